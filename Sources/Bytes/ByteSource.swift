@@ -1,0 +1,78 @@
+/// Random access to untrusted bytes: a file, a part of one, or memory.
+///
+/// Readers ask for ranges; nothing is mapped, so a file that shrinks while it is read is an error and
+/// never a signal.
+public protocol ByteSource: Sendable {
+  /// Bytes that were there when the source was opened.
+  var byteCount: Int { get }
+
+  /// Copies `destination.count` bytes that start at `offset`.
+  ///
+  /// - Throws: ``ParseFailure`` `.truncated` when the range is not all there.
+  func read(at offset: Int, into destination: UnsafeMutableRawBufferPointer) throws(ParseFailure)
+}
+
+extension ByteSource {
+  /// The bytes of a range, as an array.
+  ///
+  /// - Throws: ``ParseFailure`` before anything is allocated when the range is outside the source.
+  package func bytes(at offset: Int, count: Int) throws(ParseFailure) -> [UInt8] {
+    try requireRange(offset, count)
+    guard count > 0 else { return [] }
+    var failure: ParseFailure?
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialised in
+      do throws(ParseFailure) {
+        unsafe try read(at: offset, into: UnsafeMutableRawBufferPointer(buffer))
+        initialised = count
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+
+  package func requireRange(_ offset: Int, _ count: Int) throws(ParseFailure) {
+    guard offset >= 0, count >= 0, offset <= byteCount, count <= byteCount - offset else {
+      throw ParseFailure(
+        .truncated(needed: count, available: max(0, byteCount - max(0, offset))), at: offset)
+    }
+  }
+}
+
+/// Bytes in memory: a nested pickle, an inflated record, a test.
+public struct MemorySource: ByteSource {
+  private let storage: [UInt8]
+
+  public init(_ bytes: [UInt8]) { storage = bytes }
+
+  public var byteCount: Int { storage.count }
+
+  public func read(at offset: Int, into destination: UnsafeMutableRawBufferPointer) throws(ParseFailure) {
+    try requireRange(offset, destination.count)
+    unsafe storage.withUnsafeBytes { all in
+      unsafe destination.copyMemory(
+        from: UnsafeRawBufferPointer(rebasing: all[offset..<offset + destination.count]))
+    }
+  }
+}
+
+/// A window of another source, numbered from zero.
+public struct SubSource: ByteSource {
+  private let base: any ByteSource
+  private let start: Int
+  public let byteCount: Int
+
+  /// - Throws: ``ParseFailure`` `.truncated` when the window leaves `base`.
+  public init(_ base: any ByteSource, at start: Int, count: Int) throws(ParseFailure) {
+    try base.requireRange(start, count)
+    self.base = base
+    self.start = start
+    byteCount = count
+  }
+
+  public func read(at offset: Int, into destination: UnsafeMutableRawBufferPointer) throws(ParseFailure) {
+    try requireRange(offset, destination.count)
+    unsafe try base.read(at: start + offset, into: destination)
+  }
+}

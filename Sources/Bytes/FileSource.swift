@@ -1,0 +1,62 @@
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// A regular file, read with `pread`.
+public final class FileSource: ByteSource {
+  private let descriptor: CInt
+  public let byteCount: Int
+
+  /// Opens `path` for reading.
+  ///
+  /// - Throws: ``ParseFailure`` `.system` when the system refuses, `.unsupported` when it is a directory, a
+  ///   pipe or a device: their size is unknown, so nothing could be checked against it.
+  public convenience init(path: String) throws(ParseFailure) {
+    // O_NONBLOCK: opening a FIFO that has no writer must not hang.
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw ParseFailure(.system(.last("open"))) }
+    try self.init(owning: descriptor)
+  }
+
+  /// Takes over an open descriptor, which this object closes.
+  package init(owning descriptor: CInt) throws(ParseFailure) {
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else {
+      let failure = SystemFailure.last("fstat")
+      _ = close(descriptor)
+      throw ParseFailure(.system(failure))
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      _ = close(descriptor)
+      let kind = status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "not a regular file"
+      throw ParseFailure(.unsupported("\(kind); a checkpoint is a regular file"))
+    }
+    self.descriptor = descriptor
+    byteCount = Int(status.st_size)
+  }
+
+  deinit { _ = close(descriptor) }
+
+  public func read(at offset: Int, into destination: UnsafeMutableRawBufferPointer) throws(ParseFailure) {
+    try requireRange(offset, destination.count)
+    var done = 0
+    while done < destination.count {
+      let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: destination[done...])
+      let count = unsafe pread(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw ParseFailure(.system(.last("pread")), at: offset + done)
+      }
+      guard count > 0 else {
+        throw ParseFailure(
+          .truncated(needed: destination.count, available: done), at: offset,
+          hint: "the file became shorter while it was read")
+      }
+      done += count
+    }
+  }
+}

@@ -1,0 +1,76 @@
+/// Why a file was rejected, and the byte that proved it.
+///
+/// Two failures are equal when they have the same ``reason`` and ``offset``;
+/// ``context`` and ``hint`` are for people and may be reworded freely.
+public struct ParseFailure: Error, Equatable, Sendable {
+  /// The closed set of ways any parser in this package can reject input.
+  public enum Reason: Equatable, Sendable {
+    /// A read needed more bytes than its window holds.
+    case truncated(needed: Int, available: Int)
+    /// A field held a value that the format forbids.
+    case invalid(String)
+    /// A count, size or offset does not fit the machine or overflows.
+    case overflow(String)
+    /// A declared quantity exceeds a ``ParseLimits`` bound.
+    case limit(ParseLimits.Name, value: UInt64, maximum: UInt64)
+    /// Well-formed, but outside the subset this package reads.
+    case unsupported(String)
+    /// A checksum proves that bytes were changed.
+    case checksum(String)
+    /// The system refused a read: call name and `errno`.
+    case system(SystemFailure)
+  }
+
+  public var reason: Reason
+  /// Offset in bytes from the start of the file (not of the current window), where it is known.
+  public var offset: Int?
+  /// What was being read, outermost first: `["data.pkl", "pickle opcode GLOBAL"]`.
+  public var context: [String]
+  /// What the user can do about it.
+  public var hint: String?
+
+  public init(_ reason: Reason, at offset: Int? = nil, in context: [String] = [], hint: String? = nil) {
+    self.reason = reason
+    self.offset = offset
+    self.context = context
+    self.hint = hint
+  }
+
+  public static func == (a: Self, b: Self) -> Bool {
+    a.reason == b.reason && a.offset == b.offset
+  }
+
+  /// The same failure, seen from one level further out.
+  public func inside(_ outer: String) -> ParseFailure {
+    var copy = self
+    copy.context.insert(outer, at: 0)
+    return copy
+  }
+}
+
+extension ParseFailure.Reason: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .truncated(let needed, let available):
+      "truncated: needs \(needed) bytes, \(available) remain"
+    case .invalid(let what), .unsupported(let what), .checksum(let what):
+      what
+    case .overflow(let field):
+      "\(field) overflows"
+    case .limit(let name, let value, let maximum):
+      "\(name.rawValue) is \(value), the limit is \(maximum)"
+    case .system(let failure):
+      "\(failure)"
+    }
+  }
+}
+
+extension ParseFailure: CustomStringConvertible {
+  /// Reads like: `data.pkl: at byte 812: posix.system is not a tensor constructor`.
+  public var description: String {
+    var text = ""
+    for part in context { text += "\(part): " }
+    if let offset { text += "at byte \(offset): " }
+    return text + "\(reason)"
+  }
+}

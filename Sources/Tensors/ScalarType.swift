@@ -1,0 +1,51 @@
+/// The element types that PyTorch files hold; the raw value is PyTorch's own name.
+public enum ScalarType: String, CaseIterable, Sendable {
+  case float32, float16, bfloat16, float64
+  case int8, int16, int32, int64
+  case uint8, uint16, uint32, uint64
+  case bool
+  case complex32, complex64, complex128
+  case float8_e4m3fn, float8_e5m2, float8_e4m3fnuz, float8_e5m2fnuz, float8_e8m0fnu
+  case float4_e2m1fn_x2
+  case qint8, quint8, qint32, quint4x2, quint2x4
+  case bits8, bits16, bits1x8, bits2x4, bits4x2
+
+  /// Bytes of one element as PyTorch counts elements; packed types count one byte an element.
+  ///
+  /// `quint4x2` and `quint2x4` are one byte an element here too; their storages hold fewer bytes than
+  /// elements, which ``storageBytes(elements:)`` accounts for.
+  public var byteWidth: Int {
+    switch self {
+    case .int8, .uint8, .bool, .qint8, .quint8, .quint4x2, .quint2x4: 1
+    case .float8_e4m3fn, .float8_e5m2, .float8_e4m3fnuz, .float8_e5m2fnuz, .float8_e8m0fnu: 1
+    case .float4_e2m1fn_x2, .bits8, .bits1x8, .bits2x4, .bits4x2: 1
+    case .float16, .bfloat16, .int16, .uint16, .bits16: 2
+    case .float32, .int32, .uint32, .qint32, .complex32: 4
+    case .float64, .int64, .uint64, .complex64: 8
+    case .complex128: 16
+    }
+  }
+
+  /// The unit that a big-endian file reverses: half an element for complex numbers.
+  public var swapWidth: Int {
+    switch self {
+    case .complex32: 2
+    case .complex64: 4
+    case .complex128: 8
+    default: byteWidth
+    }
+  }
+
+  /// True for the types whose values are real floating-point numbers.
+  public var isFloatingPoint: Bool {
+    switch self {
+    case .float32, .float16, .bfloat16, .float64: true
+    case .float8_e4m3fn, .float8_e5m2, .float8_e4m3fnuz, .float8_e5m2fnuz, .float8_e8m0fnu: true
+    default: false
+    }
+  }
+
+  public var isComplex: Bool {
+    self == .complex32 || self == .complex64 || self == .complex128
+  }
+}

@@ -1,0 +1,72 @@
+package import SWTBytes
+
+/// Where the elements of a tensor lie in its storage, in elements.
+public struct StridedLayout: Equatable, Sendable {
+  /// Logical (PyTorch) shape; empty for rank 0.
+  public let shape: [Int]
+  /// Elements between neighbours along each dimension; may be zero (expanded) but not negative.
+  public let strides: [Int]
+  /// Element of the storage where the tensor starts.
+  public let offset: Int
+  /// Product of the shape, proven not to overflow.
+  public let elementCount: Int
+  /// Elements the storage must hold, proven not to overflow; 0 when the tensor is empty.
+  public let requiredElements: Int
+
+  /// Validates once, so that an invalid layout cannot exist.
+  ///
+  /// A stride list of length 0 with a non-empty shape means contiguous, as in PyTorch.
+  ///
+  /// - Throws: ``ParseFailure`` for negative numbers, lists of different lengths and every overflow.
+  package init(shape: [Int], strides: [Int]?, offset: Int = 0) throws(ParseFailure) {
+    guard offset >= 0 else { throw ParseFailure(.invalid("negative storage offset \(offset)")) }
+    if let bad = shape.first(where: { $0 < 0 }) {
+      throw ParseFailure(.invalid("negative dimension \(bad)"))
+    }
+    let count = try Checked.product(shape, "element count")
+    var resolved = Self.contiguousStrides(shape)
+    if let strides, !(strides.isEmpty && !shape.isEmpty) {
+      guard strides.count == shape.count else {
+        throw ParseFailure(.invalid("\(shape.count) dimensions but \(strides.count) strides"))
+      }
+      if let bad = strides.first(where: { $0 < 0 }) {
+        throw ParseFailure(.invalid("negative stride \(bad)"))
+      }
+      resolved = strides
+    }
+    var last = offset
+    if count > 0 {
+      for (size, stride) in zip(shape, resolved) where size > 1 {
+        last = try Checked.add(last, try Checked.multiply(size - 1, stride, "extent"), "extent")
+      }
+    }
+    self.shape = shape
+    self.strides = resolved
+    self.offset = offset
+    elementCount = count
+    requiredElements = count == 0 ? 0 : try Checked.add(last, 1, "extent")
+  }
+
+  /// Row-major strides; saturates instead of overflowing, which only empty tensors can reach.
+  package static func contiguousStrides(_ shape: [Int]) -> [Int] {
+    var strides = [Int](repeating: 1, count: shape.count)
+    var step = 1
+    for i in shape.indices.reversed() {
+      strides[i] = step
+      let (product, overflow) = step.multipliedReportingOverflow(by: max(shape[i], 1))
+      step = overflow ? Int.max : product
+    }
+    return strides
+  }
+
+  /// True when the elements lie row-major without gaps; dimensions of size 1 may have any stride.
+  public var isContiguous: Bool {
+    guard elementCount > 1 else { return true }
+    var step = 1
+    for i in shape.indices.reversed() where shape[i] != 1 {
+      guard strides[i] == step else { return false }
+      step *= shape[i]
+    }
+    return true
+  }
+}
