@@ -9,6 +9,13 @@ let package = Package(
   targets: [
     .target(name: "SWTBytes", path: "Sources/Bytes"),
     .target(name: "SWTTensors", dependencies: ["SWTBytes"], path: "Sources/Tensors"),
+    .target(
+      name: "PthReader", dependencies: ["SWTBytes", "SWTTensors", "CLibzip", "CZlib"],
+      path: "Sources/Checkpoint"),
+    .systemLibrary(
+      name: "CLibzip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "SWTResNet", path: "Sources/ResNet"),
 
     .target(name: "TestSupport", path: "Tests/TestSupport"),

@@ -1,0 +1,140 @@
+internal import SWTBytes
+internal import SWTTensors
+
+/// The stream that PyTorch wrote from 0.1.10 to 1.5: five pickles, then the storages one after another.
+///
+/// Magic number, protocol version, system information, the object, the list of storage keys; then for each
+/// key, in that order, an element count and the bytes. Source: torch/serialization.py, `_legacy_save`.
+struct LegacyStream {
+  /// The number that the first pickle holds.
+  static let magic: Int128 = 0x1950_A86A_20F9_469C_FC6C
+  private static let protocolVersion = 1001
+
+  private let source: any ByteSource
+  private let limits: ParseLimits
+
+  init(_ source: any ByteSource, limits: ParseLimits) {
+    self.source = source
+    self.limits = limits
+  }
+
+  func read(nesting: Int) throws(ParseFailure) -> Checkpoint {
+    var reader = try ByteReader(source)
+    let magic = try pickle(&reader, "magic number")
+    guard magic.arena.wideInt(magic.root) == Self.magic else {
+      throw ParseFailure(.invalid("the first pickle is not PyTorch's magic number"), at: 0)
+    }
+    let version = try pickle(&reader, "protocol version")
+    guard version.arena.int(version.root) == Self.protocolVersion else {
+      throw ParseFailure(.unsupported("a legacy stream of another protocol version than 1001"))
+    }
+    // `little_endian` in here is not used by PyTorch either: the data is little-endian on every host.
+    _ = try pickle(&reader, "system information")
+    let object = try pickle(&reader, "object")
+    let keys = try pickle(&reader, "storage keys")
+    let references = try references(object)
+    let regions = try regions(keys, references, &reader)
+    let provider = Provider(source: source, references: references, regions: regions)
+    let found = try StateDictWalk.collect(object, provider: provider, limits: limits, nesting: nesting)
+    return Checkpoint(
+      container: .legacy, byteCount: source.byteCount, tensors: found.tensors,
+      globals: CheckpointReader.mentions(object), skipped: found.skipped)
+  }
+
+  private func pickle(_ reader: inout ByteReader, _ part: String) throws(ParseFailure) -> Pickle {
+    do throws(ParseFailure) {
+      return try PickleMachine.read(&reader, limits: limits)
+    } catch {
+      throw error.inside("legacy stream, \(part)")
+    }
+  }
+
+  /// The first reference to each storage: its element type is the one that the stream was written with.
+  private func references(_ object: Pickle) throws(ParseFailure) -> [String: StorageReference] {
+    var first: [String: StorageReference] = [:]
+    for id in object.arena.persistentIDs {
+      guard let reference = try StorageReference(id, in: object.arena) else { continue }
+      if first[reference.key] == nil { first[reference.key] = reference }
+    }
+    return first
+  }
+
+  /// Walks the storages behind the pickles without reading their bytes.
+  private func regions(
+    _ keys: Pickle, _ references: [String: StorageReference], _ reader: inout ByteReader
+  ) throws(ParseFailure) -> [String: Range<Int>] {
+    guard let list = keys.arena.elements(keys.root), keys.arena.kind(keys.root) == .list else {
+      throw ParseFailure(.invalid("the storage keys are no list"))
+    }
+    var regions: [String: Range<Int>] = [:]
+    for id in list {
+      guard let key = keys.arena.text(id) ?? keys.arena.int(id).map(String.init) else {
+        throw ParseFailure(.invalid("a storage key that is no text"))
+      }
+      guard let reference = references[key] else {
+        throw ParseFailure(.invalid("storage \(key) is listed but nothing uses it"), at: reader.offset)
+      }
+      guard regions[key] == nil else {
+        throw ParseFailure(.invalid("storage \(key) is listed twice"), at: reader.offset)
+      }
+      let offset = reader.offset
+      do throws(ParseFailure) {
+        let count = try reader.read(UInt64.self)
+        guard count == UInt64(reference.count) else {
+          throw ParseFailure(
+            .invalid("it has \(count) elements, the pickle says \(reference.count)"), at: offset)
+        }
+        let byteCount = try reference.byteCount
+        let start = reader.offset
+        try reader.skip(byteCount)
+        regions[key] = start..<start + byteCount
+      } catch {
+        throw error.inside("storage \(key)")
+      }
+    }
+    return regions
+  }
+
+  private struct Provider: StorageProvider {
+    let source: any ByteSource
+    let references: [String: StorageReference]
+    let regions: [String: Range<Int>]
+    private var storages: [String: Storage] = [:]
+
+    init(
+      source: any ByteSource, references: [String: StorageReference], regions: [String: Range<Int>]
+    ) {
+      self.source = source
+      self.references = references
+      self.regions = regions
+    }
+
+    mutating func storage(_ reference: StorageReference) throws(ParseFailure) -> Storage {
+      let needed = try reference.byteCount
+      if let known = storages[reference.key] {
+        guard needed == known.byteCount else {
+          throw ParseFailure(.invalid("storage \(reference.key) is used with two sizes"))
+        }
+        return known
+      }
+      let data: (any ByteSource)?
+      if reference.location == "meta" {
+        data = nil
+      } else if let region = regions[reference.key] {
+        guard region.count == needed else {
+          throw ParseFailure(.invalid("storage \(reference.key) is used with two sizes"))
+        }
+        data = try SubSource(source, at: region.lowerBound, count: region.count)
+      } else {
+        guard needed == 0 else {
+          throw ParseFailure(.invalid("the stream has no storage \(reference.key)"))
+        }
+        data = MemorySource([])
+      }
+      let storage = Storage(
+        id: storages.count, byteCount: needed, source: data, label: "storage \(reference.key)")
+      storages[reference.key] = storage
+      return storage
+    }
+  }
+}

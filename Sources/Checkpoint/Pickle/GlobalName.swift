@@ -1,0 +1,49 @@
+/// A class or function that a pickle names: `torch._utils._rebuild_tensor_v2`.
+public struct GlobalName: Hashable, Sendable {
+  public let module: String
+  public let name: String
+
+  /// Module and name joined with a dot.
+  public var qualified: String { module.isEmpty ? name : "\(module).\(name)" }
+
+  /// True when running it could do anything beyond making a value.
+  ///
+  /// Only used to warn and to refuse: nothing that a pickle names is ever looked up or called.
+  public var isDangerous: Bool {
+    let root = module.split(separator: ".", maxSplits: 1).first.map(String.init) ?? module
+    if Self.dangerousModules.contains(root) { return true }
+    if Self.builtinModules.contains(module) { return Self.dangerousBuiltins.contains(name) }
+    return Self.dangerousFunctions.contains(qualified)
+  }
+
+  private static let builtinModules: Set<String> = ["builtins", "__builtin__"]
+
+  private static let dangerousBuiltins: Set<String> = [
+    "eval", "exec", "execfile", "compile", "open", "file", "input", "raw_input", "__import__", "breakpoint",
+    "apply", "globals", "locals", "vars", "exit", "quit", "delattr", "setattr",
+  ]
+
+  /// Modules of the standard library that reach files, processes or the network, or run code. Names that
+  /// people also give their own modules (`test`, `code`, `profile`) are left out: a mention is no attack.
+  private static let dangerousModules: Set<String> = [
+    "os", "posix", "nt", "ntpath", "posixpath", "sys", "subprocess", "popen2", "socket", "ssl", "shutil",
+    "pty", "platform", "runpy", "pdb", "bdb", "cProfile", "timeit", "codeop", "webbrowser", "http",
+    "httplib", "urllib", "urllib2", "requests", "aiohttp", "ftplib", "smtplib", "telnetlib", "asyncio",
+    "_thread", "ctypes", "_ctypes", "cffi", "importlib", "imp", "pkgutil", "zipimport", "pip", "ensurepip",
+    "venv", "idlelib", "lib2to3", "doctest", "pydoc", "linecache", "fileinput", "pickle", "_pickle",
+    "cPickle", "dill", "cloudpickle", "marshal", "shelve", "sqlite3", "distutils", "setuptools", "atexit",
+    "xmlrpc", "_aix_support", "_osx_support", "_pyrepl", "nturl2path", "paramiko",
+  ]
+
+  private static let dangerousFunctions: Set<String> = [
+    "operator.attrgetter", "operator.itemgetter", "operator.methodcaller", "_operator.attrgetter",
+    "_operator.itemgetter", "_operator.methodcaller", "functools.reduce",
+    "types.CodeType", "types.FunctionType", "types.LambdaType", "numpy.testing._private.utils.runstring",
+    "numpy.f2py.crackfortran.getlincoef", "numpy.load", "numpy.lib.npyio.load", "torch.load",
+    "torch.hub.load", "torch.jit.load", "torch.serialization.load", "torch.utils.cpp_extension.load",
+    "torch.utils.cpp_extension.load_inline", "torch.utils._config_module.load_config",
+    "torch._dynamo.guards.GuardBuilder.get", "torch.utils.collect_env.run",
+    "torch._inductor.codecache.compile_file",
+    "torch.fx.experimental.symbolic_shapes.ShapeEnv.evaluate_guards_expression",
+  ]
+}

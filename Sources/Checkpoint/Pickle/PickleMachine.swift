@@ -1,0 +1,292 @@
+internal import SWTBytes
+
+/// A pickle, read to the end: its objects, and the names it mentions.
+package struct Pickle: Sendable {
+  package let arena: PickleArena
+  package let root: NodeID
+  /// Every global in order of first mention, with the offset of that mention.
+  package let globals: [(name: GlobalName, offset: Int)]
+}
+
+/// Reads a pickle into an arena of plain data. Nothing is executed, imported or looked up.
+///
+/// Every opcode of protocols 0 to 5 is understood. Calls (REDUCE, NEWOBJ, INST, OBJ, BUILD) become records
+/// of what was asked for; which of them mean a tensor is decided later, by a closed set of names.
+/// Frames are checked to fit, but never change what is read.
+struct PickleMachine {
+  private var reader: ByteReader
+  private let limits: ParseLimits
+  private let start: Int
+  private var arena: PickleArena
+  private var stack: [NodeID] = []
+  /// Heights of the stack where MARK was pushed.
+  private var marks: [Int] = []
+  private var memo: [UInt32: NodeID] = [:]
+  private var globals: [(name: GlobalName, offset: Int)] = []
+  private var seenGlobals: Set<GlobalName> = []
+
+  /// Reads one pickle at the reader's position and leaves the reader behind its STOP.
+  ///
+  /// - Throws: ``ParseFailure`` with the offset of the opcode that was wrong.
+  static func read(_ reader: inout ByteReader, limits: ParseLimits) throws(ParseFailure) -> Pickle {
+    var machine = PickleMachine(reader: reader, limits: limits)
+    let root = try machine.run()
+    reader = machine.reader
+    return Pickle(arena: machine.arena, root: root, globals: machine.globals)
+  }
+
+  private init(reader: ByteReader, limits: ParseLimits) {
+    self.reader = reader
+    self.limits = limits
+    start = reader.offset
+    arena = PickleArena(limits: limits)
+  }
+
+  private mutating func run() throws(ParseFailure) -> NodeID {
+    while true {
+      let offset = reader.offset
+      try limits.check(.pickleBytes, offset - start, at: offset)
+      let byte = try reader.byte()
+      guard let opcode = Opcode(rawValue: byte) else {
+        throw ParseFailure(
+          .invalid("0x\(String(byte, radix: 16)) is not a pickle opcode"), at: offset)
+      }
+      do throws(ParseFailure) {
+        if opcode == .STOP {
+          let root = try pop()
+          guard stack.isEmpty, marks.isEmpty else { throw ParseFailure(.invalid("STOP with values left")) }
+          return root
+        }
+        try execute(opcode, at: offset)
+      } catch {
+        var failure = error
+        if failure.offset == nil { failure.offset = offset }
+        throw failure.inside("pickle opcode 0x\(String(byte, radix: 16)) \(opcode)")
+      }
+    }
+  }
+
+  private mutating func execute(_ opcode: Opcode, at offset: Int) throws(ParseFailure) {
+    switch opcode {
+    case .STOP: break
+    case .PROTO:
+      let version = try reader.byte()
+      guard version <= 5 else { throw ParseFailure(.unsupported("pickle protocol \(version)")) }
+    case .FRAME:
+      let length = try reader.read(UInt64.self)
+      guard length <= UInt64(reader.remaining) else {
+        throw ParseFailure(.truncated(needed: Int(clamping: length), available: reader.remaining))
+      }
+
+    case .NONE: push(try arena.none())
+    case .NEWTRUE: push(try arena.bool(true))
+    case .NEWFALSE: push(try arena.bool(false))
+    case .INT: push(try PickleText.int(try reader.line(), &arena))
+    case .LONG: push(try PickleText.long(try reader.line(), &arena))
+    case .BININT: push(try arena.int(Int64(Int32(bitPattern: try reader.read(UInt32.self)))))
+    case .BININT1: push(try arena.int(Int64(try reader.byte())))
+    case .BININT2: push(try arena.int(Int64(try reader.read(UInt16.self))))
+    case .LONG1:
+      let count = try reader.byte()
+      push(try PickleText.twosComplement(try reader.bytes(count), &arena))
+    case .LONG4:
+      let count = Int32(bitPattern: try reader.read(UInt32.self))
+      guard count >= 0 else { throw ParseFailure(.invalid("negative length \(count)")) }
+      push(try PickleText.twosComplement(try reader.bytes(count), &arena))
+    case .FLOAT: push(try arena.float(try PickleText.float(try reader.line())))
+    case .BINFLOAT:
+      push(try arena.float(Double(bitPattern: try reader.read(UInt64.self).byteSwapped)))
+
+    case .STRING: push(try arena.text(try PickleText.quoted(try reader.line(limit: textLimit))))
+    case .UNICODE: push(try arena.text(try PickleText.rawUnicode(try reader.line(limit: textLimit))))
+    case .BINSTRING:
+      let count = Int32(bitPattern: try reader.read(UInt32.self))
+      guard count >= 0 else { throw ParseFailure(.invalid("negative length \(count)")) }
+      push(try arena.text(try reader.bytes(count)))
+    case .SHORT_BINSTRING, .SHORT_BINUNICODE:
+      let count = try reader.byte()
+      push(try arena.text(try reader.bytes(count)))
+    case .BINUNICODE:
+      let count = try reader.read(UInt32.self)
+      push(try arena.text(try checkedBytes(count)))
+    case .BINUNICODE8:
+      let count = try reader.read(UInt64.self)
+      push(try arena.text(try checkedBytes(count)))
+    case .SHORT_BINBYTES:
+      let count = try reader.byte()
+      push(try arena.bytes(try reader.bytes(count)))
+    case .BINBYTES:
+      let count = try reader.read(UInt32.self)
+      push(try arena.bytes(try checkedBytes(count)))
+    case .BINBYTES8, .BYTEARRAY8:
+      let count = try reader.read(UInt64.self)
+      push(try arena.bytes(try checkedBytes(count)))
+    case .NEXT_BUFFER, .READONLY_BUFFER:
+      throw ParseFailure(.unsupported("buffers outside the pickle (protocol 5) are not in this file"))
+
+    case .EMPTY_LIST: push(try arena.container(.list))
+    case .EMPTY_TUPLE: push(try arena.container(.tuple))
+    case .EMPTY_DICT: push(try arena.container(.dict))
+    case .EMPTY_SET: push(try arena.container(.set))
+    case .LIST: push(try arena.container(.list, try popToMark()))
+    case .TUPLE: push(try arena.container(.tuple, try popToMark()))
+    case .FROZENSET: push(try arena.container(.set, try popToMark()))
+    case .DICT: push(try arena.container(.dict, try pairs(try popToMark())))
+    case .TUPLE1: try makeTuple(1)
+    case .TUPLE2: try makeTuple(2)
+    case .TUPLE3: try makeTuple(3)
+    case .APPEND: try addElements([try pop()])
+    case .APPENDS, .ADDITEMS: try addElements(try popToMark())
+    case .SETITEM:
+      let value = try pop()
+      let key = try pop()
+      try addItems([key, value])
+    case .SETITEMS: try addItems(try pairs(try popToMark()))
+
+    case .MARK: marks.append(stack.count)
+    case .POP: if stack.count == marks.last { marks.removeLast() } else { _ = try pop() }
+    case .POP_MARK: _ = try popToMark()
+    case .DUP: push(try top())
+    case .PUT: try store(try memoIndex(try reader.line()))
+    case .BINPUT: try store(UInt32(try reader.byte()))
+    case .LONG_BINPUT: try store(try reader.read(UInt32.self))
+    case .MEMOIZE: try store(UInt32(memo.count))
+    case .GET: try recall(try memoIndex(try reader.line()))
+    case .BINGET: try recall(UInt32(try reader.byte()))
+    case .LONG_BINGET: try recall(try reader.read(UInt32.self))
+
+    case .GLOBAL: push(try global(try reader.line(limit: 4096), try reader.line(limit: 4096), offset))
+    case .STACK_GLOBAL:
+      let name = try pop()
+      let module = try pop()
+      guard let name = arena.rawBytes(name), let module = arena.rawBytes(module) else {
+        throw ParseFailure(.invalid("the name of a global is not text"))
+      }
+      push(try global(Array(module), Array(name), offset))
+    case .INST:
+      let callable = try global(try reader.line(limit: 4096), try reader.line(limit: 4096), offset)
+      push(try arena.object(callable, try arena.container(.tuple, try popToMark())))
+    case .OBJ:
+      let all = try popToMark()
+      guard let callable = all.first else { throw ParseFailure(.invalid("OBJ without a class")) }
+      push(try arena.object(callable, try arena.container(.tuple, Array(all.dropFirst()))))
+    case .REDUCE, .NEWOBJ:
+      let arguments = try pop()
+      let callable = try pop()
+      try requireTuple(arguments)
+      push(try arena.object(callable, arguments))
+    case .NEWOBJ_EX:
+      let keywords = try pop()
+      let arguments = try pop()
+      let callable = try pop()
+      try requireTuple(arguments)
+      guard arena.kind(keywords) == .dict else {
+        throw ParseFailure(.invalid("keyword arguments are not a dict"))
+      }
+      push(try arena.object(callable, arguments, keywords: keywords))
+    case .BUILD:
+      let state = try pop()
+      guard arena.build(try top(), state: state) else {
+        throw ParseFailure(.invalid("BUILD on a value that no call made"))
+      }
+    case .PERSID: push(try arena.persistent(try arena.text(try reader.line(limit: 4096))))
+    case .BINPERSID: push(try arena.persistent(try pop()))
+    case .EXT1, .EXT2, .EXT4:
+      throw ParseFailure(.unsupported("the copyreg extension registry of another process"))
+    }
+  }
+
+  /// Text of the textual opcodes may be as long as the pickle.
+  private var textLimit: Int { Int(clamping: limits[.pickleBytes]) }
+
+  private mutating func checkedBytes(_ count: some BinaryInteger) throws(ParseFailure) -> [UInt8] {
+    if count <= reader.remaining { try limits.check(.pickleBytes, count) }
+    return try reader.bytes(count)
+  }
+
+  // MARK: The stack
+
+  private mutating func push(_ id: NodeID) { stack.append(id) }
+
+  private func top() throws(ParseFailure) -> NodeID {
+    guard let top = stack.last, stack.count > (marks.last ?? 0) else {
+      throw ParseFailure(.invalid("the pickle's stack is empty"))
+    }
+    return top
+  }
+
+  private mutating func pop() throws(ParseFailure) -> NodeID {
+    let id = try top()
+    stack.removeLast()
+    return id
+  }
+
+  private mutating func popToMark() throws(ParseFailure) -> [NodeID] {
+    guard let mark = marks.popLast() else { throw ParseFailure(.invalid("no MARK on the stack")) }
+    let values = Array(stack[mark...])
+    stack.removeSubrange(mark...)
+    return values
+  }
+
+  private mutating func makeTuple(_ count: Int) throws(ParseFailure) {
+    guard stack.count - (marks.last ?? 0) >= count else {
+      throw ParseFailure(.invalid("the pickle's stack is empty"))
+    }
+    let values = Array(stack.suffix(count))
+    stack.removeLast(count)
+    push(try arena.container(.tuple, values))
+  }
+
+  private func requireTuple(_ arguments: NodeID) throws(ParseFailure) {
+    guard arena.kind(arguments) == .tuple else {
+      throw ParseFailure(.invalid("the arguments of a call are not a tuple"))
+    }
+  }
+
+  private func pairs(_ values: [NodeID]) throws(ParseFailure) -> [NodeID] {
+    guard values.count.isMultiple(of: 2) else { throw ParseFailure(.invalid("a key without a value")) }
+    return values
+  }
+
+  private mutating func addElements(_ elements: [NodeID]) throws(ParseFailure) {
+    guard arena.add(elements: elements, to: try top()) else {
+      throw ParseFailure(.invalid("elements added to a value that is no list or set"))
+    }
+  }
+
+  private mutating func addItems(_ items: [NodeID]) throws(ParseFailure) {
+    guard arena.add(items: items, to: try top()) else {
+      throw ParseFailure(.invalid("items set on a value that is no dict"))
+    }
+  }
+
+  // MARK: Memo and globals
+
+  private func memoIndex(_ line: [UInt8]) throws(ParseFailure) -> UInt32 {
+    guard let index = UInt32(String(decoding: line, as: UTF8.self)) else {
+      throw ParseFailure(.invalid("a memo index that is no number"))
+    }
+    return index
+  }
+
+  /// The memo is sparse: an index of 2^32 - 1 costs one entry, not four billion.
+  private mutating func store(_ index: UInt32) throws(ParseFailure) { memo[index] = try top() }
+
+  private mutating func recall(_ index: UInt32) throws(ParseFailure) {
+    guard let id = memo[index] else {
+      throw ParseFailure(.invalid("memo \(index) was never stored"))
+    }
+    push(id)
+  }
+
+  private mutating func global(
+    _ module: [UInt8], _ name: [UInt8], _ offset: Int
+  ) throws(ParseFailure) -> NodeID {
+    guard !name.isEmpty else { throw ParseFailure(.invalid("a global without a name")) }
+    let id = try arena.global(module: module, name: name)
+    if let global = arena.global(id), seenGlobals.insert(global).inserted {
+      globals.append((global, offset))
+    }
+    return id
+  }
+}

@@ -1,0 +1,29 @@
+package import SWTBytes
+
+/// A block of bytes that tensors are views into.
+public final class Storage: Sendable {
+  /// Number within the file, in order of first mention; equal numbers share memory.
+  public let id: Int
+  /// Bytes of the data; nothing is allocated for them until they are read.
+  public let byteCount: Int
+  /// Where the bytes are; `nil` when the file holds none (meta tensors).
+  package let source: (any ByteSource)?
+  /// True when multi-byte values are stored most significant byte first.
+  package let isBigEndian: Bool
+  /// CRC-32 that the container states for the bytes, if any.
+  package let crc32: UInt32?
+  /// Where the container says the data is: `archive/data/0`.
+  package let label: String
+
+  package init(
+    id: Int, byteCount: Int, source: (any ByteSource)?, isBigEndian: Bool = false, crc32: UInt32? = nil,
+    label: String = ""
+  ) {
+    self.id = id
+    self.byteCount = byteCount
+    self.source = source
+    self.isBigEndian = isBigEndian
+    self.crc32 = crc32
+    self.label = label
+  }
+}

@@ -1,0 +1,72 @@
+public import SWTTensors
+
+/// One step of a tensor's path in a file: a dict key, an attribute, or a position in a list.
+public enum PathComponent: Hashable, Sendable, CustomStringConvertible {
+  case key(String)
+  case index(Int)
+
+  public var description: String {
+    switch self {
+    case .key(let key): key
+    case .index(let index): String(index)
+    }
+  }
+}
+
+/// How a quantized tensor's integers become numbers.
+public enum Quantizer: Equatable, Sendable {
+  /// `scale × (q − zeroPoint)`.
+  case perTensor(scale: Double, zeroPoint: Int)
+  /// One scale and zero point for each index along `axis`; they are in the tensors `<name>.scales` and
+  /// `<name>.zero_points` when the file holds them as tensors.
+  case perChannel(axis: Int)
+}
+
+/// A named tensor of a checkpoint: a view into a storage. Its bytes stay in the file until they are asked for.
+public struct TensorEntry: Sendable {
+  /// Path joined with ".", as in the file; for modules the `state_dict()` name.
+  public var name: String
+  /// The steps to it; empty when the tensor is the whole file.
+  public var path: [PathComponent]
+  public let scalarType: ScalarType
+  public let layout: StridedLayout
+  public let storage: Storage
+  /// Complex values are stored unconjugated although the tensor is the conjugate.
+  public let isConjugated: Bool
+  /// Values are stored with the opposite sign.
+  public let isNegated: Bool
+  public let quantizer: Quantizer?
+
+  package init(
+    name: String = "", path: [PathComponent] = [], scalarType: ScalarType, layout: StridedLayout,
+    storage: Storage, isConjugated: Bool = false, isNegated: Bool = false, quantizer: Quantizer? = nil
+  ) {
+    self.name = name
+    self.path = path
+    self.scalarType = scalarType
+    self.layout = layout
+    self.storage = storage
+    self.isConjugated = isConjugated
+    self.isNegated = isNegated
+    self.quantizer = quantizer
+  }
+
+  public var shape: [Int] { layout.shape }
+
+  /// Bytes of the logical, contiguous values.
+  ///
+  /// Saturates: a zero-stride view may claim more than any machine has.
+  public var byteCount: Int {
+    let (product, overflow) = layout.elementCount.multipliedReportingOverflow(by: scalarType.byteWidth)
+    return overflow ? Int.max : product
+  }
+
+  /// True for meta tensors, which have a shape and no values.
+  public var isMeta: Bool { storage.source == nil && byteCount > 0 }
+}
+
+/// Something that was met and left out, and why.
+public struct SkippedEntry: Hashable, Sendable {
+  public let path: String
+  public let reason: String
+}
