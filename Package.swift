@@ -16,7 +16,7 @@ let package = Package(
       name: "CLibzip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
-    .target(name: "SWTResNet", path: "Sources/ResNet"),
+    .target(name: "SWTResNet", dependencies: ["SWTBytes"], path: "Sources/ResNet"),
 
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "BytesTests", dependencies: ["SWTBytes", "TestSupport"]),

@@ -66,11 +66,10 @@ extension ParseFailure.Reason: CustomStringConvertible {
 }
 
 extension ParseFailure: CustomStringConvertible {
-  /// Reads like: `data.pkl: at byte 812: posix.system is not a tensor constructor`.
+  /// Reads like: `data.pkl: pickle opcode 0x63 GLOBAL at byte 812: posix.system is not a tensor constructor`.
   public var description: String {
-    var text = ""
-    for part in context { text += "\(part): " }
-    if let offset { text += "at byte \(offset): " }
-    return text + "\(reason)"
+    var place = context.joined(separator: ": ")
+    if let offset { place += place.isEmpty ? "at byte \(offset)" : " at byte \(offset)" }
+    return place.isEmpty ? "\(reason)" : "\(place): \(reason)"
   }
 }

@@ -22,9 +22,8 @@ struct ForeignFile {
         description: "an HTML or XML page, not a checkpoint",
         hint: "the download gave a web page (a login, an error): fetch the file itself")
     }
-    if head.count >= 4, head.allSatisfy({ $0 == 0x0A || $0 == 0x0D || $0 == 0x09 || (0x20..<0x7F).contains($0) }),
-      !head.starts(with: Array("L1195".utf8)), !isTextPickle(head)
-    {
+    let printable = head.allSatisfy { [9, 10, 13].contains($0) || (0x20..<0x7F).contains($0) }
+    if head.count >= 4, printable, !head.starts(with: Array("L1195".utf8)), !isTextPickle(head) {
       return ForeignFile(description: "a text file, not a checkpoint", hint: nil)
     }
     return nil

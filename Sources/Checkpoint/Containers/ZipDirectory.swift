@@ -78,7 +78,9 @@ struct ZipDirectory {
     switch unsafe Int32(status.comp_method) {
     case ZIP_CM_STORE: method = .stored
     case ZIP_CM_DEFLATE: method = .deflated
-    default: throw ParseFailure(.unsupported("entry \(name): compression method \(unsafe status.comp_method)"))
+    default:
+      throw ParseFailure(
+        .unsupported("entry \(name): compression method \(unsafe status.comp_method)"))
     }
     let byteCount = try Checked.int(size, "size of \(name)")
     let packedByteCount = try Checked.int(packed, "size of \(name)")

@@ -222,7 +222,9 @@ struct StateDictWalk<Provider: StorageProvider> {
     {
       bytes = PickleText.latin1(arena, text)
     }
-    guard let bytes else { throw ParseFailure(.invalid("_load_from_bytes without bytes"), in: [place.joined]) }
+    guard let bytes else {
+      throw ParseFailure(.invalid("_load_from_bytes without bytes"), in: [place.joined])
+    }
     try limits.check(.depth, (nesting + 1) * 50)
     do throws(ParseFailure) {
       let nested = try CheckpointReader.read(MemorySource(bytes), limits: limits, nesting: nesting + 1)

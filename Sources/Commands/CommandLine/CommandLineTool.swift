@@ -1,0 +1,82 @@
+internal import SWTBytes
+
+/// A subcommand: a table entry, a parse, and a run.
+package protocol Command: Sendable {
+  static var spec: CommandSpec { get }
+  init(_ arguments: Arguments) throws(UsageError)
+  /// - Throws: ``CommandFailure``.
+  func run(_ console: Console) throws(CommandFailure) -> ExitStatus
+}
+
+/// The program: picks the command, runs it, prints its failure.
+package enum CommandLineTool {
+  package static let version = "0.1.0"
+
+  /// Every command, in the order of the overview.
+  static let commands: [any Command.Type] = [
+    Inspect.self
+  ]
+
+  /// Runs one command line, without the program's own name in front.
+  package static func main(_ words: [String], _ console: Console = Console()) -> ExitStatus {
+    let wantsJSON = words.prefix { $0 != "--" }.contains("--json")
+    do throws(CommandFailure) {
+      guard let first = words.first, first != "--help", first != "-h" else {
+        console.write(overview)
+        return words.isEmpty ? .usage : .success
+      }
+      if first == "--version" {
+        console.line("pth2swt \(version)")
+        return .success
+      }
+      if first == "help" {
+        guard words.count > 1 else {
+          console.write(overview)
+          return .success
+        }
+        console.write(HelpText.of(try command(words[1]).spec))
+        return .success
+      }
+      let command = try command(first)
+      if words.dropFirst().prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
+        console.write(HelpText.of(command.spec))
+        return .success
+      }
+      return try run(command, Array(words.dropFirst()), console)
+    } catch {
+      report(error, wantsJSON, console)
+      return error.status
+    }
+  }
+
+  private static func run(
+    _ command: any Command.Type, _ words: [String], _ console: Console
+  ) throws(CommandFailure) -> ExitStatus {
+    let parsed: any Command
+    do throws(UsageError) {
+      parsed = try command.init(Arguments(words, for: command.spec))
+    } catch {
+      throw CommandFailure(.usage, error.message, hint: "see pth2swt \(command.spec.name) --help")
+    }
+    return try parsed.run(console)
+  }
+
+  private static func command(_ name: String) throws(CommandFailure) -> any Command.Type {
+    if let command = commands.first(where: { $0.spec.name == name }) { return command }
+    let hint = EditDistance.nearest(to: name, in: commands.map(\.spec.name)).map { "did you mean \($0)?" }
+    throw CommandFailure(.usage, "there is no command '\(name)'", hint: hint ?? "see pth2swt --help")
+  }
+
+  /// One line on standard error, or one JSON object there.
+  static func report(_ failure: CommandFailure, _ json: Bool, _ console: Console) {
+    console.note(json ? failure.json.text : "pth2swt: \(failure.line)")
+  }
+
+  static var overview: String {
+    var text =
+      "pth2swt \(version): PyTorch ResNet and ResNeXt checkpoints for engines that are not PyTorch\n\n"
+    text += "usage: pth2swt COMMAND [OPTION…]\n\n"
+    text += Text.table([["", ""]] + commands.map { [$0.spec.name, $0.spec.summary] }, indent: "  ")
+    return text + "\npth2swt COMMAND --help shows a command's options and examples.\n"
+  }
+}

@@ -1,0 +1,70 @@
+/// The complete description of one subcommand: help, parsing and completion all read this table, so they
+/// cannot disagree.
+package struct CommandSpec: Sendable {
+  package struct Operand: Sendable {
+    package let name: String
+    package let help: String
+    package let isOptional: Bool
+    package let isRepeated: Bool
+
+    package init(_ name: String, _ help: String, optional: Bool = false, repeated: Bool = false) {
+      (self.name, self.help, isOptional, isRepeated) = (name, help, optional, repeated)
+    }
+  }
+
+  package struct Option: Sendable {
+    /// Long name without dashes.
+    package let name: String
+    package let short: Character?
+    /// Placeholder for the value, or `nil` for a flag.
+    package let placeholder: String?
+    package let help: String
+
+    package static func flag(_ name: String, _ help: String) -> Self {
+      Option(name: name, short: nil, placeholder: nil, help: help)
+    }
+
+    package static func value(
+      _ name: String, _ placeholder: String, _ help: String, short: Character? = nil
+    ) -> Self {
+      Option(name: name, short: short, placeholder: placeholder, help: help)
+    }
+  }
+
+  package struct Example: Sendable {
+    package let line: String
+    package let help: String
+
+    package init(_ line: String, _ help: String) { (self.line, self.help) = (line, help) }
+  }
+
+  package let name: String
+  package let summary: String
+  package let operands: [Operand]
+  package let options: [Option]
+  package let examples: [Example]
+
+  package init(
+    _ name: String, _ summary: String, operands: [Operand] = [], options: [Option] = [],
+    examples: [Example]
+  ) {
+    self.name = name
+    self.summary = summary
+    self.operands = operands
+    self.options = options
+    self.examples = examples
+  }
+
+  /// Options that every command has.
+  package static let common: [Option] = [
+    .flag("json", "Print one JSON document and nothing else."),
+    .flag("quiet", "Print nothing but results and errors."),
+    .value("progress", "WHEN", "auto, always or never (default: auto)."),
+    .value("limit", "NAME=VALUE", "Change a limit on what a file may ask for; repeatable."),
+    .flag("help", "Show this help."),
+  ]
+
+  package var allOptions: [Option] {
+    options + Self.common.filter { common in !options.contains { $0.name == common.name } }
+  }
+}

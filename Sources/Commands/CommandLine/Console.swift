@@ -1,0 +1,71 @@
+internal import Synchronization
+
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// Where a command writes: results to standard output, everything else to standard error.
+package final class Console: Sendable {
+  /// Who listens: the process's own streams, or a test.
+  package enum Target: Sendable {
+    case process
+    case memory
+  }
+
+  private let target: Target
+  private let captured = Mutex<(output: String, errors: String)>(("", ""))
+
+  package init(_ target: Target = .process) { self.target = target }
+
+  /// Writes a line of results.
+  package func line(_ text: String) { write(text + "\n") }
+
+  package func write(_ text: String) {
+    switch target {
+    case .process: Self.put(text, 1)
+    case .memory: captured.withLock { $0.output += text }
+    }
+  }
+
+  /// Writes a line of diagnostics.
+  package func note(_ text: String) {
+    switch target {
+    case .process: Self.put(text + "\n", 2)
+    case .memory: captured.withLock { $0.errors += text + "\n" }
+    }
+  }
+
+  package var output: String { captured.withLock { $0.output } }
+  package var errors: String { captured.withLock { $0.errors } }
+
+  /// True when results go to a terminal that may show colour.
+  package var isColourful: Bool {
+    guard case .process = target else { return false }
+    return unsafe isatty(1) == 1 && getenv("NO_COLOR") == nil && Self.variable("TERM") != "dumb"
+  }
+
+  /// An environment variable.
+  package static func variable(_ name: String) -> String? {
+    unsafe getenv(name).map { unsafe String(cString: $0) }
+  }
+
+  private static func put(_ text: String, _ descriptor: CInt) {
+    let bytes = Array(text.utf8)
+    var done = 0
+    while done < bytes.count {
+      let count = unsafe bytes.withUnsafeBytes { buffer in
+        unsafe systemWrite(descriptor, buffer.baseAddress.map { unsafe $0 + done }, bytes.count - done)
+      }
+      if count < 0, errno != EINTR { return }
+      done += max(0, count)
+    }
+  }
+}
+
+private func systemWrite(_ descriptor: CInt, _ start: UnsafeRawPointer?, _ count: Int) -> Int {
+  unsafe write(descriptor, start, count)
+}

@@ -1,0 +1,50 @@
+/// Exit codes, as callers rely on them.
+package enum ExitStatus: Int32, Sendable, Comparable {
+  /// Done, or everything passed.
+  case success = 0
+  /// Verification failed: numbers, labels, NaN.
+  case verificationFailed = 1
+  case usage = 2
+  /// The weights do not fit the architecture, or differ from their source or from those a golden records.
+  case weightsDiffer = 3
+  /// A golden is unusable or belongs to another model.
+  case goldenUnusable = 4
+  /// An input is unreadable: damaged, hostile, unsupported, missing.
+  case inputUnreadable = 5
+  /// Output could not be written, or exists.
+  case outputFailed = 6
+  /// A bug here.
+  case internalError = 70
+  case interrupted = 130
+  /// "Cannot test this commit", for `git bisect run`.
+  case bisectSkip = 125
+
+  package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// Why a command stopped: one line for people, one object for programs.
+package struct CommandFailure: Error, Equatable, Sendable {
+  package let status: ExitStatus
+  package let file: String?
+  package let offset: Int?
+  package let message: String
+  package let hint: String?
+
+  package init(
+    _ status: ExitStatus, file: String? = nil, offset: Int? = nil, _ message: String, hint: String? = nil
+  ) {
+    self.status = status
+    self.file = file
+    self.offset = offset
+    self.message = message
+    self.hint = hint
+  }
+
+  /// `model.pth: what is wrong; what to do`, always one line.
+  package var line: String {
+    var text = file.map { "\($0): " } ?? ""
+    text += message
+    if let hint { text += "; \(hint)" }
+    return String(text.map { $0.isNewline ? " " : $0 })
+  }
+}

@@ -1,0 +1,72 @@
+internal import SWTBytes
+
+/// A state dict laid onto a layer tree: what `load_state_dict(strict=True)` would say, all at once.
+public struct StateDictFit: Sendable {
+  public struct Mismatch: Hashable, Sendable {
+    public let name: String
+    public let expected: [Int]
+    public let actual: [Int]
+  }
+
+  /// Every leaf of the tree that the state dict fills, in execution order, and the key that fills it.
+  public let filled: [(parameter: ParameterSpec, key: String)]
+  /// Leaves that nothing fills and that inference needs.
+  public let missing: [String]
+  /// Keys that the tree has no place for.
+  public let unexpected: [String]
+  public let mismatched: [Mismatch]
+
+  public var isComplete: Bool { missing.isEmpty && unexpected.isEmpty && mismatched.isEmpty }
+
+  /// Lays keys (canonical name -> shape) onto `tree`.
+  public init(_ tree: LayerTree, _ shapes: [String: [Int]]) {
+    var filled: [(ParameterSpec, String)] = []
+    var missing: [String] = []
+    var mismatched: [Mismatch] = []
+    var unused = Set(shapes.keys)
+    for parameter in tree.parameters {
+      guard let shape = shapes[parameter.name] else {
+        if !parameter.isOptional { missing.append(parameter.name) }
+        continue
+      }
+      unused.remove(parameter.name)
+      // PyTorch accepts a batch count of one element for a scalar, and so do old files.
+      guard shape == parameter.shape || (parameter.isOptional && shape == [1]) else {
+        mismatched.append(Mismatch(name: parameter.name, expected: parameter.shape, actual: shape))
+        continue
+      }
+      filled.append((parameter, parameter.name))
+    }
+    self.filled = filled
+    self.missing = missing
+    self.mismatched = mismatched
+    unexpected = unused.sorted()
+  }
+
+  /// Everything that does not fit, in one line; `limit` examples of each kind.
+  public func summary(limit: Int = 8) -> String {
+    var parts: [String] = []
+    func add(_ label: String, _ items: [String]) {
+      guard !items.isEmpty else { return }
+      let more = items.count > limit ? ", +\(items.count - limit) more" : ""
+      parts.append("\(items.count) \(label): \(items.prefix(limit).joined(separator: ", "))\(more)")
+    }
+    let near = unexpected
+    add(
+      "missing",
+      missing.prefix(limit).map { name in
+        guard let other = Self.nearest(to: name, in: near) else { return name }
+        return "\(name) (nearest: \(other))"
+      } + missing.dropFirst(limit))
+    add("unexpected", unexpected)
+    add(
+      "of another shape",
+      mismatched.map { "\($0.name) is \($0.actual), expected \($0.expected)" })
+    return parts.joined(separator: "; ")
+  }
+
+  /// The closest name within a third of the length; two thousand candidates are enough for a hint.
+  private static func nearest(to name: String, in others: [String]) -> String? {
+    EditDistance.nearest(to: name, in: Array(others.prefix(2000)))
+  }
+}
