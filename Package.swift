@@ -9,10 +9,19 @@ let package = Package(
   targets: [
     .target(name: "SWTBytes", path: "Sources/Bytes"),
     .target(name: "SWTTensors", dependencies: ["SWTBytes"], path: "Sources/Tensors"),
+    .target(name: "CChecksums"),
+    .target(name: "SWTChecksums", dependencies: ["CChecksums"], path: "Sources/Checksums"),
+    .systemLibrary(
+      name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
+    .target(
+      name: "SWTDigests",
+      dependencies: ["SWTChecksums", .target(name: "CCrypto", condition: .when(platforms: [.linux]))],
+      path: "Sources/Digests"),
     .target(name: "SWTResNet", path: "Sources/ResNet"),
 
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "BytesTests", dependencies: ["SWTBytes", "TestSupport"]),
+    .testTarget(name: "DigestsTests", dependencies: ["SWTChecksums", "SWTDigests"]),
     .testTarget(name: "ResNetTests", dependencies: ["SWTResNet"]),
   ],
   swiftLanguageModes: [.v6],
