@@ -22,6 +22,7 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "BytesTests", dependencies: ["SWTBytes", "TestSupport"]),
     .testTarget(name: "DigestsTests", dependencies: ["SWTChecksums", "SWTDigests"]),
+    .testTarget(name: "WeightFileTests", dependencies: ["SWTBytes", "TestSupport"]),
     .testTarget(name: "ResNetTests", dependencies: ["SWTResNet"]),
   ],
   swiftLanguageModes: [.v6],
