@@ -7,19 +7,34 @@ let package = Package(
   platforms: [.macOS(.v15), .iOS(.v18)],
   products: [],
   targets: [
+    // Bytes and numbers.
     .target(name: "SWTBytes", path: "Sources/Bytes"),
     .target(name: "SWTTensors", dependencies: ["SWTBytes"], path: "Sources/Tensors"),
+    .target(name: "CChecksums"),
+    .target(name: "SWTChecksums", dependencies: ["CChecksums"], path: "Sources/Checksums"),
+    .systemLibrary(
+      name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
     .target(
-      name: "PthReader", dependencies: ["SWTBytes", "SWTTensors", "CLibzip", "CZlib"],
-      path: "Sources/Checkpoint"),
+      name: "SWTDigests",
+      dependencies: ["SWTChecksums", .target(name: "CCrypto", condition: .when(platforms: [.linux]))],
+      path: "Sources/Digests"),
+
+    // Formats.
     .systemLibrary(
       name: "CLibzip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .target(
+      name: "PthReader", dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "CLibzip", "CZlib"],
+      path: "Sources/Checkpoint"),
+
+    // The network.
     .target(name: "SWTResNet", dependencies: ["SWTBytes"], path: "Sources/ResNet"),
 
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "BytesTests", dependencies: ["SWTBytes", "TestSupport"]),
+    .testTarget(name: "DigestsTests", dependencies: ["SWTChecksums", "SWTDigests"]),
+    .testTarget(name: "WeightFileTests", dependencies: ["SWTBytes", "TestSupport"]),
     .testTarget(name: "ResNetTests", dependencies: ["SWTResNet"]),
   ],
   swiftLanguageModes: [.v6],

@@ -1,0 +1,89 @@
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// A read-only private mapping of a whole file; the only caller of `mmap`.
+///
+/// The object owns the mapping: the bytes stay valid as long as it lives. Nothing writes to them, so any number
+/// of threads may read.
+///
+/// - Warning: Another process that makes the file shorter while it is mapped can still cause `SIGBUS`. Replace
+///   files by renaming a new one over them, as ``AtomicFile`` does; never write into one that may be mapped.
+@safe
+package final class MappedFile: @unchecked Sendable {
+  private let base: UnsafeRawPointer?
+  /// Size of the file when it was opened, in bytes.
+  package let byteCount: Int
+
+  /// Maps a file; an empty one maps to zero bytes.
+  ///
+  /// - Throws: ``ParseFailure`` `.system` when the system refuses, `.unsupported` for anything that is not a
+  ///   regular file.
+  package init(path: String) throws(ParseFailure) {
+    // O_NONBLOCK: opening a FIFO that has no writer must not hang.
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw ParseFailure(.system(.last("open"))) }
+    defer { _ = close(descriptor) }
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { throw ParseFailure(.system(.last("fstat"))) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      let kind = status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "not a regular file"
+      throw ParseFailure(.unsupported("\(kind); only a regular file can be mapped"))
+    }
+    guard let size = Int(exactly: status.st_size) else { throw ParseFailure(.overflow("file size")) }
+    byteCount = size
+    guard size > 0 else {
+      unsafe base = nil
+      return
+    }
+    guard let address = unsafe mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0),
+      unsafe address != MAP_FAILED
+    else { throw ParseFailure(.system(.last("mmap"))) }
+    unsafe base = UnsafeRawPointer(address)
+  }
+
+  deinit {
+    if let base = unsafe base { unsafe munmap(UnsafeMutableRawPointer(mutating: base), byteCount) }
+  }
+
+  /// The mapped bytes, valid for as long as this object lives.
+  package var buffer: UnsafeRawBufferPointer {
+    unsafe UnsafeRawBufferPointer(start: base, count: byteCount)
+  }
+
+  /// The mapped bytes, valid for as long as this object is borrowed.
+  package var bytes: RawSpan {
+    @_lifetime(borrow self)
+    get { unsafe _overrideLifetime(buffer.bytes, borrowing: self) }
+  }
+
+  /// What the system should expect of a range.
+  package enum Advice: Sendable {
+    /// It will be read soon: start now.
+    case willNeed
+    /// It is read from front to back.
+    case sequential
+    /// It was used and is not needed for now: the pages need not stay resident.
+    case release
+  }
+
+  /// Passes advice to the system; a refusal costs speed only, so it is not reported.
+  package func advise(_ advice: Advice, _ range: Range<Int>? = nil) {
+    let range = (range ?? 0..<byteCount).clamped(to: 0..<byteCount)
+    guard let base = unsafe base, !range.isEmpty else { return }
+    let page = max(Int(getpagesize()), 1)
+    let start = range.lowerBound / page * page
+    let address = unsafe UnsafeMutableRawPointer(mutating: base + start)
+    let flag =
+      switch advice {
+      case .willNeed: MADV_WILLNEED
+      case .sequential: MADV_SEQUENTIAL
+      case .release: MADV_DONTNEED
+      }
+    _ = unsafe madvise(address, range.upperBound - start, CInt(flag))
+  }
+}

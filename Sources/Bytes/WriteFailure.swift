@@ -1,0 +1,28 @@
+/// Why a file could not be written.
+public struct WriteFailure: Error, Hashable, Sendable, CustomStringConvertible {
+  public enum Reason: Hashable, Sendable {
+    /// A system call failed.
+    case system(SystemFailure)
+    /// The file is there and the caller asked not to replace it.
+    case exists
+    /// The path leads to something other than a regular file.
+    case notRegular
+  }
+
+  public var reason: Reason
+  /// The file that was to be written.
+  public var path: String
+
+  public init(_ reason: Reason, path: String) {
+    self.reason = reason
+    self.path = path
+  }
+
+  public var description: String {
+    switch reason {
+    case .system(let failure): "\(path): \(failure)"
+    case .exists: "\(path): the file exists"
+    case .notRegular: "\(path): not a regular file"
+    }
+  }
+}
