@@ -5,7 +5,9 @@ import PackageDescription
 let package = Package(
   name: "pth2swt",
   platforms: [.macOS(.v15), .iOS(.v18)],
-  products: [],
+  products: [
+    .library(name: "PthReader", targets: ["PthReader"])
+  ],
   targets: [
     // Bytes and numbers.
     .target(name: "SWTBytes", path: "Sources/Bytes"),
@@ -30,6 +32,12 @@ let package = Package(
 
     // The network.
     .target(name: "SWTResNet", dependencies: ["SWTBytes"], path: "Sources/ResNet"),
+
+    // Where formats, network and engine meet.
+    .target(
+      name: "SWTConversion",
+      dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "PthReader", "SWTResNet"],
+      path: "Sources/Conversion"),
 
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "BytesTests", dependencies: ["SWTBytes", "TestSupport"]),

@@ -8,8 +8,10 @@ public struct ParseLimits: Sendable {
     case pickleBytes = "pickle-bytes"
     /// Objects one pickle may make. A real state dict needs about 20 for each tensor.
     case pickleNodes = "pickle-nodes"
-    /// Nesting of values, and of pickles inside pickles: keeps every later walk off the machine's stack.
+    /// Nesting of values: keeps every later walk off the machine's stack.
     case depth
+    /// Files inside the strings of files.
+    case nesting
     /// Steps of the walk that finds tensors: bounds trees that share branches a billion times.
     case walkSteps = "walk-steps"
     /// Tensors in one file.
@@ -28,6 +30,7 @@ public struct ParseLimits: Sendable {
     .pickleBytes: 256 << 20,
     .pickleNodes: 4_000_000,
     .depth: 500,
+    .nesting: 8,
     .walkSteps: 10_000_000,
     .tensors: 1_000_000,
     .entries: 1_000_000,

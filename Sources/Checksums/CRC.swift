@@ -41,6 +41,10 @@ package struct CRC32: Sendable {
     value = unsafe bytes.withUnsafeBytes { unsafe p2s_crc32(value, $0.baseAddress, $0.count) }
   }
 
+  package mutating func update(_ bytes: [UInt8]) {
+    value = unsafe bytes.withUnsafeBytes { unsafe p2s_crc32(value, $0.baseAddress, $0.count) }
+  }
+
   package static func checksum(_ bytes: RawSpan) -> UInt32 {
     var crc = CRC32()
     crc.update(bytes)

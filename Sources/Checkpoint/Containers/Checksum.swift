@@ -9,7 +9,7 @@ enum Checksum {
     var offset = 0
     while offset < source.byteCount {
       let window = try source.bytes(at: offset, count: min(4 << 20, source.byteCount - offset))
-      crc.update(ContiguousArray(window).span.bytes)
+      crc.update(window)
       offset += window.count
     }
     return crc.value

@@ -106,10 +106,14 @@ struct ZipDirectory {
     }
     defer { unsafe zip_fclose(file) }
     var byte: UInt8 = 0
-    guard unsafe zip_fread(file, &byte, 1) == 1, let header = spy.firstRead, let data = spy.lastRead else {
+    guard unsafe zip_fread(file, &byte, 1) == 1, let first = spy.firstRead, let data = spy.lastRead
+    else {
       throw ParseFailure(.truncated(needed: 1, available: 0), in: ["entry \(name)"])
     }
-    // The local header: signature, 22 bytes, name length, extra length, name.
+    // The local header: signature, 22 bytes, name length, extra length, name. libzip reads only the two
+    // lengths, which lie at 26.
+    let header = first - 26
+    guard header >= 0 else { throw ParseFailure(.invalid("entry \(name) has no local header")) }
     let fixed = try source.bytes(at: header, count: 30)
     let nameLength = Int(fixed[26]) | Int(fixed[27]) << 8
     let extraLength = Int(fixed[28]) | Int(fixed[29]) << 8

@@ -13,8 +13,6 @@ struct StateDictWalk<Provider: StorageProvider> {
   private var skipped: [SkippedEntry] = []
   private var steps = 0
   private var onPath: Set<NodeID> = []
-  /// Nested legacy files, `torch.storage._load_from_bytes(...)`: how deep we are.
-  private let nesting: Int
 
   private var arena: PickleArena { decoder.arena }
 
@@ -34,16 +32,15 @@ struct StateDictWalk<Provider: StorageProvider> {
     _ pickle: Pickle, provider: Provider, limits: ParseLimits, nesting: Int = 0
   ) throws(ParseFailure) -> (tensors: [TensorEntry], skipped: [SkippedEntry]) {
     var walk = StateDictWalk(
-      decoder: TensorDecoder(arena: pickle.arena, limits: limits, provider: provider), limits: limits,
-      nesting: nesting)
+      decoder: TensorDecoder(arena: pickle.arena, limits: limits, provider: provider, nesting: nesting),
+      limits: limits)
     try walk.visit(pickle.root, at: Place(), depth: 0)
     return (walk.tensors, walk.skipped)
   }
 
-  private init(decoder: TensorDecoder<Provider>, limits: ParseLimits, nesting: Int) {
+  private init(decoder: TensorDecoder<Provider>, limits: ParseLimits) {
     self.decoder = decoder
     self.limits = limits
-    self.nesting = nesting
   }
 
   private mutating func visit(_ id: NodeID, at place: Place, depth: Int) throws(ParseFailure) {
@@ -215,28 +212,13 @@ struct StateDictWalk<Provider: StorageProvider> {
   private mutating func visitNestedFile(
     _ object: PickleArena.Object, at place: Place
   ) throws(ParseFailure) {
-    guard let argument = arena.elements(object.arguments)?.first else { return }
-    var bytes = arena.rawBytes(argument).map { Array($0) }
-    if let inner = arena.object(argument), arena.global(inner.callable)?.qualified == "_codecs.encode",
-      let text = arena.elements(inner.arguments)?.first
-    {
-      bytes = PickleText.latin1(arena, text)
+    guard let nested = try decoder.nestedFile(object) else { return }
+    for tensor in nested.tensors {
+      var place = place
+      for component in tensor.path { place = place.appending(component) }
+      add(tensor, at: place)
     }
-    guard let bytes else {
-      throw ParseFailure(.invalid("_load_from_bytes without bytes"), in: [place.joined])
-    }
-    try limits.check(.depth, (nesting + 1) * 50)
-    do throws(ParseFailure) {
-      let nested = try CheckpointReader.read(MemorySource(bytes), limits: limits, nesting: nesting + 1)
-      for tensor in nested.tensors {
-        var place = place
-        for component in tensor.path { place = place.appending(component) }
-        add(tensor, at: place)
-      }
-      skipped += nested.skipped
-    } catch {
-      throw error.inside("nested file at \(place.joined)")
-    }
+    skipped += nested.skipped
   }
 
   // MARK: Small things

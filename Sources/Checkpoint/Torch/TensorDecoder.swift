@@ -8,6 +8,8 @@ struct TensorDecoder<Provider: StorageProvider> {
   let arena: PickleArena
   let limits: ParseLimits
   var provider: Provider
+  /// How many files inside files we are in.
+  let nesting: Int
 
   /// A call's arguments, read by position.
   struct Arguments {
@@ -130,32 +132,66 @@ struct TensorDecoder<Provider: StorageProvider> {
     _ arguments: Arguments, type: ScalarType?, metadata: (conj: Bool, neg: Bool) = (false, false),
     quantizer: Quantizer? = nil
   ) throws(ParseFailure) -> TensorEntry {
-    guard let pid = arena.persistentID(try arguments(0)),
-      let reference = try StorageReference(pid, in: arena)
-    else { throw ParseFailure(.invalid("\(arguments.function) without a storage")) }
-    guard let type = type ?? reference.scalarType else {
+    let (storage, storageType, start) = try storage(try arguments(0), arguments.function)
+    guard let type = type ?? storageType else {
       throw ParseFailure(.invalid("\(arguments.function) on an untyped storage"))
     }
     guard let offset = arena.int(try arguments(1)) else {
       throw ParseFailure(.invalid("a storage offset that is no number"))
     }
-    let base = try Checked.add(offset, reference.view?.offset ?? 0, "storage offset")
+    let base = try Checked.add(offset, start, "storage offset")
     let layout = try StridedLayout(
       shape: try integers(try arguments(2), "size"), strides: try integers(try arguments(3), "stride"),
       offset: base)
     try limits.check(.rank, layout.shape.count)
-    let storage = try provider.storage(reference)
     let available = storage.byteCount / type.byteWidth
     let needed = try packedElements(layout.requiredElements, type)
     guard needed <= available else {
       throw ParseFailure(
         .invalid(
           "a view of shape \(layout.shape) needs \(layout.requiredElements) elements of storage "
-            + "\(reference.key), which has \(available)"))
+            + "'\(storage.label)', which has \(available)"))
     }
     return TensorEntry(
       scalarType: type, layout: layout, storage: storage, isConjugated: metadata.conj,
       isNegated: metadata.neg, quantizer: quantizer)
+  }
+
+  /// The storage that a tensor is a view of, its element type, and where in it a view of the storage starts.
+  private mutating func storage(
+    _ id: NodeID, _ function: String
+  ) throws(ParseFailure) -> (Storage, ScalarType?, Int) {
+    if let pid = arena.persistentID(id), let reference = try StorageReference(pid, in: arena) {
+      return (try provider.storage(reference), reference.scalarType, reference.view?.offset ?? 0)
+    }
+    // A tensor pickled without torch.save: its storage is a whole legacy file inside a string.
+    if let object = arena.object(id), let nested = try nestedFile(object),
+      let tensor = nested.tensors.first, nested.tensors.count == 1, tensor.path.isEmpty
+    {
+      return (tensor.storage, tensor.scalarType, tensor.layout.offset)
+    }
+    throw ParseFailure(.invalid("\(function) without a storage"))
+  }
+
+  /// The file inside `torch.storage._load_from_bytes(bytes)`; `nil` for any other call.
+  mutating func nestedFile(_ object: PickleArena.Object) throws(ParseFailure) -> Checkpoint? {
+    guard let global = arena.global(object.callable), TorchTypes.Constructor(global) == .loadFromBytes,
+      let argument = arena.elements(object.arguments)?.first
+    else { return nil }
+    var bytes = arena.rawBytes(argument).map { Array($0) }
+    if let inner = arena.object(argument), arena.global(inner.callable)?.qualified == "_codecs.encode",
+      let text = arena.elements(inner.arguments)?.first
+    {
+      // Protocol 2 has no bytes: they are written as Latin-1 text.
+      bytes = PickleText.latin1(arena, text)
+    }
+    guard let bytes else { throw ParseFailure(.invalid("_load_from_bytes without bytes")) }
+    try limits.check(.nesting, nesting + 1)
+    do throws(ParseFailure) {
+      return try CheckpointReader.read(MemorySource(bytes), limits: limits, nesting: nesting + 1)
+    } catch {
+      throw error.inside("a file inside the pickle")
+    }
   }
 
   /// Elements of sub-byte types share bytes in their storage.
