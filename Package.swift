@@ -18,6 +18,9 @@ let package = Package(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "SWTResNet", dependencies: ["SWTBytes"], path: "Sources/ResNet"),
 
+    .target(name: "CKernels"),
+    .target(name: "CThreads"),
+
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "BytesTests", dependencies: ["SWTBytes", "TestSupport"]),
     .testTarget(name: "ResNetTests", dependencies: ["SWTResNet"]),
