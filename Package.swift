@@ -20,6 +20,8 @@ let package = Package(
 
     .target(name: "CKernels"),
     .target(name: "CThreads"),
+    .target(
+      name: "SWTInference", dependencies: ["SWTResNet", "CKernels", "CThreads"], path: "Sources/Inference"),
 
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "BytesTests", dependencies: ["SWTBytes", "TestSupport"]),
