@@ -26,6 +26,7 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "BytesTests", dependencies: ["SWTBytes", "TestSupport"]),
     .testTarget(name: "ResNetTests", dependencies: ["SWTResNet"]),
+    .testTarget(name: "InferenceTests", dependencies: ["SWTInference", "SWTResNet"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

@@ -44,25 +44,22 @@ struct Planes: Sendable {
   /// Row by row: each weight times a row of the input is added to a row of the output. Unsafe buffers only
   /// because bounds checks would make it ten times slower.
   func convolved(_ unit: ConvolutionUnit, _ weights: [Double], _ threads: ThreadPool) -> Planes {
-    var y = Planes(
-      channels: unit.outputChannels, height: unit.outputSize(height), width: unit.outputSize(width),
-      values: [])
-    y.values = [Double](repeating: 0, count: y.channels * y.height * y.width)
-    let area = y.height * y.width
-    unsafe y.values.withUnsafeMutableBufferPointer { output in
+    let (rows, columns) = (unit.outputSize(height), unit.outputSize(width))
+    let area = rows * columns
+    var sums = [Double](repeating: 0, count: unit.outputChannels * area)
+    unsafe sums.withUnsafeMutableBufferPointer { output in
       unsafe values.withUnsafeBufferPointer { input in
         unsafe weights.withUnsafeBufferPointer { weights in
           nonisolated(unsafe) let shared = unsafe (output, input, weights)
-          let shape = y
-          threads.forEach(y.channels) { channel in
+          threads.forEach(unit.outputChannels) { channel in
             unsafe convolveChannel(
-              channel, unit, weights: shared.2, input: shared.1, height: shape.height, width: shape.width,
+              channel, unit, weights: shared.2, input: shared.1, height: rows, width: columns,
               into: UnsafeMutableBufferPointer(rebasing: shared.0[channel * area..<(channel + 1) * area]))
           }
         }
       }
     }
-    return y
+    return Planes(channels: unit.outputChannels, height: rows, width: columns, values: sums)
   }
 
   /// One output channel, `rows` by `columns`.
