@@ -32,6 +32,10 @@ let package = Package(
 
     // The network.
     .target(name: "SWTResNet", dependencies: ["SWTBytes"], path: "Sources/ResNet"),
+    .target(name: "CKernels"),
+    .target(name: "CThreads"),
+    .target(
+      name: "SWTInference", dependencies: ["SWTResNet", "CKernels", "CThreads"], path: "Sources/Inference"),
 
     // Where formats, network and engine meet.
     .target(
@@ -44,6 +48,7 @@ let package = Package(
     .testTarget(name: "DigestsTests", dependencies: ["SWTChecksums", "SWTDigests"]),
     .testTarget(name: "WeightFileTests", dependencies: ["SWTBytes", "TestSupport"]),
     .testTarget(name: "ResNetTests", dependencies: ["SWTResNet"]),
+    .testTarget(name: "InferenceTests", dependencies: ["SWTInference", "SWTResNet"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

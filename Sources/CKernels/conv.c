@@ -1,0 +1,122 @@
+/*
+ * conv.c - cuts a convolution into tiles and hands them to the form of the
+ * instruction set; every order of tiles gives the same bits.
+ */
+#pragma STDC FP_CONTRACT OFF
+#include "kernels.h"
+
+static p2s_tile_form tile_form(enum p2s_isa isa) {
+    switch (isa) {
+#if P2S_HAVE_X86
+    case P2S_ISA_AVX2:
+        return p2s_tile_avx2;
+    case P2S_ISA_AVX512:
+        return p2s_tile_avx512;
+#endif
+#if P2S_HAVE_NEON
+    case P2S_ISA_NEON:
+        return p2s_tile_neon;
+#endif
+    default:
+        return p2s_tile_portable;
+    }
+}
+
+int32_t p2s_conv_tile_pixels(enum p2s_isa isa) {
+    /* Accumulators that fit the registers: 14 x 2 of 32 zmm, 6 x 2 of 16 ymm,
+     * 6 x 4 of 32 q; the portable form keeps 4 pixels in memory. */
+    switch (isa) {
+    case P2S_ISA_AVX512:
+        return P2S_TILE_MAX;
+    case P2S_ISA_AVX2:
+    case P2S_ISA_NEON:
+        return 6;
+    default:
+        return 4;
+    }
+}
+
+static int32_t chunks(int32_t count, int32_t size) { return (count + size - 1) / size; }
+
+static int32_t tile_count(const struct p2s_conv *conv) {
+    return conv->flat ? conv->row_tiles : conv->rows * conv->row_tiles;
+}
+
+int32_t p2s_conv_units(const struct p2s_conv *conv) {
+    return chunks(tile_count(conv), conv->unit_tiles) * chunks(conv->panels, conv->unit_panels);
+}
+
+/* Writes the halo next to pixels [x0, x1), counted from the start of row y;
+ * x0 lies in that row. */
+static void zero_halo(
+    const struct p2s_conv *conv, float *block, int32_t y, int32_t x0, int32_t x1) {
+    for (; x0 < x1; y++, x0 = 0, x1 -= conv->width) {
+        int32_t end = x1 < conv->width ? x1 : conv->width;
+        p2s_zero_halo(
+            block + y * conv->out_row, conv->out_row, y, conv->rows, x0, end, conv->width);
+    }
+}
+
+struct run {
+    const struct p2s_conv *conv;
+    const float *input;
+    const float *residual;
+    float *output;
+    p2s_tile_form form;
+};
+
+static void run_tile(const struct run *run, int32_t index, int32_t panel) {
+    const struct p2s_conv *conv = run->conv;
+    int32_t y = index / conv->row_tiles, column = index % conv->row_tiles;
+    /* The row is cut into nearly equal runs; a flat row is the whole plane. */
+    int64_t span = conv->flat ? (int64_t)conv->rows * conv->width : conv->width;
+    int32_t x0 = (int32_t)(column * span / conv->row_tiles);
+    int32_t x1 = (int32_t)((column + 1) * span / conv->row_tiles);
+    int64_t lanes = conv->panel_blocks * P2S_LANES;
+    int64_t block = panel * conv->panel_blocks * conv->out_block;
+    struct p2s_tile tile = {
+        .segments = conv->segments,
+        .input = run->input + panel / conv->panels_per_group * conv->in_group + y * conv->in_row
+            + x0 * conv->in_pixel,
+        .weights = conv->weights + panel * lanes * conv->depth,
+        .bias = conv->bias + panel * lanes,
+        .residual = run->residual ? run->residual + block : 0,
+        .output = run->output + block,
+        .in_pixel = conv->in_pixel,
+        .out_block = conv->out_block,
+        .segment_count = conv->segment_count,
+        .pixels = x1 - x0,
+        .blocks = conv->panel_blocks,
+        .relu = conv->relu,
+    };
+    int32_t row = y + x0 / conv->width, x = x0 % conv->width;
+    for (int32_t p = 0; p < x1 - x0; p++) {
+        tile.at[p] = row * conv->out_row + (int64_t)x * P2S_LANES;
+        if (++x == conv->width) {
+            x = 0;
+            row++;
+        }
+    }
+    run->form(&tile);
+    if (conv->out_halo) {
+        row = y + x0 / conv->width;
+        x = x0 % conv->width;
+        for (int32_t b = 0; b < conv->panel_blocks; b++)
+            zero_halo(conv, run->output + block + b * conv->out_block, row, x, x + x1 - x0);
+    }
+}
+
+void p2s_conv_unit(
+    enum p2s_isa isa, const struct p2s_conv *conv, const float *input, const float *residual,
+    float *output, int32_t unit) {
+    struct run run = { conv, input, residual, output, tile_form(isa) };
+    int32_t tiles = tile_count(conv), tile_chunks = chunks(tiles, conv->unit_tiles);
+    int32_t t0 = unit % tile_chunks * conv->unit_tiles;
+    int32_t p0 = unit / tile_chunks * conv->unit_panels;
+    int32_t t1 = t0 + conv->unit_tiles < tiles ? t0 + conv->unit_tiles : tiles;
+    int32_t p1 = p0 + conv->unit_panels < conv->panels ? p0 + conv->unit_panels : conv->panels;
+    /* The inputs of a tile stay in the first-level cache while the weights of
+     * the unit's panels pass from the second level. */
+    for (int32_t t = t0; t < t1; t++)
+        for (int32_t p = p0; p < p1; p++) run_tile(&run, t, p);
+}

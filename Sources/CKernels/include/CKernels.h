@@ -1,0 +1,227 @@
+/*
+ * CKernels.h - float32 kernels of a convolutional network, with explicit
+ * instruction-set dispatch.
+ *
+ * Rules of this module
+ *   - Only freestanding headers: every file can be compile-checked for every
+ *     triple on any host with `clang -target T -ffreestanding -c`.
+ *   - No allocation, no global mutable state, no errors. The caller has checked
+ *     every shape; a wrong shape is a programming error.
+ *   - Every exported symbol starts with p2s_.
+ *   - The portable form is the specification. An instruction set that this CPU
+ *     or this build lacks runs the portable form.
+ *
+ * Layout "nChw16c": [block][row + 2*halo][column + 2*halo][16]
+ *   Channel c is lane c % 16 of block c / 16. A 3x3 convolution reads a halo of
+ *   one zero pixel; the kernel that produces its input writes that halo.
+ *   Lanes past the last channel are written (with unspecified finite or
+ *   non-finite values) but never read as channels.
+ *
+ * Rounding
+ *   One output value is bias + sum in a fixed order that depends neither on
+ *   tiling nor on threads, then + residual, then ReLU. AVX2, AVX-512 and NEON
+ *   round each multiply-add once and agree bit for bit; the portable form rounds
+ *   twice. Every form differs from the exact value by at most
+ *       (terms + 3) * 2^-23 * (|bias| + sum |a * w| + |residual|).
+ *   Pooling uses no multiply-add: all forms agree bit for bit.
+ *
+ * NaN
+ *   A NaN input comes out as NaN: ReLU and max-pooling propagate it. The sign of
+ *   a zero result is unspecified.
+ */
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/* Instruction sets a kernel may be asked to use. */
+enum p2s_isa {
+    P2S_ISA_PORTABLE = 0,
+    P2S_ISA_AVX2 = 1,   /* AVX2 and FMA */
+    P2S_ISA_AVX512 = 2, /* AVX-512 F, VL, BW, DQ */
+    P2S_ISA_NEON = 3,   /* AArch64 Advanced SIMD */
+} __attribute__((enum_extensibility(closed)));
+
+/* 1 if this build and this CPU can run `isa`, else 0. */
+int p2s_isa_supported(enum p2s_isa isa);
+
+/* Channels in one block. */
+#define P2S_LANES 16
+
+/* ------------------------------------------------------------ convolution */
+
+/*
+ * A run of `count` consecutive input floats that one output pixel reads,
+ * `offset` floats from the pixel's first float. The segments of a layer, in
+ * order, spell the reduction: with them one kernel serves 1x1, 3x3 and 7x7.
+ *   1x1:            one segment of up to 16 channels for each input block
+ *   3x3, per group: one for each (block, ky, kx)
+ *   planar image:   one for each (plane, ky), whose floats are the kx
+ */
+struct p2s_segment {
+    int64_t offset;
+    int64_t count;
+};
+
+/*
+ * One convolution layer for one image. Strides and offsets count floats.
+ *
+ * Output channels come in panels of `panel_blocks` (1 or 2) blocks. Panel p
+ * belongs to group p / panels_per_group, reads input + group * in_group, and
+ * has its own weights: [panels][depth][panel_blocks * 16], where depth is the
+ * sum of the segment counts (p2s_pack_panel writes this).
+ *
+ * Work is cut into tiles: each output row into `row_tiles` nearly equal runs of
+ * at most p2s_conv_tile_pixels(isa) pixels. With `flat` the whole plane is cut
+ * as if it were one row; that is right when the inputs of all output pixels lie
+ * in_pixel apart, as for a 1x1 of stride 1 over an input without halo.
+ */
+struct p2s_conv {
+    const struct p2s_segment *segments;
+    const float *weights;
+    const float *bias; /* [panels * panel_blocks * 16] */
+    int32_t segment_count;
+    int32_t depth;
+    int32_t panels;
+    int32_t panel_blocks;
+    int32_t panels_per_group;
+    int32_t relu;     /* 1: max(0, v) at the end */
+    int32_t rows;     /* output rows */
+    int32_t width;    /* output pixels in a row */
+    int32_t out_halo; /* 0 or 1 zero pixels to write around the output */
+    int32_t flat;     /* 1: tiles run across the ends of rows */
+    int32_t row_tiles;   /* tiles in a row, or in the plane when flat */
+    int32_t unit_tiles;  /* tiles in one unit of work */
+    int32_t unit_panels; /* panels in one unit of work */
+    int64_t in_pixel;    /* between the inputs of neighbouring output pixels */
+    int64_t in_row;      /* between the inputs of neighbouring output rows */
+    int64_t in_group;    /* between the inputs of neighbouring groups */
+    int64_t out_row;     /* between neighbouring output rows */
+    int64_t out_block;   /* between neighbouring output blocks */
+};
+
+/* Most pixels `isa` computes at once. */
+int32_t p2s_conv_tile_pixels(enum p2s_isa isa);
+
+/* Number of independent units of work in `conv`. */
+int32_t p2s_conv_units(const struct p2s_conv *conv);
+
+/*
+ * Computes one unit, 0 <= unit < p2s_conv_units(conv). Units write disjoint
+ * outputs and may run in any order and at the same time.
+ *
+ * `input` is the first float that the first output pixel reads at segment
+ * offset 0; `output` is pixel (0, 0) of block 0, inside its halo; `residual`
+ * has the geometry of `output`, may be `output` itself, and is added before the
+ * ReLU. in_pixel of 2, 16 and 32 are fast, others correct.
+ */
+void p2s_conv_unit(
+    enum p2s_isa isa, const struct p2s_conv *conv, const float *input,
+    const float *_Nullable residual, float *output, int32_t unit);
+
+/*
+ * Packs `filters` neighbouring filters of `depth` weights each, scaled, into
+ * consecutive lanes of a panel: packed[k * lanes + r] for step k, filter r. Other
+ * lanes of the panel are left alone; those that hold no filter must be zero.
+ *
+ * weights: [filters][depth]
+ * scale:   [filters] or NULL for 1; w' = (float)((double)w * scale)
+ * order:   [depth] index of each reduction step inside a filter, or NULL for
+ *          0, 1, 2, ...
+ */
+void p2s_pack_panel(
+    enum p2s_isa isa, const float *weights, const double *_Nullable scale,
+    const int32_t *_Nullable order, int32_t filters, int32_t depth, int32_t lanes,
+    float *packed);
+
+/* -------------------------------------- grouped 3x3, several groups a block */
+
+/*
+ * 3x3 convolution, stride 1 or 2, whose groups have `group` = 1, 2, 4 or 8
+ * lanes, so that each block of 16 outputs reads the same block of inputs.
+ * Only the first `depth` lanes of a group are read as inputs (depth < group when
+ * the group is padded).
+ *
+ * weights: [blocks][ky][depth][kx][16], bias: [blocks * 16]
+ * The input has a halo of 1; `input` is its first halo float.
+ * The order of the sum is ky, channel, kx.
+ */
+struct p2s_grouped {
+    const float *weights;
+    const float *bias;
+    int32_t blocks;
+    int32_t group;
+    int32_t depth;
+    int32_t stride;
+    int32_t relu;
+    int32_t rows;
+    int32_t width;
+    int32_t out_halo;
+    int32_t unit_rows; /* output rows of one block in one unit of work */
+    int64_t in_row;    /* between neighbouring input rows */
+    int64_t in_block;
+    int64_t out_row;
+    int64_t out_block;
+};
+
+/* Number of independent units of work in `conv`. */
+int32_t p2s_grouped_units(const struct p2s_grouped *conv);
+
+/* Computes one unit; see p2s_conv_unit. */
+void p2s_grouped_unit(
+    enum p2s_isa isa, const struct p2s_grouped *conv, const float *input, float *output,
+    int32_t unit);
+
+/*
+ * Packs the 16 filters of one block into `packed` [ky][depth][kx][16].
+ * weights: filter of lane l from weights + filters[l] * depth * 9, laid out
+ * [depth][3][3]; filters[l] < 0 makes a zero filter. scale: as in
+ * p2s_pack_panel, indexed by filters[l].
+ */
+void p2s_pack_grouped(
+    const float *weights, const double *_Nullable scale, const int32_t *filters, int32_t depth,
+    float *packed);
+
+/* --------------------------------------------------------- pooling and head */
+
+/* 3x3 max-pooling, stride 2, padding 1 (which never wins). No halo on input. */
+struct p2s_maxpool {
+    int32_t blocks;
+    int32_t in_rows;
+    int32_t in_width;
+    int32_t out_halo;
+    int32_t unit_rows; /* output rows of one block in one unit of work */
+    int64_t in_block;
+    int64_t out_row;
+    int64_t out_block;
+};
+
+/* Number of independent units of work in `pool`. */
+int32_t p2s_maxpool_units(const struct p2s_maxpool *pool);
+
+/* Computes one unit; see p2s_conv_unit. Output has ceil(in / 2) rows, columns. */
+void p2s_maxpool_unit(
+    enum p2s_isa isa, const struct p2s_maxpool *pool, const float *input, float *output,
+    int32_t unit);
+
+/*
+ * Mean over all pixels of one block: `input` is its pixel (0, 0), `output` 16
+ * floats. Each row is summed, then the row sums, then divided by the count.
+ */
+void p2s_mean_block(
+    enum p2s_isa isa, const float *input, int32_t rows, int32_t width, int64_t in_row,
+    float *output);
+
+/*
+ * y[r] = bias[r] + sum over c of weights[r][c] * x[c], for `rows` rows.
+ * The sum runs in 16 partial sums (c mod 16), added pairwise at the end.
+ */
+void p2s_dense(
+    enum p2s_isa isa, const float *weights, const float *bias, const float *x, int32_t rows,
+    int32_t columns, float *y);
+
+#pragma clang assume_nonnull end
+#endif

@@ -1,0 +1,120 @@
+/*
+ * kernels.h - what the drivers (conv.c, grouped.c, pool.c, dense.c) and the
+ * instruction-set files agree on. Not part of the module.
+ */
+#ifndef P2S_KERNELS_H
+#define P2S_KERNELS_H
+
+#include "CKernels.h"
+
+#if defined(__x86_64__)
+#  define P2S_HAVE_X86 1
+#  define P2S_AVX2 __attribute__((target("avx2,fma")))
+#  define P2S_AVX512 __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")))
+#endif
+#if defined(__aarch64__)
+#  define P2S_HAVE_NEON 1
+#endif
+
+#define P2S_HIDDEN __attribute__((visibility("hidden")))
+#define P2S_INLINE static inline __attribute__((always_inline))
+#define P2S_UNROLL _Pragma("clang loop unroll(full)")
+
+/* Most pixels in a tile, over all instruction sets. */
+#define P2S_TILE_MAX 14
+
+/* `pixels` output pixels by `blocks` (1 or 2) output blocks. */
+struct p2s_tile {
+    const struct p2s_segment *segments;
+    const float *input;
+    const float *weights; /* [depth][blocks * 16] */
+    const float *bias;
+    const float *residual; /* or NULL */
+    float *output;
+    int64_t in_pixel;
+    int64_t out_block;
+    int64_t at[P2S_TILE_MAX]; /* offset of each pixel's output and residual */
+    int32_t segment_count;
+    int32_t pixels;
+    int32_t blocks;
+    int32_t relu;
+};
+
+typedef void (*p2s_tile_form)(const struct p2s_tile *tile);
+
+P2S_HIDDEN void p2s_tile_portable(const struct p2s_tile *tile);
+P2S_HIDDEN void p2s_tile_avx2(const struct p2s_tile *tile);
+P2S_HIDDEN void p2s_tile_avx512(const struct p2s_tile *tile);
+P2S_HIDDEN void p2s_tile_neon(const struct p2s_tile *tile);
+
+/* One row of `width` output pixels of one block of a grouped 3x3. */
+struct p2s_grouped_row {
+    const float *input;   /* top left tap of pixel 0 */
+    const float *weights; /* [ky][depth][kx][16] */
+    const float *bias;
+    float *output;
+    int64_t in_row;
+    int32_t width;
+    int32_t group;
+    int32_t depth;
+    int32_t stride;
+    int32_t relu;
+};
+
+typedef void (*p2s_grouped_form)(const struct p2s_grouped_row *row);
+
+P2S_HIDDEN void p2s_grouped_portable(const struct p2s_grouped_row *row);
+P2S_HIDDEN void p2s_grouped_avx2(const struct p2s_grouped_row *row);
+P2S_HIDDEN void p2s_grouped_avx512(const struct p2s_grouped_row *row);
+P2S_HIDDEN void p2s_grouped_neon(const struct p2s_grouped_row *row);
+
+/* One output row of a 3x3 stride-2 max-pooling from three input rows. */
+struct p2s_maxpool_row {
+    const float *rows[3]; /* may repeat at the border */
+    float *output;
+    int32_t in_width;
+};
+
+typedef void (*p2s_maxpool_form)(const struct p2s_maxpool_row *row);
+
+P2S_HIDDEN void p2s_maxpool_portable(const struct p2s_maxpool_row *row);
+P2S_HIDDEN void p2s_maxpool_avx2(const struct p2s_maxpool_row *row);
+P2S_HIDDEN void p2s_maxpool_avx512(const struct p2s_maxpool_row *row);
+
+/* The 16 partial sums of `rows` (1 to 4) dot products of `columns` floats. */
+typedef void (*p2s_dots_form)(
+    const float *weights, const float *x, int32_t rows, int32_t columns, float *partial);
+
+P2S_HIDDEN void p2s_dots_portable(
+    const float *weights, const float *x, int32_t rows, int32_t columns, float *partial);
+P2S_HIDDEN void p2s_dots_avx2(
+    const float *weights, const float *x, int32_t rows, int32_t columns, float *partial);
+P2S_HIDDEN void p2s_dots_avx512(
+    const float *weights, const float *x, int32_t rows, int32_t columns, float *partial);
+P2S_HIDDEN void p2s_dots_neon(
+    const float *weights, const float *x, int32_t rows, int32_t columns, float *partial);
+
+/* Sets `count` floats to zero. */
+P2S_INLINE void p2s_zero(float *p, int64_t count) {
+    for (int64_t i = 0; i < count; i++) p[i] = 0;
+}
+
+/*
+ * Writes the zero halo next to output pixels [x0, x1) of row y of one block:
+ * left and right of the row, and above or below it when it is the first or last.
+ * `row` is pixel 0 of row y.
+ */
+P2S_INLINE void p2s_zero_halo(
+    float *row, int64_t out_row, int32_t y, int32_t rows, int32_t x0, int32_t x1, int32_t width) {
+    int64_t left = x0 == 0 ? -1 : x0, right = x1 == width ? width + 1 : x1;
+    if (x0 == 0) p2s_zero(row - P2S_LANES, P2S_LANES);
+    if (x1 == width) p2s_zero(row + (int64_t)width * P2S_LANES, P2S_LANES);
+    int64_t count = (right - left) * P2S_LANES;
+    if (y == 0) p2s_zero(row - out_row + left * P2S_LANES, count);
+    if (y == rows - 1) p2s_zero(row + out_row + left * P2S_LANES, count);
+}
+
+/* max(0, v); a NaN stays a NaN. */
+P2S_INLINE float p2s_relu(float v) { return v < 0 ? 0 : v; }
+
+#endif

@@ -1,0 +1,74 @@
+public import SWTResNet
+
+/// What a forward pass gives back: the output and the layers that were asked for.
+public struct ForwardResult<Scalar: BinaryFloatingPoint & Sendable>: Hashable, Sendable {
+  /// Logits `[N, classes]`, or the last map `[N, C, h, w]` of a headless network.
+  public var output: FeatureMap<Scalar>
+  /// Outputs of named layers.
+  public var taps: [String: FeatureMap<Scalar>]
+
+  public init(output: FeatureMap<Scalar>, taps: [String: FeatureMap<Scalar>] = [:]) {
+    self.output = output
+    self.taps = taps
+  }
+}
+
+/// Something that computes the network; its scalar says how precisely.
+///
+/// Taps are named as in torchvision's state dict: the stages `conv1` (after BatchNorm and ReLU),
+/// `maxpool`, `layer1.0` … , `avgpool` (`[N, C]`) and `fc` (also called by ``LayerTree/outputName``), and
+/// single convolutions such as `layer1.0.conv2` or `layer1.0.downsample.0`: their output after BatchNorm,
+/// and after the ReLU where one follows directly.
+public protocol ForwardEngine<Scalar> {
+  associatedtype Scalar: BinaryFloatingPoint & Sendable
+
+  /// The network that this engine computes.
+  var tree: LayerTree { get }
+
+  /// Computes the whole network.
+  ///
+  /// - Parameters:
+  ///   - input: `[N, 3, H, W]`, normalised as in training; any `N`, `H`, `W` of at least 1.
+  ///   - taps: Names of the layers whose output to keep.
+  /// - Throws: ``InferenceError``, or what the weight source throws.
+  func run(_ input: FeatureMap<Float>, taps: Set<String>) throws -> ForwardResult<Scalar>
+
+  /// Computes one stage alone from a given input ("teacher forcing"); `taps` must lie in that stage.
+  ///
+  /// - Parameters:
+  ///   - stage: `conv1`, `maxpool`, `layer1.0` … , `avgpool` or `fc`.
+  ///   - input: What the stage before put out; its shape may differ from any earlier run.
+  /// - Throws: ``InferenceError``, or what the weight source throws.
+  func runStage(
+    _ stage: String, _ input: FeatureMap<Float>, taps: Set<String>
+  ) throws -> ForwardResult<Scalar>
+}
+
+extension ForwardEngine {
+  public func run(_ input: FeatureMap<Float>) throws -> ForwardResult<Scalar> {
+    try run(input, taps: [])
+  }
+
+  public func runStage(_ stage: String, _ input: FeatureMap<Float>) throws -> ForwardResult<Scalar> {
+    try runStage(stage, input, taps: [])
+  }
+}
+
+extension LayerTree {
+  /// The tap name that `name` stands for: `logits` and `layer4` name the last stage.
+  package func canonicalTap(_ name: String) -> String {
+    name == outputName ? (tapNames.last ?? name) : name
+  }
+
+  /// The stage that computes the tap `name`: itself, or the block that a convolution belongs to.
+  package func stage(ofTap name: String) throws(InferenceError) -> String {
+    let name = canonicalTap(name)
+    if tapNames.contains(name) { return name }
+    for block in blocks {
+      if (block.body + [block.downsample].compactMap(\.self)).contains(where: { $0.name == name }) {
+        return block.name
+      }
+    }
+    throw .unknownTap(name)
+  }
+}

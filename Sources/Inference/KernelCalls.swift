@@ -1,0 +1,175 @@
+internal import CKernels
+internal import SWTResNet
+
+/// Unsafe on purpose: turns a step of the plan into calls of one C kernel, a call for each unit of work.
+///
+/// Safe because the plan sized the arena and placed each activation, the packed network sized its storage,
+/// and the units of one kernel write disjoint memory.
+@unsafe
+struct KernelCalls {
+  let network: PackedNetwork
+  let plan: Plan
+  let arena: UnsafeMutablePointer<Float>
+  let isa: p2s_isa
+  let threads: ThreadPool
+
+  /// The first float of an activation, halo included.
+  func start(_ activation: Activation) -> UnsafeMutablePointer<Float> {
+    unsafe arena + plan.offsets[activation.buffer]
+  }
+
+  func run(_ step: Plan.Step) {
+    switch step.kernel {
+    case .tiles(let packed, let segments, let partition, let residual, let relu):
+      unsafe tiles(step, packed, segments, partition, residual: residual, relu: relu)
+    case .lanes(let packed): unsafe lanes(step, packed)
+    case .maxPool: unsafe maxPool(step)
+    case .mean: unsafe mean(step)
+    case .dense(let unit): unsafe dense(step, rows: unit.outputFeatures, columns: unit.inputFeatures)
+    }
+  }
+
+  private func tiles(
+    _ step: Plan.Step, _ packed: PackedConvolution, _ segments: [p2s_segment], _ partition: Partition,
+    residual: Bool, relu: Bool
+  ) {
+    let (input, output, unit) = (step.input, step.output, packed.unit)
+    let storage = unsafe network.storage.base
+    let reach = unit.padding * (input.row + input.pixel)
+    unsafe segments.withUnsafeBufferPointer { segments in
+      guard let list = segments.baseAddress else { return }
+      let conv = unsafe p2s_conv(
+        segments: list, weights: storage + packed.weightOffset, bias: storage + packed.biasOffset,
+        segment_count: Int32(segments.count), depth: Int32(packed.depth), panels: Int32(packed.panels),
+        panel_blocks: Int32(packed.panelBlocks),
+        panels_per_group: Int32(packed.groupBlocks / packed.panelBlocks), relu: relu ? 1 : 0,
+        rows: Int32(output.height), width: Int32(output.width), out_halo: Int32(output.halo),
+        flat: partition.isFlat ? 1 : 0, row_tiles: Int32(partition.rowTiles),
+        unit_tiles: Int32(partition.unitTiles), unit_panels: Int32(partition.unitPanels),
+        in_pixel: Int64(unit.stride * input.pixel), in_row: Int64(unit.stride * input.row),
+        in_group: Int64(packed.input.groupLanes / ChannelLayout.blockLanes * input.block),
+        out_row: Int64(output.row), out_block: Int64(output.block))
+      nonisolated(unsafe) let source = unsafe start(input) + input.origin - reach
+      nonisolated(unsafe) let target = unsafe start(output) + output.origin
+      unsafe withUnsafePointer(to: conv) { conv in
+        nonisolated(unsafe) let conv = unsafe conv
+        let isa = unsafe self.isa
+        unsafe threads.forEach(Int(p2s_conv_units(conv))) { index in
+          unsafe p2s_conv_unit(isa, conv, source, residual ? target : nil, target, Int32(index))
+        }
+      }
+    }
+  }
+
+  private func lanes(_ step: Plan.Step, _ packed: PackedConvolution) {
+    let (input, output, unit) = (step.input, step.output, packed.unit)
+    let storage = unsafe network.storage.base
+    let conv = unsafe p2s_grouped(
+      weights: storage + packed.weightOffset, bias: storage + packed.biasOffset,
+      blocks: Int32(output.blocks), group: Int32(output.layout.groupLanes),
+      depth: Int32(output.layout.group), stride: Int32(unit.stride), relu: unit.relu ? 1 : 0,
+      rows: Int32(output.height), width: Int32(output.width), out_halo: Int32(output.halo),
+      unit_rows: unitRows(output), in_row: Int64(input.row), in_block: Int64(input.block),
+      out_row: Int64(output.row), out_block: Int64(output.block))
+    nonisolated(unsafe) let source = unsafe start(input)
+    nonisolated(unsafe) let target = unsafe start(output) + output.origin
+    unsafe withUnsafePointer(to: conv) { conv in
+      nonisolated(unsafe) let conv = unsafe conv
+      let isa = unsafe self.isa
+      unsafe threads.forEach(Int(p2s_grouped_units(conv))) { index in
+        unsafe p2s_grouped_unit(isa, conv, source, target, Int32(index))
+      }
+    }
+  }
+
+  private func maxPool(_ step: Plan.Step) {
+    let (input, output) = (step.input, step.output)
+    let pool = p2s_maxpool(
+      blocks: Int32(input.blocks), in_rows: Int32(input.height), in_width: Int32(input.width),
+      out_halo: Int32(output.halo), unit_rows: unsafe unitRows(output), in_block: Int64(input.block),
+      out_row: Int64(output.row), out_block: Int64(output.block))
+    nonisolated(unsafe) let source = unsafe start(input)
+    nonisolated(unsafe) let target = unsafe start(output) + output.origin
+    unsafe withUnsafePointer(to: pool) { pool in
+      nonisolated(unsafe) let pool = unsafe pool
+      let isa = unsafe self.isa
+      unsafe threads.forEach(Int(p2s_maxpool_units(pool))) { index in
+        unsafe p2s_maxpool_unit(isa, pool, source, target, Int32(index))
+      }
+    }
+  }
+
+  private func mean(_ step: Plan.Step) {
+    let (input, output) = (step.input, step.output)
+    nonisolated(unsafe) let source = unsafe start(input) + input.origin
+    nonisolated(unsafe) let target = unsafe start(output)
+    let isa = unsafe self.isa
+    unsafe threads.forEach(input.blocks) { block in
+      unsafe p2s_mean_block(
+        isa, source + block * input.block, Int32(input.height), Int32(input.width), Int64(input.row),
+        target + block * output.block)
+    }
+  }
+
+  private func dense(_ step: Plan.Step, rows: Int, columns: Int) {
+    let piece = 16
+    let isa = unsafe self.isa
+    nonisolated(unsafe) let weights = unsafe network.storage.base + network.headWeights
+    nonisolated(unsafe) let bias = unsafe network.storage.base + network.headBias
+    nonisolated(unsafe) let source = unsafe start(step.input)
+    nonisolated(unsafe) let target = unsafe start(step.output)
+    unsafe threads.forEach((rows + piece - 1) / piece) { index in
+      let first = index * piece
+      unsafe p2s_dense(
+        isa, weights + first * columns, bias + first, source, Int32(min(piece, rows - first)),
+        Int32(columns), target + first)
+    }
+  }
+
+  /// Rows of one block in a unit of work: about eight units for each thread.
+  private func unitRows(_ output: Activation) -> Int32 {
+    let units = unsafe 8 * threads.count
+    return Int32(max(1, min(output.height, output.height * output.blocks / units)))
+  }
+
+  // MARK: - Layout changes
+
+  /// Copies image number `image` of `[N, C, H, W]` into an activation and zeroes its halo.
+  func load(_ values: [Float], image: Int, into activation: Activation) {
+    let start = unsafe start(activation)
+    if activation.halo > 0 { unsafe start.update(repeating: 0, count: activation.count) }
+    let first = image * activation.shape.reduce(1, *)
+    unsafe values.withUnsafeBufferPointer { values in
+      unsafe forEachRow(of: activation) { plane, inner in
+        for x in 0..<activation.width {
+          unsafe start[inner + x * activation.pixel] = values[first + plane + x]
+        }
+      }
+    }
+  }
+
+  /// Copies an activation out as image number `image` of `[N, C, H, W]`.
+  func store(_ activation: Activation, into values: inout [Float], image: Int) {
+    let start = unsafe start(activation)
+    let first = image * activation.shape.reduce(1, *)
+    unsafe values.withUnsafeMutableBufferPointer { values in
+      unsafe forEachRow(of: activation) { plane, inner in
+        for x in 0..<activation.width {
+          unsafe values[first + plane + x] = start[inner + x * activation.pixel]
+        }
+      }
+    }
+  }
+
+  /// For each channel and row: its offset in `[C, H, W]`, and that in the activation.
+  private func forEachRow(of activation: Activation, _ body: (Int, Int) -> Void) {
+    let lanes = activation.isPlanar ? 1 : ChannelLayout.blockLanes
+    for channel in 0..<activation.layout.channels {
+      let lane = activation.layout.lane(channel)
+      let first = lane / lanes * activation.block + lane % lanes + activation.origin
+      for y in 0..<activation.height {
+        body((channel * activation.height + y) * activation.width, first + y * activation.row)
+      }
+    }
+  }
+}

@@ -1,0 +1,85 @@
+internal import SWTResNet
+
+/// How one convolution's weights lie in memory and which kernel they are for; free of image sizes.
+struct PackedConvolution: Sendable {
+  /// Which C kernel computes it.
+  enum Form: Hashable, Sendable {
+    /// `p2s_conv`: panels of `panelBlocks` blocks of 16 outputs.
+    case tiles(panelBlocks: Int)
+    /// `p2s_grouped`: several groups share a block of 16.
+    case lanes
+  }
+
+  let unit: ConvolutionUnit
+  let form: Form
+  /// How its input lies; an image (the stem's input) is planar instead.
+  let input: ChannelLayout
+  let isPlanar: Bool
+  let output: ChannelLayout
+  /// Steps of the reduction of one output value.
+  let depth: Int
+  /// Offsets of weights and bias in the network's storage, and their sizes, in floats.
+  let weightOffset, weightCount, biasOffset, biasCount: Int
+
+  /// Blocks of outputs that one group makes.
+  var groupBlocks: Int { output.blocks / unit.groups }
+  var panelBlocks: Int { if case .tiles(let blocks) = form { blocks } else { 1 } }
+  var panels: Int { output.blocks / panelBlocks }
+  var panelFloats: Int { depth * panelBlocks * ChannelLayout.blockLanes }
+
+  /// Plans `unit`, whose weights start at `offset`.
+  init(
+    _ unit: ConvolutionUnit, input: ChannelLayout, output: ChannelLayout, isPlanar: Bool, at offset: Int
+  ) {
+    self.unit = unit
+    self.input = input
+    self.output = output
+    self.isPlanar = isPlanar
+    depth = unit.inputChannels / unit.groups * unit.kernel * unit.kernel
+    let sharesBlocks = unit.groups > 1 && output.groupLanes < ChannelLayout.blockLanes
+    if sharesBlocks {
+      // Only square groups come up in this family: as many inputs as outputs.
+      precondition(input == output && unit.kernel == 3 && unit.padding == 1 && unit.stride <= 2)
+      form = .lanes
+      weightCount = output.blocks * depth * ChannelLayout.blockLanes
+    } else {
+      let blocks = output.blocks / unit.groups
+      form = .tiles(panelBlocks: blocks % 2 == 0 ? 2 : 1)
+      weightCount = output.blocks * ChannelLayout.blockLanes * depth
+    }
+    weightOffset = offset
+    // A cache line between weights and bias keeps both aligned.
+    biasOffset = offset + (weightCount + 15) / 16 * 16
+    biasCount = output.blocks * ChannelLayout.blockLanes
+  }
+
+  /// First float after its weights and bias.
+  var end: Int { biasOffset + biasCount }
+
+  /// The input runs of one group, in the order of the reduction.
+  var inputRuns: [ChannelLayout.Run] {
+    let lanes = unit.groups == 1 ? input.laneCount : input.groupLanes
+    return input.blockRuns(in: 0..<lanes)
+  }
+
+  /// Index of each step of the reduction inside a filter `[in][ky][kx]`; `nil` for 0, 1, 2, …
+  var order: [Int32]? {
+    if isPlanar || unit.kernel == 1 { return nil }
+    let area = unit.kernel * unit.kernel
+    return inputRuns.flatMap { run in
+      (0..<area).flatMap { tap in
+        (0..<run.count).map { Int32((run.channel + $0) * area + tap) }
+      }
+    }
+  }
+
+  /// The filter in each lane of block `block`, -1 where there is none.
+  func filters(inBlock block: Int) -> [Int32] {
+    let lanes = ChannelLayout.blockLanes
+    var filters = [Int32](repeating: -1, count: lanes)
+    for run in output.runs(in: block * lanes..<(block + 1) * lanes) {
+      for i in 0..<run.count { filters[run.lane + i - block * lanes] = Int32(run.channel + i) }
+    }
+    return filters
+  }
+}

@@ -1,0 +1,91 @@
+internal import CKernels
+internal import SWTResNet
+
+/// Unsafe on purpose: hands pieces of the storage and of the source's memory to the C packers, from all
+/// threads. Each unit writes its own panel only.
+extension PackedNetwork {
+  /// Packs one convolution's weights, a panel in each unit of work.
+  func pack(
+    _ packed: PackedConvolution, _ weights: Span<Float>, scale: [Double]?, _ instructions: InstructionSet,
+    _ threads: ThreadPool
+  ) {
+    let order = packed.order
+    unsafe weights.withUnsafeBufferPointer { weights in
+      unsafe withOptionalPointer(scale) { scale in
+        unsafe withOptionalPointer(order) { order in
+          guard let source = weights.baseAddress else { return }
+          nonisolated(unsafe) let panel = unsafe PanelPacker(
+            packed: packed, isa: instructions.kernelValue, source: source, scale: scale, order: order,
+            destination: storage.base + packed.weightOffset)
+          threads.forEach(packed.panels) { index in unsafe panel.pack(index) }
+        }
+      }
+    }
+  }
+
+  /// Rounds a bias to its lanes; lanes without a channel get zero.
+  func packBias(_ packed: PackedConvolution, _ bias: [Double]) {
+    let lanes = unsafe UnsafeMutableBufferPointer(
+      start: storage.base + packed.biasOffset, count: packed.biasCount)
+    unsafe lanes.update(repeating: 0)
+    for (channel, value) in bias.enumerated() {
+      unsafe lanes[packed.output.lane(channel)] = Float(value)
+    }
+  }
+
+  /// Copies the classifier, which needs no other layout.
+  func copy(_ values: Span<Float>, to offset: Int, _ threads: ThreadPool) {
+    let piece = 1 << 16
+    let count = values.count
+    unsafe values.withUnsafeBufferPointer { values in
+      guard let start = values.baseAddress else { return }
+      nonisolated(unsafe) let source = unsafe start
+      nonisolated(unsafe) let destination = unsafe storage.base + offset
+      threads.forEach((count + piece - 1) / piece) { index in
+        let first = index * piece
+        unsafe (destination + first).update(from: source + first, count: min(piece, count - first))
+      }
+    }
+  }
+}
+
+/// What packing one panel needs.
+@unsafe
+private struct PanelPacker {
+  let packed: PackedConvolution
+  let isa: p2s_isa
+  let source: UnsafePointer<Float>
+  let scale: UnsafePointer<Double>?
+  let order: UnsafePointer<Int32>?
+  let destination: UnsafeMutablePointer<Float>
+
+  func pack(_ index: Int) {
+    let (packed, isa) = unsafe (self.packed, self.isa)
+    let panel = unsafe destination + index * packed.panelFloats
+    let depth = packed.depth
+    guard case .tiles(let blocks) = packed.form else {
+      let filters = packed.filters(inBlock: index)
+      let group = packed.unit.inputChannels / packed.unit.groups
+      unsafe p2s_pack_grouped(source, scale, filters, Int32(group), panel)
+      return
+    }
+    let lanes = blocks * ChannelLayout.blockLanes
+    let runs = packed.output.runs(in: index * lanes..<(index + 1) * lanes)
+    if runs.reduce(0, { $0 + $1.count }) < lanes {
+      unsafe panel.update(repeating: 0, count: packed.panelFloats)
+    }
+    for run in runs {
+      unsafe p2s_pack_panel(
+        isa, source + run.channel * depth, unsafe scale.map { unsafe $0 + run.channel }, order,
+        Int32(run.count), Int32(depth), Int32(lanes), panel + run.lane - index * lanes)
+    }
+  }
+}
+
+/// Lends an array as a pointer, or nothing as a null pointer.
+private func withOptionalPointer<Element>(
+  _ array: [Element]?, _ body: (UnsafePointer<Element>?) -> Void
+) {
+  guard let array else { return body(nil) }
+  unsafe array.withUnsafeBufferPointer { unsafe body($0.baseAddress) }
+}

@@ -1,0 +1,72 @@
+public import SWTResNet
+
+/// A network's weights, folded with BatchNorm and laid out for the kernels, once for all image sizes.
+///
+/// Immutable after its construction: engines on several threads may share it.
+public final class PackedNetwork: Sendable {
+  public let tree: LayerTree
+  /// By ``ConvolutionUnit/name``.
+  let convolutions: [String: PackedConvolution]
+  /// Offsets of the classifier's weights `[classes][features]` and bias.
+  let headWeights, headBias: Int
+  let storage: FloatStorage
+
+  /// Bytes of packed weights.
+  public var byteCount: Int { storage.count * MemoryLayout<Float>.stride }
+
+  /// Folds and packs all weights on all threads.
+  ///
+  /// BatchNorm is folded in double precision and rounded once.
+  /// - Throws: ``InferenceError/missingTensor(_:)``, ``InferenceError/wrongCount(_:expected:actual:)``, or
+  ///   what `source` throws.
+  public init(
+    _ tree: LayerTree, weights source: some WeightSource, threads: ThreadPool,
+    instructions: InstructionSet = .best
+  ) throws {
+    self.tree = tree
+    var planned: [PackedConvolution] = []
+    var end = 0
+    func plan(
+      _ unit: ConvolutionUnit, _ input: ChannelLayout, _ output: ChannelLayout, isPlanar: Bool = false
+    ) {
+      let packed = PackedConvolution(unit, input: input, output: output, isPlanar: isPlanar, at: end)
+      planned.append(packed)
+      end = packed.end
+    }
+    plan(tree.stem, .plain(tree.stem.inputChannels), .plain(tree.stem.outputChannels), isPlanar: true)
+    for block in tree.blocks {
+      var layout = ChannelLayout.plain(block.inputChannels)
+      if let unit = block.downsample { plan(unit, layout, .plain(unit.outputChannels)) }
+      for (index, unit) in block.body.enumerated() {
+        // A grouped convolution decides how its input and its output lie.
+        let next = index + 1 < block.body.count ? block.body[index + 1].groups : 1
+        let groups = max(unit.groups, next)
+        let output = ChannelLayout.grouped(unit.outputChannels, groups: groups)
+        plan(unit, layout, output)
+        layout = output
+      }
+    }
+    convolutions = Dictionary(uniqueKeysWithValues: planned.map { ($0.unit.name, $0) })
+    headWeights = end
+    if let head = tree.head { end += (head.inputFeatures * head.outputFeatures + 15) / 16 * 16 }
+    headBias = end
+    if let head = tree.head { end += head.outputFeatures }
+    storage = FloatStorage(count: end)
+
+    for packed in planned {
+      let fold = try Normalisation(of: packed.unit, epsilon: tree.architecture.epsilon, from: source).folded
+      let count = packed.unit.weightShape.reduce(1, *)
+      try source.withFloats("\(packed.unit.name).weight", count: count) { weights in
+        pack(packed, weights, scale: fold.scale, instructions, threads)
+      }
+      packBias(packed, fold.bias)
+    }
+    if let head = tree.head {
+      let count = head.inputFeatures * head.outputFeatures
+      try source.withFloats("\(head.name).weight", count: count) { copy($0, to: headWeights, threads) }
+      try source.withFloats("\(head.name).bias", count: head.outputFeatures) {
+        copy($0, to: headBias, threads)
+      }
+    }
+  }
+}

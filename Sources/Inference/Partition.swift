@@ -1,0 +1,38 @@
+internal import SWTResNet
+
+/// How the output of one convolution is cut into tiles and units of work.
+struct Partition: Hashable, Sendable {
+  /// True when tiles run across the ends of rows.
+  let isFlat: Bool
+  /// Tiles in a row, or in the whole plane when flat.
+  let rowTiles: Int
+  let unitTiles, unitPanels: Int
+
+  /// Weights that one unit cycles through, and inputs that it walks over: half of a small second-level cache.
+  private static let cacheBytes = 512 << 10
+
+  init(
+    _ packed: PackedConvolution, _ input: Activation, _ output: Activation, tilePixels: Int, threads: Int
+  ) {
+    let unit = packed.unit
+    isFlat = unit.kernel == 1 && unit.stride == 1 && input.halo == 0 && !input.isPlanar
+    let span = isFlat ? output.height * output.width : output.width
+    rowTiles = (span + tilePixels - 1) / tilePixels
+    let tiles = isFlat ? rowTiles : rowTiles * output.height
+
+    let panelBytes = packed.panelFloats * MemoryLayout<Float>.stride
+    var unitPanels = min(packed.panels, max(1, Self.cacheBytes / panelBytes))
+    let tileBytes = max(1, input.bytes(ofPixels: tilePixels * unit.stride) * unit.stride)
+    var unitTiles =
+      unitPanels == packed.panels ? min(tiles, 4) : min(tiles, max(4, Self.cacheBytes / tileBytes))
+    // Enough units that no thread waits long for the last one.
+    func units() -> Int {
+      (tiles + unitTiles - 1) / unitTiles * ((packed.panels + unitPanels - 1) / unitPanels)
+    }
+    while threads > 1, units() < 4 * threads, unitPanels > 1 || unitTiles > 1 {
+      if unitPanels > 1 { unitPanels = (unitPanels + 1) / 2 } else { unitTiles = (unitTiles + 1) / 2 }
+    }
+    self.unitTiles = unitTiles
+    self.unitPanels = unitPanels
+  }
+}

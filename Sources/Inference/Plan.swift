@@ -1,0 +1,165 @@
+internal import CKernels
+internal import SWTResNet
+
+/// Everything about a run that depends on the image size and not on the image: what to call in which order,
+/// how work is cut, and where results lie in the arena. Cheap to make.
+struct Plan: Sendable {
+  /// One kernel call.
+  struct Step: Sendable {
+    enum Kernel: Sendable {
+      /// `segments` say which floats one output pixel reads.
+      case tiles(PackedConvolution, [p2s_segment], Partition, residual: Bool, relu: Bool)
+      case lanes(PackedConvolution)
+      case maxPool
+      case mean
+      case dense(LinearUnit)
+    }
+    var kernel: Kernel
+    var input, output: Activation
+    /// Name of the tap that `output` is after this step, if any.
+    var tap: String?
+  }
+
+  /// Steps that belong together: one entry of ``LayerTree/tapNames``.
+  struct Stage: Sendable {
+    var name: String
+    var input, output: Activation
+    var steps: [Step] = []
+  }
+
+  let height, width: Int
+  private(set) var stages: [Stage] = []
+  /// Offset of each buffer in the arena, in floats.
+  private(set) var offsets: [Int] = []
+  /// Floats of the arena.
+  private(set) var arenaCount = 0
+
+  private let network: PackedNetwork
+  private let instructions: InstructionSet
+  private let threads: Int
+  private var lifetimes: [Lifetime] = []
+
+  /// Plans the network for images of `height` by `width`.
+  init(
+    _ network: PackedNetwork, height: Int, width: Int, instructions: InstructionSet, threads: Int
+  ) {
+    self.network = network
+    self.height = height
+    self.width = width
+    self.instructions = instructions
+    self.threads = threads
+    let tree = network.tree
+    let image = activation(
+      .plain(tree.stem.inputChannels), height, width, halo: tree.stem.padding, isPlanar: true)
+    // The 3×3 of a basic block reads block inputs directly, and needs their halo.
+    let halo = tree.blocks.first.map { $0.body[0].kernel == 3 ? 1 : 0 } ?? 0
+
+    var map = addStage(tree.stem.name, image) { plan in
+      plan.convolution(tree.stem, image, halo: 0, tap: nil)
+    }
+    map = addStage(tree.maxPool.name, map) { plan in
+      let output = plan.activation(
+        map.layout, tree.maxPool.outputSize(map.height), tree.maxPool.outputSize(map.width), halo: halo)
+      return plan.add(.maxPool, map, output)
+    }
+    for block in tree.blocks {
+      map = addStage(block.name, map) { plan in plan.block(block, map, halo: halo) }
+    }
+    if let head = tree.head {
+      map = addStage("avgpool", map) { plan in
+        plan.add(.mean, map, plan.activation(.plain(head.inputFeatures), 1, 1, halo: 0))
+      }
+      map = addStage(head.name, map) { plan in
+        plan.add(.dense(head), map, plan.activation(.plain(head.outputFeatures), 1, 1, halo: 0))
+      }
+    }
+    (offsets, arenaCount) = Lifetime.place(lifetimes)
+  }
+
+  // MARK: - Building
+
+  /// A new result with a buffer of its own.
+  private mutating func activation(
+    _ layout: ChannelLayout, _ height: Int, _ width: Int, halo: Int, isPlanar: Bool = false
+  ) -> Activation {
+    let result = Activation(
+      layout, height: height, width: width, halo: halo, buffer: lifetimes.count, isPlanar: isPlanar)
+    lifetimes.append(Lifetime(count: result.count))
+    return result
+  }
+
+  private mutating func addStage(
+    _ name: String, _ input: Activation, _ body: (inout Plan) -> Activation
+  ) -> Activation {
+    stages.append(Stage(name: name, input: input, output: input))
+    let output = body(&self)
+    stages[stages.count - 1].output = output
+    return output
+  }
+
+  private mutating func add(
+    _ kernel: Step.Kernel, _ input: Activation, _ output: Activation, tap: String? = nil
+  ) -> Activation {
+    let time = stages.reduce(0) { $0 + $1.steps.count }
+    lifetimes[input.buffer].use(at: time)
+    lifetimes[output.buffer].use(at: time)
+    stages[stages.count - 1].steps.append(
+      Step(kernel: kernel, input: input, output: output, tap: tap))
+    return output
+  }
+
+  /// `relu(body(x) + shortcut(x))`: the shortcut's buffer takes the sum, in place.
+  private mutating func block(_ block: ResidualBlock, _ input: Activation, halo: Int) -> Activation {
+    var inner = input
+    for (unit, next) in zip(block.body, block.body.dropFirst()) {
+      inner = convolution(unit, inner, halo: next.kernel / 2, tap: unit.name)
+    }
+    let shortcut =
+      block.downsample.map { convolution($0, input, halo: halo, tap: $0.name) } ?? input
+    return convolution(
+      block.body[block.body.count - 1], inner, halo: halo, tap: nil, addingTo: shortcut)
+  }
+
+  private mutating func convolution(
+    _ unit: ConvolutionUnit, _ input: Activation, halo: Int, tap: String?, addingTo sum: Activation? = nil
+  ) -> Activation {
+    guard let packed = network.convolutions[unit.name] else {
+      preconditionFailure("the packed network and the plan walk the same tree")
+    }
+    let output =
+      sum
+      ?? activation(
+        packed.output, unit.outputSize(input.height), unit.outputSize(input.width), halo: halo)
+    guard case .tiles = packed.form else { return add(.lanes(packed), input, output, tap: tap) }
+    let partition = Partition(
+      packed, input, output, tilePixels: Int(p2s_conv_tile_pixels(instructions.kernelValue)),
+      threads: threads)
+    return add(
+      .tiles(
+        packed, packed.segments(reading: input), partition, residual: sum != nil,
+        relu: unit.relu || sum != nil),
+      input, output, tap: tap)
+  }
+}
+
+extension PackedConvolution {
+  /// What one output pixel reads from `input`, in the order of the reduction.
+  func segments(reading input: Activation) -> [p2s_segment] {
+    if isPlanar {
+      return (0..<input.layout.channels).flatMap { plane in
+        (0..<unit.kernel).map { ky in
+          p2s_segment(offset: Int64(plane * input.block + ky * input.row), count: Int64(unit.kernel))
+        }
+      }
+    }
+    return inputRuns.flatMap { run in
+      let lanes = ChannelLayout.blockLanes
+      let start = run.lane / lanes * input.block + run.lane % lanes
+      return (0..<unit.kernel * unit.kernel).map { tap in
+        let (ky, kx) = (tap / unit.kernel, tap % unit.kernel)
+        return p2s_segment(
+          offset: Int64(start + ky * input.row + kx * input.pixel), count: Int64(run.count))
+      }
+    }
+  }
+}

@@ -1,0 +1,100 @@
+internal import SWTResNet
+
+/// One image's feature map `[C, H, W]` in double precision: what the reference engine computes with.
+struct Planes: Sendable {
+  var channels, height, width: Int
+  var values: [Double]
+
+  /// 3×3-like max-pooling; padding never wins, NaN always does.
+  func maxPooled(_ pool: PoolUnit) -> Planes {
+    var y = Planes(
+      channels: channels, height: pool.outputSize(height), width: pool.outputSize(width), values: [])
+    for channel in 0..<channels {
+      for row in 0..<y.height {
+        for column in 0..<y.width {
+          var best = -Double.infinity
+          for ky in 0..<pool.kernel {
+            let iy = row * pool.stride + ky - pool.padding
+            if iy < 0 || iy >= height { continue }
+            for kx in 0..<pool.kernel {
+              let ix = column * pool.stride + kx - pool.padding
+              if ix < 0 || ix >= width { continue }
+              let value = values[(channel * height + iy) * width + ix]
+              if value > best || value.isNaN { best = value }
+            }
+          }
+          y.values.append(best)
+        }
+      }
+    }
+    return y
+  }
+
+  /// The mean of each plane.
+  func averaged() -> Planes {
+    let area = height * width
+    let means = (0..<channels).map { channel in
+      values[channel * area..<(channel + 1) * area].reduce(0, +) / Double(area)
+    }
+    return Planes(channels: channels, height: 1, width: 1, values: means)
+  }
+
+  /// The plain convolution sum, without bias. `weights` is `[out, in / groups, k, k]`.
+  ///
+  /// Row by row: each weight times a row of the input is added to a row of the output. Unsafe buffers only
+  /// because bounds checks would make it ten times slower.
+  func convolved(_ unit: ConvolutionUnit, _ weights: [Double], _ threads: ThreadPool) -> Planes {
+    let (rows, columns) = (unit.outputSize(height), unit.outputSize(width))
+    let area = rows * columns
+    var sums = [Double](repeating: 0, count: unit.outputChannels * area)
+    unsafe sums.withUnsafeMutableBufferPointer { output in
+      unsafe values.withUnsafeBufferPointer { input in
+        unsafe weights.withUnsafeBufferPointer { weights in
+          nonisolated(unsafe) let shared = unsafe (output, input, weights)
+          threads.forEach(unit.outputChannels) { channel in
+            unsafe convolveChannel(
+              channel, unit, weights: shared.2, input: shared.1, height: rows, width: columns,
+              into: UnsafeMutableBufferPointer(rebasing: shared.0[channel * area..<(channel + 1) * area]))
+          }
+        }
+      }
+    }
+    return Planes(channels: unit.outputChannels, height: rows, width: columns, values: sums)
+  }
+
+  /// One output channel, `rows` by `columns`.
+  private func convolveChannel(
+    _ channel: Int, _ unit: ConvolutionUnit, weights: UnsafeBufferPointer<Double>,
+    input: UnsafeBufferPointer<Double>, height rows: Int, width columns: Int,
+    into output: UnsafeMutableBufferPointer<Double>
+  ) {
+    let inputs = unit.inputChannels / unit.groups
+    let group = channel / (unit.outputChannels / unit.groups)
+    for c in 0..<inputs {
+      let plane = (group * inputs + c) * height * width
+      for ky in 0..<unit.kernel {
+        for kx in 0..<unit.kernel {
+          let weight = unsafe weights[((channel * inputs + c) * unit.kernel + ky) * unit.kernel + kx]
+          // Output columns whose input column x·stride + kx − padding lies inside.
+          let shift = kx - unit.padding
+          let first = shift < 0 ? (-shift + unit.stride - 1) / unit.stride : 0
+          let end = width - shift <= 0 ? 0 : min(columns, (width - shift - 1) / unit.stride + 1)
+          if first >= end { continue }
+          for row in 0..<rows {
+            let iy = row * unit.stride + ky - unit.padding
+            if iy < 0 || iy >= height { continue }
+            let from = plane + iy * width + first * unit.stride + shift
+            let to = row * columns + first
+            if unit.stride == 1 {
+              for i in 0..<end - first { unsafe output[to + i] += weight * input[from + i] }
+            } else {
+              for i in 0..<end - first {
+                unsafe output[to + i] += weight * input[from + i * unit.stride]
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,140 @@
+public import SWTResNet
+
+/// Computes the network in double precision with plain loops, BatchNorm separate: slow and obviously right.
+///
+/// It shares no kernel, no packing and no folding with ``FastEngine``, so that the two can judge each other.
+/// Every tap is available. A tap of a block's last convolution is its output after BatchNorm, before the
+/// residual sum.
+public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
+  public let tree: LayerTree
+  public let source: Source
+  public let threads: ThreadPool
+
+  public init(_ tree: LayerTree, weights source: Source, threads: ThreadPool) {
+    self.tree = tree
+    self.source = source
+    self.threads = threads
+  }
+
+  public func run(_ input: FeatureMap<Float>, taps: Set<String>) throws -> ForwardResult<Double> {
+    try input.require([-1, tree.stem.inputChannels, -1, -1])
+    return try run(tree.tapNames, input, taps)
+  }
+
+  public func runStage(
+    _ stage: String, _ input: FeatureMap<Float>, taps: Set<String>
+  ) throws -> ForwardResult<Double> {
+    let name = tree.canonicalTap(stage)
+    switch name {
+    case tree.stem.name: try input.require([-1, tree.stem.inputChannels, -1, -1])
+    case tree.maxPool.name: try input.require([-1, tree.stem.outputChannels, -1, -1])
+    case "avgpool": try input.require([-1, tree.head?.inputFeatures ?? -1, -1, -1])
+    case tree.head?.name: try input.require([-1, tree.head?.inputFeatures ?? -1])
+    default:
+      guard let block = tree.blocks.first(where: { $0.name == name }) else {
+        throw InferenceError.unknownTap(stage)
+      }
+      try input.require([-1, block.inputChannels, -1, -1])
+    }
+    return try run([name], input, taps)
+  }
+
+  // MARK: - Stages
+
+  /// Runs stages one after another, image by image, and keeps the wanted taps.
+  private func run(
+    _ stages: [String], _ input: FeatureMap<Float>, _ taps: Set<String>
+  ) throws -> ForwardResult<Double> {
+    for tap in taps where !stages.contains(try tree.stage(ofTap: tap)) {
+      throw InferenceError.unknownTap(tap)
+    }
+    let batch = input.shape[0]
+    let size = input.values.count / batch
+    var output: [Planes] = []
+    var kept: [String: [Planes]] = [:]
+    for image in 0..<batch {
+      var x = Planes(
+        channels: input.shape[1], height: input.shape.count > 2 ? input.shape[2] : 1,
+        width: input.shape.count > 2 ? input.shape[3] : 1,
+        values: input.values[image * size..<(image + 1) * size].map(Double.init))
+      func keep(_ name: String, _ planes: Planes) {
+        for tap in taps where tree.canonicalTap(tap) == name { kept[tap, default: []].append(planes) }
+      }
+      for stage in stages {
+        x = try compute(stage, x, keep)
+        keep(stage, x)
+      }
+      output.append(x)
+    }
+    func map(_ images: [Planes], _ tap: String) -> FeatureMap<Double> {
+      let isVector = ["avgpool", tree.head?.name].contains(tree.canonicalTap(tap))
+      let plane = images[0]
+      let shape = [plane.channels] + (isVector ? [] : [plane.height, plane.width])
+      return FeatureMap(shape: [batch] + shape, values: images.flatMap(\.values))
+    }
+    var taken: [String: FeatureMap<Double>] = [:]
+    for (tap, images) in kept { taken[tap] = map(images, tap) }
+    return ForwardResult(output: map(output, stages[stages.count - 1]), taps: taken)
+  }
+
+  private func compute(
+    _ stage: String, _ x: Planes, _ keep: (String, Planes) -> Void
+  ) throws -> Planes {
+    switch stage {
+    case tree.stem.name: return try convolve(tree.stem, x)
+    case tree.maxPool.name: return x.maxPooled(tree.maxPool)
+    case "avgpool": return x.averaged()
+    default:
+      if let head = tree.head, stage == head.name { return try classify(head, x) }
+      guard let block = tree.blocks.first(where: { $0.name == stage }) else {
+        throw InferenceError.unknownTap(stage)
+      }
+      var sum = x
+      for unit in block.body {
+        sum = try convolve(unit, sum)
+        keep(unit.name, sum)
+      }
+      var shortcut = x
+      if let unit = block.downsample {
+        shortcut = try convolve(unit, x)
+        keep(unit.name, shortcut)
+      }
+      for i in sum.values.indices { sum.values[i] = relu(sum.values[i] + shortcut.values[i]) }
+      return sum
+    }
+  }
+
+  /// Convolution, BatchNorm, and the ReLU where one follows directly.
+  private func convolve(_ unit: ConvolutionUnit, _ x: Planes) throws -> Planes {
+    let norm = try Normalisation(of: unit, epsilon: tree.architecture.epsilon, from: source)
+    let weights = try source.doubles("\(unit.name).weight", count: unit.weightShape.reduce(1, *))
+    var y = x.convolved(unit, weights, threads)
+    let area = y.height * y.width
+    for channel in 0..<y.channels {
+      for i in channel * area..<(channel + 1) * area {
+        var value = y.values[i]
+        if let bias = norm.bias { value += bias[channel] }
+        if let norm = norm.norm {
+          let deviation = (norm.variance[channel] + tree.architecture.epsilon).squareRoot()
+          value = (value - norm.mean[channel]) / deviation * norm.weight[channel] + norm.bias[channel]
+        }
+        y.values[i] = unit.relu ? relu(value) : value
+      }
+    }
+    return y
+  }
+
+  private func classify(_ head: LinearUnit, _ x: Planes) throws -> Planes {
+    let (rows, columns) = (head.outputFeatures, head.inputFeatures)
+    let weights = try source.doubles("\(head.name).weight", count: rows * columns)
+    var y = Planes(
+      channels: rows, height: 1, width: 1, values: try source.doubles("\(head.name).bias", count: rows))
+    for row in 0..<rows {
+      for column in 0..<columns { y.values[row] += weights[row * columns + column] * x.values[column] }
+    }
+    return y
+  }
+}
+
+/// `max(0, v)`; a NaN stays a NaN.
+private func relu(_ v: Double) -> Double { v < 0 ? 0 : v }

@@ -1,0 +1,37 @@
+internal import CThreads
+
+/// A fixed set of threads that wake within microseconds: the one place that decides about threads.
+///
+/// Work is handed out in units; which thread runs which unit never changes a result.
+@safe
+public final class ThreadPool: @unchecked Sendable {
+  private let handle: OpaquePointer
+
+  /// A pool of `count` threads, the caller's included; the default is one for each available processor.
+  public init(count: Int? = nil) {
+    let wanted = count.map { Int32(clamping: max(1, $0)) } ?? p2s_threads_available()
+    guard let handle = unsafe p2s_threads_create(wanted) else { fatalError("out of memory") }
+    unsafe self.handle = handle
+  }
+
+  deinit { unsafe p2s_threads_destroy(handle) }
+
+  /// Threads that take part, the caller's included.
+  public var count: Int { Int(unsafe p2s_threads_count(handle)) }
+
+  /// Calls `body` once for each index, on all threads, and returns when all calls have returned.
+  ///
+  /// `body` must not call this again on the same pool.
+  package func forEach(_ units: Int, _ body: @Sendable (Int) -> Void) {
+    withoutActuallyEscaping(body) { body in
+      // The pointee outlives the call, and the C side touches it only within the call.
+      unsafe withUnsafePointer(to: body) { body in
+        unsafe p2s_threads_run(handle, Int32(units), UnsafeMutableRawPointer(mutating: body)) {
+          context, unit in
+          guard let context = unsafe context else { return }
+          unsafe context.assumingMemoryBound(to: (@Sendable (Int) -> Void).self).pointee(Int(unit))
+        }
+      }
+    }
+  }
+}

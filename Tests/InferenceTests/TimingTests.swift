@@ -1,0 +1,44 @@
+import SWTInference
+import SWTResNet
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Not checks but measurements, for `P2S_TIMINGS=1 swift test -c release --filter TimingTests`.
+@Suite(.serialized, .enabled(if: unsafe getenv("P2S_TIMINGS") != nil))
+struct TimingTests {
+  private static func milliseconds(_ body: () throws -> Void) rethrows -> Double {
+    let duration = try ContinuousClock().measure(body)
+    let (seconds, attoseconds) = duration.components
+    return Double(seconds) * 1e3 + Double(attoseconds) / 1e15
+  }
+
+  @Test(arguments: ["resnext50_32x4d", "resnet50", "resnet18"])
+  func `forward`(name: String) throws {
+    let tree = LayerTree(try #require(Architecture.named(name)))
+    let weights = tree.randomWeights(seed: 1)
+    let input = FeatureMap<Float>.random([1, 3, 224, 224], seed: 2)
+    for count in [1, 2] {
+      let threads = ThreadPool(count: count)
+      let packing = try (0..<3).map { _ in
+        try Self.milliseconds { _ = try PackedNetwork(tree, weights: weights, threads: threads) }
+      }
+      print(name, "threads", count, "packing ms", packing)
+      let network = try PackedNetwork(tree, weights: weights, threads: threads)
+      for isa in InstructionSet.allCases where isa.isSupported {
+        let engine = FastEngine(network, threads: threads, instructions: isa)
+        let runs = try (0..<(isa == .portable ? 3 : 20)).map { _ in
+          try Self.milliseconds { _ = try engine.run(input) }
+        }.sorted()
+        print(name, "threads", count, isa, "min", runs[0], "median", runs[runs.count / 2], engine.arenaBytes)
+      }
+      let reference = ReferenceEngine(tree, weights: weights, threads: threads)
+      let time = try Self.milliseconds { _ = try reference.run(input) }
+      print(name, "threads", count, "reference ms", time)
+    }
+  }
+}
