@@ -1,0 +1,66 @@
+/// How far a result is from the reference, on all its elements at once.
+///
+/// `relL2 = ‖y − r‖₂ / ‖r‖₂` and `max = max |y − r| / std(r)`, the two figures that the criterion uses; the others
+/// are for people. Computed in double precision.
+public struct ErrorMetrics: Equatable, Sendable {
+  public var relL2: Double
+  /// Largest error divided by the (population) standard deviation of the reference.
+  public var maxOverStd: Double
+  public var maxAbs: Double
+  /// Standard deviation of the reference.
+  public var scale: Double
+  /// One minus the cosine; 0 is parallel.
+  public var oneMinusCosine: Double
+  /// Flat index of the first NaN or infinity of the result, if any.
+  public var firstNonFinite: Int?
+  /// True when every element has the bits of the reference after it was rounded to float32.
+  public var isBitExact: Bool
+
+  /// Compares `result` with `reference`; both have the same, non-zero count.
+  public init(_ result: [Double], reference: [Double]) {
+    precondition(result.count == reference.count, "result and reference differ in size")
+    var errorSquares = 0.0
+    var referenceSquares = 0.0
+    var resultSquares = 0.0
+    var dot = 0.0
+    var sum = 0.0
+    var largest = 0.0
+    var exact = true
+    firstNonFinite = nil
+    for i in reference.indices {
+      let (y, r) = (result[i], reference[i])
+      if !y.isFinite, firstNonFinite == nil { firstNonFinite = i }
+      let error = y - r
+      errorSquares += error * error
+      referenceSquares += r * r
+      resultSquares += y * y
+      dot += y * r
+      sum += r
+      largest = max(largest, abs(error))
+      exact = exact && Float(y).bitPattern == Float(r).bitPattern
+    }
+    let count = Double(max(1, reference.count))
+    let mean = sum / count
+    // Two passes: the short formula loses everything where the mean is large.
+    scale = (reference.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count).squareRoot()
+    let norm = referenceSquares.squareRoot()
+    if firstNonFinite != nil {
+      (relL2, maxOverStd, maxAbs, oneMinusCosine) = (.nan, .nan, .nan, .nan)
+    } else {
+      relL2 = Self.ratio(errorSquares.squareRoot(), norm)
+      maxAbs = largest
+      maxOverStd = Self.ratio(largest, scale)
+      let norms = norm * resultSquares.squareRoot()
+      oneMinusCosine = norms > 0 ? max(0, 1 - dot / norms) : (errorSquares == 0 ? 0 : 1)
+    }
+    isBitExact = exact && !reference.isEmpty
+  }
+
+  /// No error is no error, even against nothing.
+  private static func ratio(_ error: Double, _ size: Double) -> Double {
+    error == 0 ? 0 : size > 0 ? error / size : .infinity
+  }
+
+  /// Signal-to-noise ratio in decibels.
+  public var snr: Double { relL2 == 0 ? .infinity : -20 * Logarithm.base10(relL2) }
+}

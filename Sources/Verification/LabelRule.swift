@@ -1,0 +1,53 @@
+/// Whether the labels agree, where the reference is decided enough for that to mean something.
+public struct LabelRule: Equatable, Sendable {
+  public enum Outcome: String, Sendable {
+    case agrees
+    /// The reference's first two are closer than the allowed error: either label would be right.
+    case tieWithinBound = "tie within bound"
+    case differs
+  }
+
+  /// One item of the batch.
+  public struct Item: Equatable, Sendable {
+    public var expected: Int
+    public var actual: Int
+    /// Distance between the reference's first and second logit.
+    public var margin: Double
+    public var outcome: Outcome
+  }
+
+  public var items: [Item]
+
+  /// Compares the top label of each row of `[count, classes]`.
+  ///
+  /// - Parameter bound: twice the largest error that the criterion allows, in logits.
+  public init(_ result: [Double], reference: [Double], classes: Int, bound: Double) {
+    var items: [Item] = []
+    for start in stride(from: 0, to: reference.count - classes + 1, by: max(1, classes)) {
+      let row = reference[start..<start + classes]
+      let (first, second) = Self.topTwo(row)
+      let actual = Self.topTwo(result[start..<start + classes]).first
+      let margin = classes > 1 ? row[start + first] - row[start + second] : .infinity
+      let outcome: Outcome =
+        first == actual ? .agrees : margin > bound ? .differs : .tieWithinBound
+      items.append(Item(expected: first, actual: actual, margin: margin, outcome: outcome))
+    }
+    self.items = items
+  }
+
+  public var passes: Bool { !items.contains { $0.outcome == .differs } }
+
+  /// Positions of the largest and the second largest element; the lower position wins a tie.
+  private static func topTwo(_ row: ArraySlice<Double>) -> (first: Int, second: Int) {
+    var (first, second) = (0, -1)
+    for i in 1..<max(1, row.count) {
+      let value = row[row.startIndex + i]
+      if value > row[row.startIndex + first] {
+        (first, second) = (i, first)
+      } else if second < 0 || value > row[row.startIndex + second] {
+        second = i
+      }
+    }
+    return (first, max(second, 0))
+  }
+}
