@@ -29,6 +29,9 @@ let package = Package(
     .target(
       name: "PthReader", dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "CLibzip", "CZlib"],
       path: "Sources/Checkpoint"),
+    .target(
+      name: "SWTTensorFiles", dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "CZlib"],
+      path: "Sources/TensorFiles"),
 
     // The network.
     .target(name: "SWTResNet", dependencies: ["SWTBytes"], path: "Sources/ResNet"),
@@ -47,6 +50,8 @@ let package = Package(
     .testTarget(name: "BytesTests", dependencies: ["SWTBytes", "TestSupport"]),
     .testTarget(name: "DigestsTests", dependencies: ["SWTChecksums", "SWTDigests"]),
     .testTarget(name: "WeightFileTests", dependencies: ["SWTBytes", "TestSupport"]),
+    .testTarget(
+      name: "TensorFilesTests", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "TestSupport"]),
     .testTarget(name: "ResNetTests", dependencies: ["SWTResNet"]),
     .testTarget(name: "InferenceTests", dependencies: ["SWTInference", "SWTResNet"]),
   ],

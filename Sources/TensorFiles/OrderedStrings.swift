@@ -1,0 +1,39 @@
+/// A map of strings that keeps its order: the metadata of a safetensors file.
+package struct OrderedStrings: Equatable, Sendable {
+  /// One `"key": "value"`.
+  package struct Pair: Equatable, Sendable {
+    package let key: String
+    package var value: String
+  }
+
+  package private(set) var pairs: [Pair] = []
+  private var index: [String: Int] = [:]
+
+  package init() {}
+
+  /// - Parameter pairs: A later value replaces an earlier one of the same key, in its place.
+  package init(_ pairs: some Sequence<(String, String)>) {
+    for (key, value) in pairs { self[key] = value }
+  }
+
+  /// The value of `key`. Setting a new key appends it; setting `nil` removes it.
+  package subscript(key: String) -> String? {
+    get { index[key].map { pairs[$0].value } }
+    set {
+      if let newValue {
+        if let place = index[key] {
+          pairs[place].value = newValue
+        } else {
+          index[key] = pairs.count
+          pairs.append(Pair(key: key, value: newValue))
+        }
+      } else if let place = index.removeValue(forKey: key) {
+        pairs.remove(at: place)
+        for later in place..<pairs.count { index[pairs[later].key] = later }
+      }
+    }
+  }
+
+  package var isEmpty: Bool { pairs.isEmpty }
+  package var count: Int { pairs.count }
+}

@@ -1,0 +1,91 @@
+internal import SWTBytes
+internal import SWTTensors
+
+/// The rules for what the header says, against the data that is there.
+struct SafetensorsHeader {
+  /// Bytes behind the header.
+  let dataCount: Int
+  let dataOffset: Int
+  let limits: ParseLimits
+
+  /// `__metadata__`: a map of strings, nothing else.
+  func metadata(_ value: JSONValue) throws(ParseFailure) -> OrderedStrings {
+    guard let members = value.members else {
+      throw ParseFailure(.invalid("__metadata__ that is no JSON object"), at: 8)
+    }
+    var metadata = OrderedStrings()
+    for member in members {
+      guard let text = member.value.string else {
+        throw ParseFailure(.invalid("a value that is no string"), at: 8, in: ["__metadata__", member.key])
+      }
+      metadata[member.key] = text
+    }
+    return metadata
+  }
+
+  func entry(_ member: JSONMember) throws(ParseFailure) -> SafetensorsFile.Entry {
+    do {
+      return try checked(member)
+    } catch {
+      throw error.inside("tensor \(member.key)")
+    }
+  }
+
+  private func checked(_ member: JSONMember) throws(ParseFailure) -> SafetensorsFile.Entry {
+    for field in member.value.members ?? [] where !["dtype", "shape", "data_offsets"].contains(field.key) {
+      throw ParseFailure(.invalid("a field that is not dtype, shape or data_offsets"), at: 8)
+    }
+    guard let typeName = member.value["dtype"]?.string, let sizes = member.value["shape"]?.array,
+      let offsets = member.value["data_offsets"]?.array, offsets.count == 2,
+      let start = offsets[0].int, let end = offsets[1].int
+    else { throw ParseFailure(.invalid("no dtype, shape or data_offsets, or not of their types"), at: 8) }
+    guard let fileType = SafetensorsType(rawValue: typeName), let type = fileType.scalarType else {
+      throw ParseFailure(.unsupported("the dtype \(JSONValue.string(typeName).text())"), at: 8)
+    }
+    try limits.check(.rank, sizes.count, at: 8)
+    var shape: [Int] = []
+    for size in sizes {
+      guard let size = size.int, size >= 0 else {
+        throw ParseFailure(.invalid("a shape that is not made of whole numbers"), at: 8)
+      }
+      shape.append(size)
+    }
+    if fileType.packing > 1 {
+      guard let last = shape.last, last % fileType.packing == 0 else {
+        throw ParseFailure(.unsupported("\(typeName) elements that do not fill whole bytes"), at: 8)
+      }
+      shape[shape.count - 1] = last / fileType.packing
+    }
+    let count = try Checked.product(shape, "element count")
+    let needed = try Checked.multiply(count, type.byteWidth, "tensor size")
+    guard start >= 0, end >= start, end <= dataCount else {
+      throw ParseFailure(
+        .invalid("data_offsets \(start) to \(end), where there are \(dataCount) bytes of data"), at: 8)
+    }
+    guard end - start == needed else {
+      throw ParseFailure(.invalid("\(end - start) bytes for a tensor of \(needed)"), at: 8)
+    }
+    return SafetensorsFile.Entry(
+      name: member.key, type: type, shape: shape, range: dataOffset + start..<dataOffset + end)
+  }
+
+  /// Every byte of the data belongs to exactly one tensor.
+  func requireCoverage(_ tensors: [SafetensorsFile.Entry]) throws(ParseFailure) {
+    var covered = dataOffset
+    let inOrder = tensors.sorted {
+      ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
+    }
+    for entry in inOrder {
+      let start = entry.range.lowerBound
+      guard start == covered else {
+        let what = start < covered ? "overlaps the one before it" : "leaves bytes unused before it"
+        throw ParseFailure(.invalid(what), at: start, in: ["tensor \(entry.name)"])
+      }
+      covered = entry.range.upperBound
+    }
+    let unused = dataOffset + dataCount - covered
+    guard unused == 0 else {
+      throw ParseFailure(.invalid("\(unused) bytes that belong to no tensor"), at: covered)
+    }
+  }
+}
