@@ -6,7 +6,10 @@ let package = Package(
   name: "pth2swt",
   platforms: [.macOS(.v15), .iOS(.v18)],
   products: [
-    .library(name: "PthReader", targets: ["PthReader"])
+    .library(name: "SWT", targets: ["SWT"]),
+    .library(name: "PthReader", targets: ["PthReader"]),
+    .library(name: "Pth2SWT", targets: ["SWTConversion", "SWTVerification", "SWTInference"]),
+    .executable(name: "pth2swt", targets: ["pth2swt"]),
   ],
   targets: [
     // Bytes and numbers.
@@ -27,6 +30,8 @@ let package = Package(
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(
+      name: "SWT", dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums"], path: "Sources/WeightFile"),
+    .target(
       name: "PthReader", dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "CLibzip", "CZlib"],
       path: "Sources/Checkpoint"),
     .target(
@@ -42,13 +47,40 @@ let package = Package(
 
     // Where formats, network and engine meet.
     .target(
+      name: "SWTGoldens",
+      dependencies: ["SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTResNet", "SWTTensorFiles"],
+      path: "Sources/Goldens"),
+    .target(
       name: "SWTConversion",
-      dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "PthReader", "SWTResNet"],
+      dependencies: [
+        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTResNet", "SWTGoldens",
+      ],
       path: "Sources/Conversion"),
+    .target(
+      name: "SWTVerification",
+      dependencies: [
+        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTResNet", "SWTGoldens",
+        "SWTConversion", "SWTInference", "SWTTensorFiles",
+      ],
+      path: "Sources/Verification"),
 
-    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    // The program.
+    .target(
+      name: "SWTCommands",
+      dependencies: [
+        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTResNet", "SWTGoldens",
+        "SWTConversion", "SWTInference", "SWTTensorFiles", "SWTVerification",
+      ],
+      path: "Sources/Commands"),
+    .executableTarget(name: "pth2swt", dependencies: ["SWTCommands"]),
+
+    .target(
+      name: "TestSupport", dependencies: ["SWTBytes", "SWTTensorFiles"], path: "Tests/TestSupport"),
     .testTarget(name: "BytesTests", dependencies: ["SWTBytes", "TestSupport"]),
     .testTarget(name: "DigestsTests", dependencies: ["SWTChecksums", "SWTDigests"]),
+    .testTarget(
+      name: "CheckpointTests",
+      dependencies: ["PthReader", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "TestSupport"]),
     .testTarget(name: "WeightFileTests", dependencies: ["SWTBytes", "TestSupport"]),
     .testTarget(
       name: "TensorFilesTests", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "TestSupport"]),

@@ -83,7 +83,7 @@ struct InspectReport {
     } catch {
       throw CommandFailure(.internalError, file: path, "\(error)")
     }
-    return digest.finish().hex
+    return digest.finalize().hex
   }
 
   // MARK: Weight files
@@ -107,7 +107,7 @@ struct InspectReport {
           let view = try file.view(info.index)
           let digest = digests.makeSHA256()
           unsafe digest.update(view.bytes)
-          tensor.sha256 = digest.finish().hex
+          tensor.sha256 = digest.finalize().hex
         } catch {
           throw CommandFailure(reading: path, error)
         }
@@ -151,7 +151,8 @@ struct InspectReport {
     if let architecture {
       let tree = LayerTree(architecture)
       let head = architecture.classCount.map { "\($0) classes" } ?? "headless"
-      text += "  architecture  \(architecture.name) (\(head)), \(Text.grouped(tree.parameterCount)) parameters\n"
+      text +=
+        "  architecture  \(architecture.name) (\(head)), \(Text.grouped(tree.parameterCount)) parameters\n"
     } else {
       text += "  architecture  not a known ResNet or ResNeXt\n"
     }
@@ -160,7 +161,8 @@ struct InspectReport {
     }
     let dangerous = globals.filter { $0.name.isDangerous }
     for mention in dangerous {
-      text += "  DANGEROUS     names \(mention.name.qualified) at byte \(mention.offset); nothing was executed\n"
+      text +=
+        "  DANGEROUS     names \(mention.name.qualified) at byte \(mention.offset); nothing was executed\n"
     }
     let unknown = globals.filter { !$0.isKnown && !$0.name.isDangerous }
     if !unknown.isEmpty {
@@ -212,13 +214,13 @@ extension SWTValue {
   var json: JSONValue {
     switch self {
     case .text(let text): .string(text)
-    case .int(let value): .int(value)
-    case .float(let value): .double(value)
+    case .integer(let value): .int(value)
+    case .double(let value): .double(value)
     case .bool(let value): .bool(value)
     case .bytes(let bytes): .string(Hex.encode(bytes))
-    case .ints(let values): .array(values.map { .int($0) })
-    case .floats(let values): .array(values.map { .double($0) })
-    case .json(let text): (try? JSONParser.parse(Array(text.utf8))) ?? .string(text)
+    case .integers(let values): .array(values.map { .int($0) })
+    case .doubles(let values): .array(values.map { .double($0) })
+    case .json(let text): (try? JSONValue.parse(Array(text.utf8))) ?? .string(text)
     }
   }
 }
