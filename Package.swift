@@ -5,7 +5,9 @@ import PackageDescription
 let package = Package(
   name: "pth2swt",
   platforms: [.macOS(.v15), .iOS(.v18)],
-  products: [],
+  products: [
+    .library(name: "SWT", targets: ["SWT"])
+  ],
   targets: [
     .target(name: "SWTBytes", path: "Sources/Bytes"),
     .target(name: "SWTTensors", dependencies: ["SWTBytes"], path: "Sources/Tensors"),
@@ -17,12 +19,16 @@ let package = Package(
       name: "SWTDigests",
       dependencies: ["SWTChecksums", .target(name: "CCrypto", condition: .when(platforms: [.linux]))],
       path: "Sources/Digests"),
+    .target(
+      name: "SWT", dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums"], path: "Sources/WeightFile"),
     .target(name: "SWTResNet", path: "Sources/ResNet"),
 
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "BytesTests", dependencies: ["SWTBytes", "TestSupport"]),
     .testTarget(name: "DigestsTests", dependencies: ["SWTChecksums", "SWTDigests"]),
-    .testTarget(name: "WeightFileTests", dependencies: ["SWTBytes", "TestSupport"]),
+    .testTarget(
+      name: "WeightFileTests",
+      dependencies: ["SWT", "SWTBytes", "SWTChecksums", "SWTDigests", "TestSupport"]),
     .testTarget(name: "ResNetTests", dependencies: ["SWTResNet"]),
   ],
   swiftLanguageModes: [.v6],
