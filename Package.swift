@@ -45,13 +45,25 @@ let package = Package(
       name: "SWTConversion",
       dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "PthReader", "SWTResNet"],
       path: "Sources/Conversion"),
+    .target(
+      name: "SWTGoldens",
+      dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "SWTResNet", "SWTTensorFiles"],
+      path: "Sources/Goldens"),
 
-    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "SWTResNet"],
+      path: "Tests/TestSupport"),
     .testTarget(name: "BytesTests", dependencies: ["SWTBytes", "TestSupport"]),
     .testTarget(name: "DigestsTests", dependencies: ["SWTChecksums", "SWTDigests"]),
     .testTarget(name: "WeightFileTests", dependencies: ["SWTBytes", "TestSupport"]),
     .testTarget(
       name: "TensorFilesTests", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "TestSupport"]),
+    .testTarget(
+      name: "GoldensTests",
+      dependencies: [
+        "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTResNet", "SWTTensorFiles", "SWTGoldens",
+        "TestSupport",
+      ]),
     .testTarget(name: "ResNetTests", dependencies: ["SWTResNet"]),
     .testTarget(name: "InferenceTests", dependencies: ["SWTInference", "SWTResNet"]),
   ],
