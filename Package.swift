@@ -74,18 +74,28 @@ let package = Package(
       path: "Sources/Commands"),
     .executableTarget(name: "pth2swt", dependencies: ["SWTCommands"]),
 
+    // Tests.
     .target(
-      name: "TestSupport", dependencies: ["SWTBytes", "SWTTensorFiles"], path: "Tests/TestSupport"),
+      name: "TestSupport", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "SWTResNet"],
+      path: "Tests/TestSupport"),
     .testTarget(name: "BytesTests", dependencies: ["SWTBytes", "TestSupport"]),
     .testTarget(name: "DigestsTests", dependencies: ["SWTChecksums", "SWTDigests"]),
     .testTarget(
+      name: "TensorFilesTests", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "TestSupport"]),
+    .testTarget(
       name: "CheckpointTests",
       dependencies: ["PthReader", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "TestSupport"]),
-    .testTarget(name: "WeightFileTests", dependencies: ["SWTBytes", "TestSupport"]),
     .testTarget(
-      name: "TensorFilesTests", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "TestSupport"]),
+      name: "WeightFileTests",
+      dependencies: ["SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "TestSupport"]),
     .testTarget(name: "ResNetTests", dependencies: ["SWTResNet"]),
     .testTarget(name: "InferenceTests", dependencies: ["SWTInference", "SWTResNet"]),
+    .testTarget(
+      name: "GoldensTests",
+      dependencies: [
+        "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTResNet", "SWTTensorFiles", "SWTGoldens",
+        "TestSupport",
+      ]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

@@ -3,7 +3,7 @@
 /// Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014.
 package enum SplitMix64 {
   /// The value at `counter`: `splitmix64(counter)` of the golden format.
-  package static func at(_ counter: UInt64) -> UInt64 {
+  @inlinable package static func at(_ counter: UInt64) -> UInt64 {
     var z = counter &+ 0x9E37_79B9_7F4A_7C15
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
     z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
@@ -11,7 +11,7 @@ package enum SplitMix64 {
   }
 
   /// Uniform in [-1, 1) and exact: 24 bits of the value at `counter`.
-  package static func unit(_ counter: UInt64) -> Float {
+  @inlinable package static func unit(_ counter: UInt64) -> Float {
     Float(at(counter) >> 40) * 0x1p-23 - 1
   }
 }

@@ -1,0 +1,92 @@
+internal import SWTBytes
+internal import SWTChecksums
+internal import SWTTensorFiles
+internal import SWTTensors
+
+/// Numbers that stand in metadata as text.
+extension GoldenFields {
+  /// `3,4,6,3`; `nil` for anything that is not whole numbers without a sign.
+  static func integers(_ text: some StringProtocol) -> [Int]? {
+    var numbers: [Int] = []
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let number = Int(part), number >= 0 else { return nil }
+      numbers.append(number)
+    }
+    return numbers
+  }
+
+  func integer(
+    _ key: String, in range: ClosedRange<Int>, default fallback: Int
+  ) throws(GoldenFailure) -> Int {
+    guard let text = metadata[key] else { return fallback }
+    guard let value = Int(text), range.contains(value) else { throw .inconsistent("\(key) is \(text)") }
+    return value
+  }
+
+  /// A finite number, or `nil` when the key is not there.
+  func double(_ key: String) throws(GoldenFailure) -> Double? {
+    guard let text = metadata[key] else { return nil }
+    guard let value = Double(text), value.isFinite else { throw .inconsistent("\(key) is \(text)") }
+    return value
+  }
+
+  func tolerance() throws(GoldenFailure) -> Double {
+    let k = try double("tolerance.k") ?? 8
+    guard k > 0 else { throw .inconsistent("tolerance.k is \(k)") }
+    return k
+  }
+
+  func floors() throws(GoldenFailure) -> GoldenFloors {
+    var floors = GoldenFloors()
+    let suffix = ".rel_l2"
+    for pair in metadata.pairs where pair.key.hasPrefix("floor.") && pair.key.hasSuffix(suffix) {
+      let stem = String(pair.key.dropLast(suffix.count))
+      guard let relL2 = try double(pair.key), let most = try double("\(stem).max"), relL2 >= 0, most >= 0
+      else {
+        throw .inconsistent("\(stem) has no rel_l2 and max of at least 0")
+      }
+      let floor = Golden.Floor(relL2: relL2, maxOverStd: most)
+      let path = stem.split(separator: ".").dropFirst()
+      let kind = path.first.map(String.init) ?? ""
+      let rest = path.dropFirst().joined(separator: ".")
+      if kind == "block" {
+        floors.block[rest] = floor
+      } else if GoldenFloors.precisions.contains(kind) {
+        floors.precision[kind, default: [:]][rest] = floor
+      } else {
+        floors.free[path.joined(separator: ".")] = floor
+      }
+    }
+    return floors
+  }
+
+  func digests() throws(GoldenFailure) -> [String: SHA256Digest] {
+    var digests: [String: SHA256Digest] = [:]
+    for pair in metadata.pairs where pair.key.hasPrefix("digest.") {
+      digests[String(pair.key.dropFirst("digest.".count))] = try digest(pair.key)
+    }
+    return digests
+  }
+
+  func digest(_ key: String) throws(GoldenFailure) -> SHA256Digest? {
+    guard let text = metadata[key] else { return nil }
+    guard let digest = SHA256Digest(hex: text) else { throw .inconsistent("\(key) is no SHA-256") }
+    return digest
+  }
+
+  /// Values that a comparison can use.
+  func floats(_ name: String, _ data: TensorData) throws(GoldenFailure) -> [Float] {
+    guard data.type == .float32 else { throw .inconsistent("\(name) is \(data.type.rawValue), not float32") }
+    let values = try reading { () throws(ParseFailure) in try data.floats() }
+    guard values.allSatisfy(\.isFinite) else { throw .inconsistent("\(name) is not finite") }
+    return values
+  }
+
+  func reading<T>(_ body: () throws(ParseFailure) -> T) throws(GoldenFailure) -> T {
+    do {
+      return try body()
+    } catch {
+      throw .damaged(error)
+    }
+  }
+}

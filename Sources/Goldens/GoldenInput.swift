@@ -1,0 +1,113 @@
+internal import SWTTensors
+
+/// What the network was given: `[N, 3, H, W]` values, stored or made by a formula.
+package struct GoldenInput: Equatable, Sendable {
+  package enum Values: Equatable, Sendable {
+    case stored([Float])
+    case formula(InputFormula)
+  }
+
+  package let shape: [Int]
+  package let values: Values
+
+  package var elementCount: Int { shape.reduce(1, *) }
+
+  /// The values, row-major; a formula is evaluated anew each time.
+  package func floats() -> [Float] {
+    switch values {
+    case .stored(let values): values
+    case .formula(let formula): formula.floats()
+    }
+  }
+}
+
+/// An input that is computed, not stored: exact in float32, so every program makes the same bits.
+package struct InputFormula: Equatable, Sendable {
+  package enum Kind: String, Sendable {
+    /// Six octaves of block noise around a mean for each channel: spatially asymmetric, image-like.
+    case multiscale = "multiscale-1"
+    /// Uniform in [-1, 1): only a smoke test, noise hides some faults.
+    case uniform = "uniform-1"
+  }
+
+  package let kind: Kind
+  package let seed: UInt64
+  /// `[N, 3, H, W]`.
+  package let shape: [Int]
+
+  /// A text may ask for no more: 256 MiB of float32.
+  package static let elementLimit = 64 << 20
+
+  package init(kind: Kind, seed: UInt64, shape: [Int]) throws(GoldenFailure) {
+    self.kind = kind
+    self.seed = seed
+    self.shape = shape
+    try Self.requireImages(shape)
+  }
+
+  /// Parses `multiscale-1 seed=1 shape=1,3,224,224`.
+  package init(_ text: String) throws(GoldenFailure) {
+    let parts = text.split(separator: " ", omittingEmptySubsequences: false)
+    guard parts.count == 3, parts[1].hasPrefix("seed="), parts[2].hasPrefix("shape=") else {
+      throw .unsupported("the input formula \(text)")
+    }
+    guard let kind = Kind(rawValue: String(parts[0])) else {
+      throw .unsupported("the input formula \(parts[0])")
+    }
+    guard let seed = UInt64(parts[1].dropFirst(5)), let shape = GoldenFields.integers(parts[2].dropFirst(6))
+    else { throw .inconsistent("the input formula \(text)") }
+    try self.init(kind: kind, seed: seed, shape: shape)
+  }
+
+  /// The text that ``init(_:)`` reads.
+  package var text: String {
+    "\(kind.rawValue) seed=\(seed) shape=\(shape.map(String.init).joined(separator: ","))"
+  }
+
+  static func requireImages(_ shape: [Int]) throws(GoldenFailure) {
+    guard shape.count == 4, shape[1] == 3, shape.allSatisfy({ 1...elementLimit ~= $0 }) else {
+      throw .inconsistent("an input of shape \(shape), not [N, 3, H, W]")
+    }
+    var count = 1
+    for size in shape {
+      // Both factors are at most 2^26, so this cannot overflow.
+      count *= size
+      guard count <= elementLimit else { throw .unsupported("an input of shape \(shape): too large") }
+    }
+  }
+
+  package func floats() -> [Float] {
+    let count = shape.reduce(1, *)
+    guard kind == .multiscale else { return (0..<count).map { SplitMix64.unit(seed &+ UInt64($0)) } }
+    let (height, width) = (shape[2], shape[3])
+    var values: [Float] = []
+    values.reserveCapacity(count)
+    for plane in 0..<shape[0] * 3 {
+      var sums = [Int32](repeating: Int32(plane % 3 - 1) * 131_072, count: height * width)
+      for octave in 0..<6 {
+        let start = seed &+ UInt64(plane * 8 + octave) << 40
+        Self.addNoise(&sums, start, octave, height, width)
+      }
+      // Fewer than 24 bits until here, and a power of two: exact.
+      for sum in sums { values.append(Float(sum) * 0x1p-19) }
+    }
+    return values
+  }
+
+  /// Adds `(u − 32768) · 2^octave`, the same in squares of side `2^octave`.
+  private static func addNoise(
+    _ sums: inout [Int32], _ start: UInt64, _ octave: Int, _ height: Int, _ width: Int
+  ) {
+    let side = 1 << octave
+    for top in stride(from: 0, to: height, by: side) {
+      let row = start &+ UInt64(top >> octave) << 20
+      for left in stride(from: 0, to: width, by: side) {
+        let u = Int32(SplitMix64.at(row &+ UInt64(left >> octave)) >> 48)
+        let noise = (u - 32768) << Int32(octave)
+        for y in top..<min(top + side, height) {
+          for x in left..<min(left + side, width) { sums[y * width + x] += noise }
+        }
+      }
+    }
+  }
+}
