@@ -65,7 +65,9 @@ struct run {
     p2s_tile_form form;
 };
 
-static void run_tile(const struct run *run, int32_t index, int32_t panel) {
+/* `prefetch` is what the tile's reduction should bring closer meanwhile, or NULL. */
+static void run_tile(
+    const struct run *run, int32_t index, int32_t panel, const float *prefetch) {
     const struct p2s_conv *conv = run->conv;
     int32_t y = index / conv->row_tiles, column = index % conv->row_tiles;
     /* The row is cut into nearly equal runs; a flat row is the whole plane. */
@@ -82,6 +84,8 @@ static void run_tile(const struct run *run, int32_t index, int32_t panel) {
         .bias = conv->bias + panel * lanes,
         .residual = run->residual ? run->residual + block : 0,
         .output = run->output + block,
+        .prefetch = (const char *)(prefetch ? prefetch : conv->bias + panel * lanes),
+        .prefetch_step = prefetch ? 64 : 0,
         .in_pixel = conv->in_pixel,
         .out_block = conv->out_block,
         .segment_count = conv->segment_count,
@@ -115,8 +119,20 @@ void p2s_conv_unit(
     int32_t p0 = unit / tile_chunks * conv->unit_panels;
     int32_t t1 = t0 + conv->unit_tiles < tiles ? t0 + conv->unit_tiles : tiles;
     int32_t p1 = p0 + conv->unit_panels < conv->panels ? p0 + conv->unit_panels : conv->panels;
-    /* The inputs of a tile stay in the first-level cache while the weights of
-     * the unit's panels pass from the second level. */
-    for (int32_t t = t0; t < t1; t++)
-        for (int32_t p = p0; p < p1; p++) run_tile(&run, t, p);
+    if (!conv->panel_outer) {
+        for (int32_t t = t0; t < t1; t++)
+            for (int32_t p = p0; p < p1; p++) run_tile(&run, t, p, 0);
+        return;
+    }
+    int32_t ahead = (unit + conv->units_ahead) / tile_chunks * conv->unit_panels;
+    for (int32_t p = p0; p < p1; p++) {
+        int32_t next = p + 1 < p1 ? p + 1 : ahead;
+        int64_t block_floats = (int64_t)conv->depth * P2S_LANES;
+        const float *weights = conv->weights + next * conv->panel_blocks * block_floats;
+        for (int32_t t = t0; t < t1; t++) {
+            /* A tile has a step for each line of one block of the next panel. */
+            int wanted = next != p && next < conv->panels && t - t0 < conv->panel_blocks;
+            run_tile(&run, t, p, wanted ? weights + (t - t0) * block_floats : 0);
+        }
+    }
 }

@@ -23,12 +23,16 @@ INLINE void tile_body(
     }
     const float *weights = tile->weights + 16 * b;
     int64_t step = 16 * tile->blocks;
+    const char *prefetch = tile->prefetch;
+    int64_t prefetch_step = b == 0 ? tile->prefetch_step : 0;
     for (int32_t s = 0; s < tile->segment_count; s++) {
         const float *a = tile->input + tile->segments[s].offset;
         const float *end = a + tile->segments[s].count;
         for (; a < end; a++) {
             __m256 w0 = _mm256_loadu_ps(weights), w1 = _mm256_loadu_ps(weights + 8);
             weights += step;
+            _mm_prefetch(prefetch, _MM_HINT_T1);
+            prefetch += prefetch_step;
             P2S_UNROLL for (int p = 0; p < pixels; p++) {
                 __m256 v = _mm256_broadcast_ss(a + p * stride);
                 sum[p][0] = _mm256_fmadd_ps(v, w0, sum[p][0]);

@@ -27,6 +27,8 @@ INLINE void tile_body(
         }
     }
     const float *weights = tile->weights;
+    const char *prefetch = tile->prefetch;
+    int64_t prefetch_step = tile->prefetch_step;
     for (int32_t s = 0; s < tile->segment_count; s++) {
         const float *a = tile->input + tile->segments[s].offset;
         const float *end = a + tile->segments[s].count;
@@ -34,6 +36,8 @@ INLINE void tile_body(
             __m512 w[2];
             P2S_UNROLL for (int b = 0; b < blocks; b++) w[b] = _mm512_loadu_ps(weights + 16 * b);
             weights += 16 * blocks;
+            _mm_prefetch(prefetch, _MM_HINT_T1);
+            prefetch += prefetch_step;
             P2S_UNROLL for (int p = 0; p < pixels; p++) {
                 __m512 v = _mm512_set1_ps(a[p * stride]);
                 P2S_UNROLL for (int b = 0; b < blocks; b++)

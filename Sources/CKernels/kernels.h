@@ -33,6 +33,9 @@ struct p2s_tile {
     float *output;
     int64_t in_pixel;
     int64_t out_block;
+    /* Prefetched a line at each step of the reduction, prefetch_step apart. */
+    const char *prefetch;
+    int64_t prefetch_step; /* 0 or 64 bytes */
     int64_t at[P2S_TILE_MAX]; /* offset of each pixel's output and residual */
     int32_t segment_count;
     int32_t pixels;

@@ -46,6 +46,7 @@ struct KernelCalls {
         rows: Int32(output.height), width: Int32(output.width), out_halo: Int32(output.halo),
         flat: partition.isFlat ? 1 : 0, row_tiles: Int32(partition.rowTiles),
         unit_tiles: Int32(partition.unitTiles), unit_panels: Int32(partition.unitPanels),
+        panel_outer: partition.isPanelOuter ? 1 : 0, units_ahead: Int32(threads.count),
         in_pixel: Int64(unit.stride * input.pixel), in_row: Int64(unit.stride * input.row),
         in_group: Int64(packed.input.groupLanes / ChannelLayout.blockLanes * input.block),
         out_row: Int64(output.row), out_block: Int64(output.block))

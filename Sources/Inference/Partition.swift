@@ -7,8 +7,11 @@ struct Partition: Hashable, Sendable {
   /// Tiles in a row, or in the whole plane when flat.
   let rowTiles: Int
   let unitTiles, unitPanels: Int
+  /// True when a unit takes panel after panel, each over all its tiles.
+  let isPanelOuter: Bool
 
-  /// Weights that one unit cycles through, and inputs that it walks over: half of a small second-level cache.
+  /// What a unit goes through again and again, all weights or else its tiles' inputs, should be no larger:
+  /// half of a small second-level cache.
   private static let cacheBytes = 512 << 10
 
   init(
@@ -20,11 +23,13 @@ struct Partition: Hashable, Sendable {
     rowTiles = (span + tilePixels - 1) / tilePixels
     let tiles = isFlat ? rowTiles : rowTiles * output.height
 
-    let panelBytes = packed.panelFloats * MemoryLayout<Float>.stride
-    var unitPanels = min(packed.panels, max(1, Self.cacheBytes / panelBytes))
-    let tileBytes = max(1, input.bytes(ofPixels: tilePixels * unit.stride) * unit.stride)
-    var unitTiles =
-      unitPanels == packed.panels ? min(tiles, 4) : min(tiles, max(4, Self.cacheBytes / tileBytes))
+    let weightBytes = packed.panels * packed.panelFloats * MemoryLayout<Float>.stride
+    isPanelOuter = weightBytes > Self.cacheBytes
+    var unitPanels = packed.panels
+    // A strided 1×1 skips what lies between; a 3×3 reads it.
+    let pixels = tilePixels * (unit.kernel == 1 ? 1 : unit.stride * unit.stride)
+    let tileBytes = max(1, input.bytes(ofPixels: pixels))
+    var unitTiles = min(tiles, isPanelOuter ? max(4, Self.cacheBytes / tileBytes) : 4)
     // Enough units that no thread waits long for the last one.
     func units() -> Int {
       (tiles + unitTiles - 1) / unitTiles * ((packed.panels + unitPanels - 1) / unitPanels)

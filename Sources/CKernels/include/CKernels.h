@@ -96,6 +96,11 @@ struct p2s_conv {
     int32_t row_tiles;   /* tiles in a row, or in the plane when flat */
     int32_t unit_tiles;  /* tiles in one unit of work */
     int32_t unit_panels; /* panels in one unit of work */
+    /* Order within a unit. 0: for each tile all panels; the weights of the unit
+     * should fit the second-level cache. 1: for each panel all tiles; the inputs
+     * of the unit should, and the weights of the next panel are prefetched. */
+    int32_t panel_outer;
+    int32_t units_ahead; /* the unit that a thread will likely run next, relative */
     int64_t in_pixel;    /* between the inputs of neighbouring output pixels */
     int64_t in_row;      /* between the inputs of neighbouring output rows */
     int64_t in_group;    /* between the inputs of neighbouring groups */
