@@ -30,14 +30,17 @@ public protocol ForwardEngine<Scalar> {
   /// - Parameters:
   ///   - input: `[N, 3, H, W]`, normalised as in training; any `N`, `H`, `W` of at least 1.
   ///   - taps: Names of the layers whose output to keep.
+  /// - Returns: The output of the last stage, and the taps.
   /// - Throws: ``InferenceError``, or what the weight source throws.
   func run(_ input: FeatureMap<Float>, taps: Set<String>) throws -> ForwardResult<Scalar>
 
-  /// Computes one stage alone from a given input ("teacher forcing"); `taps` must lie in that stage.
+  /// Computes one stage alone from a given input ("teacher forcing").
   ///
   /// - Parameters:
   ///   - stage: `conv1`, `maxpool`, `layer1.0` … , `avgpool` or `fc`.
   ///   - input: What the stage before put out; its shape may differ from any earlier run.
+  ///   - taps: Names of layers in that stage whose output to keep.
+  /// - Returns: The output of the stage, and the taps.
   /// - Throws: ``InferenceError``, or what the weight source throws.
   func runStage(
     _ stage: String, _ input: FeatureMap<Float>, taps: Set<String>
