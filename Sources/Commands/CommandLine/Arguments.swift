@@ -1,4 +1,4 @@
-internal import SWTBytes
+package import SWTBytes
 
 /// A mistake in the command line, as opposed to in a file; the process exits with 2.
 package struct UsageError: Error, Equatable, Sendable {

@@ -1,4 +1,5 @@
 internal import SWTBytes
+internal import SWTTensorFiles
 
 /// A subcommand: a table entry, a parse, and a run.
 package protocol Command: Sendable {
@@ -14,7 +15,7 @@ package enum CommandLineTool {
 
   /// Every command, in the order of the overview.
   static let commands: [any Command.Type] = [
-    Inspect.self
+    Convert.self, Inspect.self, Verify.self, Check.self, Arch.self,
   ]
 
   /// Runs one command line, without the program's own name in front.

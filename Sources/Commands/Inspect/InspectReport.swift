@@ -106,7 +106,7 @@ struct InspectReport {
           try file.verifyData(info.index)
           let view = try file.view(info.index)
           let digest = digests.makeSHA256()
-          unsafe digest.update(view.bytes)
+          digest.update(view.bytes)
           tensor.sha256 = digest.finalize().hex
         } catch {
           throw CommandFailure(reading: path, error)

@@ -1,0 +1,162 @@
+internal import SWTBytes
+internal import SWTConversion
+internal import SWTTensorFiles
+
+/// `pth2swt convert`: a checkpoint becomes a weight file.
+struct Convert: Command {
+  static let spec = CommandSpec(
+    "convert", "Turn a PyTorch checkpoint into a .swt weight file, without executing anything in it.",
+    operands: [.init("INPUT", "Any readable checkpoint.")],
+    options: [
+      .value("output", "OUT", "Where to write.", short: "o"),
+      .value("arch", "ARCH", "auto (default): recognise it; none: any state dict; or a name that it must be."),
+      .value("key", "PATH", "Which entry of a nested checkpoint: state_dict, model, model_ema …"),
+      .value("golden", "GOLDEN", "Embed a golden test, so that the file can prove itself; repeatable."),
+      .value("meta", "KEY=VALUE", "Add metadata; repeatable. Own keys start with x."),
+      .value("license", "ID", "SPDX identifier of the weights' licence."),
+      .value("labels", "FILE", "Class names, one on each line."),
+      .value("threads", "N", "Threads to use."),
+      .flag("force", "Replace an existing OUT."),
+    ],
+    examples: [
+      .init("pth2swt convert model.pth -o model.swt", "Convert; the architecture is read from the shapes."),
+      .init(
+        "pth2swt convert model.pth -o model.swt --golden model.golden.safetensors",
+        "The same, with a test inside."),
+      .init(
+        "pth2swt convert unet.pth -o unet.swt --arch none", "Any state dict, under its own names."),
+    ])
+
+  let input: String
+  let output: String
+  let labelsPath: String?
+  var options: ConversionOptions
+  let json: Bool
+  let quiet: Bool
+
+  init(_ arguments: Arguments) throws(UsageError) {
+    input = arguments.operands[0]
+    guard let output = arguments.value("output") else { throw UsageError("convert needs -o OUT") }
+    self.output = output
+    var options = ConversionOptions()
+    switch arguments.value("arch") {
+    case nil, "auto": options.architecture = .auto
+    case "none": options.architecture = .none
+    case let name?: options.architecture = .named(name)
+    }
+    options.key = arguments.value("key")
+    options.goldens = arguments.all("golden")
+    options.license = arguments.value("license")
+    options.replacesExisting = arguments.has("force")
+    options.limits = try arguments.limits()
+    for setting in arguments.all("meta") {
+      let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, Self.isKey(parts[0]) else {
+        throw UsageError("--meta is KEY=VALUE with a key of a-z, 0-9, _ and ., not '\(setting)'")
+      }
+      options.metadata.append((String(parts[0]), String(parts[1])))
+    }
+    labelsPath = arguments.value("labels")
+    self.options = options
+    json = arguments.has("json")
+    quiet = arguments.has("quiet")
+    _ = try arguments.integer("threads", in: 1...1024, default: 1)
+  }
+
+  private static func isKey(_ key: Substring) -> Bool {
+    !key.isEmpty && key.utf8.count < 1 << 16
+      && key.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F || $0 == 0x2E }
+  }
+
+  func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
+    var options = options
+    if let labelsPath { options.labels = try Self.readLabels(labelsPath) }
+    let clock = ContinuousClock()
+    let start = clock.now
+    let summary: ConversionSummary
+    do {
+      try Self.requireDistinct(input, output)
+      summary = try Converter.convert(input, to: output, options)
+    } catch let failure as ConversionFailure {
+      throw CommandFailure(failure)
+    } catch let failure as CommandFailure {
+      throw failure
+    } catch {
+      throw CommandFailure(.internalError, file: input, "\(error)")
+    }
+    let seconds = (clock.now - start) / .seconds(1)
+    if json {
+      console.line(document(summary, seconds).text(pretty: true))
+    } else if !quiet {
+      console.write(text(summary, seconds))
+    }
+    return .success
+  }
+
+  private static func readLabels(_ path: String) throws(CommandFailure) -> [String] {
+    do throws(ParseFailure) {
+      let source = try FileSource(path: path)
+      guard source.byteCount <= 16 << 20 else {
+        throw ParseFailure(.unsupported("a file of \(source.byteCount) bytes is no list of labels"))
+      }
+      let bytes = try source.bytes(at: 0, count: source.byteCount)
+      guard let text = String(validating: bytes, as: UTF8.self) else {
+        throw ParseFailure(.invalid("the labels are not UTF-8"))
+      }
+      var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+        String(line.last == "\r" ? line.dropLast() : line)
+      }
+      if lines.last == "" { lines.removeLast() }
+      return lines
+    } catch {
+      throw CommandFailure(reading: path, error)
+    }
+  }
+
+  /// An output that is also the input would be replaced by a file made from it.
+  private static func requireDistinct(_ input: String, _ output: String) throws(CommandFailure) {
+    if input == output || FileIdentity(input).map({ $0 == FileIdentity(output) }) == true {
+      throw CommandFailure(.outputFailed, file: output, "the output is the input", hint: "name another OUT")
+    }
+  }
+
+  private func document(_ summary: ConversionSummary, _ seconds: Double) -> JSONValue {
+    [
+      "schema": "pth2swt.convert/1", "input": .string(input), "output": .string(output),
+      "architecture": summary.architecture.map { .string($0) } ?? .null,
+      "tensors": .int(summary.tensorCount), "aliases": .int(summary.aliasCount),
+      "bytes": .int(summary.byteCount), "content_id": .string(summary.contentID),
+      "source_sha256": .string(summary.sourceSHA256),
+      "unused": .array(summary.unused.map { .string($0) }),
+      "skipped": .array(summary.skipped.map { ["path": .string($0.path), "reason": .string($0.reason)] }),
+      "goldens": .array(summary.goldens.map { .string($0) }), "seconds": .double(seconds),
+    ]
+  }
+
+  private func text(_ summary: ConversionSummary, _ seconds: Double) -> String {
+    var text = "\(output): \(summary.architecture ?? "state dict"), \(summary.tensorCount) tensors, "
+    text += "\(Text.bytes(summary.byteCount)), \(Text.fixed(seconds, 2)) s\n"
+    text += "  content id  \(summary.contentID)\n"
+    if !summary.goldens.isEmpty { text += "  goldens     \(summary.goldens.joined(separator: ", "))\n" }
+    if !summary.unused.isEmpty {
+      let shown = summary.unused.prefix(5).joined(separator: ", ")
+      let more = summary.unused.count > 5 ? ", +\(summary.unused.count - 5) more" : ""
+      text += "  not used    \(shown)\(more)\n"
+    }
+    for (path, reason) in summary.skipped.prefix(5) { text += "  skipped     \(path): \(reason)\n" }
+    return text
+  }
+}
+
+extension CommandFailure {
+  init(_ failure: ConversionFailure) {
+    switch failure {
+    case .input(let file, let failure): self.init(reading: file, failure)
+    case .architecture(let file, let text, let hint): self.init(.weightsDiffer, file: file, text, hint: hint)
+    case .golden(let file, let text): self.init(.goldenUnusable, file: file, text)
+    case .output(let file, let text, let hint):
+      let message = text.hasPrefix("\(file): ") ? String(text.dropFirst(file.count + 2)) : text
+      self.init(.outputFailed, file: file, message, hint: hint)
+    }
+  }
+}

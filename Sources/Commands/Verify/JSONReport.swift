@@ -1,0 +1,58 @@
+internal import SWTTensorFiles
+internal import SWTVerification
+
+extension VerificationReport {
+  /// The report for programs; `schema` numbers its form.
+  var json: JSONValue {
+    [
+      "schema": "pth2swt.verify/1", "model": .string(model), "architecture": .string(architecture),
+      "content_id": contentID.map { .string($0) } ?? .null, "engine": .string(engine),
+      "verdict": .string(passes ? "pass" : "fail"), "class": .string(verdictClass.rawValue),
+      "source": source.map(\.json) ?? .null, "goldens": .array(goldens.map(\.json)),
+    ]
+  }
+}
+
+extension WeightsReport {
+  var json: JSONValue {
+    [
+      "against": .string(against), "compared": .int(compared),
+      "differing": .array(differing.map { .string($0) }), "missing": .array(missing.map { .string($0) }),
+      "verdict": .string(passes ? "pass" : "fail"),
+    ]
+  }
+}
+
+extension GoldenReport {
+  var json: JSONValue {
+    [
+      "name": .string(name), "producer": .string(producer), "self_made": .bool(isSelfMade),
+      "weights": weights.map(\.json) ?? .null, "outputs": .array(comparisons.map(\.json)),
+      "first_divergence": divergence.map { found in
+        [
+          "block": .string(found.block), "layer": found.layer.map { .string($0) } ?? .null,
+          "method": .string(found.method), "rel_l2": .double(found.relL2), "before": .double(found.before),
+        ]
+      } ?? .null,
+      "cause": .null,
+    ]
+  }
+}
+
+extension GoldenReport.Comparison {
+  var json: JSONValue {
+    [
+      "name": .string(name), "rel_l2": .double(metrics.relL2), "max_over_std": .double(metrics.maxOverStd),
+      "max_abs": .double(metrics.maxAbs), "one_minus_cosine": .double(metrics.oneMinusCosine),
+      "floor_rel_l2": .double(criterion.floorRelL2), "floor_max": .double(criterion.floorMax),
+      "k": .double(criterion.k), "calibrated": .bool(criterion.isCalibrated),
+      "times_floor": .double(timesFloor), "bit_exact": .bool(isBitExact),
+      "first_non_finite": metrics.firstNonFinite.map { .int($0) } ?? .null,
+      "top1_expected": .array((labels?.items ?? []).map { .int($0.expected) }),
+      "top1": .array((labels?.items ?? []).map { .int($0.actual) }),
+      "margin": labels?.items.map(\.margin).min().map { .double($0) } ?? .null,
+      "labels": .array((labels?.items ?? []).map { .string($0.outcome.rawValue) }),
+      "verdict": .string(passes ? "pass" : "fail"),
+    ]
+  }
+}

@@ -1,0 +1,120 @@
+internal import SWTGoldens
+internal import SWTInference
+internal import SWTResNet
+
+/// Runs a golden's input through an engine and compares every output and tap with the reference.
+struct GoldenCheck<Engine: ForwardEngine> {
+  let engine: Engine
+  let golden: Golden
+  let k: Double?
+  /// Compare every block too, and find where a wrong result starts.
+  let comparesLayers: Bool
+
+  func run() throws -> (comparisons: [GoldenReport.Comparison], divergence: GoldenReport.Divergence?) {
+    let input = FeatureMap(shape: golden.input.shape, values: golden.input.floats())
+    let tapNames = comparesLayers ? Set(golden.taps.map(\.name)) : []
+    let result = try engine.run(input, taps: tapNames)
+    var comparisons = [outputComparison(result.output)]
+    for tap in golden.taps {
+      guard let map = result.taps[tap.name] else { continue }
+      comparisons.append(comparison(tap, map.values))
+    }
+    let divergence = comparisons.contains { !$0.passes } ? try locate(comparisons, input) : nil
+    return (comparisons, divergence)
+  }
+
+  private func outputComparison(_ map: FeatureMap<Engine.Scalar>) -> GoldenReport.Comparison {
+    let output = golden.output
+    let values = map.values.map { Double($0) }
+    guard map.shape == output.shape else {
+      preconditionFailure("a golden's output shape is checked before it is run")
+    }
+    let metrics = ErrorMetrics(values, reference: output.reference)
+    let criterion = criterion(golden.floors.free[output.name])
+    var labels: LabelRule?
+    if let classes = golden.architecture.classCount {
+      labels = LabelRule(
+        values, reference: output.reference, classes: classes,
+        bound: 2 * criterion.allowedMax * metrics.scale)
+    }
+    let exact = output.float32.map { reference in
+      zip(values, reference).allSatisfy { Float($0).bitPattern == $1.bitPattern }
+    }
+    return GoldenReport.Comparison(
+      name: output.name, metrics: metrics, criterion: criterion, labels: labels, isBitExact: exact ?? false)
+  }
+
+  private func comparison(_ tap: GoldenTap, _ values: [Engine.Scalar]) -> GoldenReport.Comparison {
+    let metrics = ErrorMetrics(
+      tap.select(values).map { Double($0) }, reference: tap.stored.map { Double($0) })
+    return GoldenReport.Comparison(
+      name: tap.name, metrics: metrics, criterion: criterion(golden.floors.free[tap.name]), labels: nil,
+      isBitExact: metrics.isBitExact)
+  }
+
+  private func criterion(_ floor: Golden.Floor?) -> Criterion {
+    let k = k ?? golden.k
+    guard let floor else {
+      return .uncalibrated(convolutions: engine.tree.convolutions.count, k: k)
+    }
+    // A reference that is itself a float32 pass carries one floor of its own.
+    let own = golden.output.isFloat32Only ? 2.0.squareRoot() : 1
+    return Criterion(floorRelL2: floor.relL2 * own, floorMax: floor.maxOverStd * own, k: k)
+  }
+
+  // MARK: Where it starts
+
+  private func locate(
+    _ comparisons: [GoldenReport.Comparison], _ input: FeatureMap<Float>
+  ) throws -> GoldenReport.Divergence? {
+    let taps = comparisons.dropFirst()
+    if let forced = try teacherForced(input) { return forced }
+    guard let first = taps.firstIndex(where: { !$0.passes }) else {
+      // Every block is right, the output is not: what follows the last tap.
+      guard comparesLayers, let last = taps.last else { return nil }
+      let block = engine.tree.head?.name ?? last.name
+      return GoldenReport.Divergence(
+        block: block, layer: block, method: "free-running", relL2: comparisons[0].metrics.relL2,
+        before: last.metrics.relL2)
+    }
+    let before = taps[..<first].map(\.metrics.relL2).max() ?? 0
+    return GoldenReport.Divergence(
+      block: taps[first].name, layer: nil, method: "free-running", relL2: taps[first].metrics.relL2,
+      before: before)
+  }
+
+  /// Feeds the reference's own activation to each stage: the wrong one stands alone.
+  ///
+  /// Needs full taps; one stage's own rounding is near 3e-7, a fault's error 1e-4 and more.
+  private func teacherForced(_ input: FeatureMap<Float>) throws -> GoldenReport.Divergence? {
+    guard comparesLayers, golden.taps.contains(where: \.isFull) else { return nil }
+    var stageInput: FeatureMap<Float>? = input
+    var before = 0.0
+    for name in engine.tree.tapNames {
+      guard let source = stageInput else { return nil }
+      let expected: [Double]
+      let isOutput = name == engine.tree.tapNames.last
+      if isOutput {
+        expected = golden.output.reference
+      } else if let tap = golden.tap(name), tap.isFull {
+        expected = tap.stored.map { Double($0) }
+      } else {
+        return nil
+      }
+      let computed = try engine.runStage(name, source, taps: [])
+      guard computed.output.values.count == expected.count else { return nil }
+      let metrics = ErrorMetrics(computed.output.values.map { Double($0) }, reference: expected)
+      let floor = golden.floors.block[name] ?? golden.floors.block[isOutput ? golden.output.name : name]
+      let criterion = Criterion(
+        floorRelL2: max(floor?.relL2 ?? 0, 3e-7), floorMax: max(floor?.maxOverStd ?? 0, 3e-6),
+        k: k ?? golden.k)
+      if !criterion.accepts(metrics) {
+        return GoldenReport.Divergence(
+          block: name, layer: nil, method: "teacher-forced", relL2: metrics.relL2, before: before)
+      }
+      before = max(before, metrics.relL2)
+      stageInput = golden.tap(name).map { FeatureMap(shape: $0.shape, values: $0.stored) }
+    }
+    return nil
+  }
+}

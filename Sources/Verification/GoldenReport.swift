@@ -1,0 +1,70 @@
+/// What one golden said about the model.
+public struct GoldenReport: Sendable {
+  /// One output or tap against its reference.
+  public struct Comparison: Sendable {
+    public var name: String
+    public var metrics: ErrorMetrics
+    public var criterion: Criterion
+    public var labels: LabelRule?
+    /// True when the values are those of the float32 pass of the reference, bit for bit.
+    public var isBitExact: Bool
+
+    public var timesFloor: Double { criterion.timesFloor(metrics) }
+    public var passes: Bool { criterion.accepts(metrics) && (labels?.passes ?? true) }
+  }
+
+  /// Where the network first goes wrong.
+  public struct Divergence: Sendable {
+    /// `conv1`, `layer2.0`.
+    public var block: String
+    /// The single layer in it, where it is known.
+    public var layer: String?
+    /// How it was found: `free-running` or `teacher-forced`.
+    public var method: String
+    public var relL2: Double
+    /// Largest error of the blocks before it.
+    public var before: Double
+  }
+
+  public var name: String
+  public var producer: String
+  public var isSelfMade: Bool
+  public var weights: WeightsReport?
+  /// The output first, then the taps in execution order.
+  public var comparisons: [Comparison]
+  public var divergence: Divergence?
+
+  public var passes: Bool { !comparisons.contains { !$0.passes } }
+  public var isBitExact: Bool { comparisons.first?.isBitExact ?? false }
+}
+
+/// What verification found out about a weight file.
+public struct VerificationReport: Sendable {
+  /// How close the forward pass is, as a whole.
+  public enum Class: String, Sendable {
+    case bitExact = "bit-exact"
+    case fp32
+    case reducedPrecision = "reduced-precision"
+    case wrong
+  }
+
+  public var model: String
+  public var architecture: String
+  public var parameterCount: Int
+  public var contentID: String?
+  public var engine: String
+  /// Comparison with `--source`, when asked for.
+  public var source: WeightsReport?
+  public var goldens: [GoldenReport]
+
+  public var weightsPass: Bool {
+    (source?.passes ?? true) && !goldens.contains { $0.weights.map { !$0.passes } ?? false }
+  }
+  public var forwardPasses: Bool { !goldens.contains { !$0.passes } }
+  public var passes: Bool { weightsPass && forwardPasses }
+
+  public var verdictClass: Class {
+    guard passes else { return .wrong }
+    return !goldens.isEmpty && goldens.allSatisfy(\.isBitExact) ? .bitExact : .fp32
+  }
+}
