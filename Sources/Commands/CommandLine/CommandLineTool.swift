@@ -63,8 +63,13 @@ package enum CommandLineTool {
   }
 
   private static func command(_ name: String) throws(CommandFailure) -> any Command.Type {
-    if let command = commands.first(where: { $0.spec.name == name }) { return command }
-    let hint = EditDistance.nearest(to: name, in: commands.map(\.spec.name)).map { "did you mean \($0)?" }
+    var names: [String] = []
+    for command in commands {
+      let candidate = command.spec.name
+      if candidate == name { return command }
+      names.append(candidate)
+    }
+    let hint = EditDistance.nearest(to: name, in: names).map { "did you mean \($0)?" }
     throw CommandFailure(.usage, "there is no command '\(name)'", hint: hint ?? "see pth2swt --help")
   }
 
