@@ -6,7 +6,10 @@ let package = Package(
   name: "pth2swt",
   platforms: [.macOS(.v15), .iOS(.v18)],
   products: [
-    .library(name: "PthReader", targets: ["PthReader"])
+    .library(name: "SWT", targets: ["SWT"]),
+    .library(name: "PthReader", targets: ["PthReader"]),
+    .library(name: "Pth2SWT", targets: ["SWTConversion", "SWTVerification", "SWTInference"]),
+    .executable(name: "pth2swt", targets: ["pth2swt"]),
   ],
   targets: [
     // Bytes and numbers.
@@ -27,6 +30,8 @@ let package = Package(
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(
+      name: "SWT", dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums"], path: "Sources/WeightFile"),
+    .target(
       name: "PthReader", dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "CLibzip", "CZlib"],
       path: "Sources/Checkpoint"),
     .target(
@@ -42,30 +47,55 @@ let package = Package(
 
     // Where formats, network and engine meet.
     .target(
+      name: "SWTGoldens",
+      dependencies: ["SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTResNet", "SWTTensorFiles"],
+      path: "Sources/Goldens"),
+    .target(
       name: "SWTConversion",
-      dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "PthReader", "SWTResNet"],
+      dependencies: [
+        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTResNet", "SWTGoldens",
+      ],
       path: "Sources/Conversion"),
     .target(
-      name: "SWTGoldens",
-      dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "SWTResNet", "SWTTensorFiles"],
-      path: "Sources/Goldens"),
+      name: "SWTVerification",
+      dependencies: [
+        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTResNet", "SWTGoldens",
+        "SWTConversion", "SWTInference", "SWTTensorFiles",
+      ],
+      path: "Sources/Verification"),
 
+    // The program.
+    .target(
+      name: "SWTCommands",
+      dependencies: [
+        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTResNet", "SWTGoldens",
+        "SWTConversion", "SWTInference", "SWTTensorFiles", "SWTVerification",
+      ],
+      path: "Sources/Commands"),
+    .executableTarget(name: "pth2swt", dependencies: ["SWTCommands"]),
+
+    // Tests.
     .target(
       name: "TestSupport", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "SWTResNet"],
       path: "Tests/TestSupport"),
     .testTarget(name: "BytesTests", dependencies: ["SWTBytes", "TestSupport"]),
     .testTarget(name: "DigestsTests", dependencies: ["SWTChecksums", "SWTDigests"]),
-    .testTarget(name: "WeightFileTests", dependencies: ["SWTBytes", "TestSupport"]),
     .testTarget(
       name: "TensorFilesTests", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "TestSupport"]),
+    .testTarget(
+      name: "CheckpointTests",
+      dependencies: ["PthReader", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "TestSupport"]),
+    .testTarget(
+      name: "WeightFileTests",
+      dependencies: ["SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "TestSupport"]),
+    .testTarget(name: "ResNetTests", dependencies: ["SWTResNet"]),
+    .testTarget(name: "InferenceTests", dependencies: ["SWTInference", "SWTResNet"]),
     .testTarget(
       name: "GoldensTests",
       dependencies: [
         "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTResNet", "SWTTensorFiles", "SWTGoldens",
         "TestSupport",
       ]),
-    .testTarget(name: "ResNetTests", dependencies: ["SWTResNet"]),
-    .testTarget(name: "InferenceTests", dependencies: ["SWTInference", "SWTResNet"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

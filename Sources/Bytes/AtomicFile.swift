@@ -16,7 +16,8 @@ package final class AtomicFile {
   package let path: String
   /// Where the link at ``path`` leads, or the same path.
   private let target: String
-  private let temporary: String
+  /// Where the bytes are until ``commit()``.
+  package let temporary: String
   private let replaceExisting: Bool
   private var descriptor: CInt
   private var ticket: LiveTemporaries.Ticket?

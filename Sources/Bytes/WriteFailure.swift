@@ -26,3 +26,8 @@ public struct WriteFailure: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 }
+
+extension WriteFailure {
+  /// True when the file was there already and may not be replaced.
+  package var isExisting: Bool { reason == .exists }
+}

@@ -77,7 +77,8 @@ public struct NetworkStateDict: Sendable {
       guard !candidates.isEmpty else {
         let prefixes = all.map { "'\($0.1.prefix)'" }.joined(separator: ", ")
         throw fail(
-          "there is no ResNet under --key \(key)", all.isEmpty ? nil : "state dicts were found under \(prefixes)")
+          "there is no ResNet under --key \(key)",
+          all.isEmpty ? nil : "state dicts were found under \(prefixes)")
       }
     } else if candidates.contains(where: { !$0.1.isAverage }) {
       candidates.removeAll { $0.1.isAverage }
@@ -120,7 +121,8 @@ public struct NetworkStateDict: Sendable {
     if fit.unexpected.contains(where: { $0.contains(".se.") || $0.contains(".se_module.") }) {
       return "squeeze-and-excitation blocks are another architecture"
     }
-    if let found = try? Architecture.inferred(from: shapes), StateDictFit(LayerTree(found), shapes).isComplete {
+    if let found = try? Architecture.inferred(from: shapes), StateDictFit(LayerTree(found), shapes).isComplete
+    {
       return "its shapes are those of \(found.name)"
     }
     return nil

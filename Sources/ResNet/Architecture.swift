@@ -107,3 +107,15 @@ extension Architecture {
       && stemChannels == other.stemChannels
   }
 }
+
+extension Architecture {
+  /// True when body and head agree; epsilon may differ, since that is a question for the forward pass.
+  public func isSameNetwork(as other: Architecture) -> Bool {
+    hasSameBody(as: other) && classCount == other.classCount
+  }
+
+  /// `resnext50_32x4d (1000 classes)`.
+  public var summary: String {
+    "\(name) (\(classCount.map { "\($0) classes" } ?? "headless"))"
+  }
+}

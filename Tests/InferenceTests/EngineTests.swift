@@ -13,11 +13,13 @@ struct SmallCase: CustomTestStringConvertible, Sendable {
   static let all: [SmallCase] = [
     SmallCase(testDescription: "groups of 4, 8, 16, 32", architecture: net(groups: 4, width: 4, base: 64)),
     SmallCase(testDescription: "narrow stem, groups of 1, 2, 4, 8", architecture: net(groups: 8, width: 8)),
-    SmallCase(testDescription: "groups of 16, 32, 64, 128", architecture: net(groups: 2, width: 16, base: 64)),
+    SmallCase(
+      testDescription: "groups of 16, 32, 64, 128", architecture: net(groups: 2, width: 16, base: 64)),
     SmallCase(testDescription: "groups of 3, 6, 12, 24", architecture: net(groups: 5, width: 24)),
     SmallCase(testDescription: "groups of 5, 10, 20, 40", architecture: net(groups: 3, width: 40)),
     SmallCase(
-      testDescription: "groups of 48", architecture: net(groups: 3, width: 48, base: 64, layers: [1, 0, 0, 0])),
+      testDescription: "groups of 48",
+      architecture: net(groups: 3, width: 48, base: 64, layers: [1, 0, 0, 0])),
     SmallCase(testDescription: "dense 3x3", architecture: net(groups: 1, width: 64, base: 16)),
     SmallCase(testDescription: "wide dense 3x3", architecture: net(groups: 1, width: 128, base: 24)),
     SmallCase(testDescription: "basic", architecture: basic(base: 16)),
@@ -27,7 +29,8 @@ struct SmallCase: CustomTestStringConvertible, Sendable {
       testDescription: "headless, batch", architecture: net(groups: 4, width: 16, classes: nil), batch: 3),
     SmallCase(testDescription: "one pixel", architecture: net(groups: 8, width: 8), height: 1, width: 1),
     SmallCase(testDescription: "a row", architecture: basic(base: 8), height: 1, width: 70),
-    SmallCase(testDescription: "odd, batch", architecture: net(groups: 4, width: 16), height: 65, width: 63, batch: 2),
+    SmallCase(
+      testDescription: "odd, batch", architecture: net(groups: 4, width: 16), height: 65, width: 63, batch: 2),
     SmallCase(testDescription: "225x223", architecture: net(groups: 8, width: 8), height: 225, width: 223),
   ]
 

@@ -1,4 +1,4 @@
-package import SWTBytes
+public import SWTBytes
 
 /// A block of bytes that tensors are views into.
 public final class Storage: Sendable {
@@ -25,5 +25,19 @@ public final class Storage: Sendable {
     self.isBigEndian = isBigEndian
     self.crc32 = crc32
     self.label = label
+  }
+}
+
+extension Storage {
+  /// Compares the bytes with the CRC-32 that the container states, where it states one.
+  ///
+  /// PyTorch itself never does: a flipped bit loads silently there.
+  ///
+  /// - Throws: ``ParseFailure`` `.checksum` when they differ.
+  public func requireChecksum() throws(ParseFailure) {
+    guard let crc32, let source, try Checksum.crc32(source) != crc32 else { return }
+    throw ParseFailure(
+      .checksum("the bytes of \(label) do not have the CRC-32 that the archive states"),
+      hint: "the file is damaged: fetch it again")
   }
 }

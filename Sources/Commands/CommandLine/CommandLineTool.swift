@@ -69,7 +69,7 @@ package enum CommandLineTool {
 
   /// One line on standard error, or one JSON object there.
   static func report(_ failure: CommandFailure, _ json: Bool, _ console: Console) {
-    console.note(json ? failure.json.text : "pth2swt: \(failure.line)")
+    console.note(json ? failure.json.text() : "pth2swt: \(failure.line)")
   }
 
   static var overview: String {

@@ -1,0 +1,47 @@
+public import SWTBytes
+
+/// How a checkpoint is to become a weight file.
+public struct ConversionOptions: Sendable {
+  /// Which network the checkpoint has to be.
+  public enum Architecture: Equatable, Sendable {
+    /// Recognised by keys and shapes.
+    case auto
+    /// Any state dict, without a layer tree.
+    case none
+    /// That one, or an error.
+    case named(String)
+  }
+
+  public var architecture = Architecture.auto
+  /// Entry of a nested checkpoint: `state_dict`, `model_ema`.
+  public var key: String?
+  /// Paths of golden files to embed.
+  public var goldens: [String] = []
+  /// Metadata to add.
+  public var metadata: [(key: String, value: String)] = []
+  /// SPDX identifier of the weights' licence.
+  public var license: String?
+  /// Class names, one for each class.
+  public var labels: [String]?
+  public var replacesExisting = false
+  public var limits = ParseLimits()
+
+  public init() {}
+}
+
+/// What a conversion did.
+public struct ConversionSummary: Sendable {
+  public var architecture: String?
+  public var tensorCount: Int
+  public var aliasCount: Int
+  public var byteCount: Int
+  /// Printed as `swt1:<hex>`.
+  public var contentID: String
+  public var sourceSHA256: String
+  /// Names of the source's tensors that are not in the output.
+  public var unused: [String]
+  /// What was met in the source and left out, and why.
+  public var skipped: [(path: String, reason: String)]
+  /// Goldens that were embedded.
+  public var goldens: [String]
+}

@@ -1,0 +1,48 @@
+public import SWT
+public import SWTResNet
+
+/// An architecture as the metadata of a weight file states it.
+public enum SWTArchitecture {
+  /// The metadata that describes an architecture.
+  public static func metadata(_ architecture: Architecture) -> [String: SWTValue] {
+    var values: [String: SWTValue] = [
+      "arch.family": .text(architecture.family),
+      "arch.name": .text(architecture.name),
+      "arch.block": .text(architecture.block.rawValue),
+      "arch.layers": .integers(architecture.layers.map(Int64.init)),
+      "arch.groups": .integer(Int64(architecture.groups)),
+      "arch.width_per_group": .integer(Int64(architecture.widthPerGroup)),
+      "arch.base_planes": .integer(Int64(architecture.basePlanes)),
+      "arch.stem_channels": .integer(Int64(architecture.stemChannels)),
+      "arch.stem": .text("conv7x7"),
+      "arch.head": .text(architecture.hasHead ? "fc" : "none"),
+      "arch.bn_eps": .double(architecture.epsilon),
+    ]
+    if let count = architecture.classCount { values["arch.num_classes"] = .integer(Int64(count)) }
+    return values
+  }
+
+  /// The architecture that a file states; `nil` when it states none, or one that this version does not know.
+  public static func read(_ file: SWTFile) -> Architecture? {
+    guard case .text(let block) = file.metadata("arch.block"), let block = Architecture.Block(rawValue: block),
+      case .integers(let layers) = file.metadata("arch.layers"), layers.count == 4,
+      layers.allSatisfy({ (1...1000).contains($0) }),
+      case .text("conv7x7") = file.metadata("arch.stem"),
+      let groups = integer(file, "arch.groups"), let width = integer(file, "arch.width_per_group"),
+      let planes = integer(file, "arch.base_planes"), let stem = integer(file, "arch.stem_channels"),
+      case .text(let head) = file.metadata("arch.head"),
+      case .double(let epsilon) = file.metadata("arch.bn_eps"), epsilon >= 0, epsilon < 1
+    else { return nil }
+    let classes = integer(file, "arch.num_classes")
+    guard (head == "fc") == (classes != nil) else { return nil }
+    return Architecture(
+      block: block, layers: layers.map { Int($0) }, groups: groups, widthPerGroup: width,
+      classCount: classes, basePlanes: planes, stemChannels: stem, epsilon: epsilon)
+  }
+
+  /// The bound keeps every product of them from overflowing.
+  private static func integer(_ file: SWTFile, _ key: String) -> Int? {
+    guard case .integer(let value) = file.metadata(key), (1...1 << 16).contains(value) else { return nil }
+    return Int(value)
+  }
+}

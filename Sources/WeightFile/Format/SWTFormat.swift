@@ -1,0 +1,90 @@
+/// The numbers of the format; FORMAT.md has the tables and the reasons.
+public enum SWTFormat {
+  public static let magic: [UInt8] = [0x89, 0x53, 0x57, 0x54, 0x0D, 0x0A, 0x1A, 0x0A]
+  public static let versionMajor: UInt16 = 1
+  /// The newest minor version that this library knows completely.
+  public static let versionMinor: UInt16 = 0
+  public static let maximumRank = 6
+  public static let maximumNameLength = 4095
+  public static let maximumSectionCount = 64
+  /// "No tensor", "no record".
+  public static let none: UInt32 = 0xFFFF_FFFF
+  /// The dimension order of row-major tensors.
+  public static let rowMajor: UInt32 = 0x7654_3210
+
+  package static let headerSize = 64
+  package static let sectionEntrySize = 32
+  /// Zero bytes after the last tensor, so that vector loads may run past its end.
+  package static let tailSize = 64
+  /// Alignment of sections and of the end of the data.
+  package static let sectionAlignment = 64
+  package static let alignmentRange: ClosedRange<UInt8> = 6...16
+  /// The index region is copied to memory; a gigabyte is room for millions of tensors.
+  package static let maximumIndexSize = 1 << 30
+
+  /// The smallest multiple of `alignment`, a power of two, that is not below `value`; nil on overflow.
+  package static func alignUp(_ value: Int, _ alignment: Int) -> Int? {
+    let (sum, overflow) = value.addingReportingOverflow(alignment - 1)
+    return overflow ? nil : sum & ~(alignment - 1)
+  }
+
+  /// Bytes of a dense tensor: the product of the dimensions times the bits, rounded up to a byte.
+  ///
+  /// The product is taken with 1 for each 0 and must stay below 2^63 bits, so that every reader finds the same
+  /// shapes acceptable, whatever order it multiplies in. Nil when it does not.
+  package static func byteCount(_ shape: some Sequence<Int>, _ type: SWTDType) -> Int? {
+    var bits = type.bitWidth
+    var isEmpty = false
+    for dimension in shape {
+      guard dimension >= 0 else { return nil }
+      if dimension == 0 { isEmpty = true }
+      let (product, overflow) = bits.multipliedReportingOverflow(by: max(dimension, 1))
+      guard !overflow else { return nil }
+      bits = product
+    }
+    return isEmpty ? 0 : bits / 8 + (bits % 8 == 0 ? 0 : 1)
+  }
+}
+
+/// The sections that this library knows; the raw value is the kind in the file.
+package enum SectionKind: String, CaseIterable, Sendable {
+  case tensors = "TENS"
+  case byName = "BYNM"
+  case strings = "STRS"
+  case metadata = "META"
+  case quantization = "QNTZ"
+  case digests = "DGST"
+  case sources = "SRCD"
+  case goldenSets = "GSET"
+  case golden = "GOLD"
+  case receipts = "ERRS"
+
+  /// Bytes of one record; `count` × this is the size of the section.
+  package var recordSize: Int {
+    switch self {
+    case .tensors, .golden: 64
+    case .byName: 4
+    case .strings: 1
+    case .metadata: 24
+    case .quantization, .digests, .goldenSets: 32
+    case .sources: 48
+    case .receipts: 16
+    }
+  }
+
+  /// True when a reader that does not know the section must not read the file.
+  package var isCritical: Bool {
+    switch self {
+    case .tensors, .byName, .strings, .quantization, .goldenSets: true
+    default: false
+    }
+  }
+}
+
+/// The flag bits of a tensor record.
+package enum RecordFlags {
+  package static let alias: UInt8 = 1
+  package static let quantized: UInt8 = 2
+  package static let derived: UInt8 = 4
+  package static let known: UInt8 = 7
+}

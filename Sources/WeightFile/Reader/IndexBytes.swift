@@ -1,0 +1,70 @@
+/// The index region in memory: little-endian fields at offsets that the caller has proven to be inside.
+///
+/// An offset outside traps: that would be an error of this library, never of the file.
+package struct IndexBytes: Sendable {
+  private let storage: ContiguousArray<UInt8>
+
+  package init(_ storage: ContiguousArray<UInt8>) { self.storage = storage }
+
+  package var count: Int { storage.count }
+
+  package func u8(_ offset: Int) -> UInt8 { storage[offset] }
+  package func u16(_ offset: Int) -> UInt16 { load(offset) }
+  package func u32(_ offset: Int) -> UInt32 { load(offset) }
+  package func u64(_ offset: Int) -> UInt64 { load(offset) }
+  package func f32(_ offset: Int) -> Float { Float(bitPattern: load(offset)) }
+
+  package func bytes(_ range: Range<Int>) -> ArraySlice<UInt8> { ArraySlice(storage[range]) }
+
+  package func text(_ range: Range<Int>) -> String { String(decoding: storage[range], as: UTF8.self) }
+
+  /// Calls `body` with a part of the bytes.
+  package func withSpan<R>(_ range: Range<Int>, _ body: (RawSpan) -> R) -> R {
+    let span = unsafe storage.span.bytes
+    return body(span.extracting(range))
+  }
+
+  /// Compares two ranges byte by byte: negative, zero or positive.
+  package func compare(_ a: Range<Int>, _ b: Range<Int>) -> Int {
+    let shared = min(a.count, b.count)
+    for i in 0..<shared {
+      let (x, y) = (storage[a.lowerBound + i], storage[b.lowerBound + i])
+      if x != y { return x < y ? -1 : 1 }
+    }
+    return a.count - b.count
+  }
+
+  /// Compares a range with other bytes.
+  package func compare(_ a: Range<Int>, with other: some Collection<UInt8>) -> Int {
+    var i = a.lowerBound
+    for y in other {
+      guard i < a.upperBound else { return -1 }
+      let x = storage[i]
+      if x != y { return x < y ? -1 : 1 }
+      i += 1
+    }
+    return i < a.upperBound ? 1 : 0
+  }
+
+  private func load<T: FixedWidthInteger & BitwiseCopyable>(_ offset: Int) -> T {
+    unsafe storage.withUnsafeBytes { raw in
+      T(littleEndian: unsafe raw.loadUnaligned(fromByteOffset: offset, as: T.self))
+    }
+  }
+}
+
+/// True when all bytes are zero.
+package func isZero(_ bytes: RawSpan) -> Bool {
+  unsafe bytes.withUnsafeBytes { raw in
+    var i = 0
+    while i + 8 <= raw.count {
+      if unsafe raw.loadUnaligned(fromByteOffset: i, as: UInt64.self) != 0 { return false }
+      i += 8
+    }
+    while i < raw.count {
+      if unsafe raw[i] != 0 { return false }
+      i += 1
+    }
+    return true
+  }
+}

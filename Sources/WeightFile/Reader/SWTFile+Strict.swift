@@ -1,0 +1,73 @@
+public import SWTChecksums
+
+extension SWTFile {
+  /// Level 3: everything of level 2, SHA-256 of each tensor, UTF-8 of every text, the values of scales.
+  ///
+  /// - Throws: ``SWTError`` with the first rule that the file breaks.
+  public func verify(using digests: any DigestProvider) throws(SWTError) {
+    try checkTexts()
+    try verifyData()
+    guard directory[.digests] != nil else {
+      throw SWTError(.digestMissing, "the file has no section DGST, so its values cannot be authenticated")
+    }
+    for index in 0..<tensorCount { try verifyDigest(index, using: digests) }
+    for index in 0..<quantizationCount { try checkScaleValues(quantization(index).scaleTensor) }
+  }
+
+  /// SHA-256 of one tensor's bytes against DGST.
+  ///
+  /// - Throws: ``SWTError`` `.digestMissing` or `.dataDigest`.
+  public func verifyDigest(_ index: Int, using digests: any DigestProvider) throws(SWTError) {
+    guard let expected = digest(index) else { throw SWTError(.digestMissing, "no section DGST") }
+    let record = record(index)
+    // An alias repeats its target's digest; its bytes need not be hashed again.
+    if record.isAlias, digest(Int(record.link)) == expected { return }
+    let start = Int(record.dataOffset)
+    guard image.withSpan(start..<start + Int(record.dataLength), { digests.sha256($0) }) == expected else {
+      let name = indexBytes.text(nameRange(record))
+      throw SWTError(.dataDigest, at: start, "the SHA-256 of tensor \(name) does not match its bytes")
+    }
+  }
+
+  private func checkTexts() throws(SWTError) {
+    for index in 0..<tensorCount {
+      let record = record(index)
+      let bytes = indexBytes.bytes(nameRange(record))
+      guard isUTF8(bytes), bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+        throw SWTError(.utf8, at: record.base, "the name of tensor \(index) is not UTF-8 without controls")
+      }
+    }
+    guard let section = directory[.metadata] else { return }
+    for base in stride(from: section.range.lowerBound, to: section.range.upperBound, by: 24) {
+      let type = indexBytes.u16(base + 6)
+      guard type == 1 || type == 8 else { continue }
+      let start = strings.lowerBound + Int(indexBytes.u32(base + 8))
+      guard isUTF8(indexBytes.bytes(start..<start + Int(indexBytes.u32(base + 12)))) else {
+        throw SWTError(.utf8, at: base, "a text of the metadata is not UTF-8")
+      }
+    }
+  }
+
+  private func isUTF8(_ bytes: ArraySlice<UInt8>) -> Bool {
+    var decoder = UTF8()
+    var iterator = bytes.makeIterator()
+    while true {
+      switch decoder.decode(&iterator) {
+      case .scalarValue: continue
+      case .emptyInput: return true
+      case .error: return false
+      }
+    }
+  }
+
+  private func checkScaleValues(_ index: Int) throws(SWTError) {
+    let info = info(index)
+    let bytes = IndexBytes(image.copy(info.dataOffset..<info.dataOffset + info.byteCount))
+    for i in 0..<info.elementCount {
+      let value = info.dtype == .f64 ? Double(bitPattern: bytes.u64(8 * i)) : Double(bytes.f32(4 * i))
+      guard value.isFinite, value > 0 else {
+        throw SWTError(.quantization, at: info.dataOffset, "scale \(i) of \(info.name) is \(value)")
+      }
+    }
+  }
+}

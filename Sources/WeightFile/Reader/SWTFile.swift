@@ -1,0 +1,173 @@
+internal import SWTBytes
+public import SWTChecksums
+internal import Synchronization
+
+/// An open `.swt` file.
+///
+/// Opening checks levels 0, 1 and 1c of the format: after it no read can leave the file, no two tensors overlap
+/// unless one is declared an alias of the other, names are unique, and the index is what its writer wrote.
+/// Level 2, the CRC32C of the values, runs once for each tensor when it is first viewed; level 3 on request.
+///
+/// The object owns the mapping. It may be used from any number of threads.
+///
+/// - Warning: A process that shortens the file while it is mapped can cause `SIGBUS`; replace files by renaming.
+public final class SWTFile: Sendable {
+  let image: FileImage
+  let indexBytes: IndexBytes
+  let directory: Directory
+  /// Which tensors have passed level 2.
+  private let verified: Mutex<[Bool]>
+
+  /// Maps the file at `path` and checks its index.
+  ///
+  /// - Throws: ``SWTError`` with the first rule that the file breaks.
+  public convenience init(path: String) throws(SWTError) {
+    let mapping: MappedFile
+    do {
+      mapping = try MappedFile(path: path)
+    } catch {
+      throw SWTError(.unreadable, "\(error.reason)", cause: error)
+    }
+    try self.init(FileImage(mapping))
+  }
+
+  /// Opens a file that is already in memory, by copying it.
+  ///
+  /// - Throws: ``SWTError`` with the first rule that the bytes break.
+  public convenience init(bytes: [UInt8]) throws(SWTError) {
+    try self.init(FileImage(copying: bytes))
+  }
+
+  private init(_ image: FileImage) throws(SWTError) {
+    self.image = image
+    (directory, indexBytes) = try Directory.read(image)
+    verified = Mutex(Array(repeating: false, count: directory.tensorCount))
+    try checkIndex()
+    try checkIndexChecksums()
+  }
+
+  /// Size of the file.
+  public var byteCount: Int { image.byteCount }
+  /// Where the data region starts and the index region ends.
+  public var dataOffset: Int { directory.dataOffset }
+  public var versionMinor: Int { Int(directory.versionMinor) }
+  /// Every tensor starts at a multiple of this.
+  public var tensorAlignment: Int { directory.tensorAlignment }
+
+  /// The sections, in the order of the file: kind, offset, size and number of records.
+  public var sections: [(kind: String, offset: Int, size: Int, count: Int)] {
+    directory.sections.map { ($0.kind, $0.range.lowerBound, $0.range.count, $0.count) }
+  }
+
+  // MARK: Tensors
+
+  public var tensorCount: Int { directory.tensorCount }
+
+  /// All tensors in data order, which is execution order where there is one.
+  public var tensors: [TensorInfo] { (0..<tensorCount).map { info($0) } }
+
+  /// What the file says about a tensor.
+  ///
+  /// - Precondition: `index` is in `0..<tensorCount`.
+  public func info(_ index: Int) -> TensorInfo {
+    let record = record(index)
+    return TensorInfo(record, index: index, name: indexBytes.text(nameRange(record)))
+  }
+
+  /// The number of the tensor with that name, compared byte by byte; O(log n).
+  public func index(of name: String) -> Int? {
+    let wanted = name.utf8
+    var (low, high) = (0, tensorCount)
+    while low < high {
+      let middle = low + (high - low) / 2
+      let candidate = nameOrder(middle)
+      let order = indexBytes.compare(nameRange(record(candidate)), with: wanted)
+      if order == 0 { return candidate }
+      if order < 0 { low = middle + 1 } else { high = middle }
+    }
+    return nil
+  }
+
+  /// A tensor's bytes, in place; checks its CRC32C the first time.
+  ///
+  /// - Throws: ``SWTError`` `.noSuchTensor`, `.dtype` for a type this library does not know, `.dataChecksum` or
+  ///   `.padding` for damaged bytes.
+  public func view(_ index: Int) throws(SWTError) -> TensorView {
+    guard (0..<tensorCount).contains(index) else { throw SWTError(.noSuchTensor, "no tensor \(index)") }
+    let info = info(index)
+    guard let dtype = info.dtype else {
+      let text = "tensor \(info.name) has element type \(info.dtypeCode), unknown to this reader"
+      throw SWTError(.dtype, at: record(index).base + 6, text)
+    }
+    try verifyData(index)
+    return TensorView(info, dtype: dtype, file: self)
+  }
+
+  /// The view of the tensor with that name.
+  ///
+  /// - Throws: ``SWTError``, as ``view(_:)``.
+  public func view(named name: String) throws(SWTError) -> TensorView {
+    guard let index = index(of: name) else { throw SWTError(.noSuchTensor, "no tensor named \(name)") }
+    return try view(index)
+  }
+
+  /// Tells the system that the whole data region will be read soon.
+  public func prefetch() { image.willNeed(dataOffset..<byteCount) }
+
+  // MARK: Checks
+
+  /// Level 2 for one tensor: CRC32C of its bytes, zero padding in front of them; once.
+  ///
+  /// - Throws: ``SWTError`` `.dataChecksum` or `.padding`.
+  public func verifyData(_ index: Int) throws(SWTError) {
+    let index = record(index).isAlias ? Int(record(index).link) : index
+    if verified.withLock({ $0[index] }) { return }
+    try checkData(index)
+    verified.withLock { $0[index] = true }
+  }
+
+  /// Level 2 for the whole file, the end included.
+  ///
+  /// - Throws: ``SWTError`` `.dataChecksum` or `.padding`.
+  public func verifyData() throws(SWTError) {
+    for index in 0..<tensorCount { try verifyData(index) }
+    try checkTail()
+  }
+
+  /// The SHA-256 of the index region, which covers every byte of the file; nil without section DGST.
+  public func contentID(using digests: any DigestProvider) -> SHA256Digest? {
+    guard directory[.digests] != nil else { return nil }
+    return indexBytes.withSpan(0..<dataOffset) { digests.sha256($0) }
+  }
+
+  /// The recorded SHA-256 of a tensor's bytes; nil without section DGST.
+  public func digest(_ index: Int) -> SHA256Digest? {
+    guard let section = directory[.digests] else { return nil }
+    let start = section.range.lowerBound + 32 * index
+    return SHA256Digest(indexBytes.bytes(start..<start + 32))
+  }
+
+  // MARK: Access for the other files of the reader
+
+  func record(_ index: Int) -> TensorRecord {
+    precondition((0..<tensorCount).contains(index), "tensor index out of range")
+    return TensorRecord(indexBytes, at: (directory[.tensors]?.range.lowerBound ?? 0) + 64 * index)
+  }
+
+  func nameOrder(_ position: Int) -> Int {
+    Int(indexBytes.u32((directory[.byName]?.range.lowerBound ?? 0) + 4 * position))
+  }
+
+  /// Where the string pool lies.
+  var strings: Range<Int> { directory[.strings]?.range ?? 0..<0 }
+
+  func nameRange(_ record: TensorRecord) -> Range<Int> {
+    let start = strings.lowerBound + record.nameOffset
+    return start..<start + record.nameLength
+  }
+
+  @unsafe
+  func unsafeBytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+    unsafe UnsafeRawBufferPointer(rebasing: image.buffer[range])
+  }
+}

@@ -1,0 +1,36 @@
+/// Gathers the texts of section STRS; equal ones share their bytes.
+struct StringPool {
+  private(set) var bytes: [UInt8] = []
+  private var places: [[UInt8]: Int] = [:]
+
+  /// The offset of a text, which is added the first time.
+  mutating func place(_ text: some Sequence<UInt8>) -> Int {
+    let key = Array(text)
+    if let place = places[key] { return place }
+    places[key] = bytes.count
+    bytes += key
+    return bytes.count - key.count
+  }
+}
+
+/// Little-endian fields, one after the other.
+struct FieldWriter {
+  private(set) var bytes: [UInt8] = []
+
+  mutating func put<T: FixedWidthInteger>(_ value: T) {
+    for shift in stride(from: 0, to: T.bitWidth, by: 8) {
+      bytes.append(UInt8(truncatingIfNeeded: value >> T(shift)))
+    }
+  }
+
+  mutating func put(_ value: Float) { put(value.bitPattern) }
+  mutating func put(_ raw: [UInt8]) { bytes += raw }
+  mutating func u8(_ value: Int) { put(UInt8(truncatingIfNeeded: value)) }
+  mutating func u16(_ value: Int) { put(UInt16(truncatingIfNeeded: value)) }
+  mutating func u32(_ value: Int) { put(UInt32(truncatingIfNeeded: value)) }
+  mutating func tensor(_ index: Int?) { put(index.map { UInt32(truncatingIfNeeded: $0) } ?? SWTFormat.none) }
+
+  mutating func pad(to alignment: Int) {
+    while bytes.count % alignment != 0 { bytes.append(0) }
+  }
+}

@@ -1,0 +1,11 @@
+import SWTCommands
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+exit(CommandLineTool.main(Array(CommandLine.arguments.dropFirst())).rawValue)
