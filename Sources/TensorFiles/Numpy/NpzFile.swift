@@ -1,0 +1,129 @@
+package import SWTBytes
+internal import SWTChecksums
+internal import SWTTensors
+
+/// An `.npz` file: a zip archive of `.npy` files, read one by one.
+package struct NpzFile: Sendable {
+  /// Names of the arrays, without `.npy`, in the order of the archive.
+  package let names: [String]
+
+  private let source: any ByteSource
+  private let entries: [String: NpzDirectory.Entry]
+  private let limits: ParseLimits
+
+  package static func recognises(_ source: any ByteSource) -> Bool {
+    guard let start = try? source.bytes(at: 0, count: min(4, source.byteCount)) else { return false }
+    return start == [0x50, 0x4B, 3, 4] || start == [0x50, 0x4B, 5, 6]
+  }
+
+  package init(_ source: any ByteSource, limits: ParseLimits = ParseLimits()) throws(ParseFailure) {
+    let directory = try NpzDirectory(source, limits: limits)
+    var names: [String] = []
+    var entries: [String: NpzDirectory.Entry] = [:]
+    for entry in directory.entries {
+      guard entry.name.hasSuffix(".npy") else {
+        throw ParseFailure(.unsupported("an entry that is no array"), in: [entry.name])
+      }
+      let name = String(entry.name.dropLast(4))
+      names.append(name)
+      entries[name] = entry
+    }
+    self.source = source
+    self.names = names
+    self.entries = entries
+    self.limits = limits
+  }
+
+  /// The array of that name; `nil` when there is none.
+  package func read(_ name: String) throws(ParseFailure) -> TensorData? {
+    guard let entry = entries[name] else { return nil }
+    do {
+      return try NpyFile.read(MemorySource(try unpacked(entry)), limits: limits)
+    } catch {
+      throw error.inside(entry.name)
+    }
+  }
+
+  private func unpacked(_ entry: NpzDirectory.Entry) throws(ParseFailure) -> [UInt8] {
+    try limits.check(.inflatedBytes, entry.byteCount)
+    let packed = try source.bytes(at: entry.dataOffset, count: entry.packedCount)
+    let bytes: [UInt8]
+    switch entry.method {
+    case 0:
+      guard entry.packedCount == entry.byteCount else {
+        throw ParseFailure(.invalid("a stored entry of two sizes"), at: entry.dataOffset)
+      }
+      bytes = packed
+    case 8: bytes = try RawInflate.unpack(packed, byteCount: entry.byteCount)
+    default: throw ParseFailure(.unsupported("compression method \(entry.method)"), at: entry.dataOffset)
+    }
+    guard CRC32.checksum(bytes) == entry.crc else {
+      throw ParseFailure(.checksum("its CRC-32 is not the one in the directory"), at: entry.dataOffset)
+    }
+    return bytes
+  }
+}
+
+// MARK: - Writing
+
+extension NpzFile {
+  /// Hands an archive of stored arrays to `sink`: the same arrays give the same bytes.
+  ///
+  /// - Throws: ``ParseFailure`` for two arrays of one name, a type that numpy does not have, and an archive of
+  ///   more than 4 GiB; what the sink throws.
+  package static func write(_ arrays: [(name: String, data: TensorData)], to sink: ByteSink) throws {
+    var directory: [UInt8] = []
+    var offset = 0
+    var names: Set<String> = []
+    guard arrays.count < 0xFFFF else {
+      throw ParseFailure(.unsupported("an archive of \(arrays.count) arrays"))
+    }
+    for (name, data) in arrays {
+      guard names.insert(name).inserted else {
+        throw ParseFailure(.invalid("two arrays of one name"), in: [name])
+      }
+      let header = try NpyFile.header(data)
+      let size = header.count + data.bytes.count
+      let fileName = Array("\(name).npy".utf8)
+      guard fileName.count <= 0xFFFF, offset + size + 1000 + fileName.count < 0xFFFF_FFFF else {
+        throw ParseFailure(.unsupported("an archive of more than 4 GiB"), in: [name])
+      }
+      var crc = CRC32()
+      crc.update(header)
+      crc.update(data.bytes)
+      let common = Self.commonFields(crc: crc.value, size: size, name: fileName)
+
+      var local = Self.bytes(0x0403_4B50 as UInt32)
+      local += common + fileName
+      directory += Self.bytes(0x0201_4B50 as UInt32) + Self.bytes(20 as UInt16) + common
+      // No comment, disk 0, no attributes.
+      directory += [UInt8](repeating: 0, count: 10) + Self.bytes(UInt32(offset)) + fileName
+      try sink(local)
+      try sink(header)
+      if !data.bytes.isEmpty { try sink(data.bytes) }
+      offset += local.count + size
+    }
+    let count = Self.bytes(UInt16(arrays.count))
+    guard offset + directory.count < 0xFFFF_FFFF else {
+      throw ParseFailure(.unsupported("an archive of more than 4 GiB"))
+    }
+    var end = Self.bytes(0x0605_4B50 as UInt32) + [0, 0, 0, 0] + count + count
+    end += Self.bytes(UInt32(directory.count)) + Self.bytes(UInt32(offset)) + [0, 0]
+    try sink(directory + end)
+  }
+
+  /// The fields that a local header and a directory entry share: version, flags, method, date, sizes, lengths.
+  private static func commonFields(crc: UInt32, size: Int, name: [UInt8]) -> [UInt8] {
+    let flags: UInt16 = name.allSatisfy { $0 < 0x80 } ? 0 : 0x0800
+    // The first day that a zip archive can name: a date of today would make every archive differ.
+    let date: UInt32 = 0x0021_0000
+    return bytes(20 as UInt16) + bytes(flags) + bytes(0 as UInt16) + bytes(date) + bytes(crc)
+      + bytes(UInt32(size)) + bytes(UInt32(size)) + bytes(UInt16(name.count)) + bytes(0 as UInt16)
+  }
+
+  private static func bytes(_ value: some FixedWidthInteger & UnsignedInteger) -> [UInt8] {
+    var result: [UInt8] = []
+    ElementCoding.append(value, to: &result)
+    return result
+  }
+}
