@@ -36,7 +36,8 @@ public enum Converter {
     for (tensor, digest) in zip(plan.tensors, scan.tensors) {
       contents.tensors.append(
         SWTTensorSpec(
-          name: tensor.name, dtype: tensor.dtype, shape: tensor.entry.shape, role: tensor.role, sha256: digest))
+          name: tensor.name, dtype: tensor.dtype, shape: tensor.entry.shape, role: tensor.role,
+          sha256: digest))
       contents.sources.append(SWTSourceDigest(name: tensor.name, dtype: tensor.dtype, sha256: digest))
     }
     contents.metadata = try plan.metadata(options, sourceSHA256: scan.file.hex, checkpoint, file: input)

@@ -29,7 +29,8 @@ struct EmbeddedGoldens {
       guard golden.architecture.isSameNetwork(as: network.tree.architecture) else {
         throw .golden(
           file: path,
-          "it is a golden of \(golden.architecture.summary), the model is \(network.tree.architecture.summary)")
+          "it is a golden of \(golden.architecture.summary), the model is "
+            + network.tree.architecture.summary)
       }
       embedding.add(golden)
     }

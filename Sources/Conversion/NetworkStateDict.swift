@@ -20,9 +20,9 @@ public struct NetworkStateDict: Sendable {
 
   /// Finds the network in a checkpoint and lays it onto its layer tree.
   ///
-  /// - Parameters:
-  ///   - key: which entry of a nested checkpoint to look in, such as `state_dict` or `model_ema`.
-  ///   - file: the file's name, for errors.
+  /// `key` is the entry of a nested checkpoint to look in, such as `state_dict` or `model_ema`; `file` is the name
+  /// that errors bear.
+  ///
   /// - Throws: ``ConversionFailure/architecture(file:_:hint:)`` with everything that does not fit, at once.
   public init(
     _ checkpoint: Checkpoint, _ request: Request, key: String?, file: String

@@ -24,7 +24,8 @@ public enum SWTArchitecture {
 
   /// The architecture that a file states; `nil` when it states none, or one that this version does not know.
   public static func read(_ file: SWTFile) -> Architecture? {
-    guard case .text(let block) = file.metadata("arch.block"), let block = Architecture.Block(rawValue: block),
+    guard case .text(let block) = file.metadata("arch.block"),
+      let block = Architecture.Block(rawValue: block),
       case .integers(let layers) = file.metadata("arch.layers"), layers.count == 4,
       layers.allSatisfy({ (1...1000).contains($0) }),
       case .text("conv7x7") = file.metadata("arch.stem"),

@@ -76,7 +76,8 @@ package struct GoldenEmbedding {
   }
 
   private func uniqueName(_ name: String) -> String {
-    let clean = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) ? $0 : "-" })
+    let clean = String(
+      name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) ? $0 : "-" })
     guard names.contains(clean) else { return clean }
     var number = 2
     while names.contains("\(clean)-\(number)") { number += 1 }

@@ -16,7 +16,7 @@ public struct LayerTable: Sendable {
   /// Multiply-adds of convolutions and the classifier for one image, as papers count "FLOPs".
   public let multiplyAdds: Int
 
-  /// - Parameter imageSize: height and width of the input; 224 in the papers.
+  /// Walks the tree for a square image of `imageSize` pixels a side; 224 in the papers.
   public init(_ tree: LayerTree, imageSize: Int = 224) {
     var rows: [Row] = []
     var size = tree.stem.outputSize(imageSize)

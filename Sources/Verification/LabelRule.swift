@@ -20,7 +20,7 @@ public struct LabelRule: Equatable, Sendable {
 
   /// Compares the top label of each row of `[count, classes]`.
   ///
-  /// - Parameter bound: twice the largest error that the criterion allows, in logits.
+  /// `bound` is twice the largest error that the criterion allows, in logits.
   public init(_ result: [Double], reference: [Double], classes: Int, bound: Double) {
     var items: [Item] = []
     for start in stride(from: 0, to: reference.count - classes + 1, by: max(1, classes)) {

@@ -9,7 +9,7 @@ struct Convert: Command {
     operands: [.init("INPUT", "Any readable checkpoint.")],
     options: [
       .value("output", "OUT", "Where to write.", short: "o"),
-      .value("arch", "ARCH", "auto (default): recognise it; none: any state dict; or a name that it must be."),
+      .value("arch", "ARCH", "auto (default) recognises it; none: any state dict; or a name it must be."),
       .value("key", "PATH", "Which entry of a nested checkpoint: state_dict, model, model_ema …"),
       .value("golden", "GOLDEN", "Embed a golden test, so that the file can prove itself; repeatable."),
       .value("meta", "KEY=VALUE", "Add metadata; repeatable. Own keys start with x."),
@@ -64,8 +64,8 @@ struct Convert: Command {
   }
 
   private static func isKey(_ key: Substring) -> Bool {
-    !key.isEmpty && key.utf8.count < 1 << 16
-      && key.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F || $0 == 0x2E }
+    let allowed = Set("abcdefghijklmnopqrstuvwxyz0123456789_.".utf8)
+    return !key.isEmpty && key.utf8.count < 1 << 16 && key.utf8.allSatisfy(allowed.contains)
   }
 
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {

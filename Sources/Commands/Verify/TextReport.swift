@@ -81,8 +81,10 @@ enum TextReport {
       }
     }
     if let divergence = golden.divergence {
-      text += "   \(golden.name): first divergence in \(divergence.block) (\(divergence.method) relL2 "
-      text += "\(Text.scientific(divergence.relL2)); before it at most \(Text.scientific(divergence.before)))\n"
+      let (error, before) = (Text.scientific(divergence.relL2), Text.scientific(divergence.before))
+      text +=
+        "   \(golden.name): first divergence in \(divergence.block) (\(divergence.method) relL2 \(error); "
+      text += "before it at most \(before))\n"
     }
     if golden.isSelfMade { text += "   \(golden.name): made by pth2swt itself, so it proves no port right\n" }
     return text

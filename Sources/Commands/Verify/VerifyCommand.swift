@@ -6,7 +6,8 @@ internal import SWTVerification
 /// `pth2swt verify`: the model against logits that somebody else computed.
 struct Verify: Command {
   static let spec = CommandSpec(
-    "verify", "Run golden inputs through the network and compare with the logits that the reference computed.",
+    "verify",
+    "Run golden inputs through the network and compare with the logits that the reference computed.",
     operands: [
       .init("MODEL.swt", "The weight file."),
       .init(
@@ -87,7 +88,8 @@ struct Verify: Command {
           console.write(text)
         }
       }
-      return status(report.weightsPass ? report.forwardPasses ? .success : .verificationFailed : .weightsDiffer)
+      guard report.weightsPass else { return status(.weightsDiffer) }
+      return report.forwardPasses ? .success : .verificationFailed
     } catch {
       throw CommandFailure(
         status(error.status), file: error.file, offset: error.offset, error.message, hint: error.hint)
