@@ -89,6 +89,7 @@ let package = Package(
       name: "WeightFileTests",
       dependencies: ["SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "TestSupport"]),
     .testTarget(name: "ResNetTests", dependencies: ["SWTResNet"]),
+    .testTarget(name: "CommandsTests", dependencies: ["SWTCommands", "SWTTensorFiles", "TestSupport"]),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(name: "InferenceTests", dependencies: ["SWTInference", "SWTResNet"]),
     .testTarget(

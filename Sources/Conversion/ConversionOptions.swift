@@ -44,4 +44,6 @@ public struct ConversionSummary: Sendable {
   public var skipped: [(path: String, reason: String)]
   /// Goldens that were embedded.
   public var goldens: [String]
+  /// True when the output was there already and is what this conversion would have made.
+  public var wasUpToDate = false
 }

@@ -42,6 +42,14 @@ public enum Converter {
     }
     contents.metadata = try plan.metadata(options, sourceSHA256: scan.file.hex, checkpoint, file: input)
     goldens.add(to: &contents)
+    if !options.replacesExisting, let existing = UpToDate.file(output, contents, goldens.bytes) {
+      return ConversionSummary(
+        architecture: plan.network?.tree.architecture.name, tensorCount: plan.tensors.count,
+        aliasCount: existing.tensors.count { $0.aliasOf != nil }, byteCount: existing.byteCount,
+        contentID: existing.contentID(using: SystemDigests()).map { "swt1:\($0.hex)" } ?? "",
+        sourceSHA256: scan.file.hex, unused: plan.unused,
+        skipped: checkpoint.skipped.map { ($0.path, $0.reason) }, goldens: goldens.names, wasUpToDate: true)
+    }
     return try write(contents, plan, goldens, scan, checkpoint, input, output, options)
   }
 

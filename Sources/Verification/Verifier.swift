@@ -139,6 +139,11 @@ public enum Verifier {
       do {
         let golden = try GoldenFile.read(FileSource(path: file), limits: options.limits)
         goldens.append((golden.name, golden))
+      } catch let failure as ParseFailure {
+        if case .system(let system) = failure.reason, system.isMissing {
+          throw .golden(file: file, "no such file")
+        }
+        throw .golden(file: file, "\(failure)")
       } catch {
         throw .golden(file: file, "\(error)")
       }

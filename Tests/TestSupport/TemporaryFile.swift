@@ -71,3 +71,19 @@ package struct TestFailure: Error, CustomStringConvertible {
   package let description: String
   package init(_ description: String) { self.description = description }
 }
+
+extension TemporaryFolder {
+  /// Names of the files in it, sorted.
+  package func names() throws -> [String] {
+    guard let folder = unsafe opendir(path) else { throw TestFailure("cannot list \(path)") }
+    defer { unsafe closedir(folder) }
+    var names: [String] = []
+    while let entry = unsafe readdir(folder) {
+      let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { raw in
+        unsafe String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+}

@@ -1,5 +1,6 @@
 internal import SWTBytes
 internal import SWTConversion
+internal import SWTResNet
 internal import SWTTensorFiles
 
 /// `pth2swt convert`: a checkpoint becomes a weight file.
@@ -42,7 +43,13 @@ struct Convert: Command {
     switch arguments.value("arch") {
     case nil, "auto": options.architecture = .auto
     case "none": options.architecture = .none
-    case let name?: options.architecture = .named(name)
+    case let name?:
+      let known = ["auto", "none"] + Architecture.published.map(\.name)
+      guard known.contains(name) else {
+        let hint = EditDistance.nearest(to: name, in: known).map { "; did you mean \($0)?" } ?? ""
+        throw UsageError("there is no architecture '\(name)'\(hint)")
+      }
+      options.architecture = .named(name)
     }
     options.key = arguments.value("key")
     options.goldens = arguments.all("golden")
@@ -87,6 +94,8 @@ struct Convert: Command {
     let seconds = (clock.now - start) / .seconds(1)
     if json {
       console.line(document(summary, seconds).text(pretty: true))
+    } else if summary.wasUpToDate {
+      if !quiet { console.line("\(output): up to date") }
     } else if !quiet {
       console.write(text(summary, seconds))
     }
@@ -129,7 +138,8 @@ struct Convert: Command {
       "source_sha256": .string(summary.sourceSHA256),
       "unused": .array(summary.unused.map { .string($0) }),
       "skipped": .array(summary.skipped.map { ["path": .string($0.path), "reason": .string($0.reason)] }),
-      "goldens": .array(summary.goldens.map { .string($0) }), "seconds": .double(seconds),
+      "goldens": .array(summary.goldens.map { .string($0) }), "up_to_date": .bool(summary.wasUpToDate),
+      "seconds": .double(seconds),
     ]
   }
 

@@ -1,0 +1,35 @@
+import SWTCommands
+import SWTTensorFiles
+import TestSupport
+
+/// The exit codes; Swift Testing has a type of the same name.
+typealias Status = SWTCommands.ExitStatus
+
+/// Runs command lines in process, as a user would type them.
+struct Tool {
+  let status: Status
+  let output: String
+  let errors: String
+
+  @discardableResult
+  init(_ words: String...) { self.init(words) }
+
+  @discardableResult
+  init(_ words: [String]) {
+    let console = Console(.memory)
+    status = CommandLineTool.main(words, console)
+    output = console.output
+    errors = console.errors
+  }
+
+  /// Standard output as one JSON document.
+  func json() throws -> JSONValue { try JSONValue.parse(Array(output.utf8)) }
+}
+
+/// Fixtures by short names.
+enum Fixture {
+  static func checkpoint(_ name: String) -> String { Fixtures.path("checkpoints/\(name).pth") }
+  static func golden(_ network: String, _ name: String = "image-64") -> String {
+    Fixtures.path("goldens/\(network)/\(name).golden.safetensors")
+  }
+}
