@@ -27,11 +27,11 @@ enum WeightsCheck {
   /// A tensor that the file claims to have stored as it came must have the digest of its source; where the
   /// bytes differ from that claim, their own digest counts.
   static func digests(_ file: SWTFile) -> [String: SHA256Digest] {
-    var digests: [String: SHA256Digest] = [:]
-    for source in file.sourceDigests { digests[source.name] = source.sha256 }
+    let sources = Dictionary(file.sourceDigests.map { ($0.name, $0) }, uniquingKeysWith: { a, _ in a })
+    var digests = sources.mapValues(\.sha256)
     for info in file.tensors where !info.name.hasPrefix("golden/") {
       guard let stored = file.digest(info.index) else { continue }
-      let source = file.sourceDigests.first { $0.name == info.name }
+      let source = sources[info.name]
       if source == nil || (source?.dtype == info.dtype && !info.isDerived) { digests[info.name] = stored }
     }
     return digests
