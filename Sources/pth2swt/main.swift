@@ -8,4 +8,5 @@ import SWTCommands
   import Musl
 #endif
 
+Signals.install()
 exit(CommandLineTool.main(Array(CommandLine.arguments.dropFirst())).rawValue)

@@ -59,7 +59,11 @@ package enum CommandLineTool {
     } catch {
       throw CommandFailure(.usage, error.message, hint: "see pth2swt \(command.spec.name) --help")
     }
-    return try parsed.run(console)
+    let status = try parsed.run(console)
+    guard !Signals.fileShrank else {
+      throw CommandFailure(.inputUnreadable, "a file became shorter while it was read", hint: "try again")
+    }
+    return status
   }
 
   private static func command(_ name: String) throws(CommandFailure) -> any Command.Type {

@@ -6,6 +6,9 @@ enum OutputFile {
   ///
   /// - Throws: ``CommandFailure`` with exit 6; what was there before is then still there.
   static func write(_ bytes: [UInt8], to path: String, replacing: Bool) throws(CommandFailure) {
+    guard !Signals.fileShrank else {
+      throw CommandFailure(.inputUnreadable, "a file became shorter while it was read", hint: "try again")
+    }
     do throws(WriteFailure) {
       let file = try AtomicFile(path: path, replaceExisting: replacing)
       try file.write(bytes)
