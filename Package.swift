@@ -89,7 +89,14 @@ let package = Package(
       name: "WeightFileTests",
       dependencies: ["SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "TestSupport"]),
     .testTarget(name: "ResNetTests", dependencies: ["SWTResNet"]),
-    .testTarget(name: "CommandsTests", dependencies: ["SWTCommands", "SWTTensorFiles", "TestSupport"]),
+    .testTarget(
+      name: "CommandsTests", dependencies: ["PthReader", "SWTCommands", "SWTTensorFiles", "TestSupport"]),
+    .testTarget(
+      name: "FullSizeTests",
+      dependencies: [
+        "SWTBytes", "SWTChecksums", "SWTDigests", "SWTGoldens", "SWTInference", "SWTResNet", "SWTTensorFiles",
+        "SWTVerification", "TestSupport",
+      ]),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(name: "InferenceTests", dependencies: ["SWTInference", "SWTResNet"]),
     .testTarget(

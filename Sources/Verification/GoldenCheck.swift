@@ -1,16 +1,29 @@
-internal import SWTGoldens
-internal import SWTInference
+package import SWTGoldens
+package import SWTInference
 internal import SWTResNet
 
 /// Runs a golden's input through an engine and compares every output and tap with the reference.
-struct GoldenCheck<Engine: ForwardEngine> {
-  let engine: Engine
-  let golden: Golden
-  let k: Double?
-  /// Compare every block too, and find where a wrong result starts.
-  let comparesLayers: Bool
+package struct GoldenCheck<Engine: ForwardEngine> {
+  private let engine: Engine
+  private let golden: Golden
+  private let k: Double?
+  private let comparesLayers: Bool
 
-  func run() throws -> (comparisons: [GoldenReport.Comparison], divergence: GoldenReport.Divergence?) {
+  /// `k` replaces the golden's own multiple of the floor; `comparesLayers` compares every block too, and finds
+  /// where a wrong result starts.
+  package init(engine: Engine, golden: Golden, k: Double? = nil, comparesLayers: Bool = true) {
+    self.engine = engine
+    self.golden = golden
+    self.k = k
+    self.comparesLayers = comparesLayers
+  }
+
+  /// Runs the golden's input.
+  ///
+  /// - Returns: the output first, then every tap; and where a wrong result starts.
+  /// - Throws: what the engine throws.
+  package func run() throws -> (comparisons: [GoldenReport.Comparison], divergence: GoldenReport.Divergence?)
+  {
     let input = FeatureMap(shape: golden.input.shape, values: golden.input.floats())
     let tapNames = comparesLayers ? Set(golden.taps.map(\.name)) : []
     let result = try engine.run(input, taps: tapNames)
