@@ -28,17 +28,19 @@ public enum SWTArchitecture {
       let block = Architecture.Block(rawValue: block),
       case .integers(let layers) = file.metadata("arch.layers"), layers.count == 4,
       layers.allSatisfy({ (1...1000).contains($0) }),
-      case .text("conv7x7") = file.metadata("arch.stem"),
       let groups = integer(file, "arch.groups"), let width = integer(file, "arch.width_per_group"),
-      let planes = integer(file, "arch.base_planes"), let stem = integer(file, "arch.stem_channels"),
-      case .text(let head) = file.metadata("arch.head"),
-      case .double(let epsilon) = file.metadata("arch.bn_eps"), epsilon >= 0, epsilon < 1
+      file.metadata("arch.stem").map({ $0 == .text("conv7x7") }) ?? true,
+      case .double(let epsilon) = file.metadata("arch.bn_eps") ?? .double(1e-5), epsilon >= 0, epsilon < 1
     else { return nil }
-    let classes = integer(file, "arch.num_classes")
-    guard (head == "fc") == (classes != nil) else { return nil }
+    // Absent keys mean what every published network has.
+    let planes = file.metadata("arch.base_planes") == nil ? 64 : integer(file, "arch.base_planes")
+    guard let planes else { return nil }
+    let stem = file.metadata("arch.stem_channels") == nil ? planes : integer(file, "arch.stem_channels")
+    guard let stem else { return nil }
     return Architecture(
       block: block, layers: layers.map { Int($0) }, groups: groups, widthPerGroup: width,
-      classCount: classes, basePlanes: planes, stemChannels: stem, epsilon: epsilon)
+      classCount: integer(file, "arch.num_classes"), basePlanes: planes, stemChannels: stem,
+      epsilon: epsilon)
   }
 
   /// The bound keeps every product of them from overflowing.

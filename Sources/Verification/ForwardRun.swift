@@ -12,12 +12,16 @@ struct ForwardRun {
   }
 
   private let engine: Engine
+  private let tree: LayerTree
+  private let weights: SWTWeights
   private let options: VerificationOptions
 
   init(
     _ weights: SWTWeights, _ tree: LayerTree, _ goldens: [Golden], _ options: VerificationOptions
   ) throws {
     self.options = options
+    self.tree = tree
+    self.weights = weights
     guard options.level != .weights, let first = goldens.first else {
       engine = .none
       return
@@ -44,11 +48,20 @@ struct ForwardRun {
       name: name, producer: golden.producer, isSelfMade: golden.kind == "self",
       weights: WeightsCheck.compare(digests, golden: golden), comparisons: [])
     switch engine {
-    case .fast(let engine): try run(engine, golden, &report)
+    case .fast(let engine):
+      try run(engine, golden, &report)
+      if !report.passes { report.witness = try witness(golden, engine.threads) }
     case .reference(let engine): try run(engine, golden, &report)
     case .none: break
     }
     return report
+  }
+
+  /// The output of the double-precision engine, which shares nothing with the fast one but the layer tree.
+  private func witness(_ golden: Golden, _ threads: ThreadPool) throws -> ErrorMetrics? {
+    let reference = ReferenceEngine(tree, weights: weights, threads: threads)
+    return try GoldenCheck(engine: reference, golden: golden, comparesLayers: false).run()
+      .comparisons.first?.metrics
   }
 
   private func run(

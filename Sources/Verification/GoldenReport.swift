@@ -33,9 +33,18 @@ public struct GoldenReport: Sendable {
   /// The output first, then the taps in execution order.
   public var comparisons: [Comparison]
   public var divergence: Divergence?
+  /// What the double-precision engine made of the same weights, asked for when the fast engine's result is
+  /// wrong: if it is right, the fault is in our kernels and not in the model.
+  public var witness: ErrorMetrics?
 
   public var passes: Bool { !comparisons.contains { !$0.passes } }
   public var isBitExact: Bool { comparisons.first?.isBitExact ?? false }
+
+  /// True when the witness agrees with the reference although the fast engine does not.
+  public var blamesEngine: Bool {
+    guard !passes, let witness, let criterion = comparisons.first?.criterion else { return false }
+    return criterion.accepts(witness)
+  }
 }
 
 /// What verification found out about a weight file.

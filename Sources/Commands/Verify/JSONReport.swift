@@ -34,7 +34,8 @@ extension GoldenReport {
           "method": .string(found.method), "rel_l2": .double(found.relL2), "before": .double(found.before),
         ]
       } ?? .null,
-      "cause": .null,
+      "double_engine_rel_l2": witness.map { .double($0.relL2) } ?? .null,
+      "blames_engine": .bool(blamesEngine), "cause": .null,
     ]
   }
 }

@@ -86,6 +86,10 @@ enum TextReport {
         "   \(golden.name): first divergence in \(divergence.block) (\(divergence.method) relL2 \(error); "
       text += "before it at most \(before))\n"
     }
+    if let witness = golden.witness {
+      text += "   \(golden.name): the double-precision engine has relL2 \(Text.scientific(witness.relL2)): "
+      text += golden.blamesEngine ? "the model is right, our kernels are not\n" : "it is the model\n"
+    }
     if golden.isSelfMade { text += "   \(golden.name): made by pth2swt itself, so it proves no port right\n" }
     return text
   }
