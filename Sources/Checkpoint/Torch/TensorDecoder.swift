@@ -47,10 +47,21 @@ struct TensorDecoder<Provider: StorageProvider> {
     guard let constructor = TorchTypes.Constructor(global) else {
       return try decodeOldForms(global, object, arguments, depth: depth)
     }
+    if constructor == .numpyArray {
+      guard let state = object.state else { return .unreadable("a numpy array without its state") }
+      return try NumpyDecoder(arena: arena).decode(state)
+    }
+    return try decodeCall(constructor, arguments, depth: depth)
+  }
+
+  /// What one of the known functions would have made of these arguments.
+  private mutating func decodeCall(
+    _ constructor: TorchTypes.Constructor, _ arguments: Arguments, depth: Int
+  ) throws(ParseFailure) -> Decoded {
+    try limits.check(.depth, depth)
     switch constructor {
     case .tensor, .tensorV2:
-      let metadata = ids.count > 6 ? try flags(ids[6]) : (false, false)
-      return .tensors([("", try strided(arguments, type: nil, metadata: metadata))])
+      return .tensors([("", try strided(arguments, type: nil, metadata: try flags(arguments, 6)))])
     case .tensorV3:
       guard let dtype = arena.global(try arguments(6)) else {
         throw ParseFailure(.invalid("a tensor without an element type"))
@@ -58,11 +69,8 @@ struct TensorDecoder<Provider: StorageProvider> {
       guard let type = TorchTypes.dtype(dtype) else {
         throw ParseFailure(.unsupported("element type \(dtype.qualified)"))
       }
-      let metadata = ids.count > 7 ? try flags(ids[7]) : (false, false)
-      return .tensors([("", try strided(arguments, type: type, metadata: metadata))])
-    case .parameter, .deviceFromTensor:
-      return try decode(try arguments(0), depth: depth + 1)
-    case .deviceFromNumpy:
+      return .tensors([("", try strided(arguments, type: type, metadata: try flags(arguments, 7)))])
+    case .parameter, .deviceFromTensor, .deviceFromNumpy:
       return try decode(try arguments(0), depth: depth + 1)
     case .quantized:
       let quantizer = try quantizer(try arguments(4))
@@ -74,39 +82,13 @@ struct TensorDecoder<Provider: StorageProvider> {
     case .wrapper:
       return .unreadable("a tensor subclass whose values are in its attributes")
     case .fromTypeV2, .fromType:
+      // _rebuild_from_type_v2(func, type, args, state): the inner call makes the tensor.
       guard let function = arena.global(try arguments(0)), let inner = TorchTypes.Constructor(function),
-        let innerIDs = arena.elements(try arguments(2))
+        let ids = arena.elements(try arguments(2))
       else { return .unreadable("a tensor subclass made by an unknown function") }
-      return try decodeCall(inner, Arguments(ids: innerIDs, function: function.name), depth: depth + 1)
-    case .numpyArray:
-      guard let state = object.state else { return .unreadable("a numpy array without its state") }
-      return try NumpyDecoder(arena: arena).decode(state)
-    case .orderedDict, .defaultDict, .loadFromBytes:
+      return try decodeCall(inner, Arguments(ids: ids, function: function.name), depth: depth + 1)
+    case .numpyArray, .orderedDict, .defaultDict, .loadFromBytes:
       return .notATensor
-    }
-  }
-
-  /// The inner call of `_rebuild_from_type_v2(func, type, args, state)`.
-  private mutating func decodeCall(
-    _ constructor: TorchTypes.Constructor, _ arguments: Arguments, depth: Int
-  ) throws(ParseFailure) -> Decoded {
-    switch constructor {
-    case .tensor, .tensorV2:
-      let metadata = arguments.ids.count > 6 ? try flags(arguments.ids[6]) : (false, false)
-      return .tensors([("", try strided(arguments, type: nil, metadata: metadata))])
-    case .tensorV3:
-      guard let type = arena.global(try arguments(6)).flatMap(TorchTypes.dtype) else {
-        throw ParseFailure(.unsupported("a tensor of unknown element type"))
-      }
-      return .tensors([("", try strided(arguments, type: type))])
-    case .parameter: return try decode(try arguments(0), depth: depth)
-    case .quantized:
-      return .tensors([
-        ("", try strided(arguments, type: nil, quantizer: try quantizer(try arguments(4))))
-      ])
-    case .sparse: return try sparse(arguments, depth: depth)
-    case .meta: return .tensors([("", try meta(arguments))])
-    default: return .unreadable("a tensor subclass whose values are in its attributes")
     }
   }
 
@@ -232,7 +214,9 @@ struct TensorDecoder<Provider: StorageProvider> {
   }
 
   /// The metadata dict `{"conj": True}`; anything else in it would change values in an unknown way.
-  private func flags(_ id: NodeID) throws(ParseFailure) -> (Bool, Bool) {
+  private func flags(_ arguments: Arguments, _ index: Int) throws(ParseFailure) -> (Bool, Bool) {
+    guard index < arguments.ids.count else { return (false, false) }
+    let id = arguments.ids[index]
     if arena.kind(id) == .none { return (false, false) }
     guard arena.kind(id) == .dict, let items = arena.elements(id) else {
       throw ParseFailure(.invalid("tensor metadata that is no dict"))
