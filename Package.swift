@@ -32,11 +32,12 @@ let package = Package(
     .target(
       name: "SWT", dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums"], path: "Sources/WeightFile"),
     .target(
-      name: "PthReader", dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "CLibzip", "CZlib"],
-      path: "Sources/Checkpoint"),
-    .target(
       name: "SWTTensorFiles", dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "CZlib"],
       path: "Sources/TensorFiles"),
+    .target(
+      name: "PthReader",
+      dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "SWTTensorFiles", "CLibzip", "CZlib"],
+      path: "Sources/Checkpoint"),
 
     // The network.
     .target(name: "SWTResNet", dependencies: ["SWTBytes"], path: "Sources/ResNet"),
@@ -54,6 +55,7 @@ let package = Package(
       name: "SWTConversion",
       dependencies: [
         "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTResNet", "SWTGoldens",
+        "SWTTensorFiles",
       ],
       path: "Sources/Conversion"),
     .target(

@@ -4,7 +4,7 @@
 /// gigabytes of tensor data costs what the pickle costs. Offsets in errors are those of the source, so a
 /// failure deep inside a record still names the byte.
 package struct ByteReader {
-  private let source: any ByteSource
+  package let source: any ByteSource
   /// One past the last byte this reader may see.
   package let end: Int
   private var buffer: [UInt8] = []

@@ -2,6 +2,7 @@ internal import PthReader
 internal import SWT
 internal import SWTBytes
 internal import SWTResNet
+internal import SWTTensorFiles
 internal import SWTTensors
 
 /// Which tensors go into the file, under which names, in which order.
@@ -11,6 +12,8 @@ struct ConversionPlan {
     let dtype: SWTDType
     let role: SWTRole
     let entry: TensorEntry
+    /// The tensor's shape, but of elements that share bytes the number of bytes.
+    var shape: [Int] { entry.scalarType.packedBits == nil ? entry.shape : [entry.byteCount] }
   }
 
   /// `nil` for a state dict without a layer tree.
@@ -68,11 +71,6 @@ struct ConversionPlan {
           file: file, "two tensors would be called \(name)",
           hint: "choose a part of the file with --key")
       }
-      guard entry.quantizer == nil else {
-        throw .architecture(
-          file: file, "\(name) is quantized (\(entry.scalarType.rawValue)), which is not converted yet",
-          hint: "dequantize it in PyTorch first")
-      }
       guard entry.shape.count <= 6, entry.shape.allSatisfy({ $0 <= Int(UInt32.max) }) else {
         throw .architecture(
           file: file, "\(name) has shape \(entry.shape); .swt holds up to 6 dimensions below 2^32", hint: nil)
@@ -115,10 +113,33 @@ struct ConversionPlan {
         }
       }
     }
+    let encodings = tensors.compactMap { tensor in tensor.note.map { JSONMember(tensor.name, $0) } }
+    if !encodings.isEmpty { values["tensors.encoding"] = .json(JSONValue.object(encodings).text()) }
+    if network == nil, !checkpoint.sparse.isEmpty {
+      let prefix = options.key.map { $0 + "." } ?? ""
+      let sparse = checkpoint.sparse.filter { $0.name.hasPrefix(prefix) }.map { tensor in
+        JSONMember(String(tensor.name.dropFirst(prefix.count)), tensor.description.json)
+      }
+      values["tensors.sparse"] = .json(JSONValue.object(sparse).text())
+    }
     if isBareTensor { values["x.path"] = .text("") }
     if let labels = options.labels { values["labels"] = .text(labels.joined(separator: "\n")) }
     for (key, value) in options.metadata { values[key] = .text(value) }
     return values
+  }
+}
+
+extension ConversionPlan.Tensor {
+  /// What the bytes and the type of the file do not say: how quantized integers become numbers, and the shape
+  /// and type of elements that share bytes.
+  fileprivate var note: JSONValue? {
+    guard entry.quantizer != nil || dtype == .opaque else { return nil }
+    var members: [JSONMember] = [
+      JSONMember("dtype", .string(entry.scalarType.rawValue)),
+      JSONMember("shape", .array(entry.shape.map { .int($0) })),
+    ]
+    if let quantizer = entry.quantizer { members.append(JSONMember("quantizer", quantizer.json)) }
+    return .object(members)
   }
 }
 

@@ -28,7 +28,8 @@ public enum Converter {
 
     let scan: SourceScan.Result
     do {
-      scan = try SourceScan.run(input, plan.tensors.map(\.entry), limits: options.limits)
+      scan = try SourceScan.run(
+        input, plan.tensors.map(\.entry), limits: options.limits, fileBytes: checkpoint.byteCount)
     } catch {
       throw failure(error, input)
     }
@@ -36,7 +37,7 @@ public enum Converter {
     for (tensor, digest) in zip(plan.tensors, scan.tensors) {
       contents.tensors.append(
         SWTTensorSpec(
-          name: tensor.name, dtype: tensor.dtype, shape: tensor.entry.shape, role: tensor.role,
+          name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, role: tensor.role,
           sha256: digest))
       contents.sources.append(SWTSourceDigest(name: tensor.name, dtype: tensor.dtype, sha256: digest))
     }

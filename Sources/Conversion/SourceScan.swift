@@ -12,8 +12,12 @@ enum SourceScan {
   }
 
   static func run(
-    _ path: String, _ entries: [TensorEntry], limits: ParseLimits
+    _ path: String, _ entries: [TensorEntry], limits: ParseLimits, fileBytes: Int
   ) throws -> Result {
+    var budget = ValueBudget(limits, fileBytes: fileBytes)
+    for entry in entries {
+      if let excess = budget.refuse(entry) { throw excess }
+    }
     // The file's digest does not depend on the tensors': it has a thread of its own.
     let fileDigest = Background { digest(path) }
     var checked: Set<ObjectIdentifier> = []

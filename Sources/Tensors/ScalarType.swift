@@ -5,22 +5,23 @@ public enum ScalarType: String, CaseIterable, Sendable {
   case uint8, uint16, uint32, uint64
   case bool
   case complex32, complex64, complex128
+  /// Two bfloat16: PyTorch 2.15.
+  case bcomplex32
   case float8_e4m3fn, float8_e5m2, float8_e4m3fnuz, float8_e5m2fnuz, float8_e8m0fnu
   case float4_e2m1fn_x2
   case qint8, quint8, qint32, quint4x2, quint2x4
   case bits8, bits16, bits1x8, bits2x4, bits4x2
 
-  /// Bytes of one element as PyTorch counts elements; packed types count one byte an element.
+  /// Bytes of one element as PyTorch counts elements.
   ///
-  /// `quint4x2` and `quint2x4` are one byte an element here too; their storages hold fewer bytes than
-  /// elements, which ``storageBytes(elements:)`` accounts for.
+  /// `quint4x2` and `quint2x4` count one byte here as they do in PyTorch, but hold ``packedBits`` of it.
   public var byteWidth: Int {
     switch self {
     case .int8, .uint8, .bool, .qint8, .quint8, .quint4x2, .quint2x4: 1
     case .float8_e4m3fn, .float8_e5m2, .float8_e4m3fnuz, .float8_e5m2fnuz, .float8_e8m0fnu: 1
     case .float4_e2m1fn_x2, .bits8, .bits1x8, .bits2x4, .bits4x2: 1
     case .float16, .bfloat16, .int16, .uint16, .bits16: 2
-    case .float32, .int32, .uint32, .qint32, .complex32: 4
+    case .float32, .int32, .uint32, .qint32, .complex32, .bcomplex32: 4
     case .float64, .int64, .uint64, .complex64: 8
     case .complex128: 16
     }
@@ -29,7 +30,7 @@ public enum ScalarType: String, CaseIterable, Sendable {
   /// The unit that a big-endian file reverses: half an element for complex numbers.
   public var swapWidth: Int {
     switch self {
-    case .complex32: 2
+    case .complex32, .bcomplex32: 2
     case .complex64: 4
     case .complex128: 8
     default: byteWidth
@@ -46,6 +47,25 @@ public enum ScalarType: String, CaseIterable, Sendable {
   }
 
   public var isComplex: Bool {
-    self == .complex32 || self == .complex64 || self == .complex128
+    self == .complex32 || self == .bcomplex32 || self == .complex64 || self == .complex128
+  }
+
+  /// Bits of one element of the types whose elements share a byte; `nil` for all others.
+  public var packedBits: Int? {
+    switch self {
+    case .quint4x2: 4
+    case .quint2x4: 2
+    default: nil
+    }
+  }
+
+  /// Bytes that so many elements take, or `nil` when that overflows.
+  public func byteCount(elements: Int) -> Int? {
+    if let bits = packedBits {
+      let perByte = 8 / bits
+      return elements / perByte + (elements % perByte == 0 ? 0 : 1)
+    }
+    let (product, overflow) = elements.multipliedReportingOverflow(by: byteWidth)
+    return overflow ? nil : product
   }
 }

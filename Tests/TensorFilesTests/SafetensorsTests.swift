@@ -68,7 +68,7 @@ import Testing
     let bytes = (0..<8 * type.byteWidth).map { UInt8($0) }
     let data = try TensorData(type: type, shape: [2, 4], bytes: bytes)
     let name = type.rawValue
-    let isForeign = ["complex32", "complex128"].contains(name) || name.hasPrefix("bits")
+    let isForeign = ["complex32", "bcomplex32", "complex128"].contains(name) || name.hasPrefix("bits")
     if isForeign || name.hasPrefix("q") {
       #expect(throws: ParseFailure.self) { try SafetensorsWriter(tensors: [.init(name: "x", data)]) }
       return

@@ -1,3 +1,5 @@
+internal import SWTBytes
+
 /// Files that people hand in by mistake, recognised by their first bytes.
 struct ForeignFile {
   let description: String
@@ -11,30 +13,68 @@ struct ForeignFile {
     for (magic, description, hint) in known where head.starts(with: magic) {
       return ForeignFile(description: description, hint: hint)
     }
-    if head.count >= 8, Array(head[4..<8]) == Array("PTMF".utf8) {
-      return ForeignFile(description: "a PyTorch Mobile flatbuffer, which holds no pickle", hint: nil)
+    for (place, magic, description) in inside
+    where head.count >= place + magic.count && head[place...].starts(with: magic) {
+      return ForeignFile(description: description, hint: nil)
     }
-    if head.count >= 6, head[4...].starts(with: Array("ET".utf8)), head[6...].first == 0x31 {
-      return ForeignFile(description: "an ExecuTorch program", hint: nil)
+    if isExecuTorch(head) { return ForeignFile(description: "an ExecuTorch program", hint: nil) }
+    if isTorch7(head) {
+      return ForeignFile(
+        description: "a Torch7 file (Lua)", hint: "load and save it again with torchfile in Python")
     }
-    if head.first == UInt8(ascii: "<") {
+    let text = head.drop { [0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF].contains($0) }
+    if text.first == UInt8(ascii: "<") {
       return ForeignFile(
         description: "an HTML or XML page, not a checkpoint",
         hint: "the download gave a web page (a login, an error): fetch the file itself")
     }
-    let printable = head.allSatisfy { [9, 10, 13].contains($0) || (0x20..<0x7F).contains($0) }
-    if head.count >= 4, printable, !head.starts(with: Array("L1195".utf8)), !isTextPickle(head) {
+    if text.first == UInt8(ascii: "{") {
+      return ForeignFile(description: "a JSON document, not a checkpoint", hint: nil)
+    }
+    let isText = head.allSatisfy { [9, 10, 13].contains($0) || (0x20..<0x7F).contains($0) }
+    if isText, head.count >= 4, !BarePickle.recognises(head) {
       return ForeignFile(description: "a text file, not a checkpoint", hint: nil)
+    }
+    if head.allSatisfy({ $0 == 0 }) {
+      return ForeignFile(
+        description: "the file starts with zeros", hint: "its download was not finished: fetch it again")
     }
     return nil
   }
 
-  /// Protocol 0 is text too: it starts with a mark, a class or a container opcode.
-  private static func isTextPickle(_ head: [UInt8]) -> Bool {
-    let opening = Array(head.prefix(3))
-    return opening.starts(with: Array("(dp".utf8)) || opening.starts(with: Array("(lp".utf8))
-      || opening.starts(with: Array("ccoll".utf8.prefix(3))) || opening.starts(with: Array("cto".utf8))
-      || opening.starts(with: Array("cnu".utf8)) || opening.starts(with: Array("ccop".utf8.prefix(3)))
+  /// What a zip archive is that holds no `data.pkl`.
+  static func archive(_ names: [String]) -> ParseFailure {
+    let description =
+      if names.contains("config.json"), names.contains(where: { $0.hasSuffix(".weights.h5") }) {
+        "a Keras model, not a PyTorch checkpoint"
+      } else if !names.isEmpty, names.allSatisfy({ $0.hasSuffix(".npy") }) {
+        "a numpy .npz archive, not a PyTorch checkpoint"
+      } else if names.contains("model.json") || names.contains(where: { $0.hasSuffix("/model.json") }) {
+        "a TorchScript archive of PyTorch 1.1 or older, which describes its tensors in model.json"
+      } else {
+        "a zip archive without data.pkl: not a PyTorch checkpoint"
+      }
+    return ParseFailure(
+      .unsupported(description), hint: "entries: " + names.prefix(5).joined(separator: ", "))
+  }
+
+  /// "ET" and two digits behind the offset that every flatbuffer starts with.
+  private static func isExecuTorch(_ head: [UInt8]) -> Bool {
+    head.count >= 8 && head[4] == UInt8(ascii: "E") && head[5] == UInt8(ascii: "T")
+      && (0x30...0x39).contains(head[6]) && (0x30...0x39).contains(head[7])
+  }
+
+  /// Torch7 writes a type number, an object number, and the class's version as text: `4, 1, 3, "V 1"`.
+  private static func isTorch7(_ head: [UInt8]) -> Bool {
+    func number(_ at: Int) -> UInt32? {
+      guard head.count >= at + 4 else { return nil }
+      return (0..<4).reduce(0) { $0 | UInt32(head[at + $1]) << (8 * UInt32($1)) }
+    }
+    if let type = number(0), (3...8).contains(type), let index = number(4), index == 1 {
+      // A table (3) has its size next, a torch object (4) the length of "V 1".
+      return type == 3 || (head.count >= 16 && head[12] == UInt8(ascii: "V"))
+    }
+    return head.starts(with: "4\n1\n3\nV 1\n".utf8)
   }
 
   private static let known: [(magic: [UInt8], description: String, hint: String?)] = [
@@ -43,16 +83,28 @@ struct ForeignFile {
       "run `git lfs pull` where it came from"
     ),
     (Array("GGUF".utf8), "a GGUF model (llama.cpp)", nil),
+    (Array("ggml".utf8), "a GGML model (llama.cpp)", nil),
+    (Array("lmgg".utf8), "a GGML model (llama.cpp)", nil),
     ([0x89, 0x48, 0x44, 0x46], "an HDF5 file (Keras)", nil),
+    ([0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59], "a numpy .npy array", nil),
     ([0x37, 0x7A, 0xBC, 0xAF], "a 7-Zip archive", "unpack it first"),
     (Array("Rar!".utf8), "a RAR archive", "unpack it first"),
     ([0x28, 0xB5, 0x2F, 0xFD], "a Zstandard file", "unpack it first with zstd -d"),
     ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "an xz file", "unpack it first with xz -d"),
     (Array("BZh".utf8), "a bzip2 file", "unpack it first with bzip2 -d"),
+    ([0x04, 0x22, 0x4D, 0x18], "an LZ4 file", "unpack it first with lz4 -d"),
     (Array("PYTORCH1".utf8), "a PyTorch 1.0 preview archive, which no released PyTorch reads", nil),
     ([0x89, 0x50, 0x4E, 0x47], "a PNG image", nil),
     ([0xFF, 0xD8, 0xFF], "a JPEG image", nil),
     (Array("%PDF".utf8), "a PDF document", nil),
+    ([0x7F, 0x45, 0x4C, 0x46], "a program or library (ELF)", nil),
     ([0x50, 0x4B, 5, 6], "an empty zip archive", "its download or its writing was not finished"),
+    ([0x89, 0x53, 0x57, 0x54], "a .swt weight file, not a checkpoint", nil),
+  ]
+
+  /// Marks that are not at the start.
+  private static let inside: [(place: Int, magic: [UInt8], description: String)] = [
+    (4, Array("PTMF".utf8), "a PyTorch Mobile flatbuffer, which holds no pickle"),
+    (4, Array("TFL3".utf8), "a TensorFlow Lite model"),
   ]
 }

@@ -13,6 +13,20 @@ struct LegacyStream {
   private let source: any ByteSource
   private let limits: ParseLimits
 
+  /// True when the first pickle is the magic number, as a literal.
+  ///
+  /// `80 PP 8A 0A <magic> 2E` in protocols 2 to 5, `L119547037146038801333356L` in 0 and 1. A number that a
+  /// call computes does not count.
+  static func recognises(_ head: [UInt8]) -> Bool {
+    let magic: [UInt8] = [0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
+    if head.count >= 15, head[0] == 0x80 {
+      // Protocols 4 and 5 put a frame of nine bytes in between.
+      let body = head[2] == 0x95 ? head.dropFirst(11) : head.dropFirst(2)
+      return body.starts(with: [0x8A, 0x0A] + magic)
+    }
+    return head.starts(with: "L119547037146038801333356L\n".utf8)
+  }
+
   init(_ source: any ByteSource, limits: ParseLimits) {
     self.source = source
     self.limits = limits
@@ -35,10 +49,19 @@ struct LegacyStream {
     let references = try references(object)
     let regions = try regions(keys, references, &reader)
     let provider = Provider(source: source, references: references, regions: regions)
-    let found = try StateDictWalk.collect(object, provider: provider, limits: limits, nesting: nesting)
-    return Checkpoint(
-      container: .legacy, byteCount: source.byteCount, tensors: found.tensors,
-      globals: CheckpointReader.mentions(object), skipped: found.skipped)
+    var checkpoint = Checkpoint(container: .legacy, byteCount: source.byteCount)
+    try checkpoint.add(object, provider, limits: limits, nesting: nesting)
+    try noteRest(reader, in: &checkpoint)
+    return checkpoint
+  }
+
+  /// PyTorch reads the first of several files in one stream, and ignores what else follows.
+  private func noteRest(_ reader: ByteReader, in checkpoint: inout Checkpoint) throws(ParseFailure) {
+    guard reader.remaining > 0 else { return }
+    let head = try source.bytes(at: reader.offset, count: min(64, reader.remaining))
+    let what = Self.recognises(head) ? "another checkpoint" : "\(reader.remaining) bytes"
+    checkpoint.skip(
+      "", "\(what) at byte \(reader.offset), behind the first checkpoint, which is all that torch.load reads")
   }
 
   private func pickle(_ reader: inout ByteReader, _ part: String) throws(ParseFailure) -> Pickle {
@@ -52,8 +75,8 @@ struct LegacyStream {
   /// The first reference to each storage: its element type is the one that the stream was written with.
   private func references(_ object: Pickle) throws(ParseFailure) -> [String: StorageReference] {
     var first: [String: StorageReference] = [:]
-    for id in object.arena.persistentIDs {
-      guard let reference = try StorageReference(id, in: object.arena) else { continue }
+    try object.arena.forEachPersistentID { id throws(ParseFailure) in
+      guard let reference = try StorageReference(id, in: object.arena) else { return }
       if first[reference.key] == nil { first[reference.key] = reference }
     }
     return first

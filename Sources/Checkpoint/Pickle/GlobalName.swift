@@ -6,6 +6,21 @@ public struct GlobalName: Hashable, Sendable {
   /// Module and name joined with a dot.
   public var qualified: String { module.isEmpty ? name : "\(module).\(name)" }
 
+  /// The name by today's modules: Python 2 and older releases of PyTorch and numpy called some differently.
+  ///
+  /// Sources: CPython `_compat_pickle.NAME_MAPPING` and `IMPORT_MAPPING`; torch/serialization.py.
+  package var canonical: String {
+    guard let renamed = Self.renamedModules[module] else { return qualified }
+    return "\(renamed).\(name)"
+  }
+
+  private static let renamedModules: [String: String] = [
+    "__builtin__": "builtins", "copy_reg": "copyreg", "cPickle": "_pickle", "UserDict": "collections",
+    "UserList": "collections", "UserString": "collections", "itertools": "builtins",
+    "torch.tensor": "torch._tensor", "numpy._core.multiarray": "numpy.core.multiarray",
+    "numpy._core.numeric": "numpy.core.numeric", "torch.nn.Parameter": "torch.nn.parameter",
+  ]
+
   /// True when running it could do anything beyond making a value.
   ///
   /// Only used to warn and to refuse: nothing that a pickle names is ever looked up or called.

@@ -1,4 +1,4 @@
-internal import SWTBytes
+package import SWTBytes
 
 /// Names an object of a pickle: an index into its ``PickleArena``.
 package struct NodeID: Hashable, Sendable {
@@ -8,7 +8,9 @@ package struct NodeID: Hashable, Sendable {
 /// The objects that a pickle describes, as plain data.
 ///
 /// Nodes refer to each other by index. So shared branches stay shared (a memo bomb costs what it weighs in
-/// the file), cycles are harmless, and releasing a million nested lists is releasing one array.
+/// the file), cycles are harmless, and releasing a million nested lists is releasing one array. A byte of a
+/// pickle makes at most some 20 bytes here, whatever the opcode: immutable values that repeat are one node,
+/// and containers own no memory until something is in them.
 package struct PickleArena: Sendable {
   package enum Kind: UInt8, Sendable {
     case none, bool, int, wideInt, float
@@ -24,14 +26,15 @@ package struct PickleArena: Sendable {
     case persistent
   }
 
-  /// 16 bytes, so that a megabyte of one-byte opcodes stays within a small multiple of itself.
   private struct Node {
     var kind: Kind
-    /// Index into a pool, or the length of a global's module name.
-    var link: UInt32 = 0
-    /// The value itself, or offset and length in the text pool.
+    /// Index into a pool; ``noLink`` for none.
+    var link: UInt32 = noLink
+    /// The value itself, or offset and length in a pool.
     var payload: UInt64 = 0
   }
+
+  private static let noLink = UInt32.max
 
   /// The record of a call that was described but not made.
   package struct Object: Sendable {
@@ -39,39 +42,90 @@ package struct PickleArena: Sendable {
     package var arguments: NodeID
     /// Keyword arguments of NEWOBJ_EX.
     package var keywords: NodeID?
-    /// The last argument of BUILD.
-    package var state: NodeID?
+    /// The arguments of BUILD, in order; nearly always one.
+    package var states: [NodeID]
     /// Alternating keys and values added by SETITEM(S).
-    package var items: [NodeID] = []
+    package var items: [NodeID]
     /// Elements added by APPEND(S) and ADDITEMS.
-    package var elements: [NodeID] = []
+    package var elements: [NodeID]
+
+    package var state: NodeID? { states.last }
   }
 
-  private var nodes: [Node] = []
-  private var lists: [[NodeID]] = []
-  private var objects: [Object] = []
-  private var wide: [Int128] = []
-  private var pool: [UInt8] = []
-  private let limits: ParseLimits
+  /// 24 bytes: most objects have no keywords, items or elements. Links are into ``growing``.
+  private struct ObjectRecord {
+    var callable: NodeID
+    var arguments: NodeID
+    var keywords = noLink
+    var states = noLink
+    var items = noLink
+    var elements = noLink
+  }
 
-  init(limits: ParseLimits) { self.limits = limits }
+  /// Bytes of the pickle that were left where they are.
+  private struct External {
+    let offset: Int
+    let count: Int
+  }
+
+  /// Strings from this size on stay in the file: arrays that a pickle holds itself.
+  static let externalSize = 1 << 16
+
+  private var nodes = ChunkedArray<Node>()
+  /// Elements of tuples, one tuple after another.
+  private var tuples = ChunkedArray<NodeID>()
+  /// Contents of what can grow: lists, sets, dicts (alternating keys and values), parts of objects.
+  private var growing: [[NodeID]] = []
+  private var objects = ChunkedArray<ObjectRecord>()
+  private var wide: [Int128] = []
+  private var names: [GlobalName] = []
+  private var external: [External] = []
+  private var pool = ChunkedPool()
+  private let source: any ByteSource
+  private let limits: ParseLimits
+  private let nodeLimit: UInt64
+
+  // Immutable values that pickles repeat are made once.
+  private var small: [NodeID?] = Array(repeating: nil, count: 256)
+  private var singletons: [NodeID?] = Array(repeating: nil, count: 4)
+
+  /// An empty arena; `source` is where the pickle is, for the strings that are left there.
+  init(source: any ByteSource, limits: ParseLimits) {
+    self.source = source
+    self.limits = limits
+    nodeLimit = limits[.pickleNodes]
+  }
 
   // MARK: Making nodes
 
   private mutating func append(_ node: Node) throws(ParseFailure) -> NodeID {
-    try limits.check(.pickleNodes, nodes.count + 1)
+    guard nodes.count < nodeLimit else {
+      throw ParseLimits.failure(.pickleNodes, nodes.count + 1, nodeLimit)
+    }
     nodes.append(node)
     return NodeID(index: UInt32(nodes.count - 1))
   }
 
-  mutating func none() throws(ParseFailure) -> NodeID { try append(Node(kind: .none)) }
+  private mutating func single(_ slot: Int, _ node: Node) throws(ParseFailure) -> NodeID {
+    if let id = singletons[slot] { return id }
+    let id = try append(node)
+    singletons[slot] = id
+    return id
+  }
+
+  mutating func none() throws(ParseFailure) -> NodeID { try single(0, Node(kind: .none)) }
 
   mutating func bool(_ value: Bool) throws(ParseFailure) -> NodeID {
-    try append(Node(kind: .bool, payload: value ? 1 : 0))
+    try single(value ? 1 : 2, Node(kind: .bool, payload: value ? 1 : 0))
   }
 
   mutating func int(_ value: Int64) throws(ParseFailure) -> NodeID {
-    try append(Node(kind: .int, payload: UInt64(bitPattern: value)))
+    let node = Node(kind: .int, payload: UInt64(bitPattern: value))
+    guard small.indices.contains(Int(value)) else { return try append(node) }
+    if let id = small[Int(value)] { return id }
+    let id = try append(node)
+    small[Int(value)] = id
+    return id
   }
 
   /// An integer of up to 128 bits; larger ones are kept as ``Kind/bytes`` because nothing here counts so far.
@@ -86,26 +140,46 @@ package struct PickleArena: Sendable {
   }
 
   mutating func text(_ bytes: [UInt8]) throws(ParseFailure) -> NodeID {
-    try append(Node(kind: .text, payload: intern(bytes)))
+    try append(Node(kind: .text, payload: try intern(bytes)))
   }
 
   mutating func bytes(_ bytes: [UInt8]) throws(ParseFailure) -> NodeID {
-    try append(Node(kind: .bytes, payload: intern(bytes)))
+    try append(Node(kind: .bytes, payload: try intern(bytes)))
   }
 
-  mutating func global(module: [UInt8], name: [UInt8]) throws(ParseFailure) -> NodeID {
-    try append(Node(kind: .global, link: UInt32(module.count), payload: intern(module + name)))
+  /// A string that stays in the file.
+  mutating func external(
+    _ kind: Kind, at offset: Int, count: Int
+  ) throws(ParseFailure) -> NodeID {
+    external.append(External(offset: offset, count: count))
+    return try append(Node(kind: kind, link: UInt32(external.count - 1)))
+  }
+
+  mutating func global(_ name: GlobalName) throws(ParseFailure) -> NodeID {
+    names.append(name)
+    return try append(Node(kind: .global, link: UInt32(names.count - 1)))
+  }
+
+  mutating func tuple(_ elements: some Collection<NodeID>) throws(ParseFailure) -> NodeID {
+    if elements.isEmpty { return try single(3, Node(kind: .tuple)) }
+    let start = UInt64(tuples.count)
+    // Elements come from the stack: there are no more of them than opcodes, so 2^32 is far away.
+    for element in elements { tuples.append(element) }
+    return try append(Node(kind: .tuple, payload: start << 32 | UInt64(elements.count)))
   }
 
   mutating func container(_ kind: Kind, _ elements: [NodeID] = []) throws(ParseFailure) -> NodeID {
-    lists.append(elements)
-    return try append(Node(kind: kind, link: UInt32(lists.count - 1)))
+    var node = Node(kind: kind)
+    if !elements.isEmpty { node.link = grow(elements) }
+    return try append(node)
   }
 
   mutating func object(
     _ callable: NodeID, _ arguments: NodeID, keywords: NodeID? = nil
   ) throws(ParseFailure) -> NodeID {
-    objects.append(Object(callable: callable, arguments: arguments, keywords: keywords))
+    var record = ObjectRecord(callable: callable, arguments: arguments)
+    if let keywords { record.keywords = keywords.index }
+    objects.append(record)
     return try append(Node(kind: .object, link: UInt32(objects.count - 1)))
   }
 
@@ -113,16 +187,27 @@ package struct PickleArena: Sendable {
     try append(Node(kind: .persistent, payload: UInt64(id.index)))
   }
 
-  /// Copies bytes into the pool. `pickle-bytes` keeps the pool, and so both halves, below 2^32.
+  /// Bytes that are kept in memory.
+  var pooledBytes: Int { pool.count }
+
   private mutating func intern(_ bytes: [UInt8]) throws(ParseFailure) -> UInt64 {
     try limits.check(.pickleBytes, pool.count + bytes.count)
     guard pool.count + bytes.count <= UInt32.max else { throw ParseFailure(.overflow("text of a pickle")) }
-    let start = UInt64(pool.count)
-    pool += bytes
-    return start << 32 | UInt64(bytes.count)
+    return UInt64(pool.append(bytes)) << 32 | UInt64(bytes.count)
+  }
+
+  private mutating func grow(_ elements: [NodeID]) -> UInt32 {
+    growing.append(elements)
+    return UInt32(growing.count - 1)
   }
 
   // MARK: Changing containers in place, as APPENDS, SETITEMS and BUILD do
+
+  private mutating func add(_ elements: some Collection<NodeID>, at link: UInt32) -> UInt32 {
+    guard link != Self.noLink else { return elements.isEmpty ? link : grow(Array(elements)) }
+    growing[Int(link)] += elements
+    return link
+  }
 
   /// Adds elements to a list, a set, or an object that would be a subclass of one.
   ///
@@ -130,8 +215,10 @@ package struct PickleArena: Sendable {
   mutating func add(elements: some Collection<NodeID>, to id: NodeID) -> Bool {
     let node = nodes[Int(id.index)]
     switch node.kind {
-    case .list, .set: lists[Int(node.link)] += elements
-    case .object: objects[Int(node.link)].elements += elements
+    case .list, .set: nodes[Int(id.index)].link = add(elements, at: node.link)
+    case .object:
+      let link = objects[Int(node.link)].elements
+      objects[Int(node.link)].elements = add(elements, at: link)
     default: return false
     }
     return true
@@ -141,8 +228,10 @@ package struct PickleArena: Sendable {
   mutating func add(items: some Collection<NodeID>, to id: NodeID) -> Bool {
     let node = nodes[Int(id.index)]
     switch node.kind {
-    case .dict: lists[Int(node.link)] += items
-    case .object: objects[Int(node.link)].items += items
+    case .dict: nodes[Int(id.index)].link = add(items, at: node.link)
+    case .object:
+      let link = objects[Int(node.link)].items
+      objects[Int(node.link)].items = add(items, at: link)
     default: return false
     }
     return true
@@ -152,7 +241,8 @@ package struct PickleArena: Sendable {
   mutating func build(_ id: NodeID, state: NodeID) -> Bool {
     let node = nodes[Int(id.index)]
     guard node.kind == .object else { return false }
-    objects[Int(node.link)].state = state
+    let link = objects[Int(node.link)].states
+    objects[Int(node.link)].states = add(CollectionOfOne(state), at: link)
     return true
   }
 
@@ -189,16 +279,36 @@ package struct PickleArena: Sendable {
     }
   }
 
-  /// The raw bytes of text or bytes.
-  package func rawBytes(_ id: NodeID) -> ArraySlice<UInt8>? {
+  /// The raw bytes of text or bytes; `nil` for other values and for strings that stayed in the file.
+  package func rawBytes(_ id: NodeID) -> [UInt8]? {
     let node = nodes[Int(id.index)]
-    guard node.kind == .text || node.kind == .bytes else { return nil }
-    return slice(node)
+    guard isString(node), node.link == Self.noLink else { return nil }
+    return pool.bytes(at: Int(node.payload >> 32), count: Int(node.payload & 0xFFFF_FFFF))
+  }
+
+  /// The bytes of text or bytes, wherever they are; `nil` for other values.
+  package func byteSource(_ id: NodeID) throws(ParseFailure) -> (any ByteSource)? {
+    let node = nodes[Int(id.index)]
+    guard isString(node) else { return nil }
+    guard node.link != Self.noLink else { return rawBytes(id).map(MemorySource.init) }
+    let place = external[Int(node.link)]
+    return try SubSource(source, at: place.offset, count: place.count)
+  }
+
+  private func isString(_ node: Node) -> Bool { node.kind == .text || node.kind == .bytes }
+
+  /// Bytes of text or bytes, as they are in the file.
+  package func byteCount(_ id: NodeID) -> Int? {
+    let node = nodes[Int(id.index)]
+    guard isString(node) else { return nil }
+    return node.link == Self.noLink ? Int(node.payload & 0xFFFF_FFFF) : external[Int(node.link)].count
   }
 
   /// Text: UTF-8 where it is, otherwise Latin-1, which is what Python 2 strings that are not text become.
+  ///
+  /// `nil` for other values, and for text of ``externalSize`` bytes or more, which no name is.
   package func text(_ id: NodeID) -> String? {
-    rawBytes(id).map(Self.decode)
+    rawBytes(id).map { Self.decode($0[...]) }
   }
 
   static func decode(_ bytes: ArraySlice<UInt8>) -> String {
@@ -211,24 +321,41 @@ package struct PickleArena: Sendable {
   /// Module and name of a global.
   package func global(_ id: NodeID) -> GlobalName? {
     let node = nodes[Int(id.index)]
-    guard node.kind == .global else { return nil }
-    let all = slice(node)
-    let split = all.startIndex + Int(node.link)
-    return GlobalName(module: Self.decode(all[..<split]), name: Self.decode(all[split...]))
+    return node.kind == .global ? names[Int(node.link)] : nil
   }
 
   /// Elements of a list, tuple or set; alternating keys and values of a dict.
   package func elements(_ id: NodeID) -> [NodeID]? {
     let node = nodes[Int(id.index)]
     switch node.kind {
-    case .list, .tuple, .set, .dict: return lists[Int(node.link)]
+    case .tuple:
+      let start = Int(node.payload >> 32)
+      return (start..<start + Int(node.payload & 0xFFFF_FFFF)).map { tuples[$0] }
+    case .list, .set, .dict: return contents(node.link)
     default: return nil
     }
   }
 
+  /// How many ``elements(_:)`` there are, without making them.
+  package func elementCount(_ id: NodeID) -> Int {
+    let node = nodes[Int(id.index)]
+    return switch node.kind {
+    case .tuple: Int(node.payload & 0xFFFF_FFFF)
+    case .list, .set, .dict: node.link == Self.noLink ? 0 : growing[Int(node.link)].count
+    default: 0
+    }
+  }
+
+  private func contents(_ link: UInt32) -> [NodeID] { link == Self.noLink ? [] : growing[Int(link)] }
+
   package func object(_ id: NodeID) -> Object? {
     let node = nodes[Int(id.index)]
-    return node.kind == .object ? objects[Int(node.link)] : nil
+    guard node.kind == .object else { return nil }
+    let record = objects[Int(node.link)]
+    return Object(
+      callable: record.callable, arguments: record.arguments,
+      keywords: record.keywords == Self.noLink ? nil : NodeID(index: record.keywords),
+      states: contents(record.states), items: contents(record.items), elements: contents(record.elements))
   }
 
   /// What a persistent reference refers by.
@@ -237,15 +364,44 @@ package struct PickleArena: Sendable {
     return node.kind == .persistent ? NodeID(index: UInt32(truncatingIfNeeded: node.payload)) : nil
   }
 
-  /// The ids of every reference out of the pickle, in the order of the file.
-  package var persistentIDs: [NodeID] {
-    nodes.lazy.filter { $0.kind == .persistent }.map {
-      NodeID(index: UInt32(truncatingIfNeeded: $0.payload))
+  /// Calls `body` with the id of every reference out of the pickle, in the order of the file.
+  package func forEachPersistentID(_ body: (NodeID) throws(ParseFailure) -> Void) throws(ParseFailure) {
+    for index in 0..<nodes.count where nodes[index].kind == .persistent {
+      try body(NodeID(index: UInt32(truncatingIfNeeded: nodes[index].payload)))
     }
   }
+}
 
-  private func slice(_ node: Node) -> ArraySlice<UInt8> {
-    let start = Int(node.payload >> 32)
-    return pool[start..<start + Int(node.payload & 0xFFFF_FFFF)]
+/// Text that was read, in pieces that never move.
+private struct ChunkedPool: Sendable {
+  private static let chunkSize = 1 << 20
+
+  private var chunks: [[UInt8]] = []
+  /// Where each chunk starts; a string is never split.
+  private var starts: [Int] = []
+  private(set) var count = 0
+
+  mutating func append(_ bytes: [UInt8]) -> Int {
+    let start = count
+    count += bytes.count
+    if let last = chunks.indices.last, chunks[last].count + bytes.count <= Self.chunkSize {
+      chunks[last] += bytes
+    } else {
+      starts.append(start)
+      chunks.append(bytes)
+    }
+    return start
+  }
+
+  func bytes(at offset: Int, count: Int) -> [UInt8] {
+    guard count > 0 else { return [] }
+    var low = 0
+    var high = starts.count
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if starts[middle] <= offset { low = middle } else { high = middle }
+    }
+    let within = offset - starts[low]
+    return Array(chunks[low][within..<within + count])
   }
 }

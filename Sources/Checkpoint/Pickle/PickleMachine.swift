@@ -17,13 +17,16 @@ struct PickleMachine {
   private var reader: ByteReader
   private let limits: ParseLimits
   private let start: Int
+  private let byteLimit: Int
   private var arena: PickleArena
   private var stack: [NodeID] = []
   /// Heights of the stack where MARK was pushed.
   private var marks: [Int] = []
   private var memo: [UInt32: NodeID] = [:]
   private var globals: [(name: GlobalName, offset: Int)] = []
-  private var seenGlobals: Set<GlobalName> = []
+  private var globalNodes: [GlobalName: NodeID] = [:]
+  /// Bytes of strings that stayed in the file.
+  private var externalBytes = 0
 
   /// Reads one pickle at the reader's position and leaves the reader behind its STOP.
   ///
@@ -39,13 +42,16 @@ struct PickleMachine {
     self.reader = reader
     self.limits = limits
     start = reader.offset
-    arena = PickleArena(limits: limits)
+    byteLimit = Int(clamping: limits[.pickleBytes])
+    arena = PickleArena(source: reader.source, limits: limits)
   }
 
   private mutating func run() throws(ParseFailure) -> NodeID {
     while true {
       let offset = reader.offset
-      try limits.check(.pickleBytes, offset - start, at: offset)
+      if offset - start - externalBytes > byteLimit {
+        try limits.check(.pickleBytes, offset - start - externalBytes, at: offset)
+      }
       let byte = try reader.byte()
       guard let opcode = Opcode(rawValue: byte) else {
         throw ParseFailure(
@@ -53,9 +59,8 @@ struct PickleMachine {
       }
       do throws(ParseFailure) {
         if opcode == .STOP {
-          let root = try pop()
-          guard stack.isEmpty, marks.isEmpty else { throw ParseFailure(.invalid("STOP with values left")) }
-          return root
+          // What lies below on the stack is forgotten, as in Python.
+          return try pop()
         }
         try execute(opcode, at: offset)
       } catch {
@@ -102,34 +107,34 @@ struct PickleMachine {
     case .BINSTRING:
       let count = Int32(bitPattern: try reader.read(UInt32.self))
       guard count >= 0 else { throw ParseFailure(.invalid("negative length \(count)")) }
-      push(try arena.text(try reader.bytes(count)))
+      push(try string(.text, count))
     case .SHORT_BINSTRING, .SHORT_BINUNICODE:
       let count = try reader.byte()
       push(try arena.text(try reader.bytes(count)))
     case .BINUNICODE:
       let count = try reader.read(UInt32.self)
-      push(try arena.text(try checkedBytes(count)))
+      push(try string(.text, count))
     case .BINUNICODE8:
       let count = try reader.read(UInt64.self)
-      push(try arena.text(try checkedBytes(count)))
+      push(try string(.text, count))
     case .SHORT_BINBYTES:
       let count = try reader.byte()
       push(try arena.bytes(try reader.bytes(count)))
     case .BINBYTES:
       let count = try reader.read(UInt32.self)
-      push(try arena.bytes(try checkedBytes(count)))
+      push(try string(.bytes, count))
     case .BINBYTES8, .BYTEARRAY8:
       let count = try reader.read(UInt64.self)
-      push(try arena.bytes(try checkedBytes(count)))
+      push(try string(.bytes, count))
     case .NEXT_BUFFER, .READONLY_BUFFER:
       throw ParseFailure(.unsupported("buffers outside the pickle (protocol 5) are not in this file"))
 
     case .EMPTY_LIST: push(try arena.container(.list))
-    case .EMPTY_TUPLE: push(try arena.container(.tuple))
+    case .EMPTY_TUPLE: push(try arena.tuple([]))
     case .EMPTY_DICT: push(try arena.container(.dict))
     case .EMPTY_SET: push(try arena.container(.set))
     case .LIST: push(try arena.container(.list, try popToMark()))
-    case .TUPLE: push(try arena.container(.tuple, try popToMark()))
+    case .TUPLE: push(try arena.tuple(try popToMark()))
     case .FROZENSET: push(try arena.container(.set, try popToMark()))
     case .DICT: push(try arena.container(.dict, try pairs(try popToMark())))
     case .TUPLE1: try makeTuple(1)
@@ -162,14 +167,14 @@ struct PickleMachine {
       guard let name = arena.rawBytes(name), let module = arena.rawBytes(module) else {
         throw ParseFailure(.invalid("the name of a global is not text"))
       }
-      push(try global(Array(module), Array(name), offset))
+      push(try global(module, name, offset))
     case .INST:
       let callable = try global(try reader.line(limit: 4096), try reader.line(limit: 4096), offset)
-      push(try arena.object(callable, try arena.container(.tuple, try popToMark())))
+      push(try arena.object(callable, try arena.tuple(try popToMark())))
     case .OBJ:
       let all = try popToMark()
       guard let callable = all.first else { throw ParseFailure(.invalid("OBJ without a class")) }
-      push(try arena.object(callable, try arena.container(.tuple, Array(all.dropFirst()))))
+      push(try arena.object(callable, try arena.tuple(all.dropFirst())))
     case .REDUCE, .NEWOBJ:
       let arguments = try pop()
       let callable = try pop()
@@ -191,17 +196,34 @@ struct PickleMachine {
       }
     case .PERSID: push(try arena.persistent(try arena.text(try reader.line(limit: 4096))))
     case .BINPERSID: push(try arena.persistent(try pop()))
-    case .EXT1, .EXT2, .EXT4:
-      throw ParseFailure(.unsupported("the copyreg extension registry of another process"))
+    case .EXT1: throw Self.extension(Int(try reader.byte()))
+    case .EXT2: throw Self.extension(Int(try reader.read(UInt16.self)))
+    case .EXT4: throw Self.extension(Int(Int32(bitPattern: try reader.read(UInt32.self))))
     }
   }
 
-  /// Text of the textual opcodes may be as long as the pickle.
-  private var textLimit: Int { Int(clamping: limits[.pickleBytes]) }
+  /// What an extension code means is known only to the registry of the process that wrote it.
+  private static func `extension`(_ code: Int) -> ParseFailure {
+    ParseFailure(
+      .unsupported("extension code \(code) of copyreg, whose registry is not in the file"),
+      hint: "save the checkpoint again without copyreg extensions")
+  }
 
-  private mutating func checkedBytes(_ count: some BinaryInteger) throws(ParseFailure) -> [UInt8] {
-    if count <= reader.remaining { try limits.check(.pickleBytes, count) }
-    return try reader.bytes(count)
+  /// Text of the textual opcodes may be as long as the pickle.
+  private var textLimit: Int { byteLimit }
+
+  /// A string that is raw bytes in the file: short ones are read, long ones stay where they are.
+  private mutating func string(
+    _ kind: PickleArena.Kind, _ count: some BinaryInteger
+  ) throws(ParseFailure) -> NodeID {
+    guard count >= PickleArena.externalSize else {
+      let bytes = try reader.bytes(count)
+      return kind == .text ? try arena.text(bytes) : try arena.bytes(bytes)
+    }
+    let offset = reader.offset
+    try reader.skip(count)
+    externalBytes += Int(count)
+    return try arena.external(kind, at: offset, count: Int(count))
   }
 
   // MARK: The stack
@@ -232,9 +254,9 @@ struct PickleMachine {
     guard stack.count - (marks.last ?? 0) >= count else {
       throw ParseFailure(.invalid("the pickle's stack is empty"))
     }
-    let values = Array(stack.suffix(count))
+    let tuple = try arena.tuple(stack.suffix(count))
     stack.removeLast(count)
-    push(try arena.container(.tuple, values))
+    push(tuple)
   }
 
   private func requireTuple(_ arguments: NodeID) throws(ParseFailure) {
@@ -283,10 +305,12 @@ struct PickleMachine {
     _ module: [UInt8], _ name: [UInt8], _ offset: Int
   ) throws(ParseFailure) -> NodeID {
     guard !name.isEmpty else { throw ParseFailure(.invalid("a global without a name")) }
-    let id = try arena.global(module: module, name: name)
-    if let global = arena.global(id), seenGlobals.insert(global).inserted {
-      globals.append((global, offset))
-    }
+    let global = GlobalName(module: PickleArena.decode(module[...]), name: PickleArena.decode(name[...]))
+    if let known = globalNodes[global] { return known }
+    try limits.check(.globals, globals.count + 1, at: offset)
+    let id = try arena.global(global)
+    globalNodes[global] = id
+    globals.append((global, offset))
     return id
   }
 }

@@ -89,20 +89,40 @@ enum PickleText {
     var result: [UInt8] = []
     var rest = line[...]
     while let byte = rest.popFirst() {
-      var code = UInt32(byte)
-      if byte == UInt8(ascii: "\\"), let next = rest.first {
-        if next == UInt8(ascii: "u") || next == UInt8(ascii: "U") {
-          rest = rest.dropFirst()
-          code = try hex(&rest, next == UInt8(ascii: "u") ? 4 : 8)
+      guard byte == UInt8(ascii: "\\"), let next = rest.popFirst() else {
+        append(UInt32(byte), to: &result)
+        continue
+      }
+      switch next {
+      case UInt8(ascii: "u"): append(try hex(&rest, 4), to: &result)
+      case UInt8(ascii: "U"):
+        let code = try hex(&rest, 8)
+        guard code <= 0x10FFFF else {
+          throw ParseFailure(.invalid("0x\(String(code, radix: 16)) is not a character"))
         }
+        append(code, to: &result)
+      default:
+        append(UInt32(byte), to: &result)
+        append(UInt32(next), to: &result)
       }
-      // A lone surrogate has no UTF-8 form; Python keeps it, and no name or number needs it.
-      guard let scalar = Unicode.Scalar(code) else {
-        throw ParseFailure(.invalid("0x\(String(code, radix: 16)) is not a Unicode scalar"))
-      }
-      result += Array(String(Character(scalar)).utf8)
     }
     return result
+  }
+
+  /// UTF-8 of a code point; of a lone surrogate, which Python keeps, the three bytes it would have.
+  private static func append(_ code: UInt32, to result: inout [UInt8]) {
+    func byte(_ value: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: value) }
+    switch code {
+    case ..<0x80: result.append(byte(code))
+    case ..<0x800: result += [byte(0xC0 | code >> 6), byte(0x80 | code & 0x3F)]
+    case ..<0x10000:
+      result += [byte(0xE0 | code >> 12), byte(0x80 | code >> 6 & 0x3F), byte(0x80 | code & 0x3F)]
+    default:
+      result += [
+        byte(0xF0 | code >> 18), byte(0x80 | code >> 12 & 0x3F), byte(0x80 | code >> 6 & 0x3F),
+        byte(0x80 | code & 0x3F),
+      ]
+    }
   }
 
   private static func hex(_ rest: inout ArraySlice<UInt8>, _ count: Int) throws(ParseFailure) -> UInt32 {

@@ -4,18 +4,29 @@ public import SWTBytes
 public struct Checkpoint: Sendable {
   /// The container forms that are told apart; the raw value is the name that `inspect --json` prints.
   public enum Container: String, Sendable {
-    case zip, legacy, torchscript, pickle
+    case zip, legacy, tar, torchscript, package, pt2, safetensors, sharded, pickle
   }
 
   public let container: Container
-  /// Bytes of the file.
-  public let byteCount: Int
+  /// Bytes of the file; of all shards together when there are several.
+  public internal(set) var byteCount: Int
+  /// True when the file was compressed as a whole.
+  public internal(set) var isGzipped = false
   /// Every tensor by its path, in the order of the file.
-  public let tensors: [TensorEntry]
+  public private(set) var tensors: [TensorEntry] = []
   /// Every class and function that the file names, in order of first mention.
-  public let globals: [GlobalMention]
+  public private(set) var globals: [GlobalMention] = []
   /// What was met and left out.
-  public let skipped: [SkippedEntry]
+  public private(set) var skipped: [SkippedEntry] = []
+  /// Sparse tensors, whose parts are in ``tensors``.
+  public private(set) var sparse: [SparseTensor] = []
+  /// Text that the file says about itself: `__metadata__` of safetensors files.
+  public internal(set) var metadata: [(key: String, value: String)] = []
+
+  /// The storage that is the whole file, if one is: bare pickles keep their tensors' storages as such files.
+  private(set) var rootStorage: TensorEntry?
+  /// What reading cost: parts of one file share its limits.
+  private(set) var spending = Spending()
 
   /// A name in a file, and what this reader makes of it.
   public struct GlobalMention: Sendable {
@@ -24,6 +35,17 @@ public struct Checkpoint: Sendable {
     public let offset: Int
     /// True when the reader gives it a meaning.
     public let isKnown: Bool
+  }
+
+  /// A sparse tensor: the name that its parts have in common, and what they do not say.
+  public struct SparseTensor: Sendable {
+    public let name: String
+    public let description: SparseDescription
+  }
+
+  init(container: Container, byteCount: Int) {
+    self.container = container
+    self.byteCount = byteCount
   }
 
   /// Refuses a file that names something dangerous.
@@ -39,4 +61,77 @@ public struct Checkpoint: Sendable {
         hint: "do not load this file with PyTorch: it would run that code")
     }
   }
+}
+
+// MARK: - Filling one
+
+extension Checkpoint {
+  /// Number for the next storage that no pickle names.
+  var nextStorage: Int { tensors.count }
+
+  /// Adds what a pickle holds, and gives back the provider with the storages that it made.
+  @discardableResult
+  mutating func add<Provider: StorageProvider>(
+    _ pickle: Pickle, _ provider: Provider, limits: ParseLimits, nesting: Int, prefix: [PathComponent] = []
+  ) throws(ParseFailure) -> Provider {
+    mention(pickle)
+    spending.add(.pickleNodes, pickle.arena.count)
+    spending.add(.pickleBytes, pickle.arena.pooledBytes)
+    let (found, provider) = try StateDictWalk.collect(
+      pickle, provider: provider, limits: spending.left(of: limits), nesting: nesting, prefix: prefix)
+    tensors += found.tensors
+    skipped += found.skipped
+    sparse += found.sparse.map { SparseTensor(name: $0.name, description: $0.description) }
+    if prefix.isEmpty { rootStorage = found.rootStorage }
+    spending.add(found.spending)
+    return provider
+  }
+
+  /// Notes every class and function that a pickle names.
+  mutating func mention(_ pickle: Pickle) {
+    var known = Set(globals.map(\.name))
+    for (name, offset) in pickle.globals where known.insert(name).inserted {
+      globals.append(GlobalMention(name: name, offset: offset, isKnown: TorchTypes.isKnown(name)))
+    }
+  }
+
+  /// Adds a tensor that no pickle describes.
+  mutating func add(
+    _ tensor: TensorEntry, path: [PathComponent], limits: ParseLimits
+  ) throws(ParseFailure) {
+    try limits.check(.tensors, tensors.count + 1)
+    var tensor = tensor
+    tensor.path = path
+    tensor.name = path.map(\.description).joined(separator: ".")
+    spending.add(.pathBytes, PathCost.of(tensor.name, path.count))
+    if spending.left(of: limits)[.pathBytes] == 0 {
+      throw ParseLimits.failure(.pathBytes, limits[.pathBytes], limits[.pathBytes])
+    }
+    tensors.append(tensor)
+  }
+
+  /// Adds all of another file, under a path.
+  mutating func add(
+    _ other: Checkpoint, prefix: [PathComponent], limits: ParseLimits
+  ) throws(ParseFailure) {
+    let front = prefix.map { $0.description + "." }.joined()
+    for tensor in other.tensors { try add(tensor, path: prefix + tensor.path, limits: limits) }
+    var known = Set(globals.map(\.name))
+    globals += other.globals.filter { known.insert($0.name).inserted }
+    skipped += other.skipped.map { SkippedEntry(path: front + $0.path, reason: $0.reason) }
+    sparse += other.sparse.map { SparseTensor(name: front + $0.name, description: $0.description) }
+    spending.add(other.spending)
+  }
+
+  /// Leaves out the tensors that do not satisfy `isKept`.
+  mutating func keep(_ isKept: (TensorEntry) -> Bool) { tensors = tensors.filter(isKept) }
+
+  mutating func skip(_ path: String, _ reason: String) {
+    skipped.append(SkippedEntry(path: path, reason: reason))
+  }
+}
+
+/// What a name and its path take in memory, about.
+enum PathCost {
+  static func of(_ name: String, _ components: Int) -> Int { name.utf8.count + 32 * components + 64 }
 }

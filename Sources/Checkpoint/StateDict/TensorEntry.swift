@@ -17,9 +17,8 @@ public enum PathComponent: Hashable, Sendable, CustomStringConvertible {
 public enum Quantizer: Equatable, Sendable {
   /// `scale × (q − zeroPoint)`.
   case perTensor(scale: Double, zeroPoint: Int)
-  /// One scale and zero point for each index along `axis`; they are in the tensors `<name>.scales` and
-  /// `<name>.zero_points` when the file holds them as tensors.
-  case perChannel(axis: Int)
+  /// One scale and zero point for each index along `axis`; zero points are numbers in `float_qparams` schemes.
+  case perChannel(axis: Int, scales: [Double], zeroPoints: [Double])
 }
 
 /// A named tensor of a checkpoint: a view into a storage. Its bytes stay in the file until they are asked for.
@@ -57,8 +56,7 @@ public struct TensorEntry: Sendable {
   ///
   /// Saturates: a zero-stride view may claim more than any machine has.
   public var byteCount: Int {
-    let (product, overflow) = layout.elementCount.multipliedReportingOverflow(by: scalarType.byteWidth)
-    return overflow ? Int.max : product
+    scalarType.byteCount(elements: layout.elementCount) ?? Int.max
   }
 
   /// True for meta tensors, which have a shape and no values.

@@ -1,85 +1,95 @@
 internal import SWTBytes
 internal import SWTTensors
 
-/// numpy arrays inside a pickle: `_reconstruct` filled by BUILD `(version, shape, dtype, fortran, data)`.
-struct NumpyDecoder {
-  let arena: PickleArena
+/// numpy arrays inside a pickle.
+///
+/// Source: numpy/core/src/multiarray/methods.c, `array_reduce` and `array_setstate`; `_frombuffer` in
+/// numpy/core/numeric.py, which protocol 5 uses.
+struct NumpyDecoder<P: StorageProvider> {
+  typealias Decoded = TensorDecoder<P>.Decoded
 
-  /// Decodes the state of an array.
-  func decode<P>(_ state: NodeID) throws(ParseFailure) -> TensorDecoder<P>.Decoded {
-    guard let parts = arena.elements(state), parts.count >= 4 else {
+  let arena: PickleArena
+  let limits: ParseLimits
+
+  /// `_reconstruct(…)` filled by BUILD `(version, shape, dtype, fortran, data)`.
+  func decode(state: NodeID) throws(ParseFailure) -> Decoded {
+    guard let parts = arena.elements(state), parts.count == 5 || parts.count == 4 else {
       throw ParseFailure(.invalid("a numpy array without its state"))
     }
     // Version 0 had no leading version number.
-    let first = parts.count == 5 ? 1 : 0
-    guard let shapeIDs = arena.elements(parts[first]) else {
-      throw ParseFailure(.invalid("a numpy array without a shape"))
-    }
-    guard let element = elementType(parts[first + 1]) else {
-      return .unreadable("a numpy array of objects or of an unknown type")
-    }
-    var shape: [Int] = []
-    for id in shapeIDs {
-      guard let size = arena.int(id) else { throw ParseFailure(.invalid("a numpy shape without numbers")) }
-      shape.append(size)
-    }
-    guard let data = rawData(parts[first + 3]) else {
-      return .unreadable("a numpy array whose values are objects")
-    }
-    let isFortran = arena.bool(parts[first + 2]) ?? false
-    var strides: [Int]?
-    if isFortran {
-      strides = Array(StridedLayout.contiguousStrides(shape.reversed()).reversed())
-    }
-    let layout = try StridedLayout(shape: shape, strides: strides)
-    let needed = try Checked.multiply(layout.elementCount, element.type.byteWidth, "array size")
-    guard needed == data.count else {
-      throw ParseFailure(.invalid("a numpy array of \(needed) bytes that holds \(data.count)"))
-    }
-    let storage = Storage(
-      id: -2 - Int(state.index), byteCount: data.count, source: MemorySource(data),
-      isBigEndian: element.isBigEndian, label: "numpy")
-    return .tensors([("", TensorEntry(scalarType: element.type, layout: layout, storage: storage))])
+    let first = parts.count - 4
+    return try array(
+      data: parts[first + 3], dtype: parts[first + 1], shape: parts[first],
+      isFortran: arena.bool(parts[first + 2]) ?? false, id: state)
   }
 
-  /// Raw bytes, or text that was Latin-1 once (Python 2, or `_codecs.encode(text, "latin1")`).
-  private func rawData(_ id: NodeID) -> [UInt8]? {
-    if let object = arena.object(id), arena.global(object.callable)?.qualified == "_codecs.encode",
-      let text = arena.elements(object.arguments)?.first
-    {
-      return PickleText.latin1(arena, text)
+  /// `_frombuffer(data, dtype, shape, order)`.
+  func decode(buffer arguments: TensorDecoder<P>.Arguments) throws(ParseFailure) -> Decoded {
+    let order = try arguments(3)
+    return try array(
+      data: try arguments(0), dtype: try arguments(1), shape: try arguments(2),
+      isFortran: arena.text(order) == "F", id: order)
+  }
+
+  private func array(
+    data: NodeID, dtype: NodeID, shape: NodeID, isFortran: Bool, id: NodeID
+  ) throws(ParseFailure) -> Decoded {
+    guard let ids = arena.elements(shape), arena.kind(shape) == .tuple || arena.kind(shape) == .list else {
+      throw ParseFailure(.invalid("a numpy array without a shape"))
     }
-    guard let bytes = arena.rawBytes(id) else { return nil }
-    return Array(bytes)
+    try limits.check(.rank, ids.count)
+    guard let element = elementType(dtype) else {
+      return .unreadable("a numpy array of \(typeName(dtype)), which no tensor holds")
+    }
+    var sizes: [Int] = []
+    for id in ids {
+      guard let size = arena.int(id) else { throw ParseFailure(.invalid("a numpy shape without numbers")) }
+      sizes.append(size)
+    }
+    guard let bytes = try PickleText.rawData(arena, data, limits: limits) else {
+      return .unreadable("a numpy array whose values are objects")
+    }
+    let strides =
+      isFortran ? Array(StridedLayout.contiguousStrides(sizes.reversed()).reversed()) : nil
+    let layout = try StridedLayout(shape: sizes, strides: strides)
+    let needed = try Checked.multiply(layout.elementCount, element.type.byteWidth, "array size")
+    guard needed == bytes.byteCount else {
+      throw ParseFailure(.invalid("a numpy array of \(needed) bytes that holds \(bytes.byteCount)"))
+    }
+    let storage = Storage(
+      id: -2 - Int(id.index), byteCount: bytes.byteCount, source: bytes, isBigEndian: element.isBigEndian,
+      label: "numpy")
+    let tensor = TensorEntry(scalarType: element.type, layout: layout, storage: storage)
+    return .tensors([TensorDecoder<P>.Part(tensor: tensor)])
   }
 
   /// `numpy.dtype('f4', …)` with the byte order that BUILD gave it.
   private func elementType(_ id: NodeID) -> (type: ScalarType, isBigEndian: Bool)? {
     guard let object = arena.object(id), arena.global(object.callable)?.qualified == "numpy.dtype",
-      let code = arena.elements(object.arguments)?.first.flatMap({ arena.text($0) })
+      var code = arena.elements(object.arguments)?.first.flatMap({ arena.text($0) })
     else { return nil }
-    let order = object.state.flatMap { arena.elements($0) }.flatMap { $0.count > 1 ? arena.text($0[1]) : nil }
-    guard let type = Self.types[code] else { return nil }
+    var order = object.state.flatMap { arena.elements($0) }.flatMap { $0.count > 1 ? arena.text($0[1]) : nil }
+    if let sign = code.first, "<>|=".contains(sign) {
+      order = order ?? String(sign)
+      code.removeFirst()
+    }
+    guard let type = NumpyType.codes[code] else { return nil }
     return (type, order == ">")
   }
 
-  private static let types: [String: ScalarType] = [
+  private func typeName(_ id: NodeID) -> String {
+    guard let object = arena.object(id),
+      let code = arena.elements(object.arguments)?.first.flatMap({ arena.text($0) })
+    else { return "an unknown type" }
+    return "dtype '\(code.prefix(40))'"
+  }
+}
+
+/// numpy's codes for the element types that PyTorch has too.
+enum NumpyType {
+  static let codes: [String: ScalarType] = [
     "f2": .float16, "f4": .float32, "f8": .float64, "i1": .int8, "i2": .int16, "i4": .int32, "i8": .int64,
     "u1": .uint8, "u2": .uint16, "u4": .uint32, "u8": .uint64, "b1": .bool, "c8": .complex64,
     "c16": .complex128,
   ]
-}
-
-extension PickleText {
-  /// The bytes of a text whose characters are all below 256: how protocol 2 writes `bytes`.
-  static func latin1(_ arena: PickleArena, _ id: NodeID) -> [UInt8]? {
-    guard let text = arena.text(id) else { return nil }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(text.utf8.count)
-    for scalar in text.unicodeScalars {
-      guard scalar.value < 256 else { return nil }
-      bytes.append(UInt8(scalar.value))
-    }
-    return bytes
-  }
 }

@@ -7,57 +7,79 @@ internal import SWTTensors
 /// number of steps and the depth are limited, so a tree that shares its branches forty levels deep is an
 /// error and not a wait.
 struct StateDictWalk<Provider: StorageProvider> {
+  /// What a walk found.
+  struct Findings {
+    var tensors: [TensorEntry] = []
+    var skipped: [SkippedEntry] = []
+    var sparse: [(name: String, description: SparseDescription)] = []
+    /// Set when the whole file is one storage.
+    var rootStorage: TensorEntry?
+    var spending = Spending()
+  }
+
+  /// One step from the root: part of the path, and of the name unless `state_dict()` leaves it out.
+  private struct Step {
+    let component: PathComponent
+    var isInName = true
+  }
+
   private var decoder: TensorDecoder<Provider>
   private let limits: ParseLimits
-  private var tensors: [TensorEntry] = []
-  private var skipped: [SkippedEntry] = []
+  private var findings = Findings()
   private var steps = 0
+  private var pathBytes = 0
   private var onPath: Set<NodeID> = []
+  private var place: [Step]
+  /// Set while a part is walked only to say what is left out of it.
+  private var leavingOut: String?
 
   private var arena: PickleArena { decoder.arena }
 
-  /// Where the walk stands: the name that `state_dict()` would give and the path as pickled.
-  private struct Place {
-    var name: [String] = []
-    var path: [PathComponent] = []
-
-    func appending(_ component: PathComponent) -> Place {
-      Place(name: name + [component.description], path: path + [component])
-    }
-
-    var joined: String { name.joined(separator: ".") }
-  }
-
+  /// Walks a whole pickle; `prefix` is its own path, in containers that have several.
   static func collect(
-    _ pickle: Pickle, provider: Provider, limits: ParseLimits, nesting: Int = 0
-  ) throws(ParseFailure) -> (tensors: [TensorEntry], skipped: [SkippedEntry]) {
+    _ pickle: Pickle, provider: Provider, limits: ParseLimits, nesting: Int = 0,
+    prefix: [PathComponent] = []
+  ) throws(ParseFailure) -> (Findings, Provider) {
     var walk = StateDictWalk(
       decoder: TensorDecoder(arena: pickle.arena, limits: limits, provider: provider, nesting: nesting),
-      limits: limits)
-    try walk.visit(pickle.root, at: Place(), depth: 0)
-    return (walk.tensors, walk.skipped)
+      limits: limits, prefix: prefix)
+    try walk.visit(pickle.root)
+    walk.findings.spending.add(.walkSteps, walk.steps)
+    walk.findings.spending.add(.pathBytes, walk.pathBytes)
+    walk.findings.spending.add(walk.decoder.spending)
+    return (walk.findings, walk.decoder.provider)
   }
 
-  private init(decoder: TensorDecoder<Provider>, limits: ParseLimits) {
+  private init(decoder: TensorDecoder<Provider>, limits: ParseLimits, prefix: [PathComponent]) {
     self.decoder = decoder
     self.limits = limits
+    place = prefix.map { Step(component: $0) }
   }
 
-  private mutating func visit(_ id: NodeID, at place: Place, depth: Int) throws(ParseFailure) {
-    steps += 1
-    try limits.check(.walkSteps, steps)
-    try limits.check(.depth, depth)
-    let kind = arena.kind(id)
+  // MARK: Values
+
+  private mutating func visit(_ id: NodeID, as step: Step) throws(ParseFailure) {
+    guard !isLeaf(id) else { return }
+    place.append(step)
+    try visit(id)
+    place.removeLast()
+  }
+
+  private mutating func visit(_ id: NodeID) throws(ParseFailure) {
     guard !isLeaf(id), onPath.insert(id).inserted else { return }
     defer { onPath.remove(id) }
-    switch kind {
-    case .dict:
-      try visitItems(arena.elements(id) ?? [], at: place, depth: depth)
-    case .list, .tuple, .set:
-      try visitElements(arena.elements(id) ?? [], at: place, depth: depth)
-    default:
-      try visitObject(id, at: place, depth: depth)
+    try count(1)
+    try limits.check(.depth, onPath.count)
+    switch arena.kind(id) {
+    case .dict: try visitDict(try uniqueItems(arena.elements(id) ?? []))
+    case .list, .tuple, .set: try visitElements(id)
+    default: try visitObject(id)
     }
+  }
+
+  private mutating func count(_ more: Int) throws(ParseFailure) {
+    steps += more
+    if steps > limits[.walkSteps] { try limits.check(.walkSteps, steps) }
   }
 
   /// Values that can hold no tensor.
@@ -68,66 +90,90 @@ struct StateDictWalk<Provider: StorageProvider> {
     }
   }
 
-  private mutating func visitElements(
-    _ elements: [NodeID], at place: Place, depth: Int
-  ) throws(ParseFailure) {
-    for (index, element) in elements.enumerated() where !isLeaf(element) {
-      try visit(element, at: place.appending(.index(index)), depth: depth + 1)
+  private mutating func visitElements(_ id: NodeID) throws(ParseFailure) {
+    try visitElements(arena.elements(id) ?? [])
+  }
+
+  private mutating func visitElements(_ elements: [NodeID]) throws(ParseFailure) {
+    try count(elements.count)
+    for (index, element) in elements.enumerated() {
+      try visit(element, as: Step(component: .index(index)))
     }
   }
 
-  private mutating func visitItems(_ items: [NodeID], at place: Place, depth: Int) throws(ParseFailure) {
-    for (key, value) in uniqueItems(items) where !isLeaf(value) {
-      try visit(value, at: place.appending(component(key)), depth: depth + 1)
+  private mutating func visitItems(_ items: [(key: NodeID, value: NodeID)]) throws(ParseFailure) {
+    for (key, value) in items where !isLeaf(value) {
+      try visit(value, as: Step(component: try component(key)))
     }
   }
 
-  private mutating func visitObject(_ id: NodeID, at place: Place, depth: Int) throws(ParseFailure) {
+  /// A dict, which is the inside of a module when it looks like one: TorchScript and torch.package keep
+  /// modules so.
+  private mutating func visitDict(_ items: [(key: NodeID, value: NodeID)]) throws(ParseFailure) {
+    if let module = moduleParts(items) {
+      try visitModule(module, others: items)
+    } else {
+      try visitItems(items)
+    }
+  }
+
+  private mutating func visitObject(_ id: NodeID) throws(ParseFailure) {
+    let decoded: TensorDecoder<Provider>.Decoded
     do throws(ParseFailure) {
-      switch try decoder.decode(id) {
-      case .tensors(let parts):
-        try limits.check(.tensors, tensors.count + parts.count)
-        for (part, tensor) in parts { add(tensor, at: part.isEmpty ? place : place.appending(.key(part))) }
-        return
-      case .unreadable(let reason):
-        skipped.append(SkippedEntry(path: place.joined, reason: reason))
-      case .notATensor: break
-      }
+      decoded = try decoder.decode(id)
     } catch {
-      throw error.inside(place.joined.isEmpty ? "the top-level value" : "tensor \(place.joined)")
+      throw error.inside(place.isEmpty ? "the top-level value" : "tensor \(name)")
     }
+    switch decoded {
+    case .tensors(let parts, let extras): return try add(parts, extras)
+    case .storage(let whole):
+      if place.isEmpty { findings.rootStorage = whole }
+      return try skip(
+        "a storage of \(whole.shape.first ?? 0) \(whole.scalarType.rawValue), which is no tensor")
+    case .sameAs(let other): return try visit(other)
+    case .unreadable(let reason): try skip(reason)
+    case .notATensor: break
+    }
+    if let pid = arena.persistentID(id) { return try visitReference(pid) }
     guard let object = arena.object(id) else { return }
-    let global = arena.global(object.callable)
-    switch global.flatMap(TorchTypes.Constructor.init) {
-    case .loadFromBytes:
-      try visitNestedFile(object, at: place)
-      return
-    case .orderedDict:
-      try visitItems(orderedDictItems(object), at: place, depth: depth)
-      // The state is the attribute `_metadata`, not part of the dict.
-      return
-    case .defaultDict:
-      try visitItems(object.items, at: place, depth: depth)
-      return
-    default: break
-    }
-    try visitItems(object.items, at: place, depth: depth)
-    try visitElements(object.elements, at: place, depth: depth)
-    if let state = object.state { try visitState(state, at: place, depth: depth) }
-    // Arguments of a class nobody knows: a namedtuple of tensors, a dict subclass.
-    if global.map({ !$0.name.hasPrefix("_reconstructor") && $0.name != "Size" }) ?? true {
-      try visitArguments(object, at: place, depth: depth)
+    switch decoder.constructor(object.callable) {
+    case .loadFromBytes: try visitNestedFile(id)
+    // The state is the attribute `_metadata`, not part of the dict.
+    case .orderedDict: try visitDict(try uniqueItems(orderedDictItems(object)))
+    case .defaultDict: try visitDict(try uniqueItems(object.items))
+    default: try visitCall(object)
     }
   }
 
-  private mutating func visitArguments(
-    _ object: PickleArena.Object, at place: Place, depth: Int
-  ) throws(ParseFailure) {
-    guard let arguments = arena.elements(object.arguments), !arguments.isEmpty else { return }
-    if arguments.count == 1, arena.kind(arguments[0]) == .dict {
-      return try visit(arguments[0], at: place, depth: depth + 1)
+  /// A call that makes nothing known: whatever its record holds is walked.
+  private mutating func visitCall(_ object: PickleArena.Object) throws(ParseFailure) {
+    try visitItems(try uniqueItems(object.items))
+    try visitElements(object.elements)
+    for state in object.states { try visitState(state) }
+    // Arguments of a class nobody knows: a namedtuple of tensors, a dict subclass.
+    if arena.global(object.callable)?.canonical == "copyreg._reconstructor" {
+      // (class, base, value of the base): what a subclass of dict or list held.
+      if let parts = arena.elements(object.arguments), parts.count == 3 { try visit(parts[2]) }
+    } else {
+      try visitArguments(object)
     }
-    try visitElements(arguments, at: place, depth: depth)
+    if let keywords = object.keywords { try visit(keywords) }
+  }
+
+  private mutating func visitArguments(_ object: PickleArena.Object) throws(ParseFailure) {
+    guard let arguments = arena.elements(object.arguments), !arguments.isEmpty else { return }
+    if arguments.count == 1, arena.kind(arguments[0]) == .dict { return try visit(arguments[0]) }
+    try visitElements(arguments)
+  }
+
+  /// A reference out of the pickle that is no storage: `("module", class, file, source)`, or a call that
+  /// torch.package wraps so, `("reduce_package", id, callable, arguments)`.
+  private mutating func visitReference(_ pid: NodeID) throws(ParseFailure) {
+    guard let parts = arena.elements(pid), let kind = parts.first.flatMap({ arena.text($0) }) else { return }
+    guard kind == "reduce_package", let arguments = parts.last else { return }
+    for (index, argument) in (arena.elements(arguments) ?? []).enumerated() {
+      try visit(argument, as: Step(component: .index(index), isInName: false))
+    }
   }
 
   /// `OrderedDict()` filled by SETITEMS, or `OrderedDict([[k, v], …])` in protocols 0 and 1.
@@ -144,125 +190,223 @@ struct StateDictWalk<Provider: StorageProvider> {
 
   // MARK: Objects with attributes
 
-  private mutating func visitState(_ state: NodeID, at place: Place, depth: Int) throws(ParseFailure) {
+  private mutating func visitState(_ state: NodeID) throws(ParseFailure) {
     if arena.kind(state) == .tuple, let parts = arena.elements(state), parts.count == 2,
       parts.allSatisfy({ arena.kind($0) == .dict || arena.kind($0) == .none })
     {
       // (dict, slots)
-      for part in parts { try visitState(part, at: place, depth: depth + 1) }
+      for part in parts { try visit(part) }
       return
     }
-    guard arena.kind(state) == .dict, let items = arena.elements(state) else {
-      return try visit(state, at: place, depth: depth + 1)
+    try visit(state)
+  }
+
+  private func moduleParts(_ items: [(key: NodeID, value: NodeID)]) -> [String: NodeID]? {
+    var parts: [String: NodeID] = [:]
+    for (key, value) in items {
+      guard let bytes = arena.byteCount(key), bytes <= 32, let name = arena.text(key),
+        name.hasPrefix("_")
+      else { continue }
+      parts[name] = value
     }
-    let attributes = uniqueItems(items)
-    let names = Set(attributes.compactMap { arena.text($0.key) })
-    if names.contains("_parameters"), names.contains("_modules") {
-      try visitModule(attributes, at: place, depth: depth)
-    } else {
-      try visitItems(items, at: place, depth: depth)
-    }
+    return parts["_parameters"] != nil && parts["_modules"] != nil ? parts : nil
   }
 
   /// An `nn.Module`: the names that its `state_dict()` would have, in that order.
   private mutating func visitModule(
-    _ attributes: [(key: NodeID, value: NodeID)], at place: Place, depth: Int
+    _ parts: [String: NodeID], others: [(key: NodeID, value: NodeID)]
   ) throws(ParseFailure) {
-    var parts: [String: NodeID] = [:]
-    for (key, value) in attributes {
-      if let name = arena.text(key) { parts[name] = value }
-    }
-    let transient = Set(
-      parts["_non_persistent_buffers_set"].map(collectTexts) ?? [])
-    for section in ["_parameters", "_buffers", "_modules"] {
+    let sections = ["_parameters", "_buffers", "_modules"]
+    let transient = Set(parts["_non_persistent_buffers_set"].map(texts) ?? [])
+    for section in sections {
       guard let dict = parts[section] else { continue }
-      for (key, value) in dictItems(dict) {
-        guard arena.kind(value) != .none else { continue }
-        let component = component(key)
-        let inner = Place(
-          name: place.name + [component.description], path: place.path + [.key(section), component])
+      place.append(Step(component: .key(section), isInName: false))
+      for (key, value) in try dictItems(dict) {
+        let component = try component(key)
         if section == "_buffers", transient.contains(component.description) {
-          skipped.append(
-            SkippedEntry(path: inner.joined, reason: "a non-persistent buffer, not part of state_dict()"))
-          continue
+          try leaveOut("a non-persistent buffer, not part of state_dict()") { walk throws(ParseFailure) in
+            try walk.visit(value, as: Step(component: component))
+          }
+        } else {
+          try visit(value, as: Step(component: component))
         }
-        try visit(value, at: inner, depth: depth + 1)
+      }
+      place.removeLast()
+    }
+    for (key, value) in others where !isLeaf(value) {
+      let component = try component(key)
+      guard !sections.contains(component.description) else { continue }
+      try leaveOut("an attribute of a module, not part of state_dict()") { walk throws(ParseFailure) in
+        try walk.visit(value, as: Step(component: component))
       }
     }
   }
 
+  /// Walks a part only to list the tensors in it that are left out.
+  private mutating func leaveOut(
+    _ reason: String, _ body: (inout Self) throws(ParseFailure) -> Void
+  ) throws(ParseFailure) {
+    let outer = leavingOut
+    leavingOut = outer ?? reason
+    try body(&self)
+    leavingOut = outer
+  }
+
   /// Items of a dict or of an OrderedDict.
-  private func dictItems(_ id: NodeID) -> [(key: NodeID, value: NodeID)] {
-    if let object = arena.object(id) { return uniqueItems(orderedDictItems(object)) }
-    return arena.kind(id) == .dict ? uniqueItems(arena.elements(id) ?? []) : []
+  private mutating func dictItems(_ id: NodeID) throws(ParseFailure) -> [(key: NodeID, value: NodeID)] {
+    if let object = arena.object(id) { return try uniqueItems(orderedDictItems(object)) }
+    return arena.kind(id) == .dict ? try uniqueItems(arena.elements(id) ?? []) : []
   }
 
   /// Texts of a set, however its pickle protocol writes one.
-  private func collectTexts(_ id: NodeID) -> [String] {
+  private func texts(_ id: NodeID) -> [String] {
     if let elements = arena.elements(id) { return elements.compactMap { arena.text($0) } }
-    guard let object = arena.object(id), let first = arena.elements(object.arguments)?.first,
-      let elements = arena.elements(first)
-    else { return [] }
-    return elements.compactMap { arena.text($0) }
+    guard let object = arena.object(id) else { return [] }
+    var ids = object.elements
+    if let first = arena.elements(object.arguments)?.first { ids += arena.elements(first) ?? [] }
+    return ids.compactMap { arena.text($0) }
   }
 
   // MARK: Nested files
 
-  /// `torch.storage._load_from_bytes(bytes)`: a whole legacy file inside a string.
-  private mutating func visitNestedFile(
-    _ object: PickleArena.Object, at place: Place
-  ) throws(ParseFailure) {
-    guard let nested = try decoder.nestedFile(object) else { return }
+  /// `torch.storage._load_from_bytes(bytes)`: a whole file inside a string.
+  private mutating func visitNestedFile(_ id: NodeID) throws(ParseFailure) {
+    guard let nested = try decoder.nestedFile(id) else { return }
+    try count(nested.tensors.count)
+    let depth = place.count
     for tensor in nested.tensors {
-      var place = place
-      for component in tensor.path { place = place.appending(component) }
-      add(tensor, at: place)
+      place += tensor.path.map { Step(component: $0) }
+      try add(tensor)
+      place.removeLast(place.count - depth)
     }
-    skipped += nested.skipped
+    for entry in nested.skipped {
+      place.append(Step(component: .key(entry.path)))
+      try skip(entry.reason)
+      place.removeLast()
+    }
   }
 
-  // MARK: Small things
+  // MARK: Findings
 
-  private mutating func add(_ tensor: TensorEntry, at place: Place) {
+  private var name: String {
+    place.lazy.filter(\.isInName).map(\.component.description).joined(separator: ".")
+  }
+
+  private mutating func add(
+    _ parts: [TensorDecoder<Provider>.Part], _ extras: TensorDecoder<Provider>.Extras
+  ) throws(ParseFailure) {
+    if let sparse = extras.sparse { findings.sparse.append((name, sparse)) }
+    for part in parts {
+      if !part.name.isEmpty { place.append(Step(component: .key(part.name))) }
+      try add(part.tensor)
+      if !part.name.isEmpty { place.removeLast() }
+    }
+    guard let attributes = extras.attributes else { return }
+    try leaveOut("an attribute of a tensor, which a state dict does not hold") { walk throws(ParseFailure) in
+      try walk.visit(attributes)
+    }
+  }
+
+  private mutating func add(_ tensor: TensorEntry) throws(ParseFailure) {
+    if let leavingOut { return try skip(leavingOut) }
+    try limits.check(.tensors, findings.tensors.count + 1)
     var tensor = tensor
-    tensor.name = place.joined
-    tensor.path = place.path
-    if tensor.isMeta {
-      skipped.append(SkippedEntry(path: tensor.name, reason: "a meta tensor: the file holds no values"))
-    }
-    tensors.append(tensor)
+    tensor.name = name
+    tensor.path = place.map(\.component)
+    try pay(for: tensor.name)
+    if tensor.isMeta { try skip("a meta tensor: the file holds no values") }
+    findings.tensors.append(tensor)
   }
 
-  private func component(_ key: NodeID) -> PathComponent {
-    if let text = arena.text(key) { return .key(text) }
-    switch arena.kind(key) {
-    case .bool: return .key(arena.bool(key) == true ? "True" : "False")
-    case .int, .wideInt: return .key(arena.wideInt(key).map { "\($0)" } ?? "?")
-    case .float: return .key(arena.float(key).map { "\($0)" } ?? "?")
-    case .none: return .key("None")
-    case .global: return .key(arena.global(key)?.qualified ?? "?")
-    default: return .key("<\(arena.kind(key))>")
+  /// Notes something that is left out.
+  private mutating func skip(_ reason: String) throws(ParseFailure) {
+    let name = name
+    try limits.check(.tensors, findings.skipped.count + 1)
+    try pay(for: name)
+    findings.skipped.append(SkippedEntry(path: name, reason: reason))
+  }
+
+  /// Long names on deep paths could ask for far more memory than the file is long.
+  private mutating func pay(for name: String) throws(ParseFailure) {
+    pathBytes += PathCost.of(name, place.count)
+    try limits.check(.pathBytes, pathBytes)
+  }
+
+  // MARK: Keys
+
+  /// A key as Python tells keys apart: `1`, `1.0` and `True` are one key, `"1"` is another.
+  private enum Key: Hashable {
+    case text([UInt8])
+    case number(Double)
+    case integer(Int128)
+    case none
+  }
+
+  private func key(_ id: NodeID) -> Key? {
+    switch arena.kind(id) {
+    case .text: return arena.rawBytes(id).map(Key.text)
+    case .bool, .int, .wideInt: return arena.wideInt(id).map(Key.integer)
+    case .float:
+      guard let value = arena.float(id), !value.isNaN else { return nil }
+      return Int128(exactly: value).map(Key.integer) ?? .number(value)
+    case .none: return Key.none
+    default: return nil
     }
   }
 
   /// Python's rule for a key that comes twice: the first place, the last value.
-  private func uniqueItems(_ items: [NodeID]) -> [(key: NodeID, value: NodeID)] {
+  private mutating func uniqueItems(
+    _ items: [NodeID]
+  ) throws(ParseFailure) -> [(key: NodeID, value: NodeID)] {
+    try count(items.count)
     var result: [(key: NodeID, value: NodeID)] = []
-    var places: [PathComponent: Int] = [:]
+    result.reserveCapacity(items.count / 2)
+    var places: [Key: Int] = [:]
     for i in stride(from: 0, to: items.count - 1, by: 2) {
-      let (key, value) = (items[i], items[i + 1])
-      let name = component(key)
-      switch arena.kind(key) {
-      case .text, .int, .bool:
-        if let place = places[name] {
-          result[place].value = value
-          continue
-        }
-        places[name] = result.count
-      default: break
+      guard let key = key(items[i]) else {
+        result.append((items[i], items[i + 1]))
+        continue
       }
-      result.append((key, value))
+      if let place = places[key] {
+        result[place].value = items[i + 1]
+      } else {
+        places[key] = result.count
+        result.append((items[i], items[i + 1]))
+      }
     }
     return result
+  }
+
+  private func component(_ key: NodeID) throws(ParseFailure) -> PathComponent {
+    try limits.check(.nameBytes, arena.byteCount(key) ?? 0)
+    return .key(arena.keyText(key, depth: 0))
+  }
+}
+
+extension PickleArena {
+  /// A dict key as text: strings as they are, other values as Python prints them.
+  fileprivate func keyText(_ id: NodeID, depth: Int) -> String {
+    switch kind(id) {
+    case .text:
+      let text = text(id) ?? "?"
+      return depth == 0 ? text : "'\(text.prefix(256))'"
+    case .bytes: return "b'\((rawBytes(id).map { Self.decode($0[...]) } ?? "?").prefix(256))'"
+    case .bool: return bool(id) == true ? "True" : "False"
+    case .int, .wideInt: return wideInt(id).map { "\($0)" } ?? "?"
+    case .float: return float(id).map { "\($0)" } ?? "?"
+    case .none: return "None"
+    case .global: return global(id)?.qualified ?? "?"
+    case .tuple where depth < 2 && elementCount(id) <= 16:
+      let parts = (elements(id) ?? []).map { keyText($0, depth: depth + 1) }
+      return parts.count == 1 ? "(\(parts[0]),)" : "(\(parts.joined(separator: ", ")))"
+    case .object:
+      // An enumeration's member is its class called with its value.
+      guard depth < 2, let object = object(id), let global = global(object.callable) else {
+        return "<object>"
+      }
+      let arguments = (elements(object.arguments) ?? []).prefix(4).map { keyText($0, depth: depth + 1) }
+      return "\(global.qualified)(\(arguments.joined(separator: ", ")))"
+    default: return "<\(kind(id))>"
+    }
   }
 }

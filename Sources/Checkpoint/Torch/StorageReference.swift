@@ -68,4 +68,18 @@ struct StorageReference {
 protocol StorageProvider {
   /// - Throws: ``ParseFailure`` when the container has no such storage, or one of another size.
   mutating func storage(_ reference: StorageReference) throws(ParseFailure) -> Storage
+
+  /// What the pickle refers to by a bare key; only the tar form has such references.
+  func object(_ key: String) throws(ParseFailure) -> ReferencedObject?
+}
+
+/// What a bare key stands for.
+enum ReferencedObject {
+  case tensor(TensorEntry)
+  /// A storage, as a flat view of all of it.
+  case storage(TensorEntry)
+}
+
+extension StorageProvider {
+  func object(_ key: String) throws(ParseFailure) -> ReferencedObject? { nil }
 }

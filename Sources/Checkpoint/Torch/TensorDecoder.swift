@@ -10,6 +10,21 @@ struct TensorDecoder<Provider: StorageProvider> {
   var provider: Provider
   /// How many files inside files we are in.
   let nesting: Int
+  /// Calls decoded so far: wrappers of wrappers could ask for one another forever.
+  private var steps = 0
+  /// What calls became that are asked for again: shared tensors, files inside strings.
+  private var known: [NodeID: Decoded] = [:]
+  private var knownFiles: [NodeID: Checkpoint] = [:]
+  /// What files inside strings have cost.
+  private(set) var spending = Spending()
+  private var constructors: [NodeID: TorchTypes.Constructor?] = [:]
+
+  init(arena: PickleArena, limits: ParseLimits, provider: Provider, nesting: Int) {
+    self.arena = arena
+    self.limits = limits
+    self.provider = provider
+    self.nesting = nesting
+  }
 
   /// A call's arguments, read by position.
   struct Arguments {
@@ -27,31 +42,75 @@ struct TensorDecoder<Provider: StorageProvider> {
   /// What a value is, as far as tensors are concerned.
   enum Decoded {
     /// Parts and the names they are told apart by; one part with an empty name for an ordinary tensor.
-    case tensors([(part: String, tensor: TensorEntry)])
+    case tensors([Part], Extras = Extras())
     /// Made by a tensor function, but without values that could be read.
     case unreadable(String)
+    /// A storage by itself, as a flat view of all of it: PyTorch does not count it as a tensor.
+    case storage(TensorEntry)
+    /// The same as another value: a typed list of TorchScript.
+    case sameAs(NodeID)
     case notATensor
+  }
+
+  struct Part {
+    var name = ""
+    var tensor: TensorEntry
+  }
+
+  /// What belongs to a tensor besides its values.
+  struct Extras {
+    /// Layout and size of a sparse tensor: what its parts alone do not say.
+    var sparse: SparseDescription?
+    /// Python attributes that were set on the tensor.
+    var attributes: NodeID?
   }
 
   /// Decodes a node that may be a tensor.
   mutating func decode(_ id: NodeID, depth: Int = 0) throws(ParseFailure) -> Decoded {
     try limits.check(.depth, depth)
+    if let decoded = known[id] { return decoded }
+    steps += 1
+    try limits.check(.walkSteps, steps)
+    let decoded = try make(id, depth: depth)
+    if case .tensors = decoded { known[id] = decoded }
+    return decoded
+  }
+
+  private mutating func make(_ id: NodeID, depth: Int) throws(ParseFailure) -> Decoded {
     if let pid = arena.persistentID(id) {
-      guard let reference = try StorageReference(pid, in: arena) else { return .notATensor }
-      return .tensors([("", try bareStorage(reference))])
+      if let reference = try StorageReference(pid, in: arena) {
+        return .storage(try bareStorage(reference))
+      }
+      guard let key = arena.text(pid) ?? arena.int(pid).map(String.init),
+        let object = try provider.object(key)
+      else { return .notATensor }
+      switch object {
+      case .tensor(let tensor): return .tensors([Part(tensor: tensor)])
+      case .storage(let whole): return .storage(whole)
+      }
     }
     guard let object = arena.object(id), let global = arena.global(object.callable),
       let ids = arena.elements(object.arguments)
     else { return .notATensor }
     let arguments = Arguments(ids: ids, function: global.name)
-    guard let constructor = TorchTypes.Constructor(global) else {
+    guard let constructor = constructor(object.callable) else {
       return try decodeOldForms(global, object, arguments, depth: depth)
     }
-    if constructor == .numpyArray {
+    switch constructor {
+    case .numpyArray:
       guard let state = object.state else { return .unreadable("a numpy array without its state") }
-      return try NumpyDecoder(arena: arena).decode(state)
+      return try NumpyDecoder(arena: arena, limits: limits).decode(state: state)
+    case .numpyBuffer: return try NumpyDecoder(arena: arena, limits: limits).decode(buffer: arguments)
+    default: return try decodeCall(constructor, arguments, depth: depth)
     }
-    return try decodeCall(constructor, arguments, depth: depth)
+  }
+
+  /// What a global constructs, looked up once for each global.
+  mutating func constructor(_ callable: NodeID) -> TorchTypes.Constructor? {
+    if let known = constructors[callable] { return known }
+    let constructor = arena.global(callable).flatMap(TorchTypes.Constructor.init)
+    constructors[callable] = .some(constructor)
+    return constructor
   }
 
   /// What one of the known functions would have made of these arguments.
@@ -60,227 +119,95 @@ struct TensorDecoder<Provider: StorageProvider> {
   ) throws(ParseFailure) -> Decoded {
     try limits.check(.depth, depth)
     switch constructor {
-    case .tensor, .tensorV2:
-      return .tensors([("", try strided(arguments, type: nil, metadata: try flags(arguments, 6)))])
+    case .tensor:
+      return .tensors([Part(tensor: try strided(arguments, type: nil))])
+    case .tensorV2:
+      return .tensors([Part(tensor: try strided(arguments, type: nil, flags: try flags(arguments, 6)))])
     case .tensorV3:
-      guard let dtype = arena.global(try arguments(6)) else {
-        throw ParseFailure(.invalid("a tensor without an element type"))
-      }
-      guard let type = TorchTypes.dtype(dtype) else {
-        throw ParseFailure(.unsupported("element type \(dtype.qualified)"))
-      }
-      return .tensors([("", try strided(arguments, type: type, metadata: try flags(arguments, 7)))])
+      let type = try elementType(try arguments(6))
+      return .tensors([Part(tensor: try strided(arguments, type: type, flags: try flags(arguments, 7)))])
     case .parameter, .deviceFromTensor, .deviceFromNumpy:
       return try decode(try arguments(0), depth: depth + 1)
+    case .parameterWithState:
+      return with(attributes: arguments.ids.last, try decode(try arguments(0), depth: depth + 1))
     case .quantized:
-      let quantizer = try quantizer(try arguments(4))
-      return .tensors([("", try strided(arguments, type: nil, quantizer: quantizer))])
+      return .tensors([Part(tensor: try quantized(arguments, depth: depth))])
     case .sparse:
       return try sparse(arguments, depth: depth)
+    case .nested:
+      return try nested(arguments, depth: depth)
     case .meta:
-      return .tensors([("", try meta(arguments))])
+      return .tensors([Part(tensor: try meta(arguments))])
     case .wrapper:
-      return .unreadable("a tensor subclass whose values are in its attributes")
+      return .unreadable("a tensor subclass: its own values are not in the file, only its attributes")
     case .fromTypeV2, .fromType:
       // _rebuild_from_type_v2(func, type, args, state): the inner call makes the tensor.
-      guard let function = arena.global(try arguments(0)), let inner = TorchTypes.Constructor(function),
-        let ids = arena.elements(try arguments(2))
-      else { return .unreadable("a tensor subclass made by an unknown function") }
-      return try decodeCall(inner, Arguments(ids: ids, function: function.name), depth: depth + 1)
-    case .numpyArray, .orderedDict, .defaultDict, .loadFromBytes:
+      let function = try arguments(0)
+      guard let inner = self.constructor(function), let ids = arena.elements(try arguments(2)) else {
+        return .unreadable("a tensor subclass made by an unknown function")
+      }
+      let name = arena.global(function)?.name ?? "?"
+      let decoded = try decodeCall(inner, Arguments(ids: ids, function: name), depth: depth + 1)
+      return with(attributes: arguments.ids.count > 3 ? arguments.ids[3] : nil, decoded)
+    case .typeTag:
+      return .sameAs(try arguments(0))
+    case .numpyArray, .numpyBuffer, .orderedDict, .defaultDict, .loadFromBytes:
       return .notATensor
     }
+  }
+
+  private func with(attributes: NodeID?, _ decoded: Decoded) -> Decoded {
+    guard case .tensors(let parts, var extras) = decoded else { return decoded }
+    extras.attributes = attributes
+    return .tensors(parts, extras)
   }
 
   /// Tensors from before `_rebuild_tensor`: a class called without arguments and filled by BUILD.
   private mutating func decodeOldForms(
     _ global: GlobalName, _ object: PickleArena.Object, _ arguments: Arguments, depth: Int
   ) throws(ParseFailure) -> Decoded {
-    if global.qualified == "torch.nn.parameter.Parameter" || global.qualified == "torch.nn.Parameter" {
+    if TorchTypes.uninitialised.contains(global.qualified) {
+      return .unreadable("an uninitialised parameter: it has no values yet")
+    }
+    if TorchTypes.parameterClasses.contains(global.qualified) {
       // BUILD (data, grad, hooks, requires_grad, volatile), or Parameter(data, requires_grad).
       let parts = object.state.flatMap { arena.elements($0) } ?? arguments.ids
-      guard let data = parts.first else { return .unreadable("an uninitialised parameter") }
+      guard let data = parts.first else { return .unreadable("a parameter without values") }
       return try decode(data, depth: depth + 1)
     }
-    guard TorchTypes.tensorType(global) != nil, let state = object.state,
-      let parts = arena.elements(state), parts.count == 4
+    guard TorchTypes.tensorType(global) != nil || global.qualified == "torch.Tensor",
+      let state = object.state, let parts = arena.elements(state), parts.count == 4
     else { return .notATensor }
-    return .tensors([("", try strided(Arguments(ids: parts, function: global.name), type: nil))])
+    return .tensors([Part(tensor: try strided(Arguments(ids: parts, function: global.name), type: nil))])
   }
 
-  // MARK: Pieces
-
-  private mutating func strided(
-    _ arguments: Arguments, type: ScalarType?, metadata: (conj: Bool, neg: Bool) = (false, false),
-    quantizer: Quantizer? = nil
-  ) throws(ParseFailure) -> TensorEntry {
-    let (storage, storageType, start) = try storage(try arguments(0), arguments.function)
-    guard let type = type ?? storageType else {
-      throw ParseFailure(.invalid("\(arguments.function) on an untyped storage"))
-    }
-    guard let offset = arena.int(try arguments(1)) else {
-      throw ParseFailure(.invalid("a storage offset that is no number"))
-    }
-    let base = try Checked.add(offset, start, "storage offset")
-    let layout = try StridedLayout(
-      shape: try integers(try arguments(2), "size"), strides: try integers(try arguments(3), "stride"),
-      offset: base)
-    try limits.check(.rank, layout.shape.count)
-    let available = storage.byteCount / type.byteWidth
-    let needed = try packedElements(layout.requiredElements, type)
-    guard needed <= available else {
-      throw ParseFailure(
-        .invalid(
-          "a view of shape \(layout.shape) needs \(layout.requiredElements) elements of storage "
-            + "'\(storage.label)', which has \(available)"))
-    }
-    return TensorEntry(
-      scalarType: type, layout: layout, storage: storage, isConjugated: metadata.conj,
-      isNegated: metadata.neg, quantizer: quantizer)
-  }
-
-  /// The storage that a tensor is a view of, its element type, and where in it a view of the storage starts.
-  private mutating func storage(
-    _ id: NodeID, _ function: String
-  ) throws(ParseFailure) -> (Storage, ScalarType?, Int) {
-    if let pid = arena.persistentID(id), let reference = try StorageReference(pid, in: arena) {
-      return (try provider.storage(reference), reference.scalarType, reference.view?.offset ?? 0)
-    }
-    // A tensor pickled without torch.save: its storage is a whole legacy file inside a string.
-    if let object = arena.object(id), let nested = try nestedFile(object),
-      let tensor = nested.tensors.first, nested.tensors.count == 1, tensor.path.isEmpty
-    {
-      return (tensor.storage, tensor.scalarType, tensor.layout.offset)
-    }
-    throw ParseFailure(.invalid("\(function) without a storage"))
-  }
+  // MARK: Files inside strings
 
   /// The file inside `torch.storage._load_from_bytes(bytes)`; `nil` for any other call.
-  mutating func nestedFile(_ object: PickleArena.Object) throws(ParseFailure) -> Checkpoint? {
-    guard let global = arena.global(object.callable), TorchTypes.Constructor(global) == .loadFromBytes,
+  mutating func nestedFile(_ id: NodeID) throws(ParseFailure) -> Checkpoint? {
+    if let file = knownFiles[id] { return file }
+    guard let object = arena.object(id), constructor(object.callable) == .loadFromBytes,
       let argument = arena.elements(object.arguments)?.first
     else { return nil }
-    var bytes = arena.rawBytes(argument).map { Array($0) }
-    if let inner = arena.object(argument), arena.global(inner.callable)?.qualified == "_codecs.encode",
-      let text = arena.elements(inner.arguments)?.first
-    {
-      // Protocol 2 has no bytes: they are written as Latin-1 text.
-      bytes = PickleText.latin1(arena, text)
+    guard let bytes = try PickleText.rawData(arena, argument, limits: limits) else {
+      throw ParseFailure(.invalid("_load_from_bytes without bytes"))
     }
-    guard let bytes else { throw ParseFailure(.invalid("_load_from_bytes without bytes")) }
     try limits.check(.nesting, nesting + 1)
     do throws(ParseFailure) {
-      return try CheckpointReader.read(MemorySource(bytes), limits: limits, nesting: nesting + 1)
+      let file = try CheckpointReader.read(bytes, limits: budgetInside(), nesting: nesting + 1)
+      knownFiles[id] = file
+      spending.add(file.spending)
+      return file
     } catch {
       throw error.inside("a file inside the pickle")
     }
   }
 
-  /// Elements of sub-byte types share bytes in their storage.
-  private func packedElements(_ count: Int, _ type: ScalarType) throws(ParseFailure) -> Int {
-    switch type {
-    case .quint4x2: (count + 1) / 2
-    case .quint2x4: (count + 3) / 4
-    default: count
-    }
-  }
-
-  /// A storage that was saved by itself: a flat tensor of all of it.
-  private mutating func bareStorage(_ reference: StorageReference) throws(ParseFailure) -> TensorEntry {
-    let storage = try provider.storage(reference)
-    return TensorEntry(
-      scalarType: reference.scalarType ?? .uint8,
-      layout: try StridedLayout(
-        shape: [reference.view?.count ?? reference.count], strides: nil, offset: reference.view?.offset ?? 0),
-      storage: storage)
-  }
-
-  /// A tuple, a list or a `torch.Size` of integers.
-  func integers(_ id: NodeID, _ what: String) throws(ParseFailure) -> [Int] {
-    var list = id
-    if let object = arena.object(id), let inner = arena.elements(object.arguments)?.first { list = inner }
-    guard let ids = arena.elements(list), arena.kind(list) != .dict else {
-      throw ParseFailure(.invalid("\(what) is no tuple"))
-    }
-    try limits.check(.rank, ids.count)
-    var values: [Int] = []
-    for id in ids {
-      guard let value = arena.int(id) else {
-        throw ParseFailure(.invalid("\(what) holds something that is no 64-bit integer"))
-      }
-      values.append(value)
-    }
-    return values
-  }
-
-  /// The metadata dict `{"conj": True}`; anything else in it would change values in an unknown way.
-  private func flags(_ arguments: Arguments, _ index: Int) throws(ParseFailure) -> (Bool, Bool) {
-    guard index < arguments.ids.count else { return (false, false) }
-    let id = arguments.ids[index]
-    if arena.kind(id) == .none { return (false, false) }
-    guard arena.kind(id) == .dict, let items = arena.elements(id) else {
-      throw ParseFailure(.invalid("tensor metadata that is no dict"))
-    }
-    var conj = false
-    var neg = false
-    for i in stride(from: 0, to: items.count - 1, by: 2) {
-      switch arena.text(items[i]) {
-      case "conj": conj = arena.bool(items[i + 1]) ?? false
-      case "neg": neg = arena.bool(items[i + 1]) ?? false
-      default: throw ParseFailure(.unsupported("tensor metadata \(arena.text(items[i]) ?? "?")"))
-      }
-    }
-    return (conj, neg)
-  }
-
-  private func quantizer(_ id: NodeID) throws(ParseFailure) -> Quantizer {
-    guard let parts = arena.elements(id), let scheme = parts.first.flatMap({ arena.global($0) }) else {
-      throw ParseFailure(.invalid("a quantized tensor without its scheme"))
-    }
-    if scheme.name == "per_tensor_affine", parts.count >= 3, let scale = arena.float(parts[1]),
-      let zero = arena.int(parts[2])
-    {
-      return .perTensor(scale: scale, zeroPoint: zero)
-    }
-    if scheme.name.hasPrefix("per_channel_affine"), parts.count >= 4, let axis = arena.int(parts[3]),
-      axis >= 0
-    {
-      return .perChannel(axis: axis)
-    }
-    throw ParseFailure(.unsupported("quantization scheme \(scheme.name)"))
-  }
-
-  /// `_rebuild_meta_tensor_no_storage(dtype, size, stride, requires_grad)`: a shape without values.
-  private func meta(_ arguments: Arguments) throws(ParseFailure) -> TensorEntry {
-    guard let type = arena.global(try arguments(0)).flatMap(TorchTypes.dtype) else {
-      throw ParseFailure(.unsupported("a meta tensor of unknown element type"))
-    }
-    let layout = try StridedLayout(
-      shape: try integers(try arguments(1), "size"), strides: try integers(try arguments(2), "stride"))
-    return TensorEntry(
-      scalarType: type, layout: layout, storage: Storage(id: -1, byteCount: 0, source: nil, label: "meta"))
-  }
-
-  /// `_rebuild_sparse_tensor(layout, data)`: the component tensors, by PyTorch's names for them.
-  private mutating func sparse(_ arguments: Arguments, depth: Int) throws(ParseFailure) -> Decoded {
-    guard let object = arena.object(try arguments(0)),
-      let layout = arena.elements(object.arguments)?.first.flatMap({ arena.text($0) }),
-      let data = arena.elements(try arguments(1))
-    else { throw ParseFailure(.invalid("a sparse tensor without its layout")) }
-    let names: [String]
-    switch layout {
-    case "torch.sparse_coo": names = ["indices", "values"]
-    case "torch.sparse_csr", "torch.sparse_bsr": names = ["crow_indices", "col_indices", "values"]
-    case "torch.sparse_csc", "torch.sparse_bsc": names = ["ccol_indices", "row_indices", "values"]
-    default: throw ParseFailure(.unsupported("sparse layout \(layout)"))
-    }
-    var parts: [(part: String, tensor: TensorEntry)] = []
-    for (index, name) in names.enumerated() {
-      guard index < data.count, case .tensors(let inner) = try decode(data[index], depth: depth + 1),
-        let tensor = inner.first?.tensor
-      else { throw ParseFailure(.invalid("a sparse tensor without its \(name)")) }
-      parts.append((name, tensor))
-    }
-    return .tensors(parts)
+  /// Files inside files share one budget: what was spent here and on the last is not there for the next.
+  private func budgetInside() -> ParseLimits {
+    var spent = spending
+    spent.add(.pickleBytes, arena.pooledBytes)
+    spent.add(.pickleNodes, arena.count)
+    return spent.left(of: limits)
   }
 }

@@ -31,7 +31,38 @@ enum TorchTypes {
     case "chalf": return .complex32
     case "cfloat": return .complex64
     case "cdouble": return .complex128
+    case "bcomplex32": return .bcomplex32
     default: return ScalarType(rawValue: global.name)
+    }
+  }
+
+  /// Element type by PyTorch's C++ enumeration `ScalarType`: how `.pt2` archives name it.
+  ///
+  /// Source: torch/_export/serde/schema.py, whose numbers start at 1.
+  static func exportedType(_ code: Int) -> ScalarType? {
+    switch code {
+    case 1: .uint8
+    case 2: .int8
+    case 3: .int16
+    case 4: .int32
+    case 5: .int64
+    case 6: .float16
+    case 7: .float32
+    case 8: .float64
+    case 9: .complex32
+    case 10: .complex64
+    case 11: .complex128
+    case 12: .bool
+    case 13: .bfloat16
+    case 28: .uint16
+    case 29: .float8_e4m3fn
+    case 30: .float8_e5m2
+    case 31: .float8_e4m3fnuz
+    case 32: .float8_e5m2fnuz
+    case 33: .float8_e8m0fnu
+    case 34: .uint32
+    case 35: .uint64
+    default: nil
     }
   }
 
@@ -48,58 +79,83 @@ enum TorchTypes {
     if storageTypes[global.name] != nil || untyped.contains(global.name) {
       return global.module == "torch" || global.module.hasPrefix("torch.")
     }
-    return Constructor(global) != nil || harmless.contains(global.qualified)
+    return Constructor(global) != nil || plain.contains(global.canonical)
   }
 
-  private static let harmless: Set<String> = [
-    "collections.Counter", "collections.deque", "torch.Size", "torch.device", "torch.nn.parameter.Parameter",
-    "torch.Tensor", "torch.torch_version.TorchVersion", "torch.serialization._get_layout",
+  /// Names of plain values, by their canonical names.
+  private static let plain: Set<String> = [
+    "collections.Counter", "collections.deque", "torch.Size", "torch.device", "torch.Tensor",
+    "torch._tensor.Tensor", "torch.torch_version.TorchVersion", "torch.serialization._get_layout",
     "torch.per_tensor_affine", "torch.per_channel_affine", "torch.per_channel_affine_float_qparams",
-    "torch.per_tensor_symmetric", "torch.per_channel_symmetric",
-    "builtins.set", "builtins.frozenset", "builtins.bytearray", "builtins.complex", "builtins.slice",
-    "builtins.range", "builtins.list", "builtins.dict", "builtins.int", "builtins.float", "builtins.str",
-    "builtins.bool", "builtins.object", "builtins.tuple",
-    "__builtin__.set", "__builtin__.frozenset", "__builtin__.bytearray", "__builtin__.complex",
-    "__builtin__.object", "__builtin__.list", "__builtin__.dict", "_codecs.encode",
-    "copy_reg._reconstructor", "copyreg._reconstructor", "numpy.dtype", "numpy.ndarray",
-    "numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar", "argparse.Namespace",
-    "datetime.datetime", "datetime.timedelta", "datetime.date", "pathlib.PosixPath", "pathlib.Path",
-    "types.SimpleNamespace",
+    "torch.per_tensor_symmetric", "torch.per_channel_symmetric", "torch.strided", "torch.jagged",
+    "torch.contiguous_format", "torch.channels_last", "torch.preserve_format",
+    "builtins.set", "builtins.frozenset", "builtins.bytearray", "builtins.bytes", "builtins.complex",
+    "builtins.slice", "builtins.range", "builtins.list", "builtins.dict", "builtins.int", "builtins.float",
+    "builtins.str", "builtins.unicode", "builtins.long", "builtins.bool", "builtins.object",
+    "builtins.tuple", "builtins.type", "builtins.getattr", "builtins.xrange",
+    "_codecs.encode", "copyreg._reconstructor", "copyreg.__newobj__", "numpy.dtype", "numpy.ndarray",
+    "numpy.core.multiarray.scalar", "numpy.random._pickle.__randomstate_ctor",
+    "numpy.random._pickle.__generator_ctor", "numpy.random._pickle.__bit_generator_ctor",
+    "argparse.Namespace", "datetime.datetime", "datetime.timedelta", "datetime.date", "datetime.time",
+    "datetime.timezone", "pathlib.PosixPath", "pathlib.WindowsPath", "pathlib.Path",
+    "pathlib.PurePosixPath", "pathlib.PureWindowsPath", "types.SimpleNamespace", "decimal.Decimal",
+    "fractions.Fraction", "uuid.UUID", "functools.partial",
   ]
 
   /// What a call makes, for the closed set of functions whose result holds tensors.
+  ///
+  /// Source: torch/_utils.py and torch/_tensor.py of every release since 0.1; torch/jit/_pickle.py.
   enum Constructor {
     case tensor, tensorV2, tensorV3
-    case parameter
-    case quantized, sparse, meta, wrapper
+    case parameter, parameterWithState
+    case quantized, sparse, nested, meta, wrapper
     case fromTypeV2, fromType
     case orderedDict, defaultDict
-    case numpyArray, loadFromBytes
+    case numpyArray, numpyBuffer
+    case loadFromBytes
     case deviceFromNumpy, deviceFromTensor
+    /// `torch.jit._pickle`: the value with a type beside it, or a typed list.
+    case typeTag
 
     init?(_ global: GlobalName) {
-      switch global.qualified {
+      switch global.canonical {
       case "torch._utils._rebuild_tensor": self = .tensor
       case "torch._utils._rebuild_tensor_v2": self = .tensorV2
       case "torch._utils._rebuild_tensor_v3": self = .tensorV3
-      case "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state",
-        "torch._utils._rebuild_parameter_v2":
-        self = .parameter
+      case "torch._utils._rebuild_parameter": self = .parameter
+      case "torch._utils._rebuild_parameter_with_state", "torch._utils._rebuild_parameter_v2":
+        self = .parameterWithState
       case "torch._utils._rebuild_qtensor": self = .quantized
       case "torch._utils._rebuild_sparse_tensor", "torch._utils._rebuild_sparse_csr_tensor": self = .sparse
+      case "torch._utils._rebuild_nested_tensor": self = .nested
       case "torch._utils._rebuild_meta_tensor_no_storage": self = .meta
       case "torch._utils._rebuild_wrapper_subclass": self = .wrapper
-      case "torch._tensor._rebuild_from_type_v2", "torch.tensor._rebuild_from_type_v2": self = .fromTypeV2
-      case "torch._tensor._rebuild_from_type", "torch.tensor._rebuild_from_type": self = .fromType
+      case "torch._tensor._rebuild_from_type_v2": self = .fromTypeV2
+      case "torch._tensor._rebuild_from_type": self = .fromType
       case "collections.OrderedDict": self = .orderedDict
       case "collections.defaultdict": self = .defaultDict
-      case "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct": self = .numpyArray
+      case "numpy.core.multiarray._reconstruct": self = .numpyArray
+      case "numpy.core.numeric._frombuffer": self = .numpyBuffer
       case "torch.storage._load_from_bytes": self = .loadFromBytes
       case "torch._utils._rebuild_device_tensor_from_numpy", "torch._utils._rebuild_xla_tensor":
         self = .deviceFromNumpy
       case "torch._utils._rebuild_device_tensor_from_cpu_tensor": self = .deviceFromTensor
+      case "torch.jit._pickle.restore_type_tag", "torch.jit._pickle.build_tensorlist",
+        "torch.jit._pickle.build_intlist", "torch.jit._pickle.build_doublelist",
+        "torch.jit._pickle.build_boollist":
+        self = .typeTag
       default: return nil
       }
     }
   }
+
+  /// Classes of parameters and buffers that were pickled as objects.
+  static let parameterClasses: Set<String> = [
+    "torch.nn.parameter.Parameter", "torch.nn.Parameter", "torch.nn.parameter.Buffer", "torch.nn.Buffer",
+    "torch.autograd.variable.Variable", "torch.autograd.Variable",
+  ]
+
+  static let uninitialised: Set<String> = [
+    "torch.nn.parameter.UninitializedParameter", "torch.nn.parameter.UninitializedBuffer",
+  ]
 }

@@ -58,24 +58,4 @@ package enum Text {
     }
     return unit == 0 ? "\(count) B" : "\(fixed(value, value < 10 ? 2 : 1)) \(units[unit])"
   }
-
-  /// Rows with aligned columns; a column is to the right when its heading starts with `>`.
-  package static func table(_ rows: [[String]], indent: String = "") -> String {
-    guard let heading = rows.first else { return "" }
-    let rightAligned = heading.map { $0.hasPrefix(">") }
-    let cells = [heading.map { $0.hasPrefix(">") ? String($0.dropFirst()) : $0 }] + rows.dropFirst()
-    var widths = [Int](repeating: 0, count: heading.count)
-    for row in cells {
-      for (i, cell) in row.enumerated() where i < widths.count { widths[i] = max(widths[i], cell.count) }
-    }
-    return cells.map { row in
-      let padded = row.enumerated().map { i, cell in
-        let space = String(repeating: " ", count: max(0, (i < widths.count ? widths[i] : 0) - cell.count))
-        return i < rightAligned.count && rightAligned[i] ? space + cell : cell + space
-      }
-      var line = indent + padded.joined(separator: "  ")
-      while line.last == " " { line.removeLast() }
-      return line + "\n"
-    }.joined()
-  }
 }

@@ -39,11 +39,11 @@ struct Inspect: Command {
       let checkpoint = try InputKind.openCheckpoint(path, limits: limits)
       report = try InspectReport(checkpoint, path: path, hashes: hashes, limits: limits)
     }
+    // A machine asks for all that there is: --json lists the tensors with or without --tensors.
     if json {
-      // An operand is a promise: --json alone still lists what is in the file.
-      console.line(report.json.text(pretty: true))
+      report.writeJSON(to: console)
     } else {
-      console.write(report.text(listsTensors: listsTensors))
+      report.writeText(to: console, listsTensors: listsTensors)
     }
     return .success
   }

@@ -1,0 +1,36 @@
+internal import Synchronization
+
+/// Bytes that are made when they are first asked for: an inflated record, a decoded string.
+package final class LazySource: ByteSource {
+  package let byteCount: Int
+  private let make: @Sendable () throws(ParseFailure) -> any ByteSource
+  private let made = Mutex<(any ByteSource)?>(nil)
+
+  /// `make` makes a source of exactly `byteCount` bytes; it is called once, or again after it failed.
+  package init(byteCount: Int, make: @escaping @Sendable () throws(ParseFailure) -> any ByteSource) {
+    self.byteCount = byteCount
+    self.make = make
+  }
+
+  package func read(at offset: Int, into destination: UnsafeMutableRawBufferPointer) throws(ParseFailure) {
+    try requireRange(offset, destination.count)
+    unsafe try source().read(at: offset, into: destination)
+  }
+
+  private func source() throws(ParseFailure) -> any ByteSource {
+    let result: Result<any ByteSource, ParseFailure> = made.withLock { current in
+      if let current { return .success(current) }
+      do throws(ParseFailure) {
+        let source = try make()
+        guard source.byteCount == byteCount else {
+          throw ParseFailure(.invalid("\(source.byteCount) bytes where \(byteCount) were announced"))
+        }
+        current = source
+        return .success(source)
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+}

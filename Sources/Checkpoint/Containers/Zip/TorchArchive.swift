@@ -1,0 +1,62 @@
+internal import SWTBytes
+
+/// The zip form that PyTorch writes since 1.6: `data.pkl`, `data/<key>`, `version`, `byteorder` in a folder.
+///
+/// A TorchScript archive is the same with code, and with constants: `constants.pkl` and `constants/<key>`.
+/// Both have a storage "0"; they are kept apart.
+struct TorchArchive {
+  private let archive: ZipArchive
+  /// Folder in front of every record, with its slash; empty for archives without one.
+  private let prefix: String
+
+  init(_ archive: ZipArchive) throws(ParseFailure) {
+    self.archive = archive
+    prefix = try Self.findPrefix(archive.entries)
+  }
+
+  /// The folder that holds `data.pkl`: the shallowest one, and only one.
+  private static func findPrefix(_ entries: [ZipEntry]) throws(ParseFailure) -> String {
+    let candidates = entries.lazy.map(\.name)
+      .filter { $0 == "data.pkl" || $0.hasSuffix("/data.pkl") }
+      .filter { !$0.contains("__MACOSX/") }
+      .map { String($0.dropLast("data.pkl".count)) }
+    var shallowest: [String] = []
+    var least = Int.max
+    for candidate in candidates {
+      let depth = candidate.utf8.count { $0 == UInt8(ascii: "/") }
+      if depth < least { (least, shallowest) = (depth, []) }
+      if depth == least { shallowest.append(candidate) }
+    }
+    guard let first = shallowest.first else { throw ForeignFile.archive(entries.map(\.name)) }
+    guard shallowest.count == 1 else {
+      throw ParseFailure(
+        .invalid("two pickles, \(shallowest[0])data.pkl and \(shallowest[1])data.pkl: which one counts?"))
+    }
+    return first
+  }
+
+  /// Reads the object and finds every tensor in it.
+  func read(nesting: Int) throws(ParseFailure) -> Checkpoint {
+    try archive.requireVersion(prefix: prefix)
+    let isBigEndian = try archive.isBigEndian(prefix: prefix)
+    guard let entry = archive[prefix + "data.pkl"] else {
+      throw ParseFailure(.invalid("\(prefix)data.pkl is gone"))
+    }
+    let constants = archive[prefix + "constants.pkl"]
+    var checkpoint = Checkpoint(
+      container: constants == nil ? .zip : .torchscript, byteCount: archive.source.byteCount)
+    let data = prefix + "data/"
+    try checkpoint.add(
+      try archive.pickle(entry),
+      ArchiveStorages(archive, isBigEndian: isBigEndian) { data + $0 },
+      limits: archive.limits, nesting: nesting)
+    if let constants {
+      let folder = prefix + "constants/"
+      try checkpoint.add(
+        try archive.pickle(constants),
+        ArchiveStorages(archive, isBigEndian: isBigEndian) { folder + $0 },
+        limits: archive.limits, nesting: nesting, prefix: [.key("<constants>")])
+    }
+    return checkpoint
+  }
+}

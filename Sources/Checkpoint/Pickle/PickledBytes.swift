@@ -1,0 +1,89 @@
+internal import SWTBytes
+
+/// Raw bytes inside a pickle, in each of the forms that protocols have for them.
+extension PickleText {
+  /// The bytes of a value: `bytes`, Python 2's `str`, `bytearray(…)`, or Latin-1 text in
+  /// `_codecs.encode(text, "latin1")`, which is how protocol 2 writes `bytes`.
+  ///
+  /// - Returns: `nil` when the value is nothing of the kind.
+  static func rawData(
+    _ arena: PickleArena, _ id: NodeID, limits: ParseLimits
+  ) throws(ParseFailure) -> (any ByteSource)? {
+    if let bytes = try arena.byteSource(id) { return bytes }
+    guard let object = arena.object(id), let arguments = arena.elements(object.arguments),
+      let first = arguments.first
+    else { return nil }
+    switch arena.global(object.callable)?.canonical {
+    case "_codecs.encode":
+      guard arena.kind(first) == .text, let text = try arena.byteSource(first) else { return nil }
+      return try latin1(text, limits: limits)
+    case "builtins.bytearray", "builtins.bytes":
+      // bytearray(text, "latin-1") in protocols 0 to 2, bytearray(bytes) in 3 and 4.
+      if arguments.count == 2, arena.kind(first) == .text, let text = try arena.byteSource(first) {
+        return try latin1(text, limits: limits)
+      }
+      return try rawDataOnce(arena, first, limits: limits)
+    default: return nil
+    }
+  }
+
+  /// One level only: nobody wraps a bytearray in a bytearray a thousand times for good.
+  private static func rawDataOnce(
+    _ arena: PickleArena, _ id: NodeID, limits: ParseLimits
+  ) throws(ParseFailure) -> (any ByteSource)? {
+    if let bytes = try arena.byteSource(id) { return bytes }
+    guard let object = arena.object(id), arena.global(object.callable)?.canonical == "_codecs.encode",
+      let text = arena.elements(object.arguments)?.first, let bytes = try arena.byteSource(text)
+    else { return nil }
+    return try latin1(bytes, limits: limits)
+  }
+
+  /// The bytes of a UTF-8 text whose characters are all below 256.
+  ///
+  /// Counted now, decoded when they are first read.
+  private static func latin1(
+    _ text: any ByteSource, limits: ParseLimits
+  ) throws(ParseFailure) -> any ByteSource {
+    var count = 0
+    var isASCII = true
+    try text.forEachPiece { piece throws(ParseFailure) in
+      // Each character has one byte that is no continuation.
+      for byte in piece where byte & 0xC0 != 0x80 { count += 1 }
+      isASCII = isASCII && piece.allSatisfy { $0 < 0x80 }
+    }
+    if isASCII { return text }
+    return LazySource(byteCount: count) { () throws(ParseFailure) in
+      var sink = SpillSink()
+      var lead: UInt8 = 0
+      try text.forEachPiece { piece throws(ParseFailure) in
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(piece.count)
+        for byte in piece {
+          switch (lead, byte) {
+          case (0, ..<0x80): bytes.append(byte)
+          case (0, 0xC2), (0, 0xC3): lead = byte
+          case (0xC2, 0x80..<0xC0), (0xC3, 0x80..<0xC0):
+            bytes.append((lead & 3) << 6 | byte & 0x3F)
+            lead = 0
+          default: throw ParseFailure(.invalid("bytes written as text that is not Latin-1"))
+          }
+        }
+        try sink.append(bytes, bytes.count)
+      }
+      guard lead == 0 else { throw ParseFailure(.invalid("bytes written as text that is not Latin-1")) }
+      return try sink.finish()
+    }
+  }
+}
+
+extension ByteSource {
+  /// Calls `body` with all bytes, in pieces of at most 256 KiB.
+  func forEachPiece(_ body: ([UInt8]) throws(ParseFailure) -> Void) throws(ParseFailure) {
+    var offset = 0
+    while offset < byteCount {
+      let piece = try bytes(at: offset, count: min(1 << 18, byteCount - offset))
+      try body(piece)
+      offset += piece.count
+    }
+  }
+}

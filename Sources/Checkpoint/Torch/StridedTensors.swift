@@ -1,0 +1,162 @@
+internal import SWTBytes
+internal import SWTTensors
+
+/// Ordinary tensors: a storage, and where in it the elements lie.
+extension TensorDecoder {
+  /// `(storage, offset, size, stride, …)`.
+  mutating func strided(
+    _ arguments: Arguments, type: ScalarType?, flags: TensorFlags = TensorFlags(), quantizer: Quantizer? = nil
+  ) throws(ParseFailure) -> TensorEntry {
+    let (storage, storageType, start, end) = try storage(try arguments(0), arguments.function)
+    guard let type = type ?? storageType else {
+      throw ParseFailure(.invalid("\(arguments.function) on an untyped storage"))
+    }
+    guard let offset = arena.int(try arguments(1)) else {
+      throw ParseFailure(.invalid("a storage offset that is no number"))
+    }
+    let base = try Checked.add(offset, start, "storage offset")
+    let layout = try StridedLayout(
+      shape: try integers(try arguments(2), "size"), strides: try integers(try arguments(3), "stride"),
+      offset: base)
+    if let end, layout.requiredElements > end {
+      throw ParseFailure(.invalid("a view of shape \(layout.shape) leaves the part of the storage it is in"))
+    }
+    return try TensorEntry.checked(
+      scalarType: type, layout: layout, storage: storage, flags: flags, quantizer: quantizer, limits: limits)
+  }
+
+  /// The storage that a tensor is a view of, its element type, and the part of it that the tensor may use.
+  private mutating func storage(
+    _ id: NodeID, _ function: String
+  ) throws(ParseFailure) -> (Storage, ScalarType?, start: Int, end: Int?) {
+    if let pid = arena.persistentID(id), let reference = try StorageReference(pid, in: arena) {
+      let view = reference.view
+      return (
+        try provider.storage(reference), reference.scalarType, view?.offset ?? 0,
+        view.map { $0.offset + $0.count }
+      )
+    }
+    // A tensor pickled without torch.save: its storage is a whole legacy file inside a string.
+    if let whole = try nestedFile(id)?.rootStorage {
+      return (whole.storage, whole.scalarType, whole.layout.offset, nil)
+    }
+    throw ParseFailure(.invalid("\(function) without a storage"))
+  }
+
+  /// A storage that was saved by itself: a flat tensor of all of it.
+  mutating func bareStorage(_ reference: StorageReference) throws(ParseFailure) -> TensorEntry {
+    let storage = try provider.storage(reference)
+    let layout = try StridedLayout(
+      shape: [reference.view?.count ?? reference.count], strides: nil, offset: reference.view?.offset ?? 0)
+    return try TensorEntry.checked(
+      scalarType: reference.scalarType ?? .uint8, layout: layout, storage: storage, limits: limits)
+  }
+
+  /// `_rebuild_meta_tensor_no_storage(dtype, size, stride, requires_grad)`: a shape without values.
+  func meta(_ arguments: Arguments) throws(ParseFailure) -> TensorEntry {
+    let layout = try StridedLayout(
+      shape: try integers(try arguments(1), "size"), strides: try integers(try arguments(2), "stride"))
+    return TensorEntry(
+      scalarType: try elementType(try arguments(0)), layout: layout,
+      storage: Storage(id: -1, byteCount: 0, source: nil, label: "meta"))
+  }
+
+  /// `_rebuild_nested_tensor(buffer, sizes, strides, storage_offsets)`: the tensors that it is made of.
+  mutating func nested(_ arguments: Arguments, depth: Int) throws(ParseFailure) -> Decoded {
+    var parts: [Part] = []
+    for (index, name) in ["buffer", "sizes", "strides", "storage_offsets"].enumerated() {
+      parts.append(Part(name: name, tensor: try component(try arguments(index), name, depth: depth)))
+    }
+    return .tensors(parts)
+  }
+
+  /// A tensor that is a part of another.
+  mutating func component(
+    _ id: NodeID, _ name: String, depth: Int
+  ) throws(ParseFailure) -> TensorEntry {
+    guard case .tensors(let inner, _) = try decode(id, depth: depth + 1), inner.count == 1,
+      let tensor = inner.first?.tensor
+    else { throw ParseFailure(.invalid("no tensor \(name) in it")) }
+    return tensor
+  }
+
+  // MARK: Small values
+
+  func elementType(_ id: NodeID) throws(ParseFailure) -> ScalarType {
+    guard let dtype = arena.global(id) else {
+      throw ParseFailure(.invalid("a tensor without an element type"))
+    }
+    guard let type = TorchTypes.dtype(dtype) else {
+      throw ParseFailure(.unsupported("element type \(dtype.qualified)"))
+    }
+    return type
+  }
+
+  /// A tuple, a list or a `torch.Size` of integers.
+  func integers(_ id: NodeID, _ what: String) throws(ParseFailure) -> [Int] {
+    var list = id
+    if let object = arena.object(id), let inner = arena.elements(object.arguments)?.first { list = inner }
+    guard arena.kind(list) == .tuple || arena.kind(list) == .list else {
+      throw ParseFailure(.invalid("\(what) is no tuple"))
+    }
+    try limits.check(.rank, arena.elementCount(list))
+    var values: [Int] = []
+    for id in arena.elements(list) ?? [] {
+      guard let value = arena.int(id) else {
+        throw ParseFailure(.invalid("\(what) holds something that is no 64-bit integer"))
+      }
+      values.append(value)
+    }
+    return values
+  }
+
+  /// The metadata dict `{"conj": True}`; anything else in it would change values in an unknown way.
+  func flags(_ arguments: Arguments, _ index: Int) throws(ParseFailure) -> TensorFlags {
+    var flags = TensorFlags()
+    guard index < arguments.ids.count, arena.kind(arguments.ids[index]) != .none else { return flags }
+    let id = arguments.ids[index]
+    guard arena.kind(id) == .dict, let items = arena.elements(id) else {
+      throw ParseFailure(.invalid("tensor metadata that is no dict"))
+    }
+    for i in stride(from: 0, to: items.count - 1, by: 2) {
+      switch arena.text(items[i]) {
+      case "conj": flags.isConjugated = arena.bool(items[i + 1]) ?? false
+      case "neg": flags.isNegated = arena.bool(items[i + 1]) ?? false
+      default: throw ParseFailure(.unsupported("tensor metadata \(arena.text(items[i]) ?? "?")"))
+      }
+    }
+    return flags
+  }
+}
+
+/// Changes that a tensor makes to the values in its storage.
+struct TensorFlags {
+  var isConjugated = false
+  var isNegated = false
+}
+
+extension TensorEntry {
+  /// A view whose every element is proven to lie in its storage.
+  static func checked(
+    scalarType: ScalarType, layout: StridedLayout, storage: Storage, flags: TensorFlags = TensorFlags(),
+    quantizer: Quantizer? = nil, limits: ParseLimits
+  ) throws(ParseFailure) -> TensorEntry {
+    try limits.check(.rank, layout.shape.count)
+    if scalarType.packedBits != nil, layout.elementCount > 0,
+      layout.offset != 0 || !layout.isContiguous
+    {
+      throw ParseFailure(.unsupported("a strided view of elements that share bytes (\(scalarType.rawValue))"))
+    }
+    guard let needed = scalarType.byteCount(elements: layout.requiredElements),
+      needed <= storage.byteCount
+    else {
+      throw ParseFailure(
+        .invalid(
+          "a view of shape \(layout.shape) needs \(layout.requiredElements) elements of storage "
+            + "'\(storage.label)', which has \(storage.byteCount / scalarType.byteWidth)"))
+    }
+    return TensorEntry(
+      scalarType: scalarType, layout: layout, storage: storage, isConjugated: flags.isConjugated,
+      isNegated: flags.isNegated, quantizer: quantizer)
+  }
+}

@@ -1,0 +1,124 @@
+internal import PthReader
+internal import SWT
+internal import SWTChecksums
+internal import SWTConversion
+internal import SWTResNet
+internal import SWTTensorFiles
+
+extension InspectReport {
+  /// Prints the report as one JSON document, a tensor on a line.
+  func writeJSON(to console: Console) {
+    var buffer = JSONLines(console)
+    buffer.open("{")
+    buffer.member("schema", "pth2swt.inspect/1")
+    buffer.member("file", .string(path))
+    buffer.member("bytes", .int(byteCount))
+    buffer.member("container", .string(container))
+    buffer.member("architecture", architecture?.json(family: family) ?? .null)
+    buffer.array("tensors", count: tensorCount) { tensor($0).json }
+    buffer.array("globals", count: globals.count) { index in
+      let mention = globals[index]
+      return [
+        "name": .string(mention.name.qualified), "known": .bool(mention.isKnown),
+        "dangerous": .bool(mention.name.isDangerous),
+      ]
+    }
+    buffer.array("skipped", count: skipped.count) { index in
+      ["path": .string(skipped[index].path), "reason": .string(skipped[index].reason)]
+    }
+    buffer.member("metadata", .object(metadata.map { JSONMember($0.key, $0.value) }))
+    buffer.close("}")
+  }
+}
+
+/// Writes an object member by member, so that a long array is never in memory.
+private struct JSONLines {
+  private static let pieceSize = 1 << 16
+
+  private let console: Console
+  private var text = ""
+  private var isFirst = true
+
+  init(_ console: Console) { self.console = console }
+
+  mutating func open(_ brace: String) { text += brace }
+
+  mutating func member(_ key: String, _ value: JSONValue) {
+    begin(key)
+    append(value.text())
+  }
+
+  mutating func array(_ key: String, count: Int, _ element: (Int) -> JSONValue) {
+    begin(key)
+    text += "["
+    for index in 0..<count {
+      text += index > 0 ? ",\n    " : "\n    "
+      append(element(index).text())
+    }
+    text += count > 0 ? "\n  ]" : "]"
+  }
+
+  mutating func close(_ brace: String) {
+    text += "\n\(brace)\n"
+    console.write(text)
+    text = ""
+  }
+
+  private mutating func begin(_ key: String) {
+    text += isFirst ? "\n" : ",\n"
+    text += "  \(JSONValue.string(key).text()): "
+    isFirst = false
+  }
+
+  private mutating func append(_ piece: String) {
+    text += piece
+    if text.utf8.count > Self.pieceSize {
+      console.write(text)
+      text = ""
+    }
+  }
+}
+
+extension InspectReport.Tensor {
+  var json: JSONValue {
+    var members: [JSONMember] = [
+      JSONMember("name", .string(name)),
+      JSONMember("path", .array(path.map { .string($0) })),
+      JSONMember("dtype", .string(dtype)),
+      JSONMember("shape", .array(shape.map { .int($0) })),
+      JSONMember("stride", .array(stride.map { .int($0) })),
+      JSONMember("storage_offset", .int(storageOffset)),
+      JSONMember("nbytes", .int(byteCount)),
+      JSONMember("shares_with", sharesWith.map { .string($0) } ?? .null),
+    ]
+    if let quantizer { members.append(JSONMember("quantizer", quantizer.json)) }
+    if let sha256 { members.append(JSONMember("sha256", .string(sha256))) }
+    return .object(members)
+  }
+}
+
+extension Architecture {
+  func json(family: String?) -> JSONValue {
+    [
+      "name": .string(name), "family": family.map { .string($0) } ?? .null, "block": .string(block.rawValue),
+      "layers": .array(layers.map { .int($0) }), "groups": .int(groups),
+      "width_per_group": .int(widthPerGroup), "base_planes": .int(basePlanes),
+      "num_classes": classCount.map { .int($0) } ?? .null, "head": .string(hasHead ? "fc" : "none"),
+    ]
+  }
+}
+
+extension SWTValue {
+  var json: JSONValue {
+    switch self {
+    case .text(let text): .string(text)
+    case .integer(let value): .int(value)
+    case .double(let value): .double(value)
+    case .bool(let value): .bool(value)
+    case .bytes(let bytes): .string(Hex.encode(bytes))
+    case .integers(let values): .array(values.map { .int($0) })
+    case .doubles(let values): .array(values.map { .double($0) })
+    case .json(let text): (try? JSONValue.parse(Array(text.utf8))) ?? .string(text)
+    }
+  }
+}

@@ -1,0 +1,151 @@
+internal import PthReader
+internal import SWT
+internal import SWTBytes
+internal import SWTChecksums
+internal import SWTConversion
+internal import SWTDigests
+internal import SWTResNet
+internal import SWTTensorFiles
+internal import SWTTensors
+
+// MARK: - Checkpoints
+
+extension InspectReport {
+  init(
+    _ checkpoint: Checkpoint, path: String, hashes: Bool, limits: ParseLimits
+  ) throws(CommandFailure) {
+    var skipped = checkpoint.skipped.map { ($0.path, $0.reason) }
+    var firstUse: [ObjectIdentifier: Int] = [:]
+    for (index, entry) in checkpoint.tensors.enumerated() where entry.storage.byteCount > 0 {
+      let storage = ObjectIdentifier(entry.storage)
+      if firstUse[storage] == nil { firstUse[storage] = index }
+    }
+    var digests: [SHA256Digest?] = []
+    if hashes {
+      var hasher = TensorHasher(limits, fileBytes: checkpoint.byteCount)
+      for entry in checkpoint.tensors {
+        switch try hasher.hash(entry, path: path) {
+        case .digest(let digest): digests.append(digest)
+        case .refused(let reason):
+          digests.append(nil)
+          if let reason { skipped.append((entry.name, "not hashed: \(reason)")) }
+        }
+      }
+    }
+    self.init(
+      path: path, byteCount: checkpoint.byteCount, container: checkpoint.container.rawValue,
+      tensorCount: checkpoint.tensors.count,
+      tensor: { index in
+        let entry = checkpoint.tensors[index]
+        let first = firstUse[ObjectIdentifier(entry.storage)] ?? index
+        return Tensor(
+          name: entry.name, path: entry.path.map(\.description), dtype: entry.scalarType.rawValue,
+          shape: entry.shape, stride: entry.layout.strides, storageOffset: entry.layout.offset,
+          byteCount: entry.byteCount, sharesWith: first == index ? nil : checkpoint.tensors[first].name,
+          quantizer: entry.quantizer, sha256: digests.isEmpty ? nil : digests[index]?.hex)
+      }, globals: checkpoint.globals, skipped: skipped)
+    if let network = try? NetworkStateDict(checkpoint, .auto, key: nil, file: path) {
+      architecture = network.tree.architecture
+      family = network.candidate.family
+      if !network.candidate.prefix.isEmpty {
+        metadata.append(("prefix", .string(network.candidate.prefix)))
+      }
+    }
+    if checkpoint.isGzipped { metadata.append(("compression", "gzip")) }
+    for (key, value) in checkpoint.metadata { metadata.append((key, .string(value))) }
+    for tensor in checkpoint.sparse { metadata.append(("sparse.\(tensor.name)", tensor.description.json)) }
+  }
+}
+
+/// Hashes tensors, each view once, and no more bytes than the file may ask for.
+private struct TensorHasher {
+  enum Outcome {
+    case digest(SHA256Digest)
+    /// Without a reason where there is nothing to hash.
+    case refused(String?)
+  }
+
+  /// What makes two tensors have the same values.
+  private struct View: Hashable {
+    let storage: ObjectIdentifier
+    let type: ScalarType
+    let shape: [Int]
+    let strides: [Int]
+    let offset: Int
+    let isConjugated: Bool
+    let isNegated: Bool
+  }
+
+  private let limits: ParseLimits
+  private var budget: ValueBudget
+  private var known: [View: SHA256Digest] = [:]
+  private var proven: Set<ObjectIdentifier> = []
+
+  init(_ limits: ParseLimits, fileBytes: Int) {
+    self.limits = limits
+    budget = ValueBudget(limits, fileBytes: fileBytes)
+  }
+
+  mutating func hash(_ entry: TensorEntry, path: String) throws(CommandFailure) -> Outcome {
+    guard !entry.isMeta else { return .refused(nil) }
+    let storage = ObjectIdentifier(entry.storage)
+    let view = View(
+      storage: storage, type: entry.scalarType, shape: entry.shape, strides: entry.layout.strides,
+      offset: entry.layout.offset, isConjugated: entry.isConjugated, isNegated: entry.isNegated)
+    if let digest = known[view] { return .digest(digest) }
+    if let excess = budget.refuse(entry) { return .refused("\(excess.reason)") }
+    let digest = SystemDigests().makeSHA256()
+    do {
+      if proven.insert(storage).inserted { try entry.storage.requireChecksum() }
+      try entry.forEachWindow(limits: limits) { (window: [UInt8]) throws(Never) in digest.update(window) }
+    } catch let failure as ParseFailure {
+      throw CommandFailure(reading: path, failure.inside(entry.name))
+    } catch {
+      throw CommandFailure(.internalError, file: path, "\(error)")
+    }
+    let result = digest.finalize()
+    known[view] = result
+    return .digest(result)
+  }
+}
+
+// MARK: - Weight files
+
+extension InspectReport {
+  init(swt file: SWTFile, path: String, hashes: Bool) throws(CommandFailure) {
+    let digests = SystemDigests()
+    var hashed: [SHA256Digest] = []
+    if hashes {
+      for info in file.tensors {
+        do throws(SWTError) {
+          try file.verifyData(info.index)
+          let view = try file.view(info.index)
+          let digest = digests.makeSHA256()
+          digest.update(view.bytes)
+          hashed.append(digest.finalize())
+        } catch {
+          throw CommandFailure(reading: path, error)
+        }
+      }
+    }
+    self.init(
+      path: path, byteCount: file.byteCount, container: "swt", architecture: SWTArchitecture.read(file),
+      tensorCount: file.tensorCount,
+      tensor: { index in
+        let info = file.info(index)
+        return Tensor(
+          name: info.name, path: [info.name], dtype: info.dtype?.name ?? "code \(info.dtypeCode)",
+          shape: info.shape, stride: StridedLayout.contiguousStrides(info.shape), storageOffset: 0,
+          byteCount: info.byteCount, sharesWith: info.aliasOf.map { file.info($0).name },
+          sha256: hashed.isEmpty ? nil : hashed[index].hex)
+      })
+    family = architecture == nil ? nil : "torchvision"
+    for (key, value) in file.metadata { metadata.append((key, value.json)) }
+    if let identity = file.contentID(using: digests) {
+      metadata.append(("content_id", .string("swt1:\(identity.hex)")))
+    }
+    if !file.goldenSets.isEmpty {
+      metadata.append(("goldens", .array(file.goldenSets.map { .string($0.name) })))
+    }
+  }
+}
