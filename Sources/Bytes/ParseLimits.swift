@@ -27,7 +27,8 @@ public struct ParseLimits: Sendable {
     case pathBytes = "path-bytes"
     /// Entries in a zip or tar archive.
     case entries
-    /// Bytes of a JSON document: an index of shards, the header of a safetensors file.
+    /// Bytes of a JSON document: an index of shards, a list of weights. Automatic: 8 × the file, from 1 MiB to
+    /// 100 MB.
     case jsonBytes = "json-bytes"
     /// Bytes that a compressed entry or file may expand to. Automatic: 64 × the file, from 256 MiB to 64 GiB.
     case inflatedBytes = "inflated-bytes"
@@ -78,7 +79,7 @@ public struct ParseLimits: Sendable {
     case .nameBytes: 1 << 16
     case .pathBytes: follow(8, from: 16 << 20, to: 4 << 30)
     case .entries: 1_000_000
-    case .jsonBytes: 100_000_000
+    case .jsonBytes: follow(8, from: 1 << 20, to: 100_000_000)
     case .inflatedBytes: follow(64, from: 256 << 20, to: 64 << 30)
     case .hashBytes: 64 << 20
     case .totalBytes: follow(16, from: 1 << 30, to: 1 << 50)

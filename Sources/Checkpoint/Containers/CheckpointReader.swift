@@ -14,7 +14,7 @@ public enum CheckpointReader {
   ) throws(ParseFailure) -> Checkpoint {
     let source = try FileSource(path: path)
     if try ShardIndex.recognises(source) {
-      return try ShardIndex(source, path: path, limits: limits).read()
+      return try ShardIndex(source, path: path, limits: limits.scaled(toFile: source.byteCount)).read()
     }
     return try read(source, limits: limits)
   }

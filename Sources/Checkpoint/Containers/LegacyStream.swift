@@ -132,7 +132,19 @@ struct LegacyStream {
       self.regions = regions
     }
 
+    /// A storage, or the part of one that old files call a storage of its own.
     mutating func storage(_ reference: StorageReference) throws(ParseFailure) -> Storage {
+      let root = try root(reference)
+      guard let view = reference.view else { return root }
+      let name = "\(reference.key)[\(view.key)]"
+      if let known = storages[name] { return known }
+      let part = try root.part(
+        of: reference.scalarType?.byteWidth ?? 1, offset: view.offset, count: view.count, id: storages.count)
+      storages[name] = part
+      return part
+    }
+
+    private mutating func root(_ reference: StorageReference) throws(ParseFailure) -> Storage {
       let needed = try reference.byteCount
       if let known = storages[reference.key] {
         guard needed == known.byteCount else {

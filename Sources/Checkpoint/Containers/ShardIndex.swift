@@ -22,7 +22,7 @@ struct ShardIndex {
     let document: JSONValue
     do throws(ParseFailure) {
       document = try JSONValue.parse(
-        try source.bytes(at: 0, count: source.byteCount), nodeLimit: max(1 << 16, source.byteCount / 4))
+        try source.bytes(at: 0, count: source.byteCount), nodeLimit: Self.nodeLimit(limits))
     } catch {
       throw error.inside("a JSON document")
     }
@@ -35,6 +35,9 @@ struct ShardIndex {
     folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     metadata = (document["metadata"]?.members ?? []).map { ($0.key, $0.value.string ?? $0.value.text()) }
   }
+
+  /// Values of a JSON document that a file may ask for: each takes four times the memory of a pickle's.
+  static func nodeLimit(_ limits: ParseLimits) -> Int { Int(clamping: limits[.pickleNodes]) / 4 }
 
   func read() throws(ParseFailure) -> Checkpoint {
     var checkpoint = Checkpoint(container: .sharded, byteCount: byteCount)

@@ -95,7 +95,7 @@ struct TarArchive {
   }
 
   private func readStorages(_ objects: inout Objects, _ isBigEndian: Bool) throws(ParseFailure) {
-    var found: [String: StoredRange] = [:]
+    var found: [String: Stored] = [:]
     var hasLocations = false
     var reader = try forEachRecord(of: "storages") {
       (reader, record, parts) throws(ParseFailure) in
@@ -114,7 +114,7 @@ struct TarArchive {
         id: found.count, byteCount: byteCount,
         source: try SubSource(source, at: start, count: byteCount), isBigEndian: isBigEndian,
         label: "storage \(key)")
-      found[key] = StoredRange(storage: storage, type: type, offset: 0, count: count)
+      found[key] = Stored(storage: storage, type: type, count: count)
     }
     if hasLocations, reader.remaining > 0 {
       do throws(ParseFailure) {
@@ -128,7 +128,7 @@ struct TarArchive {
 
   /// Storages that are parts of others: `(key, root key, offset, count)`.
   private func addViews(
-    _ views: Pickle, to found: inout [String: StoredRange]
+    _ views: Pickle, to found: inout [String: Stored]
   ) throws(ParseFailure) {
     let arena = views.arena
     for view in arena.elements(views.root) ?? [] {
@@ -142,8 +142,9 @@ struct TarArchive {
         throw ParseFailure(.invalid("storage \(key) is a view that leaves storage \(rootKey)"))
       }
       guard found[key] == nil else { throw ParseFailure(.invalid("storage \(key) comes twice")) }
-      found[key] = StoredRange(
-        storage: root.storage, type: root.type, offset: root.offset + offset, count: count)
+      let part = try root.storage.part(
+        of: root.type.byteWidth, offset: offset, count: count, id: found.count)
+      found[key] = Stored(storage: part, type: root.type, count: count)
     }
   }
 
@@ -168,22 +169,18 @@ struct TarArchive {
         for _ in 0..<count { shape.append(try reader.integer(isBigEndian, "size")) }
         for _ in 0..<count { strides.append(try reader.integer(isBigEndian, "stride")) }
         let offset = try reader.integer(isBigEndian, "storage offset")
-        var stored: StoredRange
+        let stored: Stored
         if let storageKey = record.key(storageID) {
           guard let known = storages[storageKey] else {
             throw ParseFailure(.invalid("its storage \(storageKey) is not there"), at: place)
           }
           stored = known
         } else {
-          stored = StoredRange(
+          stored = Stored(
             storage: Storage(id: -1, byteCount: 0, source: MemorySource([])),
-            type: TorchTypes.tensorType(type) ?? .float32, offset: 0, count: 0)
+            type: TorchTypes.tensorType(type) ?? .float32, count: 0)
         }
-        let base = try Checked.add(offset, stored.offset, "storage offset")
-        let layout = try StridedLayout(shape: shape, strides: strides, offset: base)
-        guard layout.requiredElements <= stored.offset + stored.count else {
-          throw ParseFailure(.invalid("a view of shape \(shape) leaves its storage"), at: place)
-        }
+        let layout = try StridedLayout(shape: shape, strides: strides, offset: offset)
         tensors[key] = try TensorEntry.checked(
           scalarType: stored.type, layout: layout, storage: stored.storage, limits: limits)
       } catch {
@@ -193,18 +190,17 @@ struct TarArchive {
     objects.tensors = tensors
   }
 
-  /// A storage, or a part of one.
-  private struct StoredRange {
+  /// A storage, and what its elements are.
+  private struct Stored {
     let storage: Storage
     let type: ScalarType
-    let offset: Int
     let count: Int
   }
 
   /// What the pickle refers to by number.
   private struct Objects: StorageProvider {
     var tensors: [String: TensorEntry]
-    var storages: [String: StoredRange]
+    var storages: [String: Stored]
 
     func storage(_ reference: StorageReference) throws(ParseFailure) -> Storage {
       throw ParseFailure(.invalid("a reference to storage \(reference.key) of a later file format"))
@@ -215,7 +211,7 @@ struct TarArchive {
       guard let stored = storages[key] else {
         throw ParseFailure(.invalid("object \(key) is not in the archive"))
       }
-      let layout = try StridedLayout(shape: [stored.count], strides: nil, offset: stored.offset)
+      let layout = try StridedLayout(shape: [stored.count], strides: nil)
       return .storage(TensorEntry(scalarType: stored.type, layout: layout, storage: stored.storage))
     }
   }

@@ -10,10 +10,12 @@ extension PickleText {
     _ arena: PickleArena, _ id: NodeID, limits: ParseLimits
   ) throws(ParseFailure) -> (any ByteSource)? {
     if let bytes = try arena.byteSource(id) { return bytes }
-    guard let object = arena.object(id), let arguments = arena.elements(object.arguments),
-      let first = arguments.first
-    else { return nil }
-    switch arena.global(object.callable)?.canonical {
+    guard let object = arena.object(id), let arguments = arena.elements(object.arguments) else { return nil }
+    let callable = arena.global(object.callable)?.canonical
+    guard let first = arguments.first else {
+      return callable == "builtins.bytes" || callable == "builtins.bytearray" ? MemorySource([]) : nil
+    }
+    switch callable {
     case "_codecs.encode":
       guard arena.kind(first) == .text, let text = try arena.byteSource(first) else { return nil }
       return try latin1(text, limits: limits)

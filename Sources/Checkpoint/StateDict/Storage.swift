@@ -29,6 +29,16 @@ public final class Storage: Sendable {
 }
 
 extension Storage {
+  /// Elements `offset ..< offset + count`, of `width` bytes each, as a storage of its own: files from before
+  /// PyTorch 0.4 have such views, and PyTorch counts offsets within them.
+  func part(of width: Int, offset: Int, count: Int, id: Int) throws(ParseFailure) -> Storage {
+    let start = try Checked.multiply(offset, width, "view of a storage")
+    let size = try Checked.multiply(count, width, "view of a storage")
+    var bytes: (any ByteSource)?
+    if let source { bytes = try SubSource(source, at: start, count: size) }
+    return Storage(id: id, byteCount: size, source: bytes, isBigEndian: isBigEndian, label: label)
+  }
+
   /// Compares the bytes with the CRC-32 that the container states, where it states one.
   ///
   /// PyTorch itself never does: a flipped bit loads silently there.

@@ -13,6 +13,16 @@ public enum PathComponent: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
+extension PathComponent {
+  /// About how long its text is.
+  var byteCount: Int {
+    switch self {
+    case .key(let key): key.utf8.count
+    case .index: 8
+    }
+  }
+}
+
 /// How a quantized tensor's integers become numbers.
 public enum Quantizer: Equatable, Sendable {
   /// `scale × (q − zeroPoint)`.

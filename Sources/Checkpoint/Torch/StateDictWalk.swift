@@ -30,6 +30,8 @@ struct StateDictWalk<Provider: StorageProvider> {
   private var pathBytes = 0
   private var onPath: Set<NodeID> = []
   private var place: [Step]
+  /// Bytes of the name that ``place`` stands for.
+  private var nameBytes = 0
   /// Set while a part is walked only to say what is left out of it.
   private var leavingOut: String?
 
@@ -60,9 +62,14 @@ struct StateDictWalk<Provider: StorageProvider> {
 
   private mutating func visit(_ id: NodeID, as step: Step) throws(ParseFailure) {
     guard !isLeaf(id) else { return }
+    let outer = nameBytes
+    nameBytes += step.component.byteCount + 1
+    // Before any name is put together: four hundred keys of 60 KB would make one of 24 MB.
+    try limits.check(.nameBytes, nameBytes)
     place.append(step)
     try visit(id)
     place.removeLast()
+    nameBytes = outer
   }
 
   private mutating func visit(_ id: NodeID) throws(ParseFailure) {
@@ -131,7 +138,9 @@ struct StateDictWalk<Provider: StorageProvider> {
       return try skip(
         "a storage of \(whole.shape.first ?? 0) \(whole.scalarType.rawValue), which is no tensor")
     case .sameAs(let other): return try visit(other)
-    case .unreadable(let reason): try skip(reason)
+    case .unreadable(let reason, let attributes):
+      try skip(reason)
+      if let attributes { return try visitState(attributes) }
     case .notATensor: break
     }
     if let pid = arena.persistentID(id) { return try visitReference(pid) }
@@ -384,6 +393,11 @@ struct StateDictWalk<Provider: StorageProvider> {
 }
 
 extension PickleArena {
+  /// How protocol 2 writes `bytes`.
+  private func isEncodedText(_ id: NodeID) -> Bool {
+    object(id).flatMap { global($0.callable) }?.canonical == "_codecs.encode"
+  }
+
   /// A dict key as text: strings as they are, other values as Python prints them.
   fileprivate func keyText(_ id: NodeID, depth: Int) -> String {
     switch kind(id) {
@@ -399,6 +413,8 @@ extension PickleArena {
     case .tuple where depth < 2 && elementCount(id) <= 16:
       let parts = (elements(id) ?? []).map { keyText($0, depth: depth + 1) }
       return parts.count == 1 ? "(\(parts[0]),)" : "(\(parts.joined(separator: ", ")))"
+    case .object where isEncodedText(id):
+      return "b'\((object(id).flatMap { elements($0.arguments)?.first }.flatMap { text($0) } ?? "?").prefix(256))'"
     case .object:
       // An enumeration's member is its class called with its value.
       guard depth < 2, let object = object(id), let global = global(object.callable) else {

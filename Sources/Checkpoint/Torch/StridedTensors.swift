@@ -7,38 +7,30 @@ extension TensorDecoder {
   mutating func strided(
     _ arguments: Arguments, type: ScalarType?, flags: TensorFlags = TensorFlags(), quantizer: Quantizer? = nil
   ) throws(ParseFailure) -> TensorEntry {
-    let (storage, storageType, start, end) = try storage(try arguments(0), arguments.function)
+    let (storage, storageType) = try storage(try arguments(0), arguments.function)
     guard let type = type ?? storageType else {
       throw ParseFailure(.invalid("\(arguments.function) on an untyped storage"))
     }
     guard let offset = arena.int(try arguments(1)) else {
       throw ParseFailure(.invalid("a storage offset that is no number"))
     }
-    let base = try Checked.add(offset, start, "storage offset")
     let layout = try StridedLayout(
       shape: try integers(try arguments(2), "size"), strides: try integers(try arguments(3), "stride"),
-      offset: base)
-    if let end, layout.requiredElements > end {
-      throw ParseFailure(.invalid("a view of shape \(layout.shape) leaves the part of the storage it is in"))
-    }
+      offset: offset)
     return try TensorEntry.checked(
       scalarType: type, layout: layout, storage: storage, flags: flags, quantizer: quantizer, limits: limits)
   }
 
-  /// The storage that a tensor is a view of, its element type, and the part of it that the tensor may use.
+  /// The storage that a tensor is a view of, and its element type.
   private mutating func storage(
     _ id: NodeID, _ function: String
-  ) throws(ParseFailure) -> (Storage, ScalarType?, start: Int, end: Int?) {
+  ) throws(ParseFailure) -> (Storage, ScalarType?) {
     if let pid = arena.persistentID(id), let reference = try StorageReference(pid, in: arena) {
-      let view = reference.view
-      return (
-        try provider.storage(reference), reference.scalarType, view?.offset ?? 0,
-        view.map { $0.offset + $0.count }
-      )
+      return (try provider.storage(reference), reference.scalarType)
     }
     // A tensor pickled without torch.save: its storage is a whole legacy file inside a string.
     if let whole = try nestedFile(id)?.rootStorage {
-      return (whole.storage, whole.scalarType, whole.layout.offset, nil)
+      return (whole.storage, whole.scalarType)
     }
     throw ParseFailure(.invalid("\(function) without a storage"))
   }
@@ -47,7 +39,7 @@ extension TensorDecoder {
   mutating func bareStorage(_ reference: StorageReference) throws(ParseFailure) -> TensorEntry {
     let storage = try provider.storage(reference)
     let layout = try StridedLayout(
-      shape: [reference.view?.count ?? reference.count], strides: nil, offset: reference.view?.offset ?? 0)
+      shape: [reference.view?.count ?? reference.count], strides: nil)
     return try TensorEntry.checked(
       scalarType: reference.scalarType ?? .uint8, layout: layout, storage: storage, limits: limits)
   }

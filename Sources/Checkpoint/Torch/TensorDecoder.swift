@@ -44,7 +44,7 @@ struct TensorDecoder<Provider: StorageProvider> {
     /// Parts and the names they are told apart by; one part with an empty name for an ordinary tensor.
     case tensors([Part], Extras = Extras())
     /// Made by a tensor function, but without values that could be read.
-    case unreadable(String)
+    case unreadable(String, attributes: NodeID? = nil)
     /// A storage by itself, as a flat view of all of it: PyTorch does not count it as a tensor.
     case storage(TensorEntry)
     /// The same as another value: a typed list of TorchScript.
@@ -157,9 +157,13 @@ struct TensorDecoder<Provider: StorageProvider> {
   }
 
   private func with(attributes: NodeID?, _ decoded: Decoded) -> Decoded {
-    guard case .tensors(let parts, var extras) = decoded else { return decoded }
-    extras.attributes = attributes
-    return .tensors(parts, extras)
+    switch decoded {
+    case .tensors(let parts, var extras):
+      extras.attributes = attributes
+      return .tensors(parts, extras)
+    case .unreadable(let reason, _): return .unreadable(reason, attributes: attributes)
+    default: return decoded
+    }
   }
 
   /// Tensors from before `_rebuild_tensor`: a class called without arguments and filled by BUILD.

@@ -65,7 +65,8 @@ struct ExportArchive {
     prefix: [PathComponent], _ nesting: Int
   ) throws(ParseFailure) {
     do throws(ParseFailure) {
-      let document = try JSONValue.parse(try archive.bytes(config, limit: .jsonBytes))
+      let document = try JSONValue.parse(
+        try archive.bytes(config, limit: .jsonBytes), nodeLimit: ShardIndex.nodeLimit(archive.limits))
       guard let members = document["config"]?.members else {
         throw ParseFailure(.invalid("a configuration without its tensors"))
       }
