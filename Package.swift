@@ -86,7 +86,9 @@ let package = Package(
       name: "TensorFilesTests", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "TestSupport"]),
     .testTarget(
       name: "CheckpointTests",
-      dependencies: ["PthReader", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "TestSupport"]),
+      dependencies: [
+        "PthReader", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTTensorFiles", "TestSupport",
+      ]),
     .testTarget(
       name: "WeightFileTests",
       dependencies: ["SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "TestSupport"]),

@@ -28,6 +28,12 @@ package struct PickleBuilder {
     values.reduce(op(0x28)) { $0.int($1) }.op(0x74)
   }
 
+  package func raw(_ more: [UInt8]) -> Self {
+    var copy = self
+    copy.bytes += more
+    return copy
+  }
+
   /// A storage reference of the zip form.
   package func storage(_ type: String, key: String, count: Int64) -> Self {
     op(0x28).text("storage").global("torch", type).text(key).text("cpu").int(count).op(0x74).op(0x51)
@@ -57,27 +63,33 @@ package struct ZipBuilder {
 
   package init() {}
 
-  /// Adds an entry; `claimed` is the size that the headers state, `at` where the directory says it is.
+  /// Adds an entry. `claimed` is the size that the headers state, `unpacked` the one after inflating where it
+  /// is another, `at` where the directory says that the entry is.
   package mutating func add(
-    _ name: String, _ data: [UInt8], claimed: Int? = nil, crc: UInt32 = 0, localName: String? = nil,
-    at place: Int? = nil, method: UInt16 = 0
+    _ name: String, _ data: [UInt8], claimed: Int? = nil, unpacked: Int? = nil, crc: UInt32 = 0,
+    localName: String? = nil, at place: Int? = nil, method: UInt16 = 0, flags: UInt16 = 0,
+    extra: [UInt8] = []
   ) {
     let offset = place ?? body.count
-    let size = UInt32(claimed ?? data.count)
-    func header(_ signature: [UInt8], _ name: String, extra: [UInt8]) -> [UInt8] {
-      signature + u16(method) + u16(0) + u16(0) + u32(crc) + u32(size) + u32(size)
-        + u16(UInt16(name.utf8.count)) + u16(0) + extra + Array(name.utf8)
+    let packed = UInt32(claimed ?? data.count)
+    let size = UInt32(unpacked ?? claimed ?? data.count)
+    func header(_ signature: [UInt8], _ name: String, _ extra: [UInt8], _ rest: [UInt8]) -> [UInt8] {
+      signature + u16(flags) + u16(method) + u16(0) + u16(0) + u32(crc) + u32(packed) + u32(size)
+        + u16(UInt16(name.utf8.count)) + u16(UInt16(extra.count)) + rest + Array(name.utf8) + extra
     }
-    body += header([0x50, 0x4B, 3, 4, 20, 0, 0, 0], localName ?? name, extra: []) + data
+    body += header([0x50, 0x4B, 3, 4, 20, 0], localName ?? name, extra, []) + data
     directory += header(
-      [0x50, 0x4B, 1, 2, 20, 0, 20, 0, 0, 0], name,
-      extra: u16(0) + u16(0) + u16(0) + u32(0) + u32(UInt32(offset)))
+      [0x50, 0x4B, 1, 2, 20, 0, 20, 0], name, [],
+      u16(0) + u16(0) + u16(0) + u32(0) + u32(UInt32(offset)))
     count += 1
   }
 
-  package func bytes() -> [UInt8] {
-    body + directory + [0x50, 0x4B, 5, 6, 0, 0, 0, 0] + u16(UInt16(count)) + u16(UInt16(count))
-      + u32(UInt32(directory.count)) + u32(UInt32(body.count)) + u16(0)
+  /// The archive; `entries` is the count that its end claims, `comment` what stands behind the end.
+  package func bytes(entries: Int? = nil, directoryOffset: Int? = nil, comment: [UInt8] = []) -> [UInt8] {
+    let claimed = UInt16(truncatingIfNeeded: entries ?? count)
+    return body + directory + [0x50, 0x4B, 5, 6, 0, 0, 0, 0] + u16(claimed) + u16(claimed)
+      + u32(UInt32(directory.count)) + u32(UInt32(truncatingIfNeeded: directoryOffset ?? body.count))
+      + u16(UInt16(comment.count)) + comment
   }
 
   private func u16(_ value: UInt16) -> [UInt8] { [UInt8(value & 0xFF), UInt8(value >> 8)] }
