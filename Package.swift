@@ -78,8 +78,16 @@ let package = Package(
 
     // Tests.
     .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTDigests", "SWTTensorFiles", "TestSupport",
+      ],
+      path: "Tests/Fuzz/Targets"),
+    .target(
       name: "TestSupport", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "SWTResNet"],
       path: "Tests/TestSupport"),
+    .testTarget(
+      name: "FuzzFailureTests", dependencies: ["FuzzTargets", "TestSupport"], path: "Tests/Fuzz/Replay"),
     .testTarget(name: "BytesTests", dependencies: ["SWTBytes", "TestSupport"]),
     .testTarget(name: "DigestsTests", dependencies: ["SWTChecksums", "SWTDigests"]),
     .testTarget(
@@ -114,8 +122,16 @@ let package = Package(
   cLanguageStandard: .c17
 )
 
+// The fuzzer has no main of its own, so an ordinary build must not see it: scripts/fuzz sets the variable.
+if Context.environment["PTH2SWT_FUZZ"] != nil {
+  package.targets += [
+    .target(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+    .executableTarget(name: "Fuzzer", dependencies: ["CFuzzer", "FuzzTargets"], path: "Tests/Fuzz/Fuzzer"),
+  ]
+}
+
 // One policy for every Swift target, applied after the table so that none is missed.
-let foreign: Set<String> = ["CKernels", "CThreads", "CChecksums", "CLibzip", "CZlib", "CCrypto"]
+let foreign: Set<String> = ["CKernels", "CThreads", "CChecksums", "CLibzip", "CZlib", "CCrypto", "CFuzzer"]
 for target in package.targets where !foreign.contains(target.name) {
   target.swiftSettings =
     (target.swiftSettings ?? []) + [

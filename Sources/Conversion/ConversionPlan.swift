@@ -12,8 +12,8 @@ struct ConversionPlan {
     let dtype: SWTDType
     let role: SWTRole
     let entry: TensorEntry
-    /// The tensor's shape, but of elements that share bytes the number of bytes.
-    var shape: [Int] { entry.scalarType.packedBits == nil ? entry.shape : [entry.byteCount] }
+    /// The tensor's shape; of types that the format has no name for, the number of bytes.
+    var shape: [Int] { dtype == .opaque ? [entry.byteCount] : entry.shape }
   }
 
   /// `nil` for a state dict without a layer tree.
@@ -62,10 +62,8 @@ struct ConversionPlan {
         }
         name = String(name.dropFirst(key.count + 1))
       }
-      guard !entry.isMeta else {
-        unused.append(name)
-        continue
-      }
+      // A meta tensor is in the list of what was skipped already.
+      guard !entry.isMeta else { continue }
       guard names.insert(name).inserted else {
         throw .architecture(
           file: file, "two tensors would be called \(name)",

@@ -414,7 +414,8 @@ extension PickleArena {
       let parts = (elements(id) ?? []).map { keyText($0, depth: depth + 1) }
       return parts.count == 1 ? "(\(parts[0]),)" : "(\(parts.joined(separator: ", ")))"
     case .object where isEncodedText(id):
-      return "b'\((object(id).flatMap { elements($0.arguments)?.first }.flatMap { text($0) } ?? "?").prefix(256))'"
+      return
+        "b'\((object(id).flatMap { elements($0.arguments)?.first }.flatMap { text($0) } ?? "?").prefix(256))'"
     case .object:
       // An enumeration's member is its class called with its value.
       guard depth < 2, let object = object(id), let global = global(object.callable) else {

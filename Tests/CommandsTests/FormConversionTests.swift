@@ -1,0 +1,71 @@
+import SWTCommands
+import SWTTensorFiles
+import TestSupport
+import Testing
+
+/// Every form of checkpoint becomes a weight file with PyTorch's bytes in it.
+@Suite struct FormConversionTests {
+  static let names: [String] = {
+    let truth = try? JSONValue.parse(readFile(Fixtures.path("forms/truth.json")))
+    return (truth?.members ?? []).map(\.key)
+  }()
+
+  @Test(arguments: names)
+  func `convert --arch none keeps every tensor bit for bit`(name: String) throws {
+    let folder = try TemporaryFolder()
+    let input = Fixtures.path("forms/\(name)")
+    let output = folder.file("x.swt")
+    let converted = Tool("convert", input, "-o", output, "--arch", "none")
+    let truth = try #require(
+      JSONValue.parse(readFile(Fixtures.path("forms/truth.json")))[name]?["tensors"]?.array)
+    let names = truth.map { $0["name"]?.string ?? "" }
+    guard Set(names).count == names.count else {
+      // Two tensors of one name: an error, and not one of them.
+      #expect(converted.status == .weightsDiffer)
+      #expect(converted.errors.contains("two tensors would be called"))
+      return
+    }
+    #expect(converted.status == .success, "\(converted.errors)")
+    let report = try Tool("inspect", output, "--tensors", "--hash", "--json").json()
+    var found: [String: String] = [:]
+    for tensor in report["tensors"]?.array ?? [] {
+      found[tensor["name"]?.string ?? ""] = tensor["sha256"]?.string
+    }
+    for tensor in truth {
+      let name = tensor["name"]?.string ?? ""
+      guard let sha256 = tensor["sha256"]?.string else { continue }
+      #expect(found[name.isEmpty ? "tensor" : name] == sha256, "\(name)")
+    }
+    #expect(Tool("check", output).status == .success)
+  }
+
+  @Test func `what the bytes do not say is in the metadata`() throws {
+    let folder = try TemporaryFolder()
+    let output = folder.file("x.swt")
+    Tool("convert", Fixtures.path("forms/quantized.pt"), "-o", output, "--arch", "none")
+    let encoding = try Tool("inspect", output, "--json").json()["metadata"]?["tensors.encoding"]
+    #expect(encoding?["qint8"]?["quantizer"]?["zero_point"]?.int == 3)
+    #expect(encoding?["packed4"]?["shape"]?.array?.compactMap(\.int) == [3, 4])
+    Tool("convert", Fixtures.path("forms/sparse.pt"), "-o", output, "--arch", "none", "--force")
+    let sparse = try Tool("inspect", output, "--json").json()["metadata"]?["tensors.sparse"]
+    #expect(sparse?["csc"]?["layout"]?.string == "torch.sparse_csc")
+  }
+
+  @Test func `names are shown and not sent to the terminal`() throws {
+    let pickle = PickleBuilder().op(0x7D).text("a\u{1B}[31m\u{202E}b").tensor(
+      count: 4, size: [4], stride: [1]
+    ).op(0x73)
+    let file = try TemporaryFile(ZipBuilder.checkpoint(pickle.stop()), name: "x.pth")
+    let output = Tool("inspect", file.path, "--tensors").output
+    #expect(!output.unicodeScalars.contains { $0.value == 0x1B || $0.value == 0x202E })
+    #expect(output.contains("\\u{1b}[31m\\u{202e}b"))
+  }
+
+  @Test func `a limit is set by its name and said in the error`() throws {
+    let input = Fixtures.path("forms/training.pt")
+    let refused = Tool("inspect", input, "--limit", "tensors=2")
+    #expect(refused.status == .inputUnreadable)
+    #expect(refused.errors.contains("--limit tensors=N"))
+    #expect(Tool("inspect", input, "--limit", "tensors=200").status == .success)
+  }
+}

@@ -1,0 +1,57 @@
+import FuzzTargets
+import TestSupport
+import Testing
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Glibc)
+  import Glibc
+#endif
+
+/// Inputs that once crashed, hung or misled a reader, and one small input for each class of attack.
+@Suite struct FuzzFailureTests {
+  struct Input: Sendable, CustomTestStringConvertible {
+    let target: FuzzTarget
+    let path: String
+    var testDescription: String { path.split(separator: "/").suffix(2).joined(separator: "/") }
+  }
+
+  static let inputs: [Input] = FuzzTarget.allCases.flatMap { target in
+    names(in: "\(folder)/\(target.rawValue)").map {
+      Input(target: target, path: "\(folder)/\(target.rawValue)/\($0)")
+    }
+  }
+
+  private static let folder: String = {
+    let parts = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(2)
+    return parts.joined(separator: "/") + "/Failures"
+  }()
+
+  private static func names(in folder: String) -> [String] {
+    guard let stream = unsafe opendir(folder) else { return [] }
+    defer { unsafe closedir(stream) }
+    var names: [String] = []
+    while let entry = unsafe readdir(stream) {
+      let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { raw in
+        unsafe String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if !name.hasPrefix(".") { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  @Test func `there is something to replay`() { #expect(Self.inputs.count >= 10) }
+
+  @Test(arguments: inputs)
+  func `a past failure stays an error or an answer`(input: Input) throws {
+    input.target.run(try readFile(input.path))
+  }
+
+  @Test func `the mutator keeps what it does not change, and never fails`() {
+    let pickle = PickleBuilder().tensor(count: 64, size: [4, 4], stride: [4, 1]).stop()
+    for seed in 0..<2000 {
+      var mutator = PickleMutator(seed: UInt32(seed))
+      FuzzTarget.pickle.run(mutator.mutate(pickle))
+    }
+  }
+}

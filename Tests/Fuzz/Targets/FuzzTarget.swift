@@ -1,0 +1,106 @@
+internal import PthReader
+internal import SWT
+internal import SWTBytes
+internal import SWTDigests
+internal import SWTTensorFiles
+internal import SWTTensors
+internal import TestSupport
+
+/// What the fuzzers run, and the tests that replay what they once found.
+package enum FuzzTarget: String, CaseIterable, Sendable {
+  case zip, legacy, tar, pickle, safetensors, swt, npy, json, gzip
+
+  /// Gives the bytes to the reader, and checks what must hold whatever they are.
+  ///
+  /// Errors are what is expected; only a crash, a hang, too much memory or a broken promise is a finding.
+  package func run(_ bytes: [UInt8]) {
+    switch self {
+    case .zip: Self.checkpoint(Self.beginning([0x50, 0x4B, 3, 4], bytes))
+    case .legacy: Self.checkpoint(Self.beginning([0x80], bytes))
+    case .tar: Self.checkpoint(Self.tar(bytes))
+    case .pickle: Self.checkpoint(ZipBuilder.checkpoint(bytes, floats: 64))
+    case .safetensors: Self.checkpoint(bytes)
+    case .gzip: Self.checkpoint(Self.beginning([0x1F, 0x8B, 8, 0], bytes))
+    case .swt: Self.weightFile(bytes)
+    case .npy: Self.arrays(bytes)
+    case .json: Self.json(bytes)
+    }
+  }
+
+  /// The bytes with a beginning that leads to the reader in question.
+  private static func beginning(_ magic: [UInt8], _ bytes: [UInt8]) -> [UInt8] {
+    bytes.starts(with: magic) ? bytes : magic + bytes.dropFirst(magic.count)
+  }
+
+  /// A tar header must have the right checksum before anything else is looked at: every one is made right.
+  private static func tar(_ bytes: [UInt8]) -> [UInt8] {
+    var fixed = bytes
+    for start in stride(from: 0, to: max(0, bytes.count - 511), by: 512)
+    where fixed[(start + 257)..<(start + 262)].elementsEqual("ustar".utf8) {
+      let sum = (0..<512).reduce(8 * 32) { (148..<156).contains($1) ? $0 : $0 + Int(fixed[start + $1]) }
+      let octal = String(sum, radix: 8)
+      let digits = String(repeating: "0", count: max(0, 6 - octal.count)) + octal
+      fixed.replaceSubrange((start + 148)..<(start + 156), with: Array(digits.utf8.prefix(6)) + [0, 0x20])
+    }
+    return fixed
+  }
+
+  // MARK: Promises
+
+  private static func checkpoint(_ bytes: [UInt8]) {
+    var limits = ParseLimits()
+    limits[.hashBytes] = 1 << 16
+    limits[.inflatedBytes] = 1 << 20
+    limits[.walkSteps] = 1 << 16
+    let checkpoint: Checkpoint
+    do throws(ParseFailure) {
+      checkpoint = try CheckpointReader.read(MemorySource(bytes), limits: limits)
+    } catch {
+      precondition(!error.description.isEmpty, "an error without a word")
+      return
+    }
+    var total = 0
+    for tensor in checkpoint.tensors where total < 1 << 20 {
+      precondition(tensor.shape.allSatisfy { $0 >= 0 }, "a negative size")
+      precondition(tensor.layout.strides.count == tensor.shape.count, "sizes without strides")
+      guard let values = try? tensor.values(limits: limits) else { continue }
+      precondition(values.count == tensor.byteCount && values.count <= 1 << 16, "values of another size")
+      total += values.count
+    }
+    if total < 1 << 12 {
+      // The same bytes are the same file.
+      let again = try? CheckpointReader.read(MemorySource(bytes), limits: limits)
+      precondition(
+        again?.tensors.map(\.name) == checkpoint.tensors.map(\.name), "another answer the second time")
+    }
+  }
+
+  private static func weightFile(_ bytes: [UInt8]) {
+    guard let file = try? SWTFile(bytes: bytes) else { return }
+    for info in file.tensors {
+      guard (try? file.verifyData(info.index)) != nil, let view = try? file.view(info.index) else { continue }
+      precondition(view.bytes.byteCount == info.byteCount, "a view of another size")
+    }
+    _ = try? file.verify(using: SystemDigests())
+    _ = file.contentID(using: SystemDigests())
+    for (key, _) in file.metadata { precondition(file.metadata(key) != nil, "metadata that is not found") }
+  }
+
+  private static func arrays(_ bytes: [UInt8]) {
+    if let data = try? NpyFile.read(MemorySource(bytes)) {
+      precondition(data.bytes.count == data.shape.reduce(data.type.byteWidth, *), "an array of another size")
+    }
+    var limits = ParseLimits()
+    limits[.inflatedBytes] = 1 << 20
+    guard let archive = try? NpzFile(MemorySource(bytes), limits: limits) else { return }
+    for name in archive.names.prefix(64) { _ = try? archive.read(name) }
+  }
+
+  private static func json(_ bytes: [UInt8]) {
+    guard let value = try? JSONValue.parse(bytes, nodeLimit: 1 << 16) else { return }
+    // What was read and written is read as the same, unless a number is not finite.
+    let text = value.text()
+    guard !text.contains("\"nan\""), !text.contains("inf\"") else { return }
+    precondition((try? JSONValue.parse(Array(text.utf8))) == value, "JSON that does not read back")
+  }
+}
