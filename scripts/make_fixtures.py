@@ -1073,6 +1073,8 @@ from anybody's model; every weight is random or follows a formula, so nothing he
   and the digests of all weights. `floor.<tap>` is free-running, `floor.block.<tap>` is of that stage alone, fed by the
   float32 rounding of the reference. All floors are over whole taps, also where only samples are stored. `logits` is the
   output of `fc`; a headless network's output is `layer4`, equal to its last block's tap.
+- `forms/`: one small file of each form that checkpoints come in, and `forms/truth.json`, what PyTorch finds in each;
+  `strangers/`: files that are no checkpoints. Both are made by `scripts/make_form_fixtures.py`, which says more.
 - `formula/<net>.json`, `formula/<net>.stats.safetensors`: a full-size network: the formula for each weight, and the
   BatchNorm statistics that no formula gives. Its goldens have `source_sha256` = `formula:<SHA-256 of the .json>`, and
   `num_batches_tracked` is in none of their digests.
@@ -1127,7 +1129,8 @@ CHECKPOINTS = {
 
 def write_readme(out):
     """README.md: the text above and one row for every file that is there."""
-    files = sorted(p for p in out.rglob("*") if p.is_file() and p.name != "README.md" and ".part" not in str(p))
+    files = sorted(p for p in out.rglob("*") if p.is_file() and p.name != "README.md" and ".part" not in str(p)
+                   and p.relative_to(out).parts[0] not in ("forms", "strangers"))
     versions = f"torch {torch.__version__.split('+')[0]}, torchvision {torchvision.__version__.split('+')[0]}"
     rows = [
         f"All from seed {SEED}, {versions}, numpy {np.__version__}, on the CPU."

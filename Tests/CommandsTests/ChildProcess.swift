@@ -23,9 +23,9 @@ struct ChildProcess {
     return unsafe access(String(program), X_OK) == 0 ? String(program) : nil
   }()
 
-  /// - Parameters:
-  ///   - memory: bound on private memory, in KiB.
-  ///   - seconds: bound on processor time.
+  /// Runs the program with at most `memory` KiB of private memory and `seconds` of processor time.
+  ///
+  /// - Throws: ``TestFailure`` when it cannot be started.
   init(_ arguments: [String], memory: Int, seconds: Int) throws {
     guard let program = Self.program else { throw TestFailure("the program is not beside the tests") }
     let folder = try TemporaryFolder()

@@ -3,6 +3,12 @@ import SWTBytes
 import TestSupport
 import Testing
 
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Glibc)
+  import Glibc
+#endif
+
 /// Legacy streams, tar archives, indexes of shards and gzip files that lie.
 @Suite struct HostileStreamTests {
   private func read(_ bytes: [UInt8]) throws -> Checkpoint { try CheckpointReader.read(MemorySource(bytes)) }
@@ -116,6 +122,20 @@ import Testing
     let file = try TemporaryFile(Array(#"{"weight_map":{"w":"\#(name)"}}"#.utf8), name: "x.index.json")
     let failure = try #require(throws: ParseFailure.self) { try CheckpointReader.open(path: file.path) }
     #expect(failure.description.contains("shard"))
+  }
+
+  @Test func `a file that shrinks while it is read is an error, and one that grows is what it was`() throws {
+    let whole = try readFile(Fixtures.path("forms/views.pt"))
+    let file = try TemporaryFile(whole, name: "views.pt")
+    let checkpoint = try CheckpointReader.open(path: file.path)
+    let tensor = try #require(checkpoint.tensors.first { $0.name == "transposed" })
+    let values = try tensor.values()
+    // In place: the reader holds the same file open.
+    #expect(unsafe truncate(file.path, off_t(whole.count + 4096)) == 0)
+    #expect(try tensor.values() == values)
+    #expect(unsafe truncate(file.path, 100) == 0)
+    let failure = try #require(throws: ParseFailure.self) { try tensor.values() }
+    #expect(failure.hint?.contains("shorter") == true)
   }
 
   @Test func `a shard that lacks what the index promises is an error`() throws {
