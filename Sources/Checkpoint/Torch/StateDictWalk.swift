@@ -28,6 +28,8 @@ struct StateDictWalk<Provider: StorageProvider> {
   private var findings = Findings()
   private var steps = 0
   private var pathBytes = 0
+  private var frames: [Frame] = []
+  /// The values that the frames stand for: one that holds itself is not entered again.
   private var onPath: Set<NodeID> = []
   private var place: [Step]
   /// Bytes of the name that ``place`` stands for.
@@ -45,7 +47,7 @@ struct StateDictWalk<Provider: StorageProvider> {
     var walk = StateDictWalk(
       decoder: TensorDecoder(arena: pickle.arena, limits: limits, provider: provider, nesting: nesting),
       limits: limits, prefix: prefix)
-    try walk.visit(pickle.root)
+    try walk.walk(pickle.root)
     walk.findings.spending.add(.walkSteps, walk.steps)
     walk.findings.spending.add(.pathBytes, walk.pathBytes)
     walk.findings.spending.add(walk.decoder.spending)
@@ -58,30 +60,112 @@ struct StateDictWalk<Provider: StorageProvider> {
     place = prefix.map { Step(component: $0) }
   }
 
-  // MARK: Values
+  // MARK: Walking
 
-  private mutating func visit(_ id: NodeID, as step: Step) throws(ParseFailure) {
-    guard !isLeaf(id) else { return }
-    let outer = nameBytes
-    nameBytes += step.component.byteCount + 1
-    // Before any name is put together: four hundred keys of 60 KB would make one of 24 MB.
-    try limits.check(.nameBytes, nameBytes)
-    place.append(step)
-    try visit(id)
-    place.removeLast()
-    nameBytes = outer
+  /// What is still to be visited of a value.
+  private enum Segment {
+    /// In the same place: the state of an object, the arguments that are one dict.
+    case same(NodeID)
+    /// By position; `isInName` is false where `state_dict()` would not count.
+    case elements([NodeID], isInName: Bool = true)
+    case items([(key: NodeID, value: NodeID)])
+    /// `_parameters`, `_buffers` or `_modules`: in the path, but not in the name.
+    case section(String, [(key: NodeID, value: NodeID)], transient: Set<String>)
   }
 
-  private mutating func visit(_ id: NodeID) throws(ParseFailure) {
-    guard !isLeaf(id), onPath.insert(id).inserted else { return }
-    defer { onPath.remove(id) }
-    try count(1)
-    try limits.check(.depth, onPath.count)
-    switch arena.kind(id) {
-    case .dict: try visitDict(try uniqueItems(arena.elements(id) ?? []))
-    case .list, .tuple, .set: try visitElements(id)
-    default: try visitObject(id)
+  /// A value that is being walked. Frames are kept in an array, not on the machine's stack: callers' threads may
+  /// have half a megabyte of it, and values may be nested five hundred deep.
+  private struct Frame {
+    let id: NodeID
+    /// How many steps of ``place`` led here.
+    let stepCount: Int
+    let outerNameBytes: Int
+    let outerReason: String?
+    var segments: [(segment: Segment, leavingOut: String?)]
+    var index = 0
+    var cursor = 0
+  }
+
+  private struct Child {
+    let id: NodeID
+    var steps: [Step] = []
+    var leavingOut: String?
+  }
+
+  private mutating func walk(_ root: NodeID) throws(ParseFailure) {
+    try enter(Child(id: root))
+    while !frames.isEmpty {
+      if let child = try nextChild() { try enter(child) } else { leave() }
     }
+  }
+
+  private mutating func enter(_ child: Child) throws(ParseFailure) {
+    guard !isLeaf(child.id), onPath.insert(child.id).inserted else { return }
+    try count(1)
+    try limits.check(.depth, frames.count + 1)
+    let (outerNameBytes, outerReason) = (nameBytes, leavingOut)
+    for step in child.steps where step.isInName { nameBytes += step.component.byteCount + 1 }
+    // Before any name is put together: four hundred keys of 60 KB would make one of 24 MB.
+    try limits.check(.nameBytes, nameBytes)
+    place += child.steps
+    leavingOut = leavingOut ?? child.leavingOut
+    let segments = try segments(of: child.id)
+    frames.append(
+      Frame(
+        id: child.id, stepCount: child.steps.count, outerNameBytes: outerNameBytes, outerReason: outerReason,
+        segments: segments))
+  }
+
+  private mutating func leave() {
+    guard let frame = frames.popLast() else { return }
+    onPath.remove(frame.id)
+    place.removeLast(frame.stepCount)
+    nameBytes = frame.outerNameBytes
+    leavingOut = frame.outerReason
+  }
+
+  /// The next value inside the innermost frame that may hold a tensor.
+  private mutating func nextChild() throws(ParseFailure) -> Child? {
+    let top = frames.count - 1
+    while frames[top].index < frames[top].segments.count {
+      let (segment, reason) = frames[top].segments[frames[top].index]
+      switch segment {
+      case .same(let id):
+        if frames[top].cursor == 0 {
+          frames[top].cursor = 1
+          return Child(id: id, leavingOut: reason)
+        }
+      case .elements(let ids, let isInName):
+        while frames[top].cursor < ids.count {
+          let place = frames[top].cursor
+          frames[top].cursor += 1
+          guard !isLeaf(ids[place]) else { continue }
+          let step = Step(component: .index(place), isInName: isInName)
+          return Child(id: ids[place], steps: [step], leavingOut: reason)
+        }
+      case .items(let items):
+        while frames[top].cursor < items.count {
+          let (key, value) = items[frames[top].cursor]
+          frames[top].cursor += 1
+          guard !isLeaf(value) else { continue }
+          return Child(id: value, steps: [Step(component: try component(key))], leavingOut: reason)
+        }
+      case .section(let name, let items, let transient):
+        while frames[top].cursor < items.count {
+          let (key, value) = items[frames[top].cursor]
+          frames[top].cursor += 1
+          guard !isLeaf(value) else { continue }
+          let component = try component(key)
+          return Child(
+            id: value, steps: [Step(component: .key(name), isInName: false), Step(component: component)],
+            leavingOut: transient.contains(component.description)
+              ? "a non-persistent buffer, not part of state_dict()" : reason)
+        }
+      }
+      frames[top].index += 1
+      frames[top].cursor = 0
+    }
+    return nil
   }
 
   private mutating func count(_ more: Int) throws(ParseFailure) {
@@ -97,34 +181,30 @@ struct StateDictWalk<Provider: StorageProvider> {
     }
   }
 
-  private mutating func visitElements(_ id: NodeID) throws(ParseFailure) {
-    try visitElements(arena.elements(id) ?? [])
-  }
+  // MARK: What is inside a value
 
-  private mutating func visitElements(_ elements: [NodeID]) throws(ParseFailure) {
-    try count(elements.count)
-    for (index, element) in elements.enumerated() {
-      try visit(element, as: Step(component: .index(index)))
+  private typealias Segments = [(segment: Segment, leavingOut: String?)]
+
+  /// Notes a tensor, or says what is to be visited.
+  private mutating func segments(of id: NodeID) throws(ParseFailure) -> Segments {
+    switch arena.kind(id) {
+    case .dict: return try dictSegments(try uniqueItems(arena.elements(id) ?? []))
+    case .list, .tuple, .set:
+      try count(arena.elementCount(id))
+      return [(.elements(arena.elements(id) ?? []), nil)]
+    default: return try objectSegments(id)
     }
   }
 
-  private mutating func visitItems(_ items: [(key: NodeID, value: NodeID)]) throws(ParseFailure) {
-    for (key, value) in items where !isLeaf(value) {
-      try visit(value, as: Step(component: try component(key)))
-    }
+  /// A dict, which is the inside of a module when it looks like one: torch.package keeps modules so.
+  private mutating func dictSegments(
+    _ items: [(key: NodeID, value: NodeID)]
+  ) throws(ParseFailure) -> Segments {
+    guard let module = moduleParts(items) else { return [(.items(items), nil)] }
+    return try moduleSegments(module, others: items)
   }
 
-  /// A dict, which is the inside of a module when it looks like one: TorchScript and torch.package keep
-  /// modules so.
-  private mutating func visitDict(_ items: [(key: NodeID, value: NodeID)]) throws(ParseFailure) {
-    if let module = moduleParts(items) {
-      try visitModule(module, others: items)
-    } else {
-      try visitItems(items)
-    }
-  }
-
-  private mutating func visitObject(_ id: NodeID) throws(ParseFailure) {
+  private mutating func objectSegments(_ id: NodeID) throws(ParseFailure) -> Segments {
     let decoded: TensorDecoder<Provider>.Decoded
     do throws(ParseFailure) {
       decoded = try decoder.decode(id)
@@ -132,57 +212,72 @@ struct StateDictWalk<Provider: StorageProvider> {
       throw error.inside(place.isEmpty ? "the top-level value" : "tensor \(name)")
     }
     switch decoded {
-    case .tensors(let parts, let extras): return try add(parts, extras)
+    case .tensors(let parts, let extras):
+      try add(parts, sparse: extras.sparse)
+      guard let attributes = extras.attributes else { return [] }
+      return [(.same(attributes), "an attribute of a tensor, which a state dict does not hold")]
     case .storage(let whole):
       if place.isEmpty { findings.rootStorage = whole }
-      return try skip(
-        "a storage of \(whole.shape.first ?? 0) \(whole.scalarType.rawValue), which is no tensor")
-    case .sameAs(let other): return try visit(other)
+      try skip("a storage of \(whole.shape.first ?? 0) \(whole.scalarType.rawValue), which is no tensor")
+      return []
+    case .sameAs(let other): return [(.same(other), nil)]
     case .unreadable(let reason, let attributes):
       try skip(reason)
-      if let attributes { return try visitState(attributes) }
+      if let attributes { return stateSegments(attributes) }
     case .notATensor: break
     }
-    if let pid = arena.persistentID(id) { return try visitReference(pid) }
-    guard let object = arena.object(id) else { return }
+    if let pid = arena.persistentID(id) { return referenceSegments(pid) }
+    guard let object = arena.object(id) else { return [] }
     switch decoder.constructor(object.callable) {
-    case .loadFromBytes: try visitNestedFile(id)
+    case .loadFromBytes:
+      try addNestedFile(id)
+      return []
     // The state is the attribute `_metadata`, not part of the dict.
-    case .orderedDict: try visitDict(try uniqueItems(orderedDictItems(object)))
-    case .defaultDict: try visitDict(try uniqueItems(object.items))
-    default: try visitCall(object)
+    case .orderedDict: return try dictSegments(try uniqueItems(orderedDictItems(object)))
+    case .defaultDict: return try dictSegments(try uniqueItems(object.items))
+    default: return try callSegments(object)
     }
   }
 
   /// A call that makes nothing known: whatever its record holds is walked.
-  private mutating func visitCall(_ object: PickleArena.Object) throws(ParseFailure) {
-    try visitItems(try uniqueItems(object.items))
-    try visitElements(object.elements)
-    for state in object.states { try visitState(state) }
-    // Arguments of a class nobody knows: a namedtuple of tensors, a dict subclass.
+  private mutating func callSegments(_ object: PickleArena.Object) throws(ParseFailure) -> Segments {
+    var segments: Segments = [
+      (.items(try uniqueItems(object.items)), nil), (.elements(object.elements), nil),
+    ]
+    try count(object.elements.count)
+    for state in object.states { segments += stateSegments(state) }
+    let arguments = arena.elements(object.arguments) ?? []
     if arena.global(object.callable)?.canonical == "copyreg._reconstructor" {
       // (class, base, value of the base): what a subclass of dict or list held.
-      if let parts = arena.elements(object.arguments), parts.count == 3 { try visit(parts[2]) }
+      if arguments.count == 3 { segments.append((.same(arguments[2]), nil)) }
+    } else if arguments.count == 1, arena.kind(arguments[0]) == .dict {
+      segments.append((.same(arguments[0]), nil))
     } else {
-      try visitArguments(object)
+      // Arguments of a class nobody knows: a namedtuple of tensors.
+      try count(arguments.count)
+      segments.append((.elements(arguments), nil))
     }
-    if let keywords = object.keywords { try visit(keywords) }
+    if let keywords = object.keywords { segments.append((.same(keywords), nil)) }
+    return segments
   }
 
-  private mutating func visitArguments(_ object: PickleArena.Object) throws(ParseFailure) {
-    guard let arguments = arena.elements(object.arguments), !arguments.isEmpty else { return }
-    if arguments.count == 1, arena.kind(arguments[0]) == .dict { return try visit(arguments[0]) }
-    try visitElements(arguments)
+  /// The last argument of BUILD: a dict of attributes, or `(dict, slots)`.
+  private func stateSegments(_ state: NodeID) -> Segments {
+    if arena.kind(state) == .tuple, let parts = arena.elements(state), parts.count == 2,
+      parts.allSatisfy({ arena.kind($0) == .dict || arena.kind($0) == .none })
+    {
+      return parts.map { (.same($0), nil) }
+    }
+    return [(.same(state), nil)]
   }
 
   /// A reference out of the pickle that is no storage: `("module", class, file, source)`, or a call that
   /// torch.package wraps so, `("reduce_package", id, callable, arguments)`.
-  private mutating func visitReference(_ pid: NodeID) throws(ParseFailure) {
-    guard let parts = arena.elements(pid), let kind = parts.first.flatMap({ arena.text($0) }) else { return }
-    guard kind == "reduce_package", let arguments = parts.last else { return }
-    for (index, argument) in (arena.elements(arguments) ?? []).enumerated() {
-      try visit(argument, as: Step(component: .index(index), isInName: false))
-    }
+  private func referenceSegments(_ pid: NodeID) -> Segments {
+    guard let parts = arena.elements(pid), let kind = parts.first.flatMap({ arena.text($0) }),
+      kind == "reduce_package", let arguments = parts.last
+    else { return [] }
+    return [(.elements(arena.elements(arguments) ?? [], isInName: false), nil)]
   }
 
   /// `OrderedDict()` filled by SETITEMS, or `OrderedDict([[k, v], …])` in protocols 0 and 1.
@@ -197,18 +292,7 @@ struct StateDictWalk<Provider: StorageProvider> {
     return items + object.items
   }
 
-  // MARK: Objects with attributes
-
-  private mutating func visitState(_ state: NodeID) throws(ParseFailure) {
-    if arena.kind(state) == .tuple, let parts = arena.elements(state), parts.count == 2,
-      parts.allSatisfy({ arena.kind($0) == .dict || arena.kind($0) == .none })
-    {
-      // (dict, slots)
-      for part in parts { try visit(part) }
-      return
-    }
-    try visit(state)
-  }
+  // MARK: Modules
 
   private func moduleParts(_ items: [(key: NodeID, value: NodeID)]) -> [String: NodeID]? {
     var parts: [String: NodeID] = [:]
@@ -221,44 +305,22 @@ struct StateDictWalk<Provider: StorageProvider> {
     return parts["_parameters"] != nil && parts["_modules"] != nil ? parts : nil
   }
 
-  /// An `nn.Module`: the names that its `state_dict()` would have, in that order.
-  private mutating func visitModule(
+  /// An `nn.Module`: the names that its `state_dict()` would have, in that order. What else it keeps is listed as
+  /// left out.
+  private mutating func moduleSegments(
     _ parts: [String: NodeID], others: [(key: NodeID, value: NodeID)]
-  ) throws(ParseFailure) {
+  ) throws(ParseFailure) -> Segments {
     let sections = ["_parameters", "_buffers", "_modules"]
     let transient = Set(parts["_non_persistent_buffers_set"].map(texts) ?? [])
+    var segments: Segments = []
     for section in sections {
       guard let dict = parts[section] else { continue }
-      place.append(Step(component: .key(section), isInName: false))
-      for (key, value) in try dictItems(dict) {
-        let component = try component(key)
-        if section == "_buffers", transient.contains(component.description) {
-          try leaveOut("a non-persistent buffer, not part of state_dict()") { walk throws(ParseFailure) in
-            try walk.visit(value, as: Step(component: component))
-          }
-        } else {
-          try visit(value, as: Step(component: component))
-        }
-      }
-      place.removeLast()
+      let items = try dictItems(dict)
+      segments.append((.section(section, items, transient: section == "_buffers" ? transient : []), nil))
     }
-    for (key, value) in others where !isLeaf(value) {
-      let component = try component(key)
-      guard !sections.contains(component.description) else { continue }
-      try leaveOut("an attribute of a module, not part of state_dict()") { walk throws(ParseFailure) in
-        try walk.visit(value, as: Step(component: component))
-      }
-    }
-  }
-
-  /// Walks a part only to list the tensors in it that are left out.
-  private mutating func leaveOut(
-    _ reason: String, _ body: (inout Self) throws(ParseFailure) -> Void
-  ) throws(ParseFailure) {
-    let outer = leavingOut
-    leavingOut = outer ?? reason
-    try body(&self)
-    leavingOut = outer
+    let rest = others.filter { item in arena.text(item.key).map { !sections.contains($0) } ?? true }
+    segments.append((.items(rest), "an attribute of a module, not part of state_dict()"))
+    return segments
   }
 
   /// Items of a dict or of an OrderedDict.
@@ -276,10 +338,25 @@ struct StateDictWalk<Provider: StorageProvider> {
     return ids.compactMap { arena.text($0) }
   }
 
-  // MARK: Nested files
+  // MARK: Findings
 
-  /// `torch.storage._load_from_bytes(bytes)`: a whole file inside a string.
-  private mutating func visitNestedFile(_ id: NodeID) throws(ParseFailure) {
+  private var name: String {
+    place.lazy.filter(\.isInName).map(\.component.description).joined(separator: ".")
+  }
+
+  private mutating func add(
+    _ parts: [TensorDecoder<Provider>.Part], sparse: SparseDescription?
+  ) throws(ParseFailure) {
+    if let sparse { findings.sparse.append((name, sparse)) }
+    for part in parts {
+      if !part.name.isEmpty { place.append(Step(component: .key(part.name))) }
+      try add(part.tensor)
+      if !part.name.isEmpty { place.removeLast() }
+    }
+  }
+
+  /// The tensors of a whole file inside a string: `torch.storage._load_from_bytes(bytes)`.
+  private mutating func addNestedFile(_ id: NodeID) throws(ParseFailure) {
     guard let nested = try decoder.nestedFile(id) else { return }
     try count(nested.tensors.count)
     let depth = place.count
@@ -292,27 +369,6 @@ struct StateDictWalk<Provider: StorageProvider> {
       place.append(Step(component: .key(entry.path)))
       try skip(entry.reason)
       place.removeLast()
-    }
-  }
-
-  // MARK: Findings
-
-  private var name: String {
-    place.lazy.filter(\.isInName).map(\.component.description).joined(separator: ".")
-  }
-
-  private mutating func add(
-    _ parts: [TensorDecoder<Provider>.Part], _ extras: TensorDecoder<Provider>.Extras
-  ) throws(ParseFailure) {
-    if let sparse = extras.sparse { findings.sparse.append((name, sparse)) }
-    for part in parts {
-      if !part.name.isEmpty { place.append(Step(component: .key(part.name))) }
-      try add(part.tensor)
-      if !part.name.isEmpty { place.removeLast() }
-    }
-    guard let attributes = extras.attributes else { return }
-    try leaveOut("an attribute of a tensor, which a state dict does not hold") { walk throws(ParseFailure) in
-      try walk.visit(attributes)
     }
   }
 

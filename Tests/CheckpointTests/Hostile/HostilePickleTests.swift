@@ -147,6 +147,40 @@ import Testing
     #expect(failure.reason == .limit(.depth, value: 501, maximum: 500))
   }
 
+  /// Values as deep as the limit allows, of each kind that the walk goes into, and a tensor inside.
+  static let deep: [Program] = {
+    func nest(_ name: String, _ open: [UInt8], _ close: [UInt8], levels: Int) -> Program {
+      let opening = (0..<levels).flatMap { _ in open }
+      let closing = (0..<levels).flatMap { _ in close }
+      return Program(name, [0x80, 2] + opening + tensor + closing + [0x2E])
+    }
+    let ordered = PickleBuilder(protocol: nil).global("collections", "OrderedDict").op(0x29).op(0x52).text(
+      "k"
+    ).bytes
+    let object = PickleBuilder(protocol: nil).global("m", "C").op(0x29).op(0x81).bytes
+    let module =
+      object
+      + PickleBuilder(protocol: nil).op(0x7D).text("_parameters").op(0x7D).op(0x73).text("_modules").op(0x7D)
+      .text("m").bytes
+    let limit = Int(ParseLimits()[.depth])
+    return [
+      nest("lists", [0x5D], [0x61], levels: limit - 1), nest("tuples", [], [0x85], levels: limit - 1),
+      nest("dicts", [0x7D] + text("k"), [0x73], levels: limit - 1),
+      nest("ordered dicts", ordered, [0x73], levels: limit - 1),
+      nest("states", object, [0x62], levels: limit - 1),
+      nest("arguments", Array("cm\nC\n".utf8), [0x85, 0x52], levels: limit - 1),
+      nest("modules", module, [0x73, 0x73, 0x62], levels: limit / 3 - 1),
+    ]
+  }()
+
+  @Test(arguments: deep)
+  func `the deepest values that are allowed fit on a small stack`(program: Program) throws {
+    try SmallStack.run {
+      let checkpoint = try? CheckpointReader.read(MemorySource(ZipBuilder.checkpoint(program.bytes)))
+      if checkpoint?.tensors.count != 1 { Issue.record("\(program.testDescription): no tensor") }
+    }
+  }
+
   // 7, 9, 10. Text and numbers that are odd and allowed.
 
   @Test func `names that are not UTF-8 are kept`() throws {
