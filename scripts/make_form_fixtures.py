@@ -10,8 +10,8 @@ little-endian bytes. Truth comes from loading the file again (torch.load, torch.
 torch.export.load, PackageImporter, pickle, safetensors); for what no PyTorch loads (the oldest tar
 dialect) it is what was written. strangers/ holds files that are no checkpoints, and what they are.
 
-Sparse tensors stand as their component tensors, quantized ones as their integers. On one machine two
-runs write the same bytes, except TorchScript archives, which hold addresses.
+Sparse tensors stand as their component tensors, quantized ones as their integers. Two runs
+write the same bytes: paths of sources are taken out of TorchScript and torch.export archives.
 """
 
 import argparse
@@ -38,6 +38,8 @@ import numpy as np
 import safetensors.torch
 import torch
 from torch import nn
+
+import torch_zip
 
 warnings.filterwarnings("ignore")
 SEED = 20260301
@@ -506,7 +508,9 @@ def programs(forms):
         scripted._save_for_lite_interpreter(str(folder / "mobile.ptl"))
         constant = record(("<constants>", "0"), torch.tensor([1.0, 2.0, 3.0, 4.0]))
         for name, module in (("scripted.pt", scripted), ("traced.pt", traced), ("mobile.ptl", scripted)):
-            data = (folder / name).read_bytes()
+            data = torch_zip.without_sources((folder / name).read_bytes())
+            if name != "mobile.ptl":
+                module = torch.jit.load(io.BytesIO(data))
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 has_constant = any("/constants/" in n for n in archive.namelist())
             forms.add(name, data, "torchscript", script_rows(module) + ([constant] if has_constant else []),
@@ -524,10 +528,12 @@ def programs(forms):
 
         program = torch.export.export(Exported().eval(), (torch.ones(1, 4),))
         torch.export.save(program, folder / "exported.pt2")
+        data = torch_zip.without_sources((folder / "exported.pt2").read_bytes())
+        (folder / "exported.pt2").write_bytes(data)
         again = torch.export.load(folder / "exported.pt2")
         tensors = list(again.state_dict.items()) + [
             (n, c) for n, c in again.constants.items() if isinstance(c, torch.Tensor)]
-        forms.add("exported.pt2", (folder / "exported.pt2").read_bytes(), "pt2",
+        forms.add("exported.pt2", data, "pt2",
                   [record((name,), tensor) for name, tensor in tensors], "torch.export, with a shared weight and constants")
 
         from torch.package import PackageExporter
