@@ -4,6 +4,8 @@
     pip install torch==2.13.0 && pip install -r scripts/requirements-fixtures.txt
     python3 scripts/make_form_fixtures.py [--out DIR]
 
+The common forms are here, the rarer ones in rare_forms.py.
+
 forms/<file> is a checkpoint, forms/truth.json what PyTorch finds in each: for every tensor its name,
 path, dtype, shape, stride, storage offset and the SHA-256 of its contiguous, row-major,
 little-endian bytes. Truth comes from loading the file again (torch.load, torch.jit.load,
@@ -23,6 +25,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import pathlib
 import pickle
 import shutil
@@ -653,6 +656,9 @@ def strangers(out):
         "zeros.pth": (bytes(600), "zeros"),
         "truncated_zip.pth": (plain[: len(plain) // 2], "zip"),
         "truncated_legacy.pth": (legacy[: len(legacy) - 20], "truncated"),
+        "truncated.pt.gz": (gzip.compress(plain, mtime=0)[:-100], "truncated"),
+        "damaged.pt.gz": (gzip.compress(plain, mtime=0)[:-8] + bytes(8), "damaged"),
+        "preview.pt": (b"PYTORCH1" + bytes(64), "preview"),
         "arrays.npz": (npz.getvalue(), "npz"),
         "array.npy": (b"\x93NUMPY\1\0" + bytes(64), ".npy"),
         "other.tar": (plain_tar.getvalue(), "tar"),
@@ -674,14 +680,19 @@ def main():
     out = parser.parse_args().out
     torch.manual_seed(SEED)
     forms = Forms(out)
-    for part in (values, protocols, tar, programs, bare, others):
+    import rare_forms  # it needs this module under its name
+
+    for part in (values, protocols, tar, programs, bare, others, *rare_forms.PARTS):
         part(forms)
-        print(f"{part.__name__}: done", flush=True)
+        print(f"{part.__module__}.{part.__name__}: done", flush=True)
     forms.finish()
     strangers(out)
 
 
 if __name__ == "__main__":
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        # TorchScript writes a module's constants in the order of a set.
+        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | {"PYTHONHASHSEED": "0"})
     # Classes are pickled by their module's name, which must not depend on how the script is run.
     sys.modules["make_form_fixtures"] = sys.modules["__main__"]
     for kind in (Wrapper, Colour, Point, Inner, Outer):
