@@ -173,9 +173,9 @@ def surroundings(forms):
     forms.save("random_states.pt", {"torch": torch.get_rng_state()[:64].clone(), "numpy": randomness.get_state()},
                "the states of random number generators: a tuple around a numpy array")
     keys = [1e16, 1e15, 1e-5, 0.1, -0.0, float("inf"), 2**100, -5, "é", "\U0001f525",
-            (), (1,), ("a", (2, None))]
+            (), (1,), ("a", (2, None)), b"\xff\x00'"]
     forms.save("keys_more.pt", {key: t + i for i, key in enumerate(keys)},
-               "keys as Python prints them: floats, tuples, text of every kind")
+               "keys as Python prints them: floats, tuples, bytes, text of every kind")
     records = np.array([(1, 2.5)], dtype=[("a", "<i4"), ("b", "<f8")])
     held = np.empty(2, dtype=object)
     held[0], held[1] = 1, "text"
@@ -260,6 +260,11 @@ def modules(forms):
         data = saved(fill(nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3)), "legacy"), "module_legacy", legacy=True)
     forms.add("module_legacy.pt", data, "legacy", module_rows(torch.load(io.BytesIO(data), weights_only=False)),
               "a module in the legacy stream, with the sources of its classes")
+    graph = torch.fx.symbolic_trace(fill(Gate(), "graph"))
+    data = saved(graph, "module_fx")
+    again = torch.load(io.BytesIO(data), weights_only=False)
+    rows = [dict(row, path=["0", *row["path"]]) for row in module_rows(again)]
+    forms.add("module_fx.pt", data, "zip", rows, "a torch.fx graph module: a call whose first argument is the module's dict")
 
 
 # ---------------------------------------------------------------------------------------------
