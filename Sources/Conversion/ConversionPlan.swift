@@ -69,6 +69,13 @@ struct ConversionPlan {
           file: file, "two tensors would be called \(name)",
           hint: "choose a part of the file with --key")
       }
+      guard SWTFormat.isName(name) else {
+        let shown = String(name.unicodeScalars.flatMap { $0.escaped(asASCII: false) }.prefix(80))
+        throw .architecture(
+          file: file,
+          "a tensor is called '\(shown)'; .swt holds names of 1 to 4095 bytes without control characters",
+          hint: "choose a part of the file with --key")
+      }
       guard entry.shape.count <= 6, entry.shape.allSatisfy({ $0 <= Int(UInt32.max) }) else {
         throw .architecture(
           file: file, "\(name) has shape \(entry.shape); .swt holds up to 6 dimensions below 2^32", hint: nil)

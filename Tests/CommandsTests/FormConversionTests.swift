@@ -61,6 +61,17 @@ import Testing
     #expect(output.contains("\\u{1b}[31m\\u{202e}b"))
   }
 
+  @Test func `a name that a weight file cannot hold is the input's fault, and shown`() throws {
+    let folder = try TemporaryFolder()
+    for key in ["", "a\nb"] {
+      let pickle = PickleBuilder().op(0x7D).text(key).tensor(count: 4, size: [4], stride: [1]).op(0x73)
+      let file = try TemporaryFile(ZipBuilder.checkpoint(pickle.stop()), name: "x.pth")
+      let converted = Tool("convert", file.path, "-o", folder.file("x.swt"), "--arch", "none")
+      #expect(converted.status == .weightsDiffer)
+      #expect(converted.errors.contains(".swt holds names"))
+    }
+  }
+
   @Test func `a limit is set by its name and said in the error`() throws {
     let input = Fixtures.path("forms/training.pt")
     let refused = Tool("inspect", input, "--limit", "tensors=2")

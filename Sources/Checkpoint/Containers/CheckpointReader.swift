@@ -13,7 +13,8 @@ public enum CheckpointReader {
     path: String, limits: ParseLimits = ParseLimits()
   ) throws(ParseFailure) -> Checkpoint {
     let source = try FileSource(path: path)
-    if try ShardIndex.recognises(source) {
+    // The length that a safetensors file starts with may look like a brace.
+    if !SafetensorsFile.recognises(source), try ShardIndex.recognises(source) {
       return try ShardIndex(source, path: path, limits: limits.scaled(toFile: source.byteCount)).read()
     }
     return try read(source, limits: limits)

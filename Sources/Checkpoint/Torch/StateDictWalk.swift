@@ -247,7 +247,11 @@ struct StateDictWalk<Provider: StorageProvider> {
     try count(object.elements.count)
     for state in object.states { segments += stateSegments(state) }
     let arguments = arena.elements(object.arguments) ?? []
-    if arena.global(object.callable)?.canonical == "copyreg._reconstructor" {
+    let callable = arena.global(object.callable)
+    if callable?.module == "torch.fx.graph_module" {
+      // reduce_graph_module(attributes of the module, code)
+      segments.append((.elements(arguments, isInName: false), nil))
+    } else if callable?.canonical == "copyreg._reconstructor" {
       // (class, base, value of the base): what a subclass of dict or list held.
       if arguments.count == 3 { segments.append((.same(arguments[2]), nil)) }
     } else if arguments.count == 1, arena.kind(arguments[0]) == .dict {
@@ -444,42 +448,6 @@ struct StateDictWalk<Provider: StorageProvider> {
 
   private func component(_ key: NodeID) throws(ParseFailure) -> PathComponent {
     try limits.check(.nameBytes, arena.byteCount(key) ?? 0)
-    return .key(arena.keyText(key, depth: 0))
-  }
-}
-
-extension PickleArena {
-  /// How protocol 2 writes `bytes`.
-  private func isEncodedText(_ id: NodeID) -> Bool {
-    object(id).flatMap { global($0.callable) }?.canonical == "_codecs.encode"
-  }
-
-  /// A dict key as text: strings as they are, other values as Python prints them.
-  fileprivate func keyText(_ id: NodeID, depth: Int) -> String {
-    switch kind(id) {
-    case .text:
-      let text = text(id) ?? "?"
-      return depth == 0 ? text : "'\(text.prefix(256))'"
-    case .bytes: return "b'\((rawBytes(id).map { Self.decode($0[...]) } ?? "?").prefix(256))'"
-    case .bool: return bool(id) == true ? "True" : "False"
-    case .int, .wideInt: return wideInt(id).map { "\($0)" } ?? "?"
-    case .float: return float(id).map { "\($0)" } ?? "?"
-    case .none: return "None"
-    case .global: return global(id)?.qualified ?? "?"
-    case .tuple where depth < 2 && elementCount(id) <= 16:
-      let parts = (elements(id) ?? []).map { keyText($0, depth: depth + 1) }
-      return parts.count == 1 ? "(\(parts[0]),)" : "(\(parts.joined(separator: ", ")))"
-    case .object where isEncodedText(id):
-      return
-        "b'\((object(id).flatMap { elements($0.arguments)?.first }.flatMap { text($0) } ?? "?").prefix(256))'"
-    case .object:
-      // An enumeration's member is its class called with its value.
-      guard depth < 2, let object = object(id), let global = global(object.callable) else {
-        return "<object>"
-      }
-      let arguments = (elements(object.arguments) ?? []).prefix(4).map { keyText($0, depth: depth + 1) }
-      return "\(global.qualified)(\(arguments.joined(separator: ", ")))"
-    default: return "<\(kind(id))>"
-    }
+    return .key(arena.keyText(key))
   }
 }

@@ -151,12 +151,13 @@ struct TensorDecoder<Provider: StorageProvider> {
     case .fromTypeV2, .fromType:
       // _rebuild_from_type_v2(func, type, args, state): the inner call makes the tensor.
       let function = try arguments(0)
+      let state = arguments.ids.count > 3 ? arguments.ids[3] : nil
       guard let inner = self.constructor(function), let ids = arena.elements(try arguments(2)) else {
-        return .unreadable("a tensor subclass made by an unknown function")
+        return .unreadable("a tensor subclass made by an unknown function", attributes: state)
       }
       let name = arena.global(function)?.name ?? "?"
       let decoded = try decodeCall(inner, Arguments(ids: ids, function: name), depth: depth + 1)
-      return with(attributes: arguments.ids.count > 3 ? arguments.ids[3] : nil, decoded)
+      return with(attributes: state, decoded)
     case .typeTag:
       return .sameAs(try arguments(0))
     case .numpyArray, .numpyBuffer, .orderedDict, .defaultDict, .loadFromBytes:

@@ -6,6 +6,11 @@ public enum SWTFormat {
   public static let versionMinor: UInt16 = 0
   public static let maximumRank = 6
   public static let maximumNameLength = 4095
+
+  /// True for what a tensor may be called: 1 to 4095 bytes without control characters.
+  public static func isName(_ name: String) -> Bool {
+    (1...maximumNameLength).contains(name.utf8.count) && name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+  }
   public static let maximumSectionCount = 64
   /// "No tensor", "no record".
   public static let none: UInt32 = 0xFFFF_FFFF

@@ -25,9 +25,9 @@ struct Placement {
       func fail(_ rule: SWTError.Rule, _ text: String) -> SWTError {
         SWTError(rule, "tensor \(spec.name): \(text)")
       }
-      guard (1...SWTFormat.maximumNameLength).contains(spec.name.utf8.count),
-        spec.name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
-      else { throw fail(.name, "a name has 1 to 4095 bytes of UTF-8 and no control characters") }
+      guard SWTFormat.isName(spec.name) else {
+        throw fail(.name, "a name has 1 to 4095 bytes of UTF-8 and no control characters")
+      }
       guard spec.shape.count <= SWTFormat.maximumRank else { throw fail(.rank, "rank above 6") }
       guard spec.shape.allSatisfy({ UInt32(exactly: $0) != nil }),
         let count = SWTFormat.byteCount(spec.shape, spec.dtype)

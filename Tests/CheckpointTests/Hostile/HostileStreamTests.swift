@@ -104,6 +104,14 @@ import Testing
     #expect(!failure.description.isEmpty)
   }
 
+  @Test func `a safetensors header of 123 bytes is no JSON document`() throws {
+    // Its length starts with the byte of an opening brace.
+    let head = #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}"#
+    let header = head + String(repeating: " ", count: 122 - head.utf8.count) + "}"
+    let file = try TemporaryFile(Self.safetensors(header, 1), name: "x.safetensors")
+    #expect(try CheckpointReader.open(path: file.path).tensors.map(\.name) == ["a"])
+  }
+
   @Test func `a tar header with a wrong checksum is no tar archive`() {
     var bytes = Self.tar { _ in }
     bytes[0] ^= 1
