@@ -112,8 +112,9 @@ extension TensorDecoder {
     }
     for i in stride(from: 0, to: items.count - 1, by: 2) {
       switch arena.text(items[i]) {
-      case "conj": flags.isConjugated = arena.bool(items[i + 1]) ?? false
-      case "neg": flags.isNegated = arena.bool(items[i + 1]) ?? false
+      // PyTorch looks whether the key is there, and never at its value (torch/csrc/jit/serialization/pickler.h).
+      case "conj": flags.isConjugated = true
+      case "neg": flags.isNegated = true
       default: throw ParseFailure(.unsupported("tensor metadata \(arena.text(items[i]) ?? "?")"))
       }
     }
