@@ -371,37 +371,3 @@ package struct PickleArena: Sendable {
     }
   }
 }
-
-/// Text that was read, in pieces that never move.
-private struct ChunkedPool: Sendable {
-  private static let chunkSize = 1 << 20
-
-  private var chunks: [[UInt8]] = []
-  /// Where each chunk starts; a string is never split.
-  private var starts: [Int] = []
-  private(set) var count = 0
-
-  mutating func append(_ bytes: [UInt8]) -> Int {
-    let start = count
-    count += bytes.count
-    if let last = chunks.indices.last, chunks[last].count + bytes.count <= Self.chunkSize {
-      chunks[last] += bytes
-    } else {
-      starts.append(start)
-      chunks.append(bytes)
-    }
-    return start
-  }
-
-  func bytes(at offset: Int, count: Int) -> [UInt8] {
-    guard count > 0 else { return [] }
-    var low = 0
-    var high = starts.count
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if starts[middle] <= offset { low = middle } else { high = middle }
-    }
-    let within = offset - starts[low]
-    return Array(chunks[low][within..<within + count])
-  }
-}

@@ -1,4 +1,5 @@
 internal import SWTBytes
+internal import SWTTensorFiles
 internal import SWTTensors
 
 /// numpy arrays inside a pickle.
@@ -73,7 +74,7 @@ struct NumpyDecoder<P: StorageProvider> {
       order = order ?? String(sign)
       code.removeFirst()
     }
-    guard let type = NumpyType.codes[code] else { return nil }
+    guard let type = NpyHeader.types[code] else { return nil }
     return (type, order == ">")
   }
 
@@ -83,13 +84,4 @@ struct NumpyDecoder<P: StorageProvider> {
     else { return "an unknown type" }
     return "dtype '\(code.prefix(40))'"
   }
-}
-
-/// numpy's codes for the element types that PyTorch has too.
-enum NumpyType {
-  static let codes: [String: ScalarType] = [
-    "f2": .float16, "f4": .float32, "f8": .float64, "i1": .int8, "i2": .int16, "i4": .int32, "i8": .int64,
-    "u1": .uint8, "u2": .uint16, "u4": .uint32, "u8": .uint64, "b1": .bool, "c8": .complex64,
-    "c16": .complex128,
-  ]
 }

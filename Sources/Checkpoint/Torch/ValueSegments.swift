@@ -1,0 +1,165 @@
+internal import SWTBytes
+internal import SWTTensors
+
+// What is inside a value: which other values are to be visited, and under which names.
+
+extension StateDictWalk {
+  typealias Segments = [(segment: Segment, leavingOut: String?)]
+
+  /// Notes a tensor, or says what is to be visited.
+  mutating func segments(of id: NodeID) throws(ParseFailure) -> Segments {
+    switch arena.kind(id) {
+    case .dict: return try dictSegments(try uniqueItems(arena.elements(id) ?? []))
+    case .list, .tuple, .set:
+      try count(arena.elementCount(id))
+      return [(.elements(arena.elements(id) ?? []), nil)]
+    default: return try objectSegments(id)
+    }
+  }
+
+  /// A dict, which is the inside of a module when it looks like one: torch.package keeps modules so.
+  mutating func dictSegments(
+    _ items: [(key: NodeID, value: NodeID)]
+  ) throws(ParseFailure) -> Segments {
+    guard let module = moduleParts(items) else { return [(.items(items), nil)] }
+    return try moduleSegments(module, others: items)
+  }
+
+  mutating func objectSegments(_ id: NodeID) throws(ParseFailure) -> Segments {
+    let decoded: TensorDecoder<Provider>.Decoded
+    do throws(ParseFailure) {
+      decoded = try decoder.decode(id)
+    } catch {
+      throw error.inside(place.isEmpty ? "the top-level value" : "tensor \(name)")
+    }
+    switch decoded {
+    case .tensors(let parts, let extras):
+      try add(parts, sparse: extras.sparse)
+      guard let attributes = extras.attributes else { return [] }
+      return [(.same(attributes), "an attribute of a tensor, which a state dict does not hold")]
+    case .storage(let whole):
+      if place.isEmpty { findings.rootStorage = whole }
+      try skip("a storage of \(whole.shape.first ?? 0) \(whole.scalarType.rawValue), which is no tensor")
+      return []
+    case .sameAs(let other): return [(.same(other), nil)]
+    case .unreadable(let reason, let attributes):
+      try skip(reason)
+      if let attributes { return stateSegments(attributes) }
+    case .notATensor: break
+    }
+    if let pid = arena.persistentID(id) { return referenceSegments(pid) }
+    guard let object = arena.object(id) else { return [] }
+    switch decoder.constructor(object.callable) {
+    case .loadFromBytes:
+      try addNestedFile(id)
+      return []
+    // The state is the attribute `_metadata`, not part of the dict.
+    case .orderedDict: return try dictSegments(try uniqueItems(orderedDictItems(object)))
+    case .defaultDict: return try dictSegments(try uniqueItems(object.items))
+    default: return try callSegments(object)
+    }
+  }
+
+  /// A call that makes nothing known: whatever its record holds is walked.
+  mutating func callSegments(_ object: PickleArena.Object) throws(ParseFailure) -> Segments {
+    var segments: Segments = [
+      (.items(try uniqueItems(object.items)), nil), (.elements(object.elements), nil),
+    ]
+    try count(object.elements.count)
+    for state in object.states { segments += stateSegments(state) }
+    let arguments = arena.elements(object.arguments) ?? []
+    let callable = arena.global(object.callable)
+    if callable?.module == "torch.fx.graph_module" {
+      // reduce_graph_module(attributes of the module, code)
+      segments.append((.elements(arguments, isInName: false), nil))
+    } else if callable?.canonical == "copyreg._reconstructor" {
+      // (class, base, value of the base): what a subclass of dict or list held.
+      if arguments.count == 3 { segments.append((.same(arguments[2]), nil)) }
+    } else if arguments.count == 1, arena.kind(arguments[0]) == .dict {
+      segments.append((.same(arguments[0]), nil))
+    } else {
+      // Arguments of a class nobody knows: a namedtuple of tensors.
+      try count(arguments.count)
+      segments.append((.elements(arguments), nil))
+    }
+    if let keywords = object.keywords { segments.append((.same(keywords), nil)) }
+    return segments
+  }
+
+  /// The last argument of BUILD: a dict of attributes, or `(dict, slots)`.
+  func stateSegments(_ state: NodeID) -> Segments {
+    if arena.kind(state) == .tuple, let parts = arena.elements(state), parts.count == 2,
+      parts.allSatisfy({ arena.kind($0) == .dict || arena.kind($0) == .none })
+    {
+      return parts.map { (.same($0), nil) }
+    }
+    return [(.same(state), nil)]
+  }
+
+  /// A reference out of the pickle that is no storage: `("module", class, file, source)`, or a call that
+  /// torch.package wraps so, `("reduce_package", id, callable, arguments)`.
+  func referenceSegments(_ pid: NodeID) -> Segments {
+    guard let parts = arena.elements(pid), let kind = parts.first.flatMap({ arena.text($0) }),
+      kind == "reduce_package", let arguments = parts.last
+    else { return [] }
+    return [(.elements(arena.elements(arguments) ?? [], isInName: false), nil)]
+  }
+
+  /// `OrderedDict()` filled by SETITEMS, or `OrderedDict([[k, v], …])` in protocols 0 and 1.
+  func orderedDictItems(_ object: PickleArena.Object) -> [NodeID] {
+    var items: [NodeID] = []
+    if let list = arena.elements(object.arguments)?.first, let pairs = arena.elements(list) {
+      if arena.kind(list) == .dict { return pairs + object.items }
+      for pair in pairs {
+        if let both = arena.elements(pair), both.count == 2 { items += both }
+      }
+    }
+    return items + object.items
+  }
+
+  // MARK: Modules
+
+  func moduleParts(_ items: [(key: NodeID, value: NodeID)]) -> [String: NodeID]? {
+    var parts: [String: NodeID] = [:]
+    for (key, value) in items {
+      guard let bytes = arena.byteCount(key), bytes <= 32, let name = arena.text(key),
+        name.hasPrefix("_")
+      else { continue }
+      parts[name] = value
+    }
+    return parts["_parameters"] != nil && parts["_modules"] != nil ? parts : nil
+  }
+
+  /// An `nn.Module`: the names that its `state_dict()` would have, in that order. What else it keeps is listed as
+  /// left out.
+  mutating func moduleSegments(
+    _ parts: [String: NodeID], others: [(key: NodeID, value: NodeID)]
+  ) throws(ParseFailure) -> Segments {
+    let sections = ["_parameters", "_buffers", "_modules"]
+    let transient = Set(parts["_non_persistent_buffers_set"].map(texts) ?? [])
+    var segments: Segments = []
+    for section in sections {
+      guard let dict = parts[section] else { continue }
+      let items = try dictItems(dict)
+      segments.append((.section(section, items, transient: section == "_buffers" ? transient : []), nil))
+    }
+    let rest = others.filter { item in arena.text(item.key).map { !sections.contains($0) } ?? true }
+    segments.append((.items(rest), "an attribute of a module, not part of state_dict()"))
+    return segments
+  }
+
+  /// Items of a dict or of an OrderedDict.
+  mutating func dictItems(_ id: NodeID) throws(ParseFailure) -> [(key: NodeID, value: NodeID)] {
+    if let object = arena.object(id) { return try uniqueItems(orderedDictItems(object)) }
+    return arena.kind(id) == .dict ? try uniqueItems(arena.elements(id) ?? []) : []
+  }
+
+  /// Texts of a set, however its pickle protocol writes one.
+  func texts(_ id: NodeID) -> [String] {
+    if let elements = arena.elements(id) { return elements.compactMap { arena.text($0) } }
+    guard let object = arena.object(id) else { return [] }
+    var ids = object.elements
+    if let first = arena.elements(object.arguments)?.first { ids += arena.elements(first) ?? [] }
+    return ids.compactMap { arena.text($0) }
+  }
+}
