@@ -27,6 +27,11 @@ public struct GlobalName: Hashable, Sendable {
   public var isDangerous: Bool {
     let root = module.split(separator: ".", maxSplits: 1).first.map(String.init) ?? module
     if Self.dangerousModules.contains(root) { return true }
+    // Protocol 4 follows dots in a name: `torch.serialization` has an `os`, and that a `system`.
+    let parts = name.split(separator: ".").map(String.init)
+    if parts.dropLast().contains(where: { Self.dangerousModules.contains($0) || $0.hasPrefix("__") }) {
+      return true
+    }
     if Self.builtinModules.contains(module) { return Self.dangerousBuiltins.contains(name) }
     return Self.dangerousFunctions.contains(qualified)
   }

@@ -18,7 +18,8 @@ import Testing
 
   @Test(arguments: [
     ("posix", "system"), ("os", "popen"), ("builtins", "eval"), ("__builtin__", "exec"),
-    ("subprocess", "Popen"), ("runpy", "_run_code"),
+    ("subprocess", "Popen"), ("runpy", "_run_code"), ("torch.serialization", "os.system"),
+    ("torch", "__builtins__.eval"), ("m", "C.__init__.__globals__"),
   ])
   func `code is named and never run`(module: String, name: String) throws {
     let pickle = PickleBuilder().global(module, name).op(0x28).text("echo hacked").op(0x74).op(0x52).stop()
