@@ -80,6 +80,21 @@ import Testing
     #expect(failure.description.contains("700"))
   }
 
+  @Test func `INST and OBJ make what REDUCE makes`() throws {
+    let inst = PickleBuilder(protocol: nil).op(0x28).op(0x69, Array("collections\nOrderedDict\n".utf8)).text(
+      "a"
+    )
+    .raw(Self.tensor).op(0x73)
+    let obj = PickleBuilder(protocol: nil).op(0x28).global("collections", "OrderedDict").op(0x6F).text("a")
+      .raw(Self.tensor).op(0x73)
+    for pickle in [inst, obj] { #expect(try read(pickle.stop()).tensors.map(\.name) == ["a"]) }
+  }
+
+  @Test func `persistent ids as text are kept and no storage`() throws {
+    let checkpoint = try read(PickleBuilder(protocol: nil).op(0x50, Array("some id\n".utf8)).stop())
+    #expect(checkpoint.tensors.isEmpty)
+  }
+
   // 2, 3. The memo.
 
   @Test func `twice the same list twenty levels deep costs what it weighs`() throws {

@@ -120,6 +120,19 @@ import Testing
     #expect(try read(zip.bytes()).tensors.count == 1)
   }
 
+  @Test func `the first generation of torch.export kept whole files inside`() throws {
+    let state = PickleBuilder().op(0x7D).text("w").tensor(count: 4, size: [2, 2], stride: [2, 1]).op(0x73)
+      .stop()
+    var zip = ZipBuilder()
+    zip.add("serialized_exported_program.json", Array("{}".utf8))
+    zip.add("serialized_state_dict.pt", ZipBuilder.checkpoint(state))
+    zip.add("serialized_constants.pt", ZipBuilder.checkpoint(state))
+    zip.add("version", Array("2.1".utf8))
+    let checkpoint = try read(zip.bytes())
+    #expect(checkpoint.container == .pt2)
+    #expect(checkpoint.tensors.map(\.name) == ["w", "<constants>.w"])
+  }
+
   @Test func `data and constants of TorchScript are kept apart`() throws {
     let constants = PickleBuilder().tensor(count: 4, size: [4], stride: [1]).op(0x85).stop()
     var zip = ZipBuilder()
