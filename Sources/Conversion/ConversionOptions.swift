@@ -35,8 +35,8 @@ public struct ConversionSummary: Sendable {
   public var tensorCount: Int
   public var aliasCount: Int
   public var byteCount: Int
-  /// Printed as `swt1:<hex>`.
-  public var contentID: String
+  /// Printed as `swt1:<hex>`; `nil` for outputs of another format.
+  public var contentID: String?
   public var sourceSHA256: String
   /// Names of the source's tensors that are not in the output.
   public var unused: [String]

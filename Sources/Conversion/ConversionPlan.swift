@@ -127,6 +127,11 @@ struct ConversionPlan {
       }
       values["tensors.sparse"] = .json(JSONValue.object(sparse).text())
     }
+    if !checkpoint.metadata.isEmpty {
+      // What a safetensors file or an index of shards said about itself travels on.
+      let pairs = checkpoint.metadata.map { JSONMember($0.key, .string($0.value)) }
+      values["source.metadata"] = .json(JSONValue.object(pairs).text())
+    }
     if isBareTensor { values["x.path"] = .text("") }
     if let labels = options.labels { values["labels"] = .text(labels.joined(separator: "\n")) }
     for (key, value) in options.metadata { values[key] = .text(value) }

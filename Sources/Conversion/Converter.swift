@@ -42,12 +42,20 @@ public enum Converter {
       contents.sources.append(SWTSourceDigest(name: tensor.name, dtype: tensor.dtype, sha256: digest))
     }
     contents.metadata = try plan.metadata(options, sourceSHA256: scan.file.hex, checkpoint, file: input)
+    if SafetensorsOutput.isAsked(by: output) {
+      let byteCount = try SafetensorsOutput.write(
+        plan, metadata: contents.metadata, from: input, to: output, options)
+      return ConversionSummary(
+        architecture: plan.network?.tree.architecture.name, tensorCount: plan.tensors.count, aliasCount: 0,
+        byteCount: byteCount, contentID: nil, sourceSHA256: scan.file.hex, unused: plan.unused,
+        skipped: checkpoint.skipped.map { ($0.path, $0.reason) }, goldens: [])
+    }
     goldens.add(to: &contents)
     if !options.replacesExisting, let existing = UpToDate.file(output, contents, goldens.bytes) {
       return ConversionSummary(
         architecture: plan.network?.tree.architecture.name, tensorCount: plan.tensors.count,
         aliasCount: existing.tensors.count { $0.aliasOf != nil }, byteCount: existing.byteCount,
-        contentID: existing.contentID(using: SystemDigests()).map { "swt1:\($0.hex)" } ?? "",
+        contentID: existing.contentID(using: SystemDigests()).map { "swt1:\($0.hex)" },
         sourceSHA256: scan.file.hex, unused: plan.unused,
         skipped: checkpoint.skipped.map { ($0.path, $0.reason) }, goldens: goldens.names, wasUpToDate: true)
     }

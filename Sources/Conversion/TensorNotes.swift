@@ -1,4 +1,6 @@
 package import PthReader
+package import SWT
+internal import SWTChecksums
 package import SWTTensorFiles
 
 // What tensors need besides their bytes, as metadata of `inspect` and of weight files.
@@ -25,5 +27,26 @@ extension SparseDescription {
       "layout": .string(layout.rawValue), "size": .array(size.map { .int($0) }),
       "is_coalesced": isCoalesced.map { .bool($0) } ?? .null,
     ]
+  }
+}
+
+extension SWTValue {
+  package var json: JSONValue {
+    switch self {
+    case .text(let text): .string(text)
+    case .integer(let value): .int(value)
+    case .double(let value): .double(value)
+    case .bool(let value): .bool(value)
+    case .bytes(let bytes): .string(Hex.encode(bytes))
+    case .integers(let values): .array(values.map { .int($0) })
+    case .doubles(let values): .array(values.map { .double($0) })
+    case .json(let text): (try? JSONValue.parse(Array(text.utf8))) ?? .string(text)
+    }
+  }
+
+  /// As text: strings as they are, everything else as JSON.
+  package var text: String {
+    if case .text(let text) = self { return text }
+    return json.text()
   }
 }

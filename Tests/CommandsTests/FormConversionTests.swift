@@ -79,4 +79,34 @@ import Testing
     #expect(refused.errors.contains("--limit tensors=N"))
     #expect(Tool("inspect", input, "--limit", "tensors=200").status == .success)
   }
+
+  @Test(arguments: ["views.pt", "shared.pt", "quantized.pt", "training.pt"])
+  func `to safetensors and back keeps every tensor and says where it came from`(name: String) throws {
+    let folder = try TemporaryFolder()
+    let (there, back) = (folder.file("x.safetensors"), folder.file("y.swt"))
+    let input = Fixtures.path("forms/\(name)")
+    if name == "quantized.pt" {
+      // Four-bit integers have no name in safetensors: an error, and no file.
+      let refused = Tool("convert", input, "-o", there, "--arch", "none")
+      #expect(refused.status == .weightsDiffer)
+      #expect(try folder.names().isEmpty)
+      return
+    }
+    let written = Tool("convert", input, "-o", there, "--arch", "none", "--json", "--meta", "x.note=kept")
+    #expect(written.status == .success, "\(written.errors)")
+    #expect(try written.json()["content_id"] == .null)
+    #expect(Tool("convert", input, "-o", there, "--arch", "none").status == .outputFailed)
+    #expect(Tool("convert", there, "-o", back, "--arch", "none").status == .success)
+    func digests(_ path: String) throws -> [String: String] {
+      let tensors = try Tool("inspect", path, "--hash", "--json").json()["tensors"]?.array ?? []
+      return Dictionary(
+        tensors.map { ($0["name"]?.string ?? "", $0["sha256"]?.string ?? "") },
+        uniquingKeysWith: { a, _ in a })
+    }
+    #expect(try digests(there) == digests(input))
+    #expect(try digests(back) == digests(input))
+    let metadata = try Tool("inspect", back, "--json").json()["metadata"]?["source.metadata"]
+    #expect(metadata?["x.note"]?.string == "kept")
+    #expect(metadata?["source.format"]?.string == "zip")
+  }
 }

@@ -9,7 +9,7 @@ struct Convert: Command {
     "convert", "Turn a PyTorch checkpoint into a .swt weight file, without executing anything in it.",
     operands: [.init("INPUT", "Any readable checkpoint.")],
     options: [
-      .value("output", "OUT", "Where to write.", short: "o"),
+      .value("output", "OUT", "Where to write: .swt, or .safetensors by its ending.", short: "o"),
       .value("arch", "ARCH", "auto (default) recognises it; none: any state dict; or a name it must be."),
       .value("key", "PATH", "Which entry of a nested checkpoint: state_dict, model, model_ema …"),
       .value("golden", "GOLDEN", "Embed a golden test, so that the file can prove itself; repeatable."),
@@ -134,7 +134,7 @@ struct Convert: Command {
       "schema": "pth2swt.convert/1", "input": .string(input), "output": .string(output),
       "architecture": summary.architecture.map { .string($0) } ?? .null,
       "tensors": .int(summary.tensorCount), "aliases": .int(summary.aliasCount),
-      "bytes": .int(summary.byteCount), "content_id": .string(summary.contentID),
+      "bytes": .int(summary.byteCount), "content_id": summary.contentID.map { .string($0) } ?? .null,
       "source_sha256": .string(summary.sourceSHA256),
       "unused": .array(summary.unused.map { .string($0) }),
       "skipped": .array(summary.skipped.map { ["path": .string($0.path), "reason": .string($0.reason)] }),
@@ -146,7 +146,7 @@ struct Convert: Command {
   private func text(_ summary: ConversionSummary, _ seconds: Double) -> String {
     var text = "\(output): \(summary.architecture ?? "state dict"), \(summary.tensorCount) tensors, "
     text += "\(Text.bytes(summary.byteCount)), \(Text.fixed(seconds, 2)) s\n"
-    text += "  content id  \(summary.contentID)\n"
+    if let identity = summary.contentID { text += "  content id  \(identity)\n" }
     if !summary.goldens.isEmpty { text += "  goldens     \(summary.goldens.joined(separator: ", "))\n" }
     if !summary.unused.isEmpty {
       let shown = summary.unused.prefix(5).joined(separator: ", ")

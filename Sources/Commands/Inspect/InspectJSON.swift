@@ -107,18 +107,3 @@ extension Architecture {
     ]
   }
 }
-
-extension SWTValue {
-  var json: JSONValue {
-    switch self {
-    case .text(let text): .string(text)
-    case .integer(let value): .int(value)
-    case .double(let value): .double(value)
-    case .bool(let value): .bool(value)
-    case .bytes(let bytes): .string(Hex.encode(bytes))
-    case .integers(let values): .array(values.map { .int($0) })
-    case .doubles(let values): .array(values.map { .double($0) })
-    case .json(let text): (try? JSONValue.parse(Array(text.utf8))) ?? .string(text)
-    }
-  }
-}
