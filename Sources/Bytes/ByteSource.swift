@@ -32,6 +32,18 @@ extension ByteSource {
     return bytes
   }
 
+  /// Calls `body` with all bytes, in pieces of at most `size`.
+  package func forEachPiece(
+    of size: Int = 1 << 18, _ body: ([UInt8]) throws(ParseFailure) -> Void
+  ) throws(ParseFailure) {
+    var offset = 0
+    while offset < byteCount {
+      let piece = try bytes(at: offset, count: min(size, byteCount - offset))
+      try body(piece)
+      offset += piece.count
+    }
+  }
+
   package func requireRange(_ offset: Int, _ count: Int) throws(ParseFailure) {
     guard offset >= 0, count >= 0, offset <= byteCount, count <= byteCount - offset else {
       throw ParseFailure(

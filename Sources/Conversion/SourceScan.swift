@@ -36,12 +36,7 @@ enum SourceScan {
     do throws(ParseFailure) {
       let source = try FileSource(path: path)
       let digest = SystemDigests().makeSHA256()
-      var offset = 0
-      while offset < source.byteCount {
-        let window = try source.bytes(at: offset, count: min(1 << 20, source.byteCount - offset))
-        digest.update(window)
-        offset += window.count
-      }
+      try source.forEachPiece(of: 1 << 20) { window in digest.update(window) }
       return .success(digest.finalize())
     } catch {
       return .failure(error)

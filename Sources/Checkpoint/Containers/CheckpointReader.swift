@@ -49,7 +49,7 @@ public enum CheckpointReader {
     if head.starts(with: [0x50, 0x4B, 3, 4]) {
       return try readZip(try ZipArchive(source, limits: limits), nesting: nesting)
     }
-    if try TarArchive.recognises(head) {
+    if TarArchive.recognises(head) {
       return try TarArchive(source, limits: limits).read(nesting: nesting)
     }
     if LegacyStream.recognises(head) {

@@ -6,12 +6,7 @@ enum Checksum {
   /// The CRC of all bytes of a source, read in windows.
   static func crc32(_ source: any ByteSource) throws(ParseFailure) -> UInt32 {
     var crc = CRC32()
-    var offset = 0
-    while offset < source.byteCount {
-      let window = try source.bytes(at: offset, count: min(4 << 20, source.byteCount - offset))
-      crc.update(window)
-      offset += window.count
-    }
+    try source.forEachPiece(of: 4 << 20) { window in crc.update(window) }
     return crc.value
   }
 }

@@ -42,7 +42,8 @@ struct ShardIndex {
   func read() throws(ParseFailure) -> Checkpoint {
     var checkpoint = Checkpoint(container: .sharded, byteCount: byteCount)
     checkpoint.metadata = metadata
-    for (file, names) in try namesByFile() {
+    let files = try namesByFile()
+    for (file, names) in files {
       let shard: Checkpoint
       do throws(ParseFailure) {
         shard = try CheckpointReader.read(FileSource(path: folder + file), limits: limits)
@@ -51,7 +52,7 @@ struct ShardIndex {
         if case .system(let system) = failure.reason, system.isMissing {
           failure = ParseFailure(
             .invalid("shard \(file) is not beside the index"),
-            hint: "fetch all \(try namesByFile().count) files into one folder")
+            hint: "fetch all \(files.count) files into one folder")
         }
         throw failure
       }

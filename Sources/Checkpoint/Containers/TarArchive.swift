@@ -10,7 +10,7 @@ struct TarArchive {
   private let limits: ParseLimits
   private let directory: TarDirectory
 
-  static func recognises(_ head: [UInt8]) throws(ParseFailure) -> Bool { TarDirectory.recognises(head) }
+  static func recognises(_ head: [UInt8]) -> Bool { TarDirectory.recognises(head) }
 
   init(_ source: any ByteSource, limits: ParseLimits) throws(ParseFailure) {
     self.source = source

@@ -6,46 +6,36 @@ extension PickleText {
   /// `_codecs.encode(text, "latin1")`, which is how protocol 2 writes `bytes`.
   ///
   /// - Returns: `nil` when the value is nothing of the kind.
-  static func rawData(
-    _ arena: PickleArena, _ id: NodeID, limits: ParseLimits
-  ) throws(ParseFailure) -> (any ByteSource)? {
-    if let bytes = try arena.byteSource(id) { return bytes }
-    guard let object = arena.object(id), let arguments = arena.elements(object.arguments) else { return nil }
-    let callable = arena.global(object.callable)?.canonical
-    guard let first = arguments.first else {
-      return callable == "builtins.bytes" || callable == "builtins.bytearray" ? MemorySource([]) : nil
+  static func rawData(_ arena: PickleArena, _ id: NodeID) throws(ParseFailure) -> (any ByteSource)? {
+    if let bytes = try plainData(arena, id) { return bytes }
+    guard let object = arena.object(id), let arguments = arena.elements(object.arguments),
+      let callable = arena.global(object.callable)?.canonical,
+      callable == "builtins.bytearray" || callable == "builtins.bytes"
+    else { return nil }
+    guard let first = arguments.first else { return MemorySource([]) }
+    // bytearray(text, "latin-1") in protocols 0 to 2, bytearray(bytes) in 3 and 4.
+    if arguments.count == 2, arena.kind(first) == .text, let text = try arena.byteSource(first) {
+      return try latin1(text)
     }
-    switch callable {
-    case "_codecs.encode":
-      guard arena.kind(first) == .text, let text = try arena.byteSource(first) else { return nil }
-      return try latin1(text, limits: limits)
-    case "builtins.bytearray", "builtins.bytes":
-      // bytearray(text, "latin-1") in protocols 0 to 2, bytearray(bytes) in 3 and 4.
-      if arguments.count == 2, arena.kind(first) == .text, let text = try arena.byteSource(first) {
-        return try latin1(text, limits: limits)
-      }
-      return try rawDataOnce(arena, first, limits: limits)
-    default: return nil
-    }
+    return try plainData(arena, first)
   }
 
-  /// One level only: nobody wraps a bytearray in a bytearray a thousand times for good.
-  private static func rawDataOnce(
-    _ arena: PickleArena, _ id: NodeID, limits: ParseLimits
+  /// A string, or text that is encoded as Latin-1.
+  private static func plainData(
+    _ arena: PickleArena, _ id: NodeID
   ) throws(ParseFailure) -> (any ByteSource)? {
     if let bytes = try arena.byteSource(id) { return bytes }
     guard let object = arena.object(id), arena.global(object.callable)?.canonical == "_codecs.encode",
-      let text = arena.elements(object.arguments)?.first, let bytes = try arena.byteSource(text)
+      let text = arena.elements(object.arguments)?.first, arena.kind(text) == .text,
+      let bytes = try arena.byteSource(text)
     else { return nil }
-    return try latin1(bytes, limits: limits)
+    return try latin1(bytes)
   }
 
   /// The bytes of a UTF-8 text whose characters are all below 256.
   ///
   /// Counted now, decoded when they are first read.
-  private static func latin1(
-    _ text: any ByteSource, limits: ParseLimits
-  ) throws(ParseFailure) -> any ByteSource {
+  private static func latin1(_ text: any ByteSource) throws(ParseFailure) -> any ByteSource {
     var count = 0
     var isASCII = true
     try text.forEachPiece { piece throws(ParseFailure) in
@@ -74,18 +64,6 @@ extension PickleText {
       }
       guard lead == 0 else { throw ParseFailure(.invalid("bytes written as text that is not Latin-1")) }
       return try sink.finish()
-    }
-  }
-}
-
-extension ByteSource {
-  /// Calls `body` with all bytes, in pieces of at most 256 KiB.
-  func forEachPiece(_ body: ([UInt8]) throws(ParseFailure) -> Void) throws(ParseFailure) {
-    var offset = 0
-    while offset < byteCount {
-      let piece = try bytes(at: offset, count: min(1 << 18, byteCount - offset))
-      try body(piece)
-      offset += piece.count
     }
   }
 }

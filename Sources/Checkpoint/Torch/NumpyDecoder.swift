@@ -47,7 +47,7 @@ struct NumpyDecoder<P: StorageProvider> {
       guard let size = arena.int(id) else { throw ParseFailure(.invalid("a numpy shape without numbers")) }
       sizes.append(size)
     }
-    guard let bytes = try PickleText.rawData(arena, data, limits: limits) else {
+    guard let bytes = try PickleText.rawData(arena, data) else {
       return .unreadable("a numpy array whose values are objects")
     }
     let strides =

@@ -75,7 +75,7 @@ struct StateDictWalk<Provider: StorageProvider> {
 
   /// A value that is being walked. Frames are kept in an array, not on the machine's stack: callers' threads may
   /// have half a megabyte of it, and values may be nested five hundred deep.
-  struct Frame {
+  private struct Frame {
     let id: NodeID
     /// How many steps of ``place`` led here.
     let stepCount: Int
@@ -86,20 +86,20 @@ struct StateDictWalk<Provider: StorageProvider> {
     var cursor = 0
   }
 
-  struct Child {
+  private struct Child {
     let id: NodeID
     var steps: [Step] = []
     var leavingOut: String?
   }
 
-  mutating func walk(_ root: NodeID) throws(ParseFailure) {
+  private mutating func walk(_ root: NodeID) throws(ParseFailure) {
     try enter(Child(id: root))
     while !frames.isEmpty {
       if let child = try nextChild() { try enter(child) } else { leave() }
     }
   }
 
-  mutating func enter(_ child: Child) throws(ParseFailure) {
+  private mutating func enter(_ child: Child) throws(ParseFailure) {
     guard !isLeaf(child.id), onPath.insert(child.id).inserted else { return }
     try count(1)
     try limits.check(.depth, frames.count + 1)
@@ -116,7 +116,7 @@ struct StateDictWalk<Provider: StorageProvider> {
         segments: segments))
   }
 
-  mutating func leave() {
+  private mutating func leave() {
     guard let frame = frames.popLast() else { return }
     onPath.remove(frame.id)
     place.removeLast(frame.stepCount)
@@ -125,7 +125,7 @@ struct StateDictWalk<Provider: StorageProvider> {
   }
 
   /// The next value inside the innermost frame that may hold a tensor.
-  mutating func nextChild() throws(ParseFailure) -> Child? {
+  private mutating func nextChild() throws(ParseFailure) -> Child? {
     let top = frames.count - 1
     while frames[top].index < frames[top].segments.count {
       let (segment, reason) = frames[top].segments[frames[top].index]

@@ -69,11 +69,15 @@ struct TensorDecoder<Provider: StorageProvider> {
   /// a caller's thread may have little stack.
   private static var deepest: Int { 16 }
 
+  private static func requireShallow(_ depth: Int) throws(ParseFailure) {
+    guard depth <= deepest else {
+      throw ParseFailure(.invalid("a tensor in more than \(deepest) wrappers"))
+    }
+  }
+
   /// Decodes a node that may be a tensor.
   mutating func decode(_ id: NodeID, depth: Int = 0) throws(ParseFailure) -> Decoded {
-    guard depth <= Self.deepest else {
-      throw ParseFailure(.invalid("a tensor in more than \(Self.deepest) wrappers"))
-    }
+    try Self.requireShallow(depth)
     if let decoded = known[id] { return decoded }
     steps += 1
     try limits.check(.walkSteps, steps)
@@ -123,9 +127,7 @@ struct TensorDecoder<Provider: StorageProvider> {
   private mutating func decodeCall(
     _ constructor: TorchTypes.Constructor, _ arguments: Arguments, depth: Int
   ) throws(ParseFailure) -> Decoded {
-    guard depth <= Self.deepest else {
-      throw ParseFailure(.invalid("a tensor in more than \(Self.deepest) wrappers"))
-    }
+    try Self.requireShallow(depth)
     switch constructor {
     case .tensor:
       return .tensors([Part(tensor: try strided(arguments, type: nil))])
@@ -202,7 +204,7 @@ struct TensorDecoder<Provider: StorageProvider> {
     guard let object = arena.object(id), constructor(object.callable) == .loadFromBytes,
       let argument = arena.elements(object.arguments)?.first
     else { return nil }
-    guard let bytes = try PickleText.rawData(arena, argument, limits: limits) else {
+    guard let bytes = try PickleText.rawData(arena, argument) else {
       throw ParseFailure(.invalid("_load_from_bytes without bytes"))
     }
     try limits.check(.nesting, nesting + 1)

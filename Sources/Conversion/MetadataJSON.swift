@@ -3,7 +3,7 @@ package import SWT
 internal import SWTChecksums
 package import SWTTensorFiles
 
-// What tensors need besides their bytes, as metadata of `inspect` and of weight files.
+// Metadata as JSON: what tensors need besides their bytes, and the values of weight files.
 
 extension Quantizer {
   /// `{"scheme", "scale", "zero_point"}`, or with an axis and one number for each channel.
