@@ -44,6 +44,12 @@ extension ByteSource {
     }
   }
 
+  /// True when these bytes are at `offset`.
+  package func starts(with bytes: [UInt8], at offset: Int = 0) throws(ParseFailure) -> Bool {
+    guard offset <= byteCount, bytes.count <= byteCount - offset else { return false }
+    return try self.bytes(at: offset, count: bytes.count) == bytes
+  }
+
   package func requireRange(_ offset: Int, _ count: Int) throws(ParseFailure) {
     guard offset >= 0, count >= 0, offset <= byteCount, count <= byteCount - offset else {
       throw ParseFailure(

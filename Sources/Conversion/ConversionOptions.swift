@@ -23,10 +23,20 @@ public struct ConversionOptions: Sendable {
   public var license: String?
   /// Class names, one for each class.
   public var labels: [String]?
+  /// How the weights of convolutions and linear layers are stored; nil leaves them as they are. BatchNorm, biases
+  /// and integers keep their type.
+  public var precision: Precision?
+  /// Which layers are stored wider when ``precision`` is i8.
+  public var wideLayers = WideLayers.auto
+  /// BatchNorm becomes part of the convolutions.
+  public var foldsBatchNorm = false
   public var replacesExisting = false
   public var limits = ParseLimits()
 
   public init() {}
+
+  /// True when values are to be changed on their way.
+  var transforms: Bool { precision != nil || foldsBatchNorm }
 }
 
 /// What a conversion did.
@@ -44,6 +54,11 @@ public struct ConversionSummary: Sendable {
   public var skipped: [(path: String, reason: String)]
   /// Goldens that were embedded.
   public var goldens: [String]
+  /// Layers that stayed wider than the precision asked for.
+  public var wideLayers: [String] = []
+  /// The tensor whose stored values are furthest from the exact ones, and their relative L2 error; nil when every
+  /// value is exact.
+  public var worstRounding: (name: String, relL2: Double)?
   /// True when the output was there already and is what this conversion would have made.
   public var wasUpToDate = false
 }

@@ -2,55 +2,138 @@ internal import PthReader
 internal import SWT
 internal import SWTBytes
 internal import SWTResNet
-internal import SWTTensorFiles
 internal import SWTTensors
 
-/// Which tensors go into the file, under which names, in which order.
+/// Which tensors go into the file, under which names, in which order, and what is done to them.
 struct ConversionPlan {
-  struct Tensor {
-    let name: String
-    let dtype: SWTDType
-    let role: SWTRole
-    let entry: TensorEntry
-    /// The tensor's shape; of types that the format has no name for, the number of bytes.
-    var shape: [Int] { dtype == .opaque ? [entry.byteCount] : entry.shape }
-  }
-
   /// `nil` for a state dict without a layer tree.
   let network: NetworkStateDict?
-  let tensors: [Tensor]
+  let tensors: [PlannedTensor]
+  /// Every tensor of the source that the file is made from, in the source's order.
+  let sources: [(name: String, entry: TensorEntry)]
+  /// Names of source tensors that are not in the file.
   let unused: [String]
-  /// Path of a checkpoint that is one bare tensor, which has no name of its own.
-  private let isBareTensor: Bool
+  /// Names of source tensors that were folded into others' values and played no part in them.
+  let dropped: [String]
+  /// True for a checkpoint that is one bare tensor, which has no name of its own.
+  let isBareTensor: Bool
 
+  /// - Throws: ``ConversionFailure`` when the tensors do not fit the architecture or cannot be folded.
   init(
-    _ checkpoint: Checkpoint, _ options: ConversionOptions, file: String
+    _ checkpoint: Checkpoint, _ request: NetworkStateDict.Request?, _ options: ConversionOptions, file: String
   ) throws(ConversionFailure) {
-    switch options.architecture {
-    case .none:
-      network = nil
-      (tensors, unused) = try Self.anyStateDict(checkpoint, options, file: file)
-      isBareTensor = checkpoint.tensors.count == 1 && checkpoint.tensors[0].path.isEmpty
+    guard let request else {
+      try self.init(anyIn: checkpoint, options, file: file)
       return
-    case .auto:
-      network = try NetworkStateDict(checkpoint, .auto, key: options.key, file: file)
-    case .named(let name):
-      network = try NetworkStateDict(checkpoint, .named(name), key: options.key, file: file)
     }
+    let network = try NetworkStateDict(checkpoint, request, key: options.key, file: file)
+    try self.init(network, options, file: file)
+  }
+
+  /// Any state dict, without a layer tree.
+  private init(
+    anyIn checkpoint: Checkpoint, _ options: ConversionOptions, file: String
+  ) throws(ConversionFailure) {
+    guard !options.foldsBatchNorm else {
+      throw .architecture(
+        file: file, "--fold-bn needs to know which BatchNorm follows which convolution",
+        hint: "it works with the architectures that pth2swt arch lists, not with --arch none")
+    }
+    network = nil
+    (sources, unused) = try Self.anyStateDict(checkpoint, options, file: file)
+    tensors = sources.map { Self.planned($0.name, $0.entry, options) }
+    dropped = []
+    isBareTensor = checkpoint.tensors.count == 1 && checkpoint.tensors[0].path.isEmpty
+  }
+
+  /// - Throws: ``ConversionFailure`` when a BatchNorm cannot be folded.
+  init(
+    _ network: NetworkStateDict, _ options: ConversionOptions, file: String
+  ) throws(ConversionFailure) {
+    self.network = network
     isBareTensor = false
-    unused = network?.unused ?? []
-    tensors = (network?.tensors ?? []).map { parameter, entry in
-      Tensor(
-        name: parameter.name, dtype: SWTDType(entry.scalarType),
-        role: parameter.isTrainable ? .parameter : .buffer, entry: entry)
+    unused = network.unused
+    sources = network.tensors.map { ($0.parameter.name, $0.entry) }
+    if options.foldsBatchNorm {
+      (tensors, dropped) = try Self.folded(network, options, file: file)
+    } else {
+      tensors = network.tensors.map { parameter, entry in
+        Self.planned(parameter, entry, fold: nil, network.tree, options)
+      }
+      dropped = []
     }
+  }
+
+  // MARK: A network
+
+  private static func planned(
+    _ parameter: ParameterSpec, _ entry: TensorEntry, fold: BatchNormFold?, _ tree: LayerTree,
+    _ options: ConversionOptions
+  ) -> PlannedTensor {
+    let role: SWTRole = parameter.isTrainable ? .parameter : .buffer
+    guard [.convolution, .linearWeight].contains(parameter.role), fold != nil || options.precision != nil
+    else {
+      return PlannedTensor(name: parameter.name, role: role, recipe: .keep(entry))
+    }
+    let isSensitive = parameter.role == .linearWeight || parameter.name == "\(tree.stem.name).weight"
+    return PlannedTensor(
+      name: parameter.name, role: role,
+      recipe: .filters(
+        entry, fold: fold, precision: options.precision,
+        width: options.wideLayers.width(of: parameter.name, isSensitive: isSensitive)))
+  }
+
+  /// Each convolution with its BatchNorm in it, then its bias; then the classifier.
+  private static func folded(
+    _ network: NetworkStateDict, _ options: ConversionOptions, file: String
+  ) throws(ConversionFailure) -> (tensors: [PlannedTensor], dropped: [String]) {
+    let entries = Dictionary(
+      network.tensors.map { ($0.parameter.name, $0.entry) }, uniquingKeysWith: { first, _ in first })
+    let units = Dictionary(
+      network.tree.convolutions.map { ("\($0.name).weight", $0) }, uniquingKeysWith: { first, _ in first })
+    var tensors: [PlannedTensor] = []
+    var dropped: [String] = []
+    for (parameter, entry) in network.tensors {
+      switch parameter.role {
+      case .convolution:
+        guard let unit = units[parameter.name], let normBias = entries["\(unit.normName).bias"] else {
+          continue
+        }
+        let fold = try BatchNormFold(
+          of: unit, epsilon: network.tree.architecture.epsilon, entries, file: file, limits: options.limits)
+        tensors.append(planned(parameter, entry, fold: fold, network.tree, options))
+        tensors.append(
+          PlannedTensor(name: "\(unit.name).bias", role: .parameter, recipe: .bias(fold, like: normBias)))
+      case .batchCount: dropped.append(parameter.name)
+      case .normWeight, .normBias, .runningMean, .runningVar: continue
+      case .convolutionBias, .linearWeight, .linearBias:
+        tensors.append(planned(parameter, entry, fold: nil, network.tree, options))
+      }
+    }
+    return (tensors, dropped)
+  }
+
+  // MARK: Any state dict
+
+  /// Without a layer tree, floating-point tensors of two and more dimensions are taken for layers' weights.
+  private static func planned(
+    _ name: String, _ entry: TensorEntry, _ options: ConversionOptions
+  ) -> PlannedTensor {
+    guard let precision = options.precision, entry.scalarType.isFloatingPoint, entry.shape.count >= 2 else {
+      return PlannedTensor(name: name, role: .parameter, recipe: .keep(entry))
+    }
+    return PlannedTensor(
+      name: name, role: .parameter,
+      recipe: .filters(
+        entry, fold: nil, precision: precision, width: options.wideLayers.width(of: name, isSensitive: false))
+    )
   }
 
   /// Every tensor of the file under its own name, in the file's order.
   private static func anyStateDict(
     _ checkpoint: Checkpoint, _ options: ConversionOptions, file: String
-  ) throws(ConversionFailure) -> ([Tensor], unused: [String]) {
-    var tensors: [Tensor] = []
+  ) throws(ConversionFailure) -> ([(name: String, entry: TensorEntry)], unused: [String]) {
+    var tensors: [(String, TensorEntry)] = []
     var unused: [String] = []
     var names: Set<String> = []
     for entry in checkpoint.tensors {
@@ -80,8 +163,7 @@ struct ConversionPlan {
         throw .architecture(
           file: file, "\(name) has shape \(entry.shape); .swt holds up to 6 dimensions below 2^32", hint: nil)
       }
-      tensors.append(
-        Tensor(name: name, dtype: SWTDType(entry.scalarType), role: .parameter, entry: entry))
+      tensors.append((name, entry))
     }
     guard !tensors.isEmpty else {
       throw .architecture(
@@ -90,70 +172,4 @@ struct ConversionPlan {
     }
     return (tensors, unused)
   }
-
-  /// Everything that the file says about itself besides its tensors.
-  func metadata(
-    _ options: ConversionOptions, sourceSHA256: String, _ checkpoint: Checkpoint, file: String
-  ) throws(ConversionFailure) -> [String: SWTValue] {
-    var values: [String: SWTValue] = [
-      "swt.producer": .text("pth2swt"),
-      "swt.producer_version": .text(Producer.version),
-      "source.sha256": .text(sourceSHA256),
-      "source.bytes": .integer(Int64(checkpoint.byteCount)),
-      "source.format": .text(checkpoint.container.rawValue),
-      "license": .text(options.license ?? "LicenseRef-unknown"),
-    ]
-    if let network {
-      let architecture = network.tree.architecture
-      values.merge(SWTArchitecture.metadata(architecture)) { _, new in new }
-      values["arch.bn"] = .text("kept")
-      values["source.family"] = .text(network.candidate.family)
-      if !network.candidate.prefix.isEmpty { values["source.prefix"] = .text(network.candidate.prefix) }
-      if let labels = options.labels {
-        guard labels.count == architecture.classCount else {
-          throw .architecture(
-            file: file,
-            "there are \(labels.count) labels for \(architecture.classCount.map(String.init) ?? "no") classes",
-            hint: nil)
-        }
-      }
-    }
-    let encodings = tensors.compactMap { tensor in tensor.note.map { JSONMember(tensor.name, $0) } }
-    if !encodings.isEmpty { values["tensors.encoding"] = .json(JSONValue.object(encodings).text()) }
-    if network == nil, !checkpoint.sparse.isEmpty {
-      let prefix = options.key.map { $0 + "." } ?? ""
-      let sparse = checkpoint.sparse.filter { $0.name.hasPrefix(prefix) }.map { tensor in
-        JSONMember(String(tensor.name.dropFirst(prefix.count)), tensor.description.json)
-      }
-      values["tensors.sparse"] = .json(JSONValue.object(sparse).text())
-    }
-    if !checkpoint.metadata.isEmpty {
-      // What a safetensors file or an index of shards said about itself travels on.
-      let pairs = checkpoint.metadata.map { JSONMember($0.key, .string($0.value)) }
-      values["source.metadata"] = .json(JSONValue.object(pairs).text())
-    }
-    if isBareTensor { values["x.path"] = .text("") }
-    if let labels = options.labels { values["labels"] = .text(labels.joined(separator: "\n")) }
-    for (key, value) in options.metadata { values[key] = .text(value) }
-    return values
-  }
-}
-
-extension ConversionPlan.Tensor {
-  /// What the bytes and the type of the file do not say: how quantized integers become numbers, and the shape
-  /// and type of elements that share bytes.
-  fileprivate var note: JSONValue? {
-    guard entry.quantizer != nil || dtype == .opaque else { return nil }
-    var members: [JSONMember] = [
-      JSONMember("dtype", .string(entry.scalarType.rawValue)),
-      JSONMember("shape", .array(entry.shape.map { .int($0) })),
-    ]
-    if let quantizer = entry.quantizer { members.append(JSONMember("quantizer", quantizer.json)) }
-    return .object(members)
-  }
-}
-
-/// The name and version that files carry.
-public enum Producer {
-  public static let version = "0.1.0"
 }

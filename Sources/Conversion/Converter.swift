@@ -6,7 +6,10 @@ internal import SWTDigests
 internal import SWTResNet
 internal import SWTTensors
 
-/// Turns a checkpoint into a `.swt` file: `state dict -> layer tree -> tensors in execution order -> file`.
+/// Turns a checkpoint into a weight file: `state dict -> layer tree -> tensors in execution order -> file`.
+///
+/// Three steps: a plan says what becomes of which tensor; a draft is the file without its bytes, measured and hashed;
+/// an output writes it.
 public enum Converter {
   /// Converts `input` to `output`.
   ///
@@ -16,102 +19,112 @@ public enum Converter {
   public static func convert(
     _ input: String, to output: String, _ options: ConversionOptions = ConversionOptions()
   ) throws(ConversionFailure) -> ConversionSummary {
-    let checkpoint: Checkpoint
-    do throws(ParseFailure) {
-      checkpoint = try CheckpointReader.open(path: input, limits: options.limits)
-      try checkpoint.requireHarmless()
-    } catch {
-      throw .input(file: input, error)
+    var job: Job
+    switch try ConversionInput(input, limits: options.limits) {
+    case .checkpoint(let checkpoint): job = try Job(checkpoint, file: input, options)
+    case .stored(let stored): job = try Job(stored, file: input, options)
     }
-    let plan = try ConversionPlan(checkpoint, options, file: input)
-    let goldens = try EmbeddedGoldens(options.goldens, plan: plan, limits: options.limits)
+    job.goldens.add(to: &job.draft)
 
-    let scan: SourceScan.Result
-    do {
-      scan = try SourceScan.run(
-        input, plan.tensors.map(\.entry), limits: options.limits, fileBytes: checkpoint.byteCount)
-    } catch {
-      throw failure(error, input)
-    }
-    var contents = SWTContents()
-    for (tensor, digest) in zip(plan.tensors, scan.tensors) {
-      contents.tensors.append(
-        SWTTensorSpec(
-          name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, role: tensor.role,
-          sha256: digest))
-      contents.sources.append(SWTSourceDigest(name: tensor.name, dtype: tensor.dtype, sha256: digest))
-    }
-    contents.metadata = try plan.metadata(options, sourceSHA256: scan.file.hex, checkpoint, file: input)
+    var summary = job.summary
     if SafetensorsOutput.isAsked(by: output) {
-      let byteCount = try SafetensorsOutput.write(
-        plan, metadata: contents.metadata, from: input, to: output, options)
-      return ConversionSummary(
-        architecture: plan.network?.tree.architecture.name, tensorCount: plan.tensors.count, aliasCount: 0,
-        byteCount: byteCount, contentID: nil, sourceSHA256: scan.file.hex, unused: plan.unused,
-        skipped: checkpoint.skipped.map { ($0.path, $0.reason) }, goldens: [])
+      summary.byteCount = try SafetensorsOutput.write(job.draft, from: input, to: output, options)
+      return summary
     }
-    goldens.add(to: &contents)
-    if !options.replacesExisting, let existing = UpToDate.file(output, contents, goldens.bytes) {
-      return ConversionSummary(
-        architecture: plan.network?.tree.architecture.name, tensorCount: plan.tensors.count,
-        aliasCount: existing.tensors.count { $0.aliasOf != nil }, byteCount: existing.byteCount,
-        contentID: existing.contentID(using: SystemDigests()).map { "swt1:\($0.hex)" },
-        sourceSHA256: scan.file.hex, unused: plan.unused,
-        skipped: checkpoint.skipped.map { ($0.path, $0.reason) }, goldens: goldens.names, wasUpToDate: true)
+    if !options.replacesExisting, let existing = UpToDate.file(output, job.draft) {
+      summary.aliasCount = existing.tensors.count { $0.aliasOf != nil }
+      summary.byteCount = existing.byteCount
+      summary.contentID = existing.contentID(using: SystemDigests()).map { "swt1:\($0.hex)" }
+      summary.wasUpToDate = true
+      return summary
     }
-    return try write(contents, plan, goldens, scan, checkpoint, input, output, options)
+    let result = try SWTOutput.write(job.draft, from: input, to: output, options)
+    summary.aliasCount = result.aliasCount
+    summary.byteCount = result.byteCount
+    summary.contentID = "swt1:\(result.contentID.hex)"
+    return summary
   }
+}
 
-  private static func write(
-    _ contents: SWTContents, _ plan: ConversionPlan, _ goldens: EmbeddedGoldens, _ scan: SourceScan.Result,
-    _ checkpoint: Checkpoint, _ input: String, _ output: String, _ options: ConversionOptions
-  ) throws(ConversionFailure) -> ConversionSummary {
-    let result: SWTWriteResult
+/// A draft, and what there is to say about how it came about.
+private struct Job {
+  var draft: Draft
+  let goldens: EmbeddedGoldens
+  private let architecture: Architecture?
+  private var sourceSHA256 = ""
+  private var unused: [String] = []
+  private var skipped: [(path: String, reason: String)] = []
+
+  init(
+    _ checkpoint: Checkpoint, file: String, _ options: ConversionOptions
+  ) throws(ConversionFailure) {
+    let plan = try ConversionPlan(checkpoint, options.architecture.request, options, file: file)
+    architecture = plan.network?.tree.architecture
+    goldens = try EmbeddedGoldens(options.goldens, for: architecture, limits: options.limits)
     do {
-      let writer = try SWTWriter(
-        contents, to: output, digests: SystemDigests(), replaceExisting: options.replacesExisting)
-      for (index, tensor) in plan.tensors.enumerated() where writer.aliasOf(index) == nil {
-        try tensor.entry.forEachWindow(limits: options.limits) { (window: [UInt8]) throws(SWTWriteError) in
-          try writer.append(window, to: index)
-        }
-      }
-      for (index, bytes) in goldens.bytes.enumerated() {
-        let place = plan.tensors.count + index
-        guard writer.aliasOf(place) == nil else { continue }
-        try writer.append(bytes, to: place)
-      }
-      result = try writer.finish()
-    } catch let error as SWTWriteError {
-      throw Self.failure(error, output)
+      let scan = try SourceScan.run(
+        file, plan.sources.map(\.entry), limits: options.limits, fileBytes: checkpoint.byteCount)
+      draft = try DraftBuilder.build(plan, digests: scan.tensors, file: file, limits: options.limits)
+      sourceSHA256 = scan.file.hex
     } catch {
-      throw failure(error, input)
+      throw ConversionFailure(error, reading: file)
     }
-    return ConversionSummary(
-      architecture: plan.network?.tree.architecture.name, tensorCount: plan.tensors.count,
-      aliasCount: result.aliasCount, byteCount: result.byteCount, contentID: "swt1:\(result.contentID.hex)",
-      sourceSHA256: scan.file.hex, unused: plan.unused,
-      skipped: checkpoint.skipped.map { ($0.path, $0.reason) }, goldens: goldens.names)
+    draft.contents.metadata = try plan.metadata(
+      options, sourceSHA256: sourceSHA256, checkpoint, file: file)
+    try options.addMetadata(to: &draft.contents.metadata, architecture, file: file)
+    unused = plan.unused
+    skipped = checkpoint.skipped.map { ($0.path, $0.reason) }
   }
 
-  private static func failure(_ error: any Error, _ input: String) -> ConversionFailure {
-    if let failure = error as? ParseFailure { return .input(file: input, failure) }
-    return .input(file: input, ParseFailure(.unsupported("\(error)")))
+  init(_ stored: StoredWeights, file: String, _ options: ConversionOptions) throws(ConversionFailure) {
+    architecture = SWTArchitecture.read { stored.contents.metadata[$0] }
+    if let key = options.key {
+      throw .architecture(
+        file: file, "there is nothing under --key \(key): a weight file has no nesting", hint: nil)
+    }
+    if case .named(let name) = options.architecture, architecture?.name != name {
+      throw .architecture(file: file, "it is \(architecture?.name ?? "a state dict"), not \(name)", hint: nil)
+    }
+    goldens = try EmbeddedGoldens(options.goldens, for: architecture, limits: options.limits)
+    do {
+      draft = options.transforms ? try stored.transformed(options, file: file) : stored.draft
+    } catch {
+      throw ConversionFailure(error, reading: file)
+    }
+    try options.addMetadata(to: &draft.contents.metadata, architecture, file: file)
+    if case .text(let digest) = draft.contents.metadata["source.sha256"] { sourceSHA256 = digest }
   }
 
-  private static func failure(_ error: SWTWriteError, _ output: String) -> ConversionFailure {
-    switch error {
-    case .file(let failure):
-      .output(
-        file: output, "\(failure)", hint: failure.isExisting ? "--force replaces it" : nil)
-    case .contents(let error): .output(file: output, "\(error)", hint: nil)
+  /// All but what only an output knows.
+  var summary: ConversionSummary {
+    var summary = ConversionSummary(
+      architecture: architecture?.name, tensorCount: draft.networkTensorCount, aliasCount: 0, byteCount: 0,
+      contentID: nil, sourceSHA256: sourceSHA256, unused: unused, skipped: skipped,
+      goldens: draft.contents.goldenSets.map(\.name))
+    summary.wideLayers = draft.wideLayers
+    summary.worstRounding = draft.worstRounding
+    return summary
+  }
+}
+
+extension ConversionOptions.Architecture {
+  /// The network to look for; nil for none.
+  fileprivate var request: NetworkStateDict.Request? {
+    switch self {
+    case .none: nil
+    case .auto: .auto
+    case .named(let name): .named(name)
     }
   }
 }
 
-extension SWTWriter {
-  /// Appends an array.
-  func append(_ bytes: [UInt8], to index: Int) throws(SWTWriteError) {
-    let copy = ContiguousArray(bytes)
-    try unsafe append(copy.span.bytes, to: index)
+extension ConversionFailure {
+  /// Whatever stopped a pass over the input.
+  init(_ error: any Error, reading file: String) {
+    switch error {
+    case let failure as ConversionFailure: self = failure
+    case let failure as ParseFailure: self = .input(file: file, failure)
+    default: self = .input(file: file, ParseFailure(.unsupported("\(error)")))
+    }
   }
 }

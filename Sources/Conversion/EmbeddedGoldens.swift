@@ -5,15 +5,19 @@ internal import SWTResNet
 
 /// The goldens that a conversion embeds, checked against the network that they are to test.
 struct EmbeddedGoldens {
-  private let embedding: GoldenEmbedding
+  private let goldens: [Golden]
 
-  var names: [String] { embedding.names }
-  var bytes: [[UInt8]] { embedding.bytes }
-
-  init(_ paths: [String], plan: ConversionPlan, limits: ParseLimits) throws(ConversionFailure) {
-    var embedding = GoldenEmbedding(firstIndex: plan.tensors.count)
+  /// Reads the files.
+  ///
+  /// - Parameters:
+  ///   - paths: The golden files.
+  ///   - architecture: The network; nil for a state dict without one.
+  ///   - limits: What reading may cost.
+  /// - Throws: ``ConversionFailure/golden(file:_:)``.
+  init(_ paths: [String], for architecture: Architecture?, limits: ParseLimits) throws(ConversionFailure) {
+    var goldens: [Golden] = []
     for path in paths {
-      guard let network = plan.network else {
+      guard let architecture else {
         throw .golden(file: path, "a golden tests a network, and --arch none has none")
       }
       let golden: Golden
@@ -26,20 +30,26 @@ struct EmbeddedGoldens {
       } catch {
         throw .golden(file: path, "\(error)")
       }
-      guard golden.architecture.isSameNetwork(as: network.tree.architecture) else {
+      guard golden.architecture.isSameNetwork(as: architecture) else {
         throw .golden(
           file: path,
-          "it is a golden of \(golden.architecture.summary), the model is "
-            + network.tree.architecture.summary)
+          "it is a golden of \(golden.architecture.summary), the model is \(architecture.summary)")
       }
-      embedding.add(golden)
+      goldens.append(golden)
     }
-    self.embedding = embedding
+    self.goldens = goldens
   }
 
-  func add(to contents: inout SWTContents) {
-    contents.tensors += embedding.specs
-    contents.goldenSets = embedding.sets
-    contents.metadata.merge(embedding.metadata) { _, new in new }
+  /// Adds them behind everything else.
+  func add(to draft: inout Draft) {
+    var embedding = GoldenEmbedding(to: draft.contents)
+    for golden in goldens { embedding.add(golden) }
+    draft.contents.tensors += embedding.specs
+    if !draft.contents.receipts.isEmpty {
+      draft.contents.receipts += embedding.specs.map { _ in .untouched }
+    }
+    draft.values += embedding.bytes.map { .bytes($0) }
+    draft.contents.goldenSets += embedding.sets
+    draft.contents.metadata.merge(embedding.metadata) { _, new in new }
   }
 }

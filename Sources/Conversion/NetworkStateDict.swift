@@ -16,6 +16,8 @@ public struct NetworkStateDict: Sendable {
   public enum Request: Equatable, Sendable {
     case auto
     case named(String)
+    /// What a weight file says it is.
+    case stated(Architecture)
   }
 
   /// Finds the network in a checkpoint and lays it onto its layer tree.
@@ -114,6 +116,7 @@ public struct NetworkStateDict: Sendable {
       // A fine-tuned head has its own number of classes; without fc the network is headless.
       architecture.classCount = shapes["fc.weight"]?.first
       return architecture
+    case .stated(let architecture): return architecture
     }
   }
 

@@ -23,29 +23,32 @@ public enum SWTArchitecture {
   }
 
   /// The architecture that a file states; `nil` when it states none, or one that this version does not know.
-  public static func read(_ file: SWTFile) -> Architecture? {
-    guard case .text(let block) = file.metadata("arch.block"),
+  public static func read(_ file: SWTFile) -> Architecture? { read { file.metadata($0) } }
+
+  /// The architecture that metadata states, by its keys.
+  static func read(_ metadata: (String) -> SWTValue?) -> Architecture? {
+    guard case .text(let block) = metadata("arch.block"),
       let block = Architecture.Block(rawValue: block),
-      case .integers(let layers) = file.metadata("arch.layers"), layers.count == 4,
+      case .integers(let layers) = metadata("arch.layers"), layers.count == 4,
       layers.allSatisfy({ (1...1000).contains($0) }),
-      let groups = integer(file, "arch.groups"), let width = integer(file, "arch.width_per_group"),
-      file.metadata("arch.stem").map({ $0 == .text("conv7x7") }) ?? true,
-      case .double(let epsilon) = file.metadata("arch.bn_eps") ?? .double(1e-5), epsilon >= 0, epsilon < 1
+      let groups = integer(metadata, "arch.groups"), let width = integer(metadata, "arch.width_per_group"),
+      metadata("arch.stem").map({ $0 == .text("conv7x7") }) ?? true,
+      case .double(let epsilon) = metadata("arch.bn_eps") ?? .double(1e-5), epsilon >= 0, epsilon < 1
     else { return nil }
     // Absent keys mean what every published network has.
-    let planes = file.metadata("arch.base_planes") == nil ? 64 : integer(file, "arch.base_planes")
+    let planes = metadata("arch.base_planes") == nil ? 64 : integer(metadata, "arch.base_planes")
     guard let planes else { return nil }
-    let stem = file.metadata("arch.stem_channels") == nil ? planes : integer(file, "arch.stem_channels")
+    let stem = metadata("arch.stem_channels") == nil ? planes : integer(metadata, "arch.stem_channels")
     guard let stem else { return nil }
     return Architecture(
       block: block, layers: layers.map { Int($0) }, groups: groups, widthPerGroup: width,
-      classCount: integer(file, "arch.num_classes"), basePlanes: planes, stemChannels: stem,
+      classCount: integer(metadata, "arch.num_classes"), basePlanes: planes, stemChannels: stem,
       epsilon: epsilon)
   }
 
   /// The bound keeps every product of them from overflowing.
-  private static func integer(_ file: SWTFile, _ key: String) -> Int? {
-    guard case .integer(let value) = file.metadata(key), (1...1 << 16).contains(value) else { return nil }
+  private static func integer(_ metadata: (String) -> SWTValue?, _ key: String) -> Int? {
+    guard case .integer(let value) = metadata(key), (1...1 << 16).contains(value) else { return nil }
     return Int(value)
   }
 }

@@ -1,37 +1,34 @@
-internal import PthReader
 internal import SWT
 internal import SWTBytes
+internal import SWTChecksums
+internal import SWTDigests
 internal import SWTTensorFiles
 internal import SWTTensors
 
-/// `convert … -o x.safetensors`: the tensors of a plan in the form that other tools read.
+/// Writes a draft in the form that other tools read, so that the way back loses nothing.
 ///
-/// Metadata becomes text: numbers and lists as JSON. Goldens have no place there.
+/// Metadata becomes text, numbers and lists as JSON; ``StoredIndex`` says the rest. Types that safetensors has no name
+/// for are bytes there, and tensors that are not row-major have the shape that they are stored in.
 enum SafetensorsOutput {
   static func isAsked(by output: String) -> Bool { output.hasSuffix(".safetensors") }
 
-  /// Writes the file.
-  ///
-  /// - Returns: its size in bytes.
+  /// - Returns: The file's size in bytes.
   /// - Throws: ``ConversionFailure``; what was there before is then still there.
   static func write(
-    _ plan: ConversionPlan, metadata: [String: SWTValue], from input: String, to output: String,
-    _ options: ConversionOptions
+    _ draft: Draft, from input: String, to output: String, _ options: ConversionOptions
   ) throws(ConversionFailure) -> Int {
-    if let golden = options.goldens.first {
-      throw .golden(file: golden, "a safetensors file cannot carry a golden; convert to .swt")
-    }
+    let contents = draft.contents
     do {
       let limits = options.limits
-      let pairs = metadata.sorted { $0.key < $1.key }.map { ($0.key, $0.value.text) }
+      var pairs = contents.metadata.sorted { $0.key < $1.key }.map { ($0.key, $0.value.text) }
+      pairs.append((StoredIndex.key, StoredIndex.text(contents, digests: digests(draft))))
       let writer = try SafetensorsWriter(
         metadata: OrderedStrings(pairs),
-        tensors: plan.tensors.map { tensor in
-          let entry = tensor.entry
-          // Quantized tensors as their integers; `tensors.encoding` in the metadata says how to read them.
-          return SafetensorsWriter.Tensor(
-            name: tensor.name, type: tensor.dtype.scalarType ?? entry.scalarType, shape: tensor.shape
-          ) { sink in try entry.forEachWindow(limits: limits) { window in try sink(window) } }
+        tensors: zip(contents.tensors, draft.values).map { spec, source in
+          let (type, shape) = form(spec)
+          return SafetensorsWriter.Tensor(name: spec.name, type: type, shape: shape) { sink in
+            try source.forEachWindow(file: input, limits: limits, sink)
+          }
         })
       let file = try AtomicFile(path: output, replaceExisting: options.replacesExisting)
       try writer.write { piece in try file.write(piece) }
@@ -47,7 +44,24 @@ enum SafetensorsOutput {
       }
       throw .input(file: input, failure)
     } catch {
-      throw .input(file: input, ParseFailure(.unsupported("\(error)")))
+      throw ConversionFailure(error, reading: input)
     }
+  }
+
+  /// Of each tensor's bytes as they are stored; those of small ones are not hashed yet.
+  private static func digests(_ draft: Draft) -> [SHA256Digest?] {
+    zip(draft.contents.tensors, draft.values).map { spec, source in
+      if let digest = spec.sha256 { return digest }
+      if case .bytes(let bytes) = source { return SystemDigests().sha256(bytes) }
+      return nil
+    }
+  }
+
+  /// Type and shape of a tensor in the file.
+  private static func form(_ spec: SWTTensorSpec) -> (ScalarType, [Int]) {
+    guard let type = spec.dtype.scalarType, SafetensorsWriter.holds(type) else {
+      return (.uint8, [SWTFormat.byteCount(spec.shape, spec.dtype) ?? 0])
+    }
+    return (type, spec.dimOrder.map { order in order.map { spec.shape[$0] } } ?? spec.shape)
   }
 }

@@ -4,23 +4,26 @@ internal import SWTDigests
 
 /// Whether an existing output is what a conversion would make, so that it can be left alone.
 enum UpToDate {
-  /// The file at `path`, when it has these contents and is whole.
+  /// The file at `path`, when it is what the draft would become and is whole.
   ///
   /// Everything that goes into a file is compared: metadata (which names the source's digest and every
-  /// option), the tensors with the digests of their bytes, and the goldens. The bytes are then checked against
-  /// the file's own digests, so a damaged output is not up to date.
-  static func file(_ path: String, _ contents: SWTContents, _ goldenBytes: [[UInt8]]) -> SWTFile? {
+  /// option), the tensors with the digests of their bytes, receipts, and the goldens. The bytes are then checked
+  /// against the file's own digests, so a damaged output is not up to date.
+  static func file(_ path: String, _ draft: Draft) -> SWTFile? {
+    let contents = draft.contents
     guard let file = try? SWTFile(path: path), file.tensorCount == contents.tensors.count,
       file.goldenSets == contents.goldenSets, file.metadataCount == contents.metadata.count,
-      contents.metadata.allSatisfy({ file.metadata($0.key) == $0.value })
+      contents.metadata.allSatisfy({ file.metadata($0.key) == $0.value }),
+      file.quantizationCount == contents.quantizations.count
     else { return nil }
-    let firstGolden = contents.tensors.count - goldenBytes.count
     for (index, spec) in contents.tensors.enumerated() {
       let info = file.info(index)
-      let digest =
-        index < firstGolden ? spec.sha256 : SystemDigests().sha256(goldenBytes[index - firstGolden])
+      var digest = spec.sha256
+      if case .bytes(let bytes) = draft.values[index] { digest = SystemDigests().sha256(bytes) }
       guard info.name == spec.name, info.dtype == spec.dtype, info.shape == spec.shape,
-        info.role == spec.role, digest != nil, file.digest(index) == digest
+        info.role == spec.role, info.isDerived == spec.isDerived, info.quantization == spec.quantization,
+        digest != nil, file.digest(index) == digest,
+        file.receipt(index) == (contents.receipts.isEmpty ? nil : contents.receipts[index])
       else { return nil }
     }
     guard (try? file.verify(using: SystemDigests())) != nil else { return nil }

@@ -14,9 +14,14 @@ package struct GoldenEmbedding {
   package private(set) var sets: [SWTGoldenSet] = []
   package private(set) var metadata: [String: SWTValue] = [:]
   private let firstIndex: Int
+  /// Names of the sets that the file has already.
+  private let taken: [String]
 
-  /// - Parameter firstIndex: index that the first golden tensor will have in the file.
-  package init(firstIndex: Int) { self.firstIndex = firstIndex }
+  /// - Parameter contents: The file that the goldens are added to.
+  package init(to contents: SWTContents) {
+    firstIndex = contents.tensors.count
+    taken = contents.goldenSets.map(\.name)
+  }
 
   /// Names of the sets so far.
   package var names: [String] { sets.map(\.name) }
@@ -37,7 +42,7 @@ package struct GoldenEmbedding {
       place("input", TensorData(shape: golden.input.shape, floats: golden.input.floats()), .goldenInput)
     }
     let members = golden.metadata.pairs.map { JSONMember($0.key, .string($0.value)) }
-    metadata["golden.\(sets.count).metadata"] = .json(JSONValue.object(members).text())
+    metadata["golden.\(taken.count + sets.count).metadata"] = .json(JSONValue.object(members).text())
     metadata["gold.producer"] = .text(golden.producer)
     sets.append(
       SWTGoldenSet(name: set, inputTensor: places["input"], vectors: Self.vectors(golden, places)))
@@ -78,6 +83,7 @@ package struct GoldenEmbedding {
   private func uniqueName(_ name: String) -> String {
     let clean = String(
       name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) ? $0 : "-" })
+    let names = Set(taken + names)
     guard names.contains(clean) else { return clean }
     var number = 2
     while names.contains("\(clean)-\(number)") { number += 1 }

@@ -2,6 +2,8 @@
 public struct ParameterSpec: Hashable, Sendable {
   public enum Role: Hashable, Sendable {
     case convolution
+    /// Only where BatchNorm is folded into the convolution.
+    case convolutionBias
     case normWeight, normBias, runningMean, runningVar
     /// Counts training steps; absent in files from before PyTorch 0.4.1 and never needed for inference.
     case batchCount
@@ -18,7 +20,7 @@ public struct ParameterSpec: Hashable, Sendable {
   /// True for what training updates, and so what "parameters" counts in papers.
   public var isTrainable: Bool {
     switch role {
-    case .convolution, .normWeight, .normBias, .linearWeight, .linearBias: true
+    case .convolution, .convolutionBias, .normWeight, .normBias, .linearWeight, .linearBias: true
     case .runningMean, .runningVar, .batchCount: false
     }
   }
@@ -27,7 +29,11 @@ public struct ParameterSpec: Hashable, Sendable {
 
 extension LayerTree {
   /// Every tensor of the state dict in torchvision's order, which is execution order.
-  public var parameters: [ParameterSpec] {
+  public var parameters: [ParameterSpec] { parameters(isFolded: false) }
+
+  /// Every tensor of the state dict in execution order; with BatchNorm folded into the convolutions, those have a
+  /// bias each and there are no others.
+  public func parameters(isFolded: Bool) -> [ParameterSpec] {
     var specs: [ParameterSpec] = []
     func add(_ unit: ConvolutionUnit) {
       specs.append(
@@ -46,7 +52,12 @@ extension LayerTree {
     }
     for unit in convolutions {
       add(unit)
-      addNorm(unit)
+      if isFolded {
+        specs.append(
+          ParameterSpec(name: "\(unit.name).bias", shape: [unit.outputChannels], role: .convolutionBias))
+      } else {
+        addNorm(unit)
+      }
     }
     if let head {
       specs.append(

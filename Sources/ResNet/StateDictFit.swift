@@ -18,13 +18,13 @@ public struct StateDictFit: Sendable {
 
   public var isComplete: Bool { missing.isEmpty && unexpected.isEmpty && mismatched.isEmpty }
 
-  /// Lays keys (canonical name -> shape) onto `tree`.
-  public init(_ tree: LayerTree, _ shapes: [String: [Int]]) {
+  /// Lays keys (canonical name -> shape) onto `tree`, whose BatchNorm may be folded into the convolutions.
+  public init(_ tree: LayerTree, _ shapes: [String: [Int]], isFolded: Bool = false) {
     var filled: [(ParameterSpec, String)] = []
     var missing: [String] = []
     var mismatched: [Mismatch] = []
     var unused = Set(shapes.keys)
-    for parameter in tree.parameters {
+    for parameter in tree.parameters(isFolded: isFolded) {
       guard let shape = shapes[parameter.name] else {
         if !parameter.isOptional { missing.append(parameter.name) }
         continue

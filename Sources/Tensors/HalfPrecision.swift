@@ -49,4 +49,25 @@ package enum HalfPrecision {
     if bits & 0x7FFF_FFFF > 0x7F80_0000 { return UInt16(bits >> 16) | 0x40 }
     return UInt16((bits &+ 0x7FFF &+ ((bits >> 16) & 1)) >> 16)
   }
+
+  // MARK: From Double
+
+  /// Rounds once, to nearest, ties to even; overflow gives infinity, NaN stays NaN.
+  package static func half(_ value: Double) -> UInt16 { half(toOdd(value)) }
+
+  /// Rounds once, to nearest, ties to even; NaN stays a quiet NaN.
+  package static func bfloat(_ value: Double) -> UInt16 { bfloat(toOdd(value)) }
+
+  /// Rounds to `Float` so that a second rounding, to a type with at most 22 bits, is as good as one.
+  ///
+  /// An inexact result is truncated and its last bit set, so it is never a tie of the shorter type that the exact
+  /// value was not ("round to odd", Boldo and Melquiond 2008).
+  private static func toOdd(_ value: Double) -> Float {
+    let nearest = Float(value)
+    guard Double(nearest) != value, !value.isNaN else { return nearest }
+    let truncated =
+      nearest.magnitude > Float.greatestFiniteMagnitude || Double(nearest.magnitude) > value.magnitude
+      ? nearest.bitPattern - 1 : nearest.bitPattern
+    return Float(bitPattern: truncated | 1)
+  }
 }

@@ -15,11 +15,17 @@ struct ForwardRun {
   private let tree: LayerTree
   private let weights: SWTWeights
   private let options: VerificationOptions
+  private let stored: StoredPrecision?
+  /// True when the stored values were shown to be what conversion makes of their source.
+  private let isProven: Bool
 
   init(
-    _ weights: SWTWeights, _ tree: LayerTree, _ goldens: [Golden], _ options: VerificationOptions
+    _ weights: SWTWeights, _ tree: LayerTree, _ goldens: [Golden], _ stored: StoredPrecision?, isProven: Bool,
+    _ options: VerificationOptions
   ) throws {
     self.options = options
+    self.stored = stored
+    self.isProven = isProven
     self.tree = tree
     self.weights = weights
     guard options.level != .weights, let first = goldens.first else {
@@ -47,6 +53,7 @@ struct ForwardRun {
     var report = GoldenReport(
       name: name, producer: golden.producer, isSelfMade: golden.kind == "self",
       weights: WeightsCheck.compare(digests, golden: golden), comparisons: [])
+    report.reduced = try reducedPrecision(golden)
     switch engine {
     case .fast(let engine):
       try run(engine, golden, &report)
@@ -57,10 +64,30 @@ struct ForwardRun {
     return report
   }
 
+  /// What values stored in fewer bits may do to this golden's output.
+  private func reducedPrecision(_ golden: Golden) throws -> ReducedPrecision? {
+    guard let stored, stored.isReduced else { return nil }
+    if let floors = golden.floors.precision[stored.precision], !floors.isEmpty {
+      return ReducedPrecision(
+        stored, .golden,
+        measured: floors.mapValues { .init(relL2: $0.relL2, maxOverStd: $0.maxOverStd) })
+    }
+    guard isProven, case .fast(let engine) = engine else { return ReducedPrecision(stored) }
+    let reference = ReferenceEngine(tree, weights: weights, threads: engine.threads)
+    let comparisons = try GoldenCheck(
+      engine: reference, golden: golden, comparesLayers: options.level != .forward, locates: false
+    ).run().comparisons
+    return ReducedPrecision(
+      stored, .source,
+      measured: Dictionary(
+        comparisons.map { ($0.name, .init(relL2: $0.metrics.relL2, maxOverStd: $0.metrics.maxOverStd)) },
+        uniquingKeysWith: { first, _ in first }))
+  }
+
   /// The output of the double-precision engine, which shares nothing with the fast one but the layer tree.
   private func witness(_ golden: Golden, _ threads: ThreadPool) throws -> ErrorMetrics? {
     let reference = ReferenceEngine(tree, weights: weights, threads: threads)
-    return try GoldenCheck(engine: reference, golden: golden, comparesLayers: false).run()
+    return try GoldenCheck(engine: reference, golden: golden, comparesLayers: false, locates: false).run()
       .comparisons.first?.metrics
   }
 
@@ -68,7 +95,8 @@ struct ForwardRun {
     _ engine: some ForwardEngine, _ golden: Golden, _ report: inout GoldenReport
   ) throws {
     let check = GoldenCheck(
-      engine: engine, golden: golden, k: options.k, comparesLayers: options.level != .forward)
+      engine: engine, golden: golden, k: options.k, comparesLayers: options.level != .forward,
+      reduced: report.reduced)
     (report.comparisons, report.divergence) = try check.run()
   }
 }

@@ -8,14 +8,26 @@ package struct GoldenCheck<Engine: ForwardEngine> {
   private let golden: Golden
   private let k: Double?
   private let comparesLayers: Bool
+  private let locates: Bool
+  private let reduced: ReducedPrecision?
 
-  /// `k` replaces the golden's own multiple of the floor; `comparesLayers` compares every block too, and finds
-  /// where a wrong result starts.
-  package init(engine: Engine, golden: Golden, k: Double? = nil, comparesLayers: Bool = true) {
+  /// - Parameters:
+  ///   - engine: What computes the network.
+  ///   - golden: The input and what is expected of it.
+  ///   - k: Replaces the golden's own multiple of the floor.
+  ///   - comparesLayers: Whether to compare every block too.
+  ///   - locates: Whether to find where a wrong result starts; of a witness only the numbers are asked.
+  ///   - reduced: The wider bound for values stored in fewer bits.
+  package init(
+    engine: Engine, golden: Golden, k: Double? = nil, comparesLayers: Bool = true, locates: Bool = true,
+    reduced: ReducedPrecision? = nil
+  ) {
+    self.locates = locates
     self.engine = engine
     self.golden = golden
     self.k = k
     self.comparesLayers = comparesLayers
+    self.reduced = reduced
   }
 
   /// Runs the golden's input.
@@ -32,7 +44,7 @@ package struct GoldenCheck<Engine: ForwardEngine> {
       guard let map = result.taps[tap.name] else { continue }
       comparisons.append(comparison(tap, map.values))
     }
-    let divergence = comparisons.contains { !$0.passes } ? try locate(comparisons, input) : nil
+    let divergence = locates && comparisons.contains { !$0.passes } ? try locate(comparisons, input) : nil
     return (comparisons, divergence)
   }
 
@@ -43,7 +55,7 @@ package struct GoldenCheck<Engine: ForwardEngine> {
       preconditionFailure("a golden's output shape is checked before it is run")
     }
     let metrics = ErrorMetrics(values, reference: output.reference)
-    let criterion = criterion(golden.floors.free[output.name])
+    let criterion = criterion(output.name)
     var labels: LabelRule?
     if let classes = golden.architecture.classCount {
       labels = LabelRule(
@@ -61,13 +73,14 @@ package struct GoldenCheck<Engine: ForwardEngine> {
     let metrics = ErrorMetrics(
       tap.select(values).map { Double($0) }, reference: tap.stored.map { Double($0) })
     return GoldenReport.Comparison(
-      name: tap.name, metrics: metrics, criterion: criterion(golden.floors.free[tap.name]), labels: nil,
+      name: tap.name, metrics: metrics, criterion: criterion(tap.name), labels: nil,
       isBitExact: metrics.isBitExact)
   }
 
-  private func criterion(_ floor: Golden.Floor?) -> Criterion {
+  private func criterion(_ output: String) -> Criterion {
+    if let reduced { return reduced.criterion(of: output, k: k) }
     let k = k ?? golden.k
-    guard let floor else {
+    guard let floor = golden.floors.free[output] else {
       return .uncalibrated(convolutions: engine.tree.convolutions.count, k: k)
     }
     // A reference that is itself a float32 pass carries one floor of its own.
@@ -118,9 +131,11 @@ package struct GoldenCheck<Engine: ForwardEngine> {
       guard computed.output.values.count == expected.count else { return nil }
       let metrics = ErrorMetrics(computed.output.values.map { Double($0) }, reference: expected)
       let floor = golden.floors.block[name] ?? golden.floors.block[isOutput ? golden.output.name : name]
-      let criterion = Criterion(
-        floorRelL2: max(floor?.relL2 ?? 0, 3e-7), floorMax: max(floor?.maxOverStd ?? 0, 3e-6),
-        k: k ?? golden.k)
+      let criterion =
+        reduced?.criterion(ofStage: name, k: k)
+        ?? Criterion(
+          floorRelL2: max(floor?.relL2 ?? 0, 3e-7), floorMax: max(floor?.maxOverStd ?? 0, 3e-6),
+          k: k ?? golden.k)
       if !criterion.accepts(metrics) {
         return GoldenReport.Divergence(
           block: name, layer: nil, method: "teacher-forced", relL2: metrics.relL2, before: before)

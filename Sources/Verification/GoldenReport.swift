@@ -37,6 +37,9 @@ public struct GoldenReport: Sendable {
   /// wrong: if it is right, the fault is in our kernels and not in the model.
   public var witness: ErrorMetrics?
 
+  /// The bound for values stored in fewer bits, when they are.
+  public var reduced: ReducedPrecision?
+
   public var passes: Bool { !comparisons.contains { !$0.passes } }
   public var isBitExact: Bool { comparisons.first?.isBitExact ?? false }
 
@@ -65,6 +68,8 @@ public struct VerificationReport: Sendable {
   /// Comparison with `--source`, when asked for.
   public var source: WeightsReport?
   public var goldens: [GoldenReport]
+  /// What the file says was done to its values; nil when nothing was.
+  public var stored: StoredPrecision?
 
   public var weightsPass: Bool {
     (source?.passes ?? true) && !goldens.contains { $0.weights.map { !$0.passes } ?? false }
@@ -74,6 +79,7 @@ public struct VerificationReport: Sendable {
 
   public var verdictClass: Class {
     guard passes else { return .wrong }
+    if let stored, stored.isReduced { return .reducedPrecision }
     return !goldens.isEmpty && goldens.allSatisfy(\.isBitExact) ? .bitExact : .fp32
   }
 }

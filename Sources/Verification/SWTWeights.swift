@@ -1,11 +1,10 @@
 public import SWT
 public import SWTInference
-internal import SWTTensorFiles
-internal import SWTTensors
 
 /// The tensors of a weight file as an engine asks for them: by name, in float32.
 ///
-/// Tensors stored as float32 are lent from the mapping without a copy; others are widened when asked for.
+/// Tensors stored as float32 are lent from the mapping without a copy; others are widened, and quantised ones become
+/// numbers again, when asked for.
 public struct SWTWeights: WeightSource {
   private let file: SWTFile
 
@@ -24,10 +23,14 @@ public struct SWTWeights: WeightSource {
         return try unsafe body(floats.span)
       }
     }
-    guard let type = view.dtype.scalarType, view.info.isRowMajor else {
-      throw InferenceError.missingTensor(name)
-    }
-    let bytes = unsafe view.withUnsafeBytes { unsafe Array($0) }
-    return try body(ContiguousArray(try ElementCoding.floats(bytes, type)).span)
+    return try Self.lend(view.floats(), to: body)
+  }
+
+  /// Apart because the compiler (6.3.1) crashes over a span of an array that only one of two paths makes.
+  @inline(never)
+  private static func lend<Result>(
+    _ floats: ContiguousArray<Float>, to body: (Span<Float>) throws -> Result
+  ) throws -> Result {
+    try body(floats.span)
   }
 }

@@ -86,16 +86,20 @@ public enum Verifier {
       model: path, architecture: architecture.summary, parameterCount: tree.parameterCount,
       contentID: file.contentID(using: SystemDigests()).map { "swt1:\($0.hex)" },
       engine: options.engineName, source: nil, goldens: [])
+    let stored = StoredPrecision(file, tree)
+    report.stored = stored
     if let source = options.source {
       do {
         report.source = try WeightsCheck.compare(
-          digests, sourcePath: source, key: options.sourceKey, limits: options.limits)
+          file, digests, sourcePath: source, key: options.sourceKey, limits: options.limits)
       } catch {
         throw .source(file: source, error.text)
       }
     }
     do {
-      let run = try ForwardRun(SWTWeights(file), tree, goldens.map(\.golden), options)
+      let isProven = report.source?.passes ?? false
+      let run = try ForwardRun(
+        SWTWeights(file), tree, goldens.map(\.golden), stored, isProven: isProven, options)
       for (name, golden) in goldens {
         report.goldens.append(try run.check(name, golden, digests))
       }
@@ -112,10 +116,12 @@ public enum Verifier {
     _ file: SWTFile, _ tree: LayerTree, _ path: String
   ) throws(VerificationFailure) {
     var shapes: [String: [Int]] = [:]
-    for info in file.tensors where !info.name.hasPrefix("golden/") && info.role != .scale {
+    for info in file.tensors
+    where !info.name.hasPrefix("golden/") && info.role != .scale && info.role != .zeroPoint {
       shapes[info.name] = info.shape
     }
-    let fit = StateDictFit(tree, shapes)
+    let isFolded = file.metadata("arch.bn") == .text("folded")
+    let fit = StateDictFit(tree, shapes, isFolded: isFolded)
     guard fit.isComplete else {
       throw .network(file: path, "its tensors do not fit \(tree.architecture.name): \(fit.summary())")
     }

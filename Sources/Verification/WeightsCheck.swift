@@ -55,8 +55,11 @@ enum WeightsCheck {
   }
 
   /// Compares with the checkpoint that the file is said to come from.
+  ///
+  /// Where the file's values were folded, cast or quantised, the same is done to the checkpoint's and must give the same
+  /// bytes.
   static func compare(
-    _ digests: [String: SHA256Digest], sourcePath: String, key: String?, limits: ParseLimits
+    _ file: SWTFile, _ digests: [String: SHA256Digest], sourcePath: String, key: String?, limits: ParseLimits
   ) throws(ConversionFailure) -> WeightsReport {
     var report = WeightsReport(against: "source \(sourcePath)", compared: 0, differing: [], missing: [])
     do {
@@ -73,6 +76,10 @@ enum WeightsCheck {
         report.compared += 1
         if digest.finalize() != actual { report.differing.append(parameter.name) }
       }
+      let derived = try Rederivation.check(file, against: network, path: sourcePath, limits: limits)
+      report.compared += derived.compared
+      report.differing += derived.differing.filter { !report.differing.contains($0) }
+      report.missing += derived.missing
     } catch let failure as ConversionFailure {
       throw failure
     } catch let failure as ParseFailure {

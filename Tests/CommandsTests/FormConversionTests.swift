@@ -5,7 +5,7 @@ import Testing
 
 /// Every form of checkpoint becomes a weight file with PyTorch's bytes in it.
 @Suite struct FormConversionTests {
-  static let names: [String] = {
+  nonisolated static let names: [String] = {
     let truth = try? JSONValue.parse(readFile(Fixtures.path("forms/truth.json")))
     return (truth?.members ?? []).map(\.key)
   }()
@@ -85,13 +85,6 @@ import Testing
     let folder = try TemporaryFolder()
     let (there, back) = (folder.file("x.safetensors"), folder.file("y.swt"))
     let input = Fixtures.path("forms/\(name)")
-    if name == "quantized.pt" {
-      // Four-bit integers have no name in safetensors: an error, and no file.
-      let refused = Tool("convert", input, "-o", there, "--arch", "none")
-      #expect(refused.status == .weightsDiffer)
-      #expect(try folder.names().isEmpty)
-      return
-    }
     let written = Tool("convert", input, "-o", there, "--arch", "none", "--json", "--meta", "x.note=kept")
     #expect(written.status == .success, "\(written.errors)")
     #expect(try written.json()["content_id"] == .null)
@@ -105,7 +98,7 @@ import Testing
     }
     #expect(try digests(there) == digests(input))
     #expect(try digests(back) == digests(input))
-    let metadata = try Tool("inspect", back, "--json").json()["metadata"]?["source.metadata"]
+    let metadata = try Tool("inspect", back, "--json").json()["metadata"]
     #expect(metadata?["x.note"]?.string == "kept")
     #expect(metadata?["source.format"]?.string == "zip")
   }

@@ -36,7 +36,7 @@ extension LayerTree {
         table.tensors[spec.name] = random.floats(count, in: -bound..<bound)
       case .normWeight: table.tensors[spec.name] = random.floats(count, in: 0.3..<0.9)
       case .runningVar: table.tensors[spec.name] = random.floats(count, in: 0.5..<2)
-      case .normBias, .runningMean, .linearBias:
+      case .normBias, .runningMean, .linearBias, .convolutionBias:
         table.tensors[spec.name] = random.floats(count, in: -0.3..<0.3)
       case .batchCount: break
       }

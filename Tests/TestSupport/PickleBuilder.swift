@@ -99,9 +99,14 @@ package struct ZipBuilder {
 
   /// A PyTorch archive with this pickle and one storage of `floats` zeros.
   package static func checkpoint(_ pickle: [UInt8], floats: Int = 4) -> [UInt8] {
+    checkpoint(pickle, storage: [UInt8](repeating: 0, count: floats * 4))
+  }
+
+  /// A checkpoint whose storage `0` holds these bytes.
+  package static func checkpoint(_ pickle: [UInt8], storage: [UInt8]) -> [UInt8] {
     var zip = ZipBuilder()
     zip.add("archive/data.pkl", pickle)
-    zip.add("archive/data/0", [UInt8](repeating: 0, count: floats * 4))
+    zip.add("archive/data/0", storage)
     zip.add("archive/version", Array("3\n".utf8))
     return zip.bytes()
   }

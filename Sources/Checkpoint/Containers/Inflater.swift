@@ -124,11 +124,3 @@ extension Inflater {
 
   static let gzipMagic: [UInt8] = [0x1F, 0x8B]
 }
-
-extension ByteSource {
-  /// True when these bytes are at `offset`.
-  func starts(with bytes: [UInt8], at offset: Int = 0) throws(ParseFailure) -> Bool {
-    guard offset <= byteCount, bytes.count <= byteCount - offset else { return false }
-    return try self.bytes(at: offset, count: bytes.count) == bytes
-  }
-}

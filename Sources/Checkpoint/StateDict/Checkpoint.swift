@@ -5,6 +5,8 @@ public struct Checkpoint: Sendable {
   /// The container forms that are told apart; the raw value is the name that `inspect --json` prints.
   public enum Container: String, Sendable {
     case zip, legacy, tar, torchscript, package, pt2, safetensors, sharded, pickle
+    /// This project's own files, whose reader is not in this module.
+    case swt
   }
 
   public let container: Container
@@ -46,6 +48,12 @@ public struct Checkpoint: Sendable {
   init(container: Container, byteCount: Int) {
     self.container = container
     self.byteCount = byteCount
+  }
+
+  /// Tensors that another reader found.
+  package init(container: Container, byteCount: Int, tensors: [TensorEntry]) {
+    self.init(container: container, byteCount: byteCount)
+    self.tensors = tensors
   }
 
   /// Refuses a file that names something dangerous.

@@ -1,10 +1,10 @@
-internal import SWTBytes
+package import SWTBytes
 internal import SWTTensors
 
 /// The logical values of a tensor, piece by piece: contiguous, row-major, little-endian, conj and neg bits applied.
 ///
 /// Pieces are at most 4 MiB and hold whole elements, so memory does not depend on the tensor's size.
-struct TensorWindows {
+package struct TensorWindows {
   static let windowBytes = 4 << 20
 
   private let entry: TensorEntry
@@ -27,7 +27,7 @@ struct TensorWindows {
 
   /// - Throws: ``ParseFailure`` when the file has no values, or when they are far more than it holds (a
   ///   zero-stride view of 32 elements can claim terabytes).
-  init(_ entry: TensorEntry, limits: ParseLimits) throws(ParseFailure) {
+  package init(_ entry: TensorEntry, limits: ParseLimits) throws(ParseFailure) {
     self.entry = entry
     width = entry.scalarType.byteWidth
     let layout = entry.layout
@@ -58,7 +58,7 @@ struct TensorWindows {
   }
 
   /// The next piece, or `nil` behind the last.
-  mutating func next() throws(ParseFailure) -> [UInt8]? {
+  package mutating func next() throws(ParseFailure) -> [UInt8]? {
     guard left > 0 else { return nil }
     guard strided != nil else {
       let count = min(Self.windowBytes, left)

@@ -16,6 +16,11 @@ struct Convert: Command {
       .value("meta", "KEY=VALUE", "Add metadata; repeatable. Own keys start with x."),
       .value("license", "ID", "SPDX identifier of the weights' licence."),
       .value("labels", "FILE", "Class names, one on each line."),
+      .value("precision", "TYPE", "f32, f16, bf16 or i8: how convolution and fc weights are stored."),
+      .value(
+        "keep-wide", "WHICH",
+        "With i8: auto (default) keeps the first convolution and fc in f16 where it pays, none, or names."),
+      .flag("fold-bn", "Fold BatchNorm into the convolutions."),
       .value("threads", "N", "Threads to use."),
       .flag("force", "Replace an existing OUT."),
     ],
@@ -24,6 +29,8 @@ struct Convert: Command {
       .init(
         "pth2swt convert model.pth -o model.swt --golden model.golden.safetensors",
         "The same, with a test inside."),
+      .init(
+        "pth2swt convert model.pth -o small.swt --fold-bn --precision f16", "Half the size, with receipts."),
       .init(
         "pth2swt convert unet.pth -o unet.swt --arch none", "Any state dict, under its own names."),
     ])
@@ -55,6 +62,12 @@ struct Convert: Command {
     options.goldens = arguments.all("golden")
     options.license = arguments.value("license")
     options.replacesExisting = arguments.has("force")
+    options.foldsBatchNorm = arguments.has("fold-bn")
+    if arguments.value("precision") != nil {
+      let names = Precision.allCases.map(\.rawValue)
+      options.precision = Precision(rawValue: try arguments.choice("precision", names, default: "f32"))
+    }
+    options.wideLayers = try Self.wideLayers(arguments, options.precision)
     options.limits = try arguments.limits()
     for setting in arguments.all("meta") {
       let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -68,6 +81,18 @@ struct Convert: Command {
     json = arguments.has("json")
     quiet = arguments.has("quiet")
     _ = try arguments.integer("threads", in: 1...1024, default: 1)
+  }
+
+  private static func wideLayers(
+    _ arguments: Arguments, _ precision: Precision?
+  ) throws(UsageError) -> WideLayers {
+    guard let text = arguments.value("keep-wide") else { return .auto }
+    guard precision == .i8 else { throw UsageError("--keep-wide goes with --precision i8") }
+    switch text {
+    case "auto": return .auto
+    case "none": return .none
+    default: return .named(text.split(separator: ",").map(String.init))
+    }
   }
 
   private static func isKey(_ key: Substring) -> Bool {
@@ -138,7 +163,11 @@ struct Convert: Command {
       "source_sha256": .string(summary.sourceSHA256),
       "unused": .array(summary.unused.map { .string($0) }),
       "skipped": .array(summary.skipped.map { ["path": .string($0.path), "reason": .string($0.reason)] }),
-      "goldens": .array(summary.goldens.map { .string($0) }), "up_to_date": .bool(summary.wasUpToDate),
+      "goldens": .array(summary.goldens.map { .string($0) }),
+      "kept_wide": .array(summary.wideLayers.map { .string($0) }),
+      "worst_rounding": summary.worstRounding.map {
+        ["tensor": .string($0.name), "rel_l2": .double($0.relL2)]
+      } ?? .null, "up_to_date": .bool(summary.wasUpToDate),
       "seconds": .double(seconds),
     ]
   }
@@ -147,6 +176,10 @@ struct Convert: Command {
     var text = "\(output): \(summary.architecture ?? "state dict"), \(summary.tensorCount) tensors, "
     text += "\(Text.bytes(summary.byteCount)), \(Text.fixed(seconds, 2)) s\n"
     if let identity = summary.contentID { text += "  content id  \(identity)\n" }
+    if let worst = summary.worstRounding {
+      text += "  rounding    at most \(Text.scientific(worst.relL2)) of a tensor's norm, in \(worst.name)\n"
+    }
+    if !summary.wideLayers.isEmpty { text += "  kept wide   \(summary.wideLayers.joined(separator: ", "))\n" }
     if !summary.goldens.isEmpty { text += "  goldens     \(summary.goldens.joined(separator: ", "))\n" }
     if !summary.unused.isEmpty {
       let shown = summary.unused.prefix(5).joined(separator: ", ")

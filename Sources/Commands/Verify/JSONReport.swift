@@ -8,8 +8,26 @@ extension VerificationReport {
       "schema": "pth2swt.verify/1", "model": .string(model), "architecture": .string(architecture),
       "content_id": contentID.map { .string($0) } ?? .null, "engine": .string(engine),
       "verdict": .string(passes ? "pass" : "fail"), "class": .string(verdictClass.rawValue),
+      "stored": stored.map(\.json) ?? .null,
       "source": source.map(\.json) ?? .null, "goldens": .array(goldens.map(\.json)),
     ]
+  }
+}
+
+extension StoredPrecision {
+  var json: JSONValue {
+    [
+      "precision": .string(precision), "folded": .bool(isFolded), "expected_rel_l2": .double(expectedError),
+      "worst_layer": layerErrors.max { ($0.value, $1.key) < ($1.value, $0.key) }.map {
+        ["name": .string($0.key), "rel_l2": .double($0.value)]
+      } ?? .null,
+    ]
+  }
+}
+
+extension ReducedPrecision {
+  var json: JSONValue {
+    ["stored": .string(stored.precision), "basis": .string(basis.rawValue)]
   }
 }
 
@@ -35,7 +53,7 @@ extension GoldenReport {
         ]
       } ?? .null,
       "double_engine_rel_l2": witness.map { .double($0.relL2) } ?? .null,
-      "blames_engine": .bool(blamesEngine), "cause": .null,
+      "blames_engine": .bool(blamesEngine), "reduced_precision": reduced.map(\.json) ?? .null, "cause": .null,
     ]
   }
 }

@@ -5,6 +5,7 @@ enum TextReport {
   static func text(_ report: VerificationReport) -> String {
     var text = "verify \(report.model)  (\(report.architecture), "
     text += "\(Text.grouped(report.parameterCount)) parameters; \(report.engine))\n"
+    if let stored = report.stored { text += Self.stored(stored) }
     if let source = report.source { text += weights(source) }
     for golden in report.goldens {
       if let weights = golden.weights { text += Self.weights(weights) }
@@ -31,6 +32,12 @@ enum TextReport {
     return text + "\n"
   }
 
+  private static func stored(_ stored: StoredPrecision) -> String {
+    let fold = stored.isFolded ? ", BatchNorm folded" : ""
+    return " stored    \(stored.precision)\(fold): the receipts let expect a relative error of "
+      + "\(Text.scientific(stored.expectedError))\n"
+  }
+
   private static func list(_ names: [String]) -> String {
     names.prefix(6).joined(separator: ", ") + (names.count > 6 ? ", …" : "")
   }
@@ -41,14 +48,14 @@ enum TextReport {
     ]
     for golden in report.goldens {
       guard let first = golden.comparisons.first else { continue }
-      rows.append(row(golden.name, first))
+      rows.append(row(golden.name, first, golden.reduced))
       let taps = golden.comparisons.dropFirst()
       guard !taps.isEmpty else { continue }
       let failing = taps.filter { !$0.passes }
-      for tap in failing.prefix(4) { rows.append(row("", tap)) }
+      for tap in failing.prefix(4) { rows.append(row("", tap, golden.reduced)) }
       if failing.count > 4 { rows.append(["", "+\(failing.count - 4) more layers fail"]) }
       if failing.isEmpty, let worst = taps.max(by: { $0.timesFloor < $1.timesFloor }) {
-        var row = row("", worst)
+        var row = row("", worst, golden.reduced)
         row[1] = "\(taps.count) layers, worst \(worst.name)"
         rows.append(row)
       }
@@ -56,19 +63,23 @@ enum TextReport {
     return Text.table(rows.map { $0 + Array(repeating: "", count: max(0, 10 - $0.count)) }, indent: " ")
   }
 
-  private static func row(_ golden: String, _ item: GoldenReport.Comparison) -> [String] {
+  private static func row(
+    _ golden: String, _ item: GoldenReport.Comparison, _ reduced: ReducedPrecision?
+  ) -> [String] {
     let labels = item.labels.map { rule in
       rule.items.prefix(3).map { "\($0.expected)\($0.actual == $0.expected ? "=" : "≠")\($0.actual)" }
         .joined(separator: " ")
     }
     let margin = item.labels?.items.map(\.margin).min()
-    let calibrated = item.criterion.isCalibrated ? "" : ", uncalibrated golden"
+    let kind =
+      reduced.map { "\($0.stored.precision), bound from \($0.basis.text)" }
+      ?? "fp32 numerics\(item.criterion.isCalibrated ? "" : ", uncalibrated golden")"
     return [
       golden, item.name, Text.scientific(item.metrics.relL2), Text.scientific(item.criterion.floorRelL2),
       item.timesFloor < 1000 ? Text.fixed(item.timesFloor, 1) : Text.scientific(item.timesFloor),
       Text.scientific(item.metrics.oneMinusCosine), Text.fixed(item.metrics.snr, 1), labels ?? "",
       margin.map { Text.fixed($0, 2) } ?? "",
-      item.passes ? (item.isBitExact ? "pass (bit-exact)" : "pass (fp32 numerics\(calibrated))") : "FAIL",
+      item.passes ? (item.isBitExact ? "pass (bit-exact)" : "pass (\(kind))") : "FAIL",
     ]
   }
 
@@ -92,5 +103,15 @@ enum TextReport {
     }
     if golden.isSelfMade { text += "   \(golden.name): made by pth2swt itself, so it proves no port right\n" }
     return text
+  }
+}
+
+extension ReducedPrecision.Basis {
+  fileprivate var text: String {
+    switch self {
+    case .golden: "the golden"
+    case .source: "the source"
+    case .receipts: "the receipts"
+    }
   }
 }

@@ -36,6 +36,9 @@ package struct SafetensorsWriter: Sendable {
     case given
   }
 
+  /// True for the types that a safetensors file has a name for.
+  package static func holds(_ type: ScalarType) -> Bool { SafetensorsType(type) != nil }
+
   private let header: [UInt8]
   private let tensors: [(tensor: Tensor, byteCount: Int)]
 

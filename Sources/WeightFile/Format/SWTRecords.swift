@@ -54,6 +54,17 @@ public struct SWTSourceDigest: Equatable, Sendable {
   }
 }
 
+extension [SWTSourceDigest] {
+  /// As they stand in a file: by name, bytewise; equal names by their digests.
+  package var ordered: [SWTSourceDigest] {
+    map { (name: [UInt8]($0.name.utf8), source: $0) }.sorted { a, b in
+      a.name == b.name
+        ? a.source.sha256.bytes.lexicographicallyPrecedes(b.source.sha256.bytes)
+        : a.name.lexicographicallyPrecedes(b.name)
+    }.map(\.source)
+  }
+}
+
 /// What a conversion did to a tensor, and the error against the source folded in double precision.
 public struct SWTReceipt: Equatable, Sendable {
   public struct Operations: OptionSet, Sendable {

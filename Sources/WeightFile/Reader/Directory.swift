@@ -15,6 +15,7 @@ package struct Directory: Sendable {
   package let dataOffset: Int
   package let tensorCount: Int
   package let tensorAlignment: Int
+  package let dataAlignment: Int
   package let optionalFeatures: UInt32
   package let sections: [Section]
   private let known: [SectionKind: Section]
@@ -82,6 +83,7 @@ package struct Directory: Sendable {
       throw SWTError(.alignment, at: 40, text)
     }
     tensorAlignment = 1 << Int(tensorLog)
+    dataAlignment = 1 << Int(dataLog)
     let isStrict = versionMinor <= SWTFormat.versionMinor
     guard !isStrict || (index.u16(42) == 0 && index.u64(52) == 0) else {
       throw SWTError(.reserved, at: index.u16(42) != 0 ? 42 : 52, "reserved field of the header is not zero")

@@ -53,6 +53,8 @@ public final class SWTFile: Sendable {
   public var versionMinor: Int { Int(directory.versionMinor) }
   /// Every tensor starts at a multiple of this.
   public var tensorAlignment: Int { directory.tensorAlignment }
+  /// The data region starts at a multiple of this.
+  public var dataAlignment: Int { directory.dataAlignment }
 
   /// The sections, in the order of the file: kind, offset, size and number of records.
   public var sections: [(kind: String, offset: Int, size: Int, count: Int)] {

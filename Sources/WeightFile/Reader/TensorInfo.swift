@@ -26,6 +26,17 @@ public struct TensorInfo: Sendable {
 
   public var elementCount: Int { shape.reduce(1, &*) }
   public var isRowMajor: Bool { dimOrder == Array(0..<shape.count) }
+  /// Elements between neighbours along each logical dimension; saturates, which only empty tensors can reach.
+  public var strides: [Int] {
+    var strides = [Int](repeating: 1, count: shape.count)
+    var step = 1
+    for dimension in dimOrder.reversed() {
+      strides[dimension] = step
+      let (product, overflow) = step.multipliedReportingOverflow(by: max(shape[dimension], 1))
+      step = overflow ? Int.max : product
+    }
+    return strides
+  }
 
   init(_ record: TensorRecord, index: Int, name: String) {
     self.index = index
@@ -48,7 +59,7 @@ public struct TensorInfo: Sendable {
 public struct TensorView: Sendable {
   public let info: TensorInfo
   public let dtype: SWTDType
-  private let file: SWTFile
+  let file: SWTFile
 
   init(_ info: TensorInfo, dtype: SWTDType, file: SWTFile) {
     self.info = info

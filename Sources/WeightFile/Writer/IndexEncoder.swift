@@ -27,13 +27,7 @@ struct IndexEncoder {
     for key in keys where !SWTFile.isMetadataKey(key.utf8) || key.utf8.count > Int(UInt16.max) {
       throw SWTError(.metadata, "a metadata key is [a-z0-9_.]+, not \(key)")
     }
-    let ordered = contents.sources.map { (name: Array($0.name.utf8), source: $0) }
-    // Equal names are possible in a source; their digests make the order unique.
-    sources = ordered.sorted { a, b in
-      a.name == b.name
-        ? a.source.sha256.bytes.lexicographicallyPrecedes(b.source.sha256.bytes)
-        : a.name.lexicographicallyPrecedes(b.name)
-    }.map(\.source)
+    sources = contents.sources.ordered
     guard sources.allSatisfy({ $0.name.utf8.count <= Int(UInt16.max) }) else {
       throw SWTError(.sourceDigest, "the name of a source tensor has more than 65535 bytes")
     }

@@ -1,0 +1,26 @@
+/// Arrays of integers as their little-endian bytes and back: the one place that reinterprets them.
+package enum LittleEndian {
+  /// The integers that fill `bytes`; a rest too short for one is left out.
+  @inlinable
+  package static func words<T: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
+    _ bytes: [UInt8], _: T.Type
+  ) -> [T] {
+    let count = bytes.count / MemoryLayout<T>.size
+    var words = unsafe [T](unsafeUninitializedCapacity: count) { destination, initialised in
+      unsafe bytes.withUnsafeBytes { source in
+        unsafe UnsafeMutableRawBufferPointer(destination).copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: source[..<(count * MemoryLayout<T>.size)]))
+      }
+      initialised = count
+    }
+    if T(littleEndian: 1) != 1 { for i in words.indices { words[i] = T(littleEndian: words[i]) } }
+    return words
+  }
+
+  @inlinable
+  package static func bytes<T: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(_ words: [T]) -> [UInt8]
+  {
+    let ordered = T(littleEndian: 1) == 1 ? words : words.map(\.littleEndian)
+    return unsafe ordered.withUnsafeBytes { unsafe Array($0) }
+  }
+}

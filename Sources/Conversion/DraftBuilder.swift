@@ -1,0 +1,124 @@
+internal import PthReader
+internal import SWT
+internal import SWTBytes
+internal import SWTChecksums
+internal import SWTDigests
+internal import SWTTensors
+
+/// The first pass over a source: follows a plan, measures and hashes what each tensor becomes.
+///
+/// The second pass writes. Both read the values in windows, so memory does not depend on their size.
+struct DraftBuilder {
+  private let file: String
+  private let limits: ParseLimits
+  private var draft = Draft()
+  /// Digests of the source's tensors as they are, by name.
+  private let digests: [String: SHA256Digest]
+
+  /// - Returns: The tensors of the plan, with digests, receipts, quantisation records and the source's digests;
+  ///   without metadata.
+  /// - Throws: ``ConversionFailure`` when a value cannot be stored; ``ParseFailure`` when one cannot be read.
+  static func build(
+    _ plan: ConversionPlan, digests: [SHA256Digest], file: String, limits: ParseLimits
+  ) throws -> Draft {
+    let names = plan.sources.map(\.name)
+    var builder = DraftBuilder(
+      file: file, limits: limits, digests: Dictionary(zip(names, digests), uniquingKeysWith: { a, _ in a }))
+    for (source, digest) in zip(plan.sources, digests) {
+      builder.draft.contents.sources.append(
+        SWTSourceDigest(name: source.name, dtype: SWTDType(source.entry.scalarType), sha256: digest))
+    }
+    for tensor in plan.tensors { try builder.add(tensor) }
+    builder.draft.dropEmptyReceipts()
+    return builder.draft
+  }
+
+  private init(file: String, limits: ParseLimits, digests: [String: SHA256Digest]) {
+    self.file = file
+    self.limits = limits
+    self.digests = digests
+  }
+
+  private mutating func add(_ tensor: PlannedTensor) throws {
+    switch tensor.recipe {
+    case .keep(let entry): keep(tensor, entry)
+    case .bias(let fold, let like): try add(tensor, fold, like)
+    case .filters(let entry, let fold, let precision, let width):
+      let type = SWTDType(entry.scalarType)
+      let own = type.isTransformable ? type : .f32
+      guard precision == .i8 else {
+        let target = precision?.dtype ?? own
+        guard fold != nil || target != type else { return keep(tensor, entry) }
+        try add(tensor, WeightTransform(entry: entry, factors: fold?.factors, target: .float(target)))
+        return
+      }
+      let integers = try WeightTransform.quantizing(entry, factors: fold?.factors, file: file, limits: limits)
+      guard try width == .wide || width == .measured && staysWide(integers) else {
+        try add(tensor, integers)
+        return
+      }
+      draft.wideLayers.append(tensor.name)
+      let wide: SWTDType = type == .bf16 ? .bf16 : .f16
+      guard fold != nil || wide != type else { return keep(tensor, entry) }
+      try add(tensor, WeightTransform(entry: entry, factors: fold?.factors, target: .float(wide)))
+    }
+  }
+
+  /// Whether a layer that may stay wide does: its receipt says whether it pays.
+  private func staysWide(_ integers: WeightTransform) throws -> Bool {
+    var error = RoundingError()
+    try integers.forEachWindow(file: file, limits: limits, error: &error) { _ in }
+    return error.relL2 > WideLayers.threshold
+  }
+
+  private mutating func keep(_ tensor: PlannedTensor, _ entry: TensorEntry) {
+    let (dtype, shape) = PlannedTensor.form(of: entry)
+    draft.append(
+      SWTTensorSpec(
+        name: tensor.name, dtype: dtype, shape: shape, role: tensor.role, sha256: digests[tensor.name]),
+      .entry(entry))
+  }
+
+  /// Adds a layer's weights; of quantised ones the scales too, right behind them.
+  private mutating func add(_ tensor: PlannedTensor, _ transform: WeightTransform) throws {
+    var error = RoundingError()
+    let digest = SystemDigests().makeSHA256()
+    try transform.forEachWindow(file: file, limits: limits, error: &error) { digest.update($0) }
+    let source = SWTDType(transform.entry.scalarType)
+    var spec = SWTTensorSpec(
+      name: tensor.name, dtype: transform.dtype, shape: transform.entry.shape, role: tensor.role,
+      isDerived: transform.factors != nil, sha256: digest.finalize())
+    let place = draft.contents.tensors.count
+    if case .integers = transform.target { spec.quantization = draft.contents.quantizations.count }
+    draft.append(spec, .transform(transform), error.receipt(from: source, transform.operations))
+    guard case .integers(let scales) = transform.target else { return }
+    draft.contents.quantizations.append(
+      SWTQuantization(
+        scheme: .perChannel, axis: 0, isSymmetric: true, scaleTensor: place + 1, sourceDType: source))
+    let bytes = LittleEndian.bytes(scales.map(\.bitPattern))
+    draft.append(
+      SWTTensorSpec(
+        name: "\(tensor.name).scale", dtype: .f32, shape: [scales.count], role: .scale,
+        sha256: SystemDigests().sha256(bytes)),
+      .bytes(bytes))
+  }
+
+  private mutating func add(_ tensor: PlannedTensor, _ fold: BatchNormFold, _ like: TensorEntry) throws {
+    let source = SWTDType(like.scalarType)
+    let rounded = Rounded(fold.bias, to: source.isTransformable ? source : .f32)
+    if let channel = rounded.overflow {
+      throw ConversionFailure.architecture(
+        file: file,
+        "\(tensor.name) is \(fold.bias[channel]) in channel \(channel), which \(rounded.dtype.name) cannot hold",
+        hint: "convert without --fold-bn")
+    }
+    var error = RoundingError()
+    for (exact, stored) in zip(fold.bias, rounded.values) { error.add(exact: exact, stored: stored) }
+    let operations: SWTReceipt.Operations = rounded.dtype == source ? .fold : [.fold, .cast]
+    draft.append(
+      SWTTensorSpec(
+        name: tensor.name, dtype: rounded.dtype, shape: [fold.bias.count], role: tensor.role, isDerived: true,
+        sha256: SystemDigests().sha256(rounded.bytes)),
+      .bytes(rounded.bytes), error.receipt(from: source, operations))
+  }
+}

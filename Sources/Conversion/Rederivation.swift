@@ -1,0 +1,63 @@
+internal import PthReader
+public import SWT
+public import SWTBytes
+internal import SWTChecksums
+internal import SWTDigests
+internal import SWTResNet
+
+/// Does to a checkpoint what a weight file says was done to it, and compares the bytes.
+public enum Rederivation {
+  public struct Result: Sendable {
+    public var compared = 0
+    /// Tensors whose bytes conversion makes otherwise.
+    public var differing: [String] = []
+    /// Tensors that conversion makes and the file lacks.
+    public var missing: [String] = []
+  }
+
+  /// Compares every tensor of the file that was folded, cast or quantised, and the scales.
+  ///
+  /// - Throws: ``ConversionFailure`` when the checkpoint cannot be read or its values cannot be stored so.
+  public static func check(
+    _ file: SWTFile, against network: NetworkStateDict, path: String, limits: ParseLimits
+  ) throws(ConversionFailure) -> Result {
+    var result = Result()
+    let options = options(of: file, limits: limits)
+    guard options.transforms else { return result }
+    let plan = try ConversionPlan(network, options, file: path)
+    let draft: Draft
+    do {
+      // The sources' own digests are compared by the caller; here they only fill a field.
+      let digests = plan.sources.map { _ in SHA256Digest.zero }
+      draft = try DraftBuilder.build(plan, digests: digests, file: path, limits: limits)
+    } catch {
+      throw ConversionFailure(error, reading: path)
+    }
+    for (spec, value) in zip(draft.contents.tensors, draft.values) {
+      if case .entry = value { continue }
+      guard let index = file.index(of: spec.name) else {
+        result.missing.append(spec.name)
+        continue
+      }
+      result.compared += 1
+      let info = file.info(index)
+      if info.dtype != spec.dtype || info.shape != spec.shape || file.digest(index) != spec.sha256 {
+        result.differing.append(spec.name)
+      }
+    }
+    return result
+  }
+
+  /// The options that the file was made with, as its metadata states them.
+  private static func options(of file: SWTFile, limits: ParseLimits) -> ConversionOptions {
+    var options = ConversionOptions()
+    options.limits = limits
+    options.foldsBatchNorm = file.metadata("arch.bn") == .text("folded")
+    if case .text(let name) = file.metadata("convert.precision") {
+      options.precision = Precision(rawValue: name)
+    }
+    options.wideLayers = .named(
+      file.tensors.lazy.filter { $0.dtype == .f16 || $0.dtype == .bf16 }.map(\.name))
+    return options
+  }
+}
