@@ -5,7 +5,7 @@ internal import SWTTensors
 ///
 /// Pieces are at most 4 MiB and hold whole elements, so memory does not depend on the tensor's size.
 package struct TensorWindows {
-  static let windowBytes = 4 << 20
+  package static let windowBytes = 4 << 20
 
   private let entry: TensorEntry
   private let source: any ByteSource
