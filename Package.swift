@@ -21,7 +21,9 @@ let package = Package(
       name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
     .target(
       name: "SWTDigests",
-      dependencies: ["SWTChecksums", .target(name: "CCrypto", condition: .when(platforms: [.linux]))],
+      dependencies: [
+        "SWTBytes", "SWTChecksums", .target(name: "CCrypto", condition: .when(platforms: [.linux])),
+      ],
       path: "Sources/Digests"),
 
     // Formats.
@@ -89,7 +91,7 @@ let package = Package(
     .testTarget(
       name: "FuzzFailureTests", dependencies: ["FuzzTargets", "TestSupport"], path: "Tests/Fuzz/Replay"),
     .testTarget(name: "BytesTests", dependencies: ["SWTBytes", "TestSupport"]),
-    .testTarget(name: "DigestsTests", dependencies: ["SWTChecksums", "SWTDigests"]),
+    .testTarget(name: "DigestsTests", dependencies: ["SWTBytes", "SWTChecksums", "SWTDigests"]),
     .testTarget(
       name: "TensorFilesTests", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "TestSupport"]),
     .testTarget(
