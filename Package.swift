@@ -13,7 +13,8 @@ let package = Package(
   ],
   targets: [
     // Bytes and numbers.
-    .target(name: "SWTBytes", path: "Sources/Bytes"),
+    .target(name: "CFileCopy"),
+    .target(name: "SWTBytes", dependencies: ["CFileCopy"], path: "Sources/Bytes"),
     .target(name: "SWTTensors", dependencies: ["SWTBytes"], path: "Sources/Tensors"),
     .target(name: "CChecksums"),
     .target(name: "SWTChecksums", dependencies: ["CChecksums"], path: "Sources/Checksums"),
@@ -133,7 +134,9 @@ if Context.environment["PTH2SWT_FUZZ"] != nil {
 }
 
 // One policy for every Swift target, applied after the table so that none is missed.
-let foreign: Set<String> = ["CKernels", "CThreads", "CChecksums", "CLibzip", "CZlib", "CCrypto", "CFuzzer"]
+let foreign: Set<String> = [
+  "CFileCopy", "CKernels", "CThreads", "CChecksums", "CLibzip", "CZlib", "CCrypto", "CFuzzer",
+]
 for target in package.targets where !foreign.contains(target.name) {
   target.swiftSettings =
     (target.swiftSettings ?? []) + [

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct CommandLineTests {
   static let commands = [
-    "convert", "inspect", "verify", "run", "golden", "check", "arch", "sign", "verify-signature",
+    "convert", "inspect", "verify", "run", "golden", "check", "arch", "sign", "verify-signature", "set-meta",
   ]
 
   @Test(arguments: commands)

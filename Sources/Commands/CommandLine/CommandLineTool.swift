@@ -16,7 +16,7 @@ package enum CommandLineTool {
   /// Every command, in the order of the overview.
   static let commands: [any Command.Type] = [
     Convert.self, Inspect.self, Verify.self, Run.self, GoldenTool.self, Check.self, Arch.self,
-    Sign.self, VerifySignature.self,
+    Sign.self, VerifySignature.self, SetMeta.self,
   ]
 
   /// Runs one command line, without the program's own name in front.
