@@ -86,4 +86,19 @@ import Testing
       }
     }
   }
+
+  /// Strict base64 and fixed DER: there is no second way to write the same key into the block.
+  @Test func `every changed bit of a key is another key or none`() throws {
+    for text in [Self.privatePEM, Self.publicPEM] {
+      let bytes = Array(text.utf8)
+      let lines = text.split(separator: "\n")
+      let start = lines[0].utf8.count + 1
+      for bit in (8 * start)..<(8 * (start + lines[1].utf8.count)) {
+        var changed = bytes
+        changed[bit / 8] ^= 1 << UInt8(bit % 8)
+        guard let key = try? Ed25519KeyFile(changed) else { continue }
+        #expect("\(key.publicKey)" != Self.publicHex, "bit \(bit)")
+      }
+    }
+  }
 }
