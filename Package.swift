@@ -13,7 +13,8 @@ let package = Package(
   ],
   targets: [
     // Bytes and numbers.
-    .target(name: "SWTBytes", path: "Sources/Bytes"),
+    .target(name: "CFileCopy"),
+    .target(name: "SWTBytes", dependencies: ["CFileCopy"], path: "Sources/Bytes"),
     .target(name: "SWTTensors", dependencies: ["SWTBytes"], path: "Sources/Tensors"),
     .target(name: "CChecksums"),
     .target(name: "SWTChecksums", dependencies: ["CChecksums"], path: "Sources/Checksums"),
@@ -21,7 +22,9 @@ let package = Package(
       name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
     .target(
       name: "SWTDigests",
-      dependencies: ["SWTChecksums", .target(name: "CCrypto", condition: .when(platforms: [.linux]))],
+      dependencies: [
+        "SWTBytes", "SWTChecksums", .target(name: "CCrypto", condition: .when(platforms: [.linux])),
+      ],
       path: "Sources/Digests"),
 
     // Formats.
@@ -89,7 +92,7 @@ let package = Package(
     .testTarget(
       name: "FuzzFailureTests", dependencies: ["FuzzTargets", "TestSupport"], path: "Tests/Fuzz/Replay"),
     .testTarget(name: "BytesTests", dependencies: ["SWTBytes", "TestSupport"]),
-    .testTarget(name: "DigestsTests", dependencies: ["SWTChecksums", "SWTDigests"]),
+    .testTarget(name: "DigestsTests", dependencies: ["SWTBytes", "SWTChecksums", "SWTDigests"]),
     .testTarget(
       name: "TensorFilesTests", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "TestSupport"]),
     .testTarget(
@@ -131,7 +134,9 @@ if Context.environment["PTH2SWT_FUZZ"] != nil {
 }
 
 // One policy for every Swift target, applied after the table so that none is missed.
-let foreign: Set<String> = ["CKernels", "CThreads", "CChecksums", "CLibzip", "CZlib", "CCrypto", "CFuzzer"]
+let foreign: Set<String> = [
+  "CFileCopy", "CKernels", "CThreads", "CChecksums", "CLibzip", "CZlib", "CCrypto", "CFuzzer",
+]
 for target in package.targets where !foreign.contains(target.name) {
   target.swiftSettings =
     (target.swiftSettings ?? []) + [

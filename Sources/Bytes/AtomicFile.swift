@@ -19,7 +19,7 @@ package final class AtomicFile {
   /// Where the bytes are until ``commit()``.
   package let temporary: String
   private let replaceExisting: Bool
-  private var descriptor: CInt
+  private(set) var descriptor: CInt
   private var ticket: LiveTemporaries.Ticket?
   /// Bytes from the start of the file to the end of the last ``write(_:)``.
   package private(set) var position = 0

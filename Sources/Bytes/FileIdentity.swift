@@ -18,4 +18,9 @@ package struct FileIdentity: Hashable, Sendable {
     device = UInt64(truncatingIfNeeded: status.st_dev)
     inode = UInt64(truncatingIfNeeded: status.st_ino)
   }
+
+  /// True when both paths lead to one file, or are the same.
+  package static func areSame(_ a: String, _ b: String) -> Bool {
+    a == b || FileIdentity(a).map { $0 == FileIdentity(b) } == true
+  }
 }

@@ -8,7 +8,8 @@
 
 /// A regular file, read with `pread`.
 public final class FileSource: ByteSource {
-  private let descriptor: CInt
+  /// For calls that copy between files.
+  let descriptor: CInt
   public let byteCount: Int
 
   /// Opens `path` for reading.

@@ -4,7 +4,9 @@ import TestSupport
 import Testing
 
 @Suite struct CommandLineTests {
-  static let commands = ["convert", "inspect", "verify", "run", "golden", "check", "arch"]
+  static let commands = [
+    "convert", "inspect", "verify", "run", "golden", "check", "arch", "sign", "verify-signature", "set-meta",
+  ]
 
   @Test(arguments: commands)
   func `every command has help with examples`(command: String) {

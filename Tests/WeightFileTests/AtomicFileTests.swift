@@ -92,6 +92,34 @@ import Testing
     #expect(names(folder.path) == ["link", "real"])
   }
 
+  @Test(arguments: [0, 1, 4096, 3_000_000])
+  func `a range of another file is copied`(count: Int) throws {
+    let folder = try TemporaryFolder()
+    var noise = Noise(state: 1)
+    let bytes = noise.bytes(count + 10)
+    try writeFile(folder.file("source"), bytes)
+    let source = try FileSource(path: folder.file("source"))
+    let file = try AtomicFile(path: folder.file("out"))
+    try file.write([1, 2, 3])
+    try file.copy(source, 7..<(count + 7), to: 3)
+    try file.commit()
+    #expect(try readFile(folder.file("out")) == [1, 2, 3] + bytes[7..<(count + 7)])
+    #expect(throws: CopyFailure.self) {
+      try AtomicFile(path: folder.file("other")).copy(source, 7..<(count + 11), to: 0)
+    }
+  }
+
+  @Test(.enabled(if: unsafe access("/dev/shm", W_OK) == 0))
+  func `a copy may cross file systems`() throws {
+    let source = try FileSource(path: Fixtures.path("README.md"))
+    let path = "/dev/shm/pth2swt-test-\(UInt64.random(in: 0...UInt64.max))"
+    defer { unsafe unlink(path) }
+    let file = try AtomicFile(path: path)
+    try file.copy(source, 0..<source.byteCount, to: 0)
+    try file.commit()
+    #expect(try readFile(path) == readFile(Fixtures.path("README.md")))
+  }
+
   @Test func `a mapping survives the replacement of its file`() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("out")

@@ -127,7 +127,7 @@ struct Convert: Command {
     return .success
   }
 
-  private static func readLabels(_ path: String) throws(CommandFailure) -> [String] {
+  static func readLabels(_ path: String) throws(CommandFailure) -> [String] {
     do throws(ParseFailure) {
       let source = try FileSource(path: path)
       guard source.byteCount <= 16 << 20 else {
@@ -137,7 +137,8 @@ struct Convert: Command {
       guard let text = String(validating: bytes, as: UTF8.self) else {
         throw ParseFailure(.invalid("the labels are not UTF-8"))
       }
-      var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      // Scalars, since "\r\n" is one Character and no "\n".
+      var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { line in
         String(line.last == "\r" ? line.dropLast() : line)
       }
       if lines.last == "" { lines.removeLast() }

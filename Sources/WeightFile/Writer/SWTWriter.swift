@@ -105,9 +105,7 @@ public final class SWTWriter {
     }
     do throws(WriteFailure) {
       try output.write([UInt8](repeating: 0, count: SWTFormat.tailSize), at: fileSize - SWTFormat.tailSize)
-      try output.write(Array(index[SWTFormat.headerSize...]), at: SWTFormat.headerSize)
-      try output.synchronize()
-      try output.write(Array(index[..<SWTFormat.headerSize]), at: 0)
+      try output.writeIndex(index)
     } catch {
       throw .file(error)
     }
@@ -149,6 +147,15 @@ public final class SWTWriter {
       written = 0
       current += 1
     }
+  }
+}
+
+extension AtomicFile {
+  /// Writes the index region after the data, its header when all else is on the disk.
+  func writeIndex(_ index: [UInt8]) throws(WriteFailure) {
+    try write(Array(index[SWTFormat.headerSize...]), at: SWTFormat.headerSize)
+    try synchronize()
+    try write(Array(index[..<SWTFormat.headerSize]), at: 0)
   }
 }
 

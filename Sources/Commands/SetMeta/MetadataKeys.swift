@@ -1,0 +1,60 @@
+internal import SWT
+internal import SWTBytes
+internal import SWTTensorFiles
+
+/// A type of metadata, as it is written on the command line.
+enum MetadataType: String, CaseIterable {
+  case text, i64, f64, bool, json
+  case i64List = "i64[]"
+  case f64List = "f64[]"
+
+  /// The value that a text stands for; nil when it stands for none of this type.
+  func value(_ text: String) -> SWTValue? {
+    func list<T>(_ convert: (Substring) -> T?) -> [T]? {
+      let parts = text.isEmpty ? [] : text.split(separator: ",", omittingEmptySubsequences: false)
+      let values = parts.compactMap(convert)
+      return values.count == parts.count ? values : nil
+    }
+    switch self {
+    case .text: return .text(text)
+    case .i64: return Int64(text).map { .integer($0) }
+    case .f64: return Double(text).map { .double($0) }
+    case .bool: return Bool(text).map { .bool($0) }
+    case .json: return (try? JSONValue.parse(Array(text.utf8))) == nil ? nil : .json(text)
+    case .i64List: return list { Int64($0) }.map { .integers($0) }
+    case .f64List: return list { Double($0) }.map { .doubles($0) }
+    }
+  }
+}
+
+/// What FORMAT.md says about metadata keys.
+package enum MetadataKeys {
+  /// The type that the table of section 7 gives a key; nil for keys that are not in it.
+  static func type(of key: String) -> MetadataType? {
+    if key.hasPrefix("golden."), key.hasSuffix(".metadata") { return .json }
+    return table[key]
+  }
+
+  /// The names of the types of the table, for the test that compares it with FORMAT.md.
+  package static var typeNames: [String: String] { table.mapValues(\.rawValue) }
+
+  private static let table: [String: MetadataType] = [
+    "swt.producer": .text, "swt.producer_version": .text, "source.sha256": .text, "source.bytes": .i64,
+    "source.format": .text, "source.family": .text, "source.prefix": .text, "source.metadata": .json,
+    "license": .text, "arch.name": .text, "arch.family": .text, "arch.block": .text,
+    "arch.layers": .i64List, "arch.groups": .i64, "arch.width_per_group": .i64, "arch.base_planes": .i64,
+    "arch.stem_channels": .i64, "arch.num_classes": .i64, "arch.stem": .text, "arch.head": .text,
+    "arch.bn": .text, "arch.bn_eps": .f64, "labels": .text, "gold.producer": .text,
+    "tensors.encoding": .json, "tensors.sparse": .json,
+  ]
+
+  /// True for keys that say what the file is, how it was made or how its tensors are to be read.
+  static func isProtected(_ key: String) -> Bool {
+    ["arch.", "source.", "swt.", "golden.", "gold.", "fold.", "tensors."].contains { key.hasPrefix($0) }
+  }
+
+  /// True for `[a-z0-9_.]+` that fits its length field.
+  static func isKey(_ key: String) -> Bool {
+    SWTFile.isMetadataKey(key.utf8) && key.utf8.count <= Int(UInt16.max)
+  }
+}

@@ -1,0 +1,181 @@
+internal import SWT
+internal import SWTBytes
+internal import SWTChecksums
+internal import SWTDigests
+internal import SWTTensorFiles
+
+/// `pth2swt set-meta`: other metadata, the same tensors.
+struct SetMeta: Command {
+  static let spec = CommandSpec(
+    "set-meta", "Change what a .swt file says about itself; its tensors stay as they are, bit for bit.",
+    operands: [
+      .init("FILE.swt", "The weight file; it is replaced as a whole, or not at all."),
+      .init("KEY=VALUE", "What to set. Own keys start with x.", optional: true, repeated: true),
+    ],
+    options: [
+      .value("remove", "KEY", "Remove a key; repeatable."),
+      .value("labels", "FILE", "Class names, one on each line."),
+      .value(
+        "type", "TYPE",
+        "Of the values: text (default), i64, f64, bool, json, or i64[] and f64[] with commas. Keys of the "
+          + "format have their own."),
+      .value("output", "OUT", "Write another file instead.", short: "o"),
+      .flag(
+        "force", "Change keys that say what the file is (arch., source., swt. …); replace an existing OUT."),
+    ],
+    examples: [
+      .init("pth2swt set-meta model.swt license=MIT x.acme.run=42", "Set two texts."),
+      .init("pth2swt set-meta model.swt x.acme.score=0.81 --type f64", "Set a number."),
+      .init("pth2swt set-meta model.swt --labels classes.txt --remove x.acme.run", "Name the classes."),
+    ])
+
+  let path: String
+  let output: String?
+  let changes: [String: SWTValue]
+  let removals: [String]
+  let labelsPath: String?
+  let force: Bool
+  let json: Bool
+  let quiet: Bool
+
+  init(_ arguments: Arguments) throws(UsageError) {
+    path = arguments.operands[0]
+    output = arguments.value("output")
+    labelsPath = arguments.value("labels")
+    force = arguments.has("force")
+    json = arguments.has("json")
+    quiet = arguments.has("quiet")
+    let names = MetadataType.allCases.map(\.rawValue)
+    let type = MetadataType(rawValue: try arguments.choice("type", names, default: ""))
+    var changes: [String: SWTValue] = [:]
+    var seen = Set(labelsPath == nil ? [] : ["labels"])
+    for setting in arguments.operands.dropFirst() {
+      let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2 else { throw UsageError("set-meta takes KEY=VALUE, not '\(setting)'") }
+      let key = String(parts[0])
+      try Self.checkKey(key, &seen, force: force)
+      changes[key] = try Self.value(String(parts[1]), of: key, type)
+    }
+    removals = arguments.all("remove")
+    for key in removals { try Self.checkKey(key, &seen, force: force) }
+    guard !seen.isEmpty else { throw UsageError("set-meta needs KEY=VALUE, --remove KEY or --labels FILE") }
+    self.changes = changes
+  }
+
+  private static func checkKey(_ key: String, _ seen: inout Set<String>, force: Bool) throws(UsageError) {
+    guard MetadataKeys.isKey(key) else {
+      throw UsageError("a key is made of a-z, 0-9, _ and ., not '\(key)'")
+    }
+    guard seen.insert(key).inserted else { throw UsageError("\(key) is given twice") }
+    guard force || !MetadataKeys.isProtected(key) else {
+      throw UsageError("\(key) says what the file is; --force changes it all the same")
+    }
+  }
+
+  private static func value(
+    _ text: String, of key: String, _ asked: MetadataType?
+  ) throws(UsageError) -> SWTValue {
+    let own = MetadataKeys.type(of: key)
+    if let own, let asked, own != asked {
+      throw UsageError("\(key) is \(own.rawValue) in the format, not \(asked.rawValue)")
+    }
+    let type = own ?? asked ?? .text
+    guard let value = type.value(text) else {
+      throw UsageError("\(key) is \(type.rawValue), which '\(text)' is not")
+    }
+    return value
+  }
+
+  func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
+    if let output, FileIdentity.areSame(path, output) {
+      throw CommandFailure(
+        .outputFailed, file: output, "the output is the input", hint: "without -o it is changed in place")
+    }
+    var edit: SWTMetadataEdit
+    do throws(SWTEditError) {
+      edit = try SWTMetadataEdit(path: path)
+    } catch {
+      throw CommandFailure(editing: path, to: output ?? path, error)
+    }
+    try apply(to: &edit)
+    let oldID = edit.file.contentID(using: SystemDigests())
+    let target = output ?? path
+    // One by one, since a file may hold a NaN, which equals nothing.
+    let isChanged = (removals + changes.keys + ["labels"]).contains {
+      edit.metadata[$0] != edit.file.metadata($0)
+    }
+    var newID = oldID
+    if isChanged || output != nil {
+      do throws(SWTEditError) {
+        newID = try edit.write(
+          to: target, digests: SystemDigests(), replaceExisting: output == nil || force
+        ).contentID
+      } catch {
+        throw CommandFailure(editing: path, to: target, error)
+      }
+    }
+    let signature = SignedFile.sidecar(of: target)
+    let isStale = newID != oldID && FileIdentity(signature) != nil
+    report(console, target, oldID, newID, isChanged: isChanged)
+    if isStale {
+      console.note("pth2swt: warning: \(signature) is of other contents now: sign the file again")
+    }
+    return .success
+  }
+
+  private func apply(to edit: inout SWTMetadataEdit) throws(CommandFailure) {
+    for key in removals {
+      guard edit.metadata.removeValue(forKey: key) != nil else {
+        let hint = EditDistance.nearest(to: key, in: edit.metadata.keys.sorted()).map {
+          "did you mean \($0)?"
+        }
+        throw CommandFailure(.usage, file: path, "there is no key \(key) to remove", hint: hint)
+      }
+    }
+    edit.metadata.merge(changes) { _, new in new }
+    guard let labelsPath else { return }
+    let labels = try Convert.readLabels(labelsPath)
+    if edit.metadata["arch.block"] != nil {
+      let classes: Int? =
+        if case .integer(let count) = edit.metadata["arch.num_classes"] { Int(count) } else { nil }
+      guard labels.count == classes else {
+        throw CommandFailure(
+          .weightsDiffer, file: path,
+          "there are \(labels.count) labels for \(classes.map(String.init) ?? "no") classes")
+      }
+    }
+    edit.metadata["labels"] = .text(labels.joined(separator: "\n"))
+  }
+
+  private func report(
+    _ console: Console, _ target: String, _ oldID: SHA256Digest?, _ newID: SHA256Digest?, isChanged: Bool
+  ) {
+    let (old, new) = ("swt1:\(oldID?.hex ?? "")", "swt1:\(newID?.hex ?? "")")
+    if json {
+      let set = changes.keys.sorted() + (labelsPath == nil ? [] : ["labels"])
+      let document: JSONValue = [
+        "schema": "pth2swt.set-meta/1", "file": .string(path), "output": .string(target),
+        "set": .array(set.map { .string($0) }), "removed": .array(removals.map { .string($0) }),
+        "changed": .bool(isChanged), "old_content_id": .string(old), "content_id": .string(new),
+      ]
+      console.line(document.text(pretty: true))
+    } else if !quiet {
+      console.line(isChanged ? "\(target): metadata changed" : "\(target): the metadata are so already")
+      console.line("  content id  \(new)")
+      if old != new { console.line("  before      \(old)") }
+    }
+  }
+}
+
+extension CommandFailure {
+  fileprivate init(editing path: String, to output: String, _ error: SWTEditError) {
+    switch error {
+    case .input(let error): self.init(reading: path, error)
+    case .foreign(let text):
+      self.init(
+        .inputUnreadable, file: path, "its metadata cannot be changed: \(text)", hint: "convert it again")
+    case .contents(let error): self.init(.outputFailed, file: output, "\(error)")
+    case .output(let failure): self.init(writing: output, failure)
+    }
+  }
+}

@@ -1,0 +1,70 @@
+internal import SWT
+internal import SWTBytes
+internal import SWTChecksums
+internal import SWTDigests
+internal import SWTTensorFiles
+
+/// `pth2swt sign`: a signature beside a weight file.
+struct Sign: Command {
+  static let spec = CommandSpec(
+    "sign", "Sign the content id of a .swt file with an Ed25519 key; the signature is a file beside it.",
+    operands: [.init("FILE.swt", "The weight file; it is checked as by 'check' before it is signed.")],
+    options: [
+      .value("key", "KEY", "The private key: unencrypted PEM, as openssl genpkey writes it."),
+      .value("signature", "OUT", "Where to write the signature (default: FILE.swt.sig)."),
+      .flag("force", "Replace an existing signature."),
+    ],
+    examples: [
+      .init("openssl genpkey -algorithm ed25519 -out private.pem", "Make a key, once."),
+      .init("openssl pkey -in private.pem -pubout -out public.pem", "The half of it to give away."),
+      .init("pth2swt sign model.swt --key private.pem", "Write model.swt.sig."),
+    ])
+
+  let path: String
+  let keyPath: String
+  let signaturePath: String
+  let replaces: Bool
+  let json: Bool
+  let quiet: Bool
+
+  init(_ arguments: Arguments) throws(UsageError) {
+    path = arguments.operands[0]
+    guard let key = arguments.value("key") else { throw UsageError("sign needs --key KEY") }
+    keyPath = key
+    signaturePath = arguments.value("signature") ?? SignedFile.sidecar(of: path)
+    replaces = arguments.has("force")
+    json = arguments.has("json")
+    quiet = arguments.has("quiet")
+  }
+
+  func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
+    guard case .privateKey(let key) = try SignedFile.key(keyPath) else {
+      throw CommandFailure(
+        .inputUnreadable, file: keyPath, "it holds a public key; signing takes the private one")
+    }
+    for input in [path, keyPath] where FileIdentity.areSame(input, signaturePath) {
+      throw CommandFailure(
+        .outputFailed, file: signaturePath, "the signature would replace \(input)", hint: "name another OUT")
+    }
+    let id = try SignedFile.contentID(path)
+    let signature: ContentSignature
+    do throws(ParseFailure) {
+      signature = try ContentSignature(of: id, by: key)
+    } catch {
+      throw CommandFailure(reading: keyPath, error)
+    }
+    try OutputFile.write(signature.file, to: signaturePath, replacing: replaces)
+    if json {
+      let document: JSONValue = [
+        "schema": "pth2swt.sign/1", "file": .string(path), "signature_file": .string(signaturePath),
+        "content_id": .string("swt1:\(id.hex)"), "key": .string("\(key.publicKey)"),
+      ]
+      console.line(document.text(pretty: true))
+    } else if !quiet {
+      console.line("\(signaturePath): signed")
+      console.line("  content id  swt1:\(id.hex)")
+      console.line("  key         \(key.publicKey)")
+    }
+    return .success
+  }
+}

@@ -1,0 +1,47 @@
+internal import SWT
+internal import SWTBytes
+internal import SWTChecksums
+internal import SWTDigests
+
+/// What signing and verifying have in common: reading the three files.
+enum SignedFile {
+  /// Where the signature of a file lies unless it is said.
+  static func sidecar(of path: String) -> String { path + ".sig" }
+
+  /// The content id of a file that passes every check, so that it stands for all of its bytes.
+  static func contentID(_ path: String) throws(CommandFailure) -> SHA256Digest {
+    let file = try InputKind.openSWT(path)
+    do throws(SWTError) {
+      try file.verify(using: SystemDigests())
+    } catch {
+      throw CommandFailure(reading: path, error)
+    }
+    // A shrinking file would have been read as zeros.
+    guard !Signals.fileShrank, let id = file.contentID(using: SystemDigests()) else {
+      throw CommandFailure(.inputUnreadable, file: path, "it became shorter while it was read")
+    }
+    return id
+  }
+
+  static func key(_ path: String) throws(CommandFailure) -> Ed25519KeyFile {
+    do throws(ParseFailure) {
+      return try Ed25519KeyFile(try read(path, limit: Ed25519KeyFile.maximumSize))
+    } catch {
+      throw CommandFailure(reading: path, error)
+    }
+  }
+
+  static func signature(_ path: String) throws(CommandFailure) -> ContentSignature {
+    do throws(ParseFailure) {
+      return try ContentSignature(file: try read(path, limit: ContentSignature.fileSize))
+    } catch {
+      throw CommandFailure(reading: path, error)
+    }
+  }
+
+  /// At most one byte more than the limit, which the parser then refuses.
+  private static func read(_ path: String, limit: Int) throws(ParseFailure) -> [UInt8] {
+    let source = try FileSource(path: path)
+    return try source.bytes(at: 0, count: min(source.byteCount, limit + 1))
+  }
+}

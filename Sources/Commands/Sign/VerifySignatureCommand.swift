@@ -1,0 +1,82 @@
+internal import SWTBytes
+internal import SWTChecksums
+internal import SWTDigests
+internal import SWTTensorFiles
+
+/// `pth2swt verify-signature`: whether a weight file is what the owner of a key signed.
+struct VerifySignature: Command {
+  static let spec = CommandSpec(
+    "verify-signature", "Check a .swt file, every digest included, and the signature beside it.",
+    operands: [.init("FILE.swt", "The weight file.")],
+    options: [
+      .value("key", "KEY", "The key to trust: a public one (PEM), or the private one."),
+      .value("signature", "FILE", "The signature (default: FILE.swt.sig)."),
+    ],
+    examples: [
+      .init("pth2swt verify-signature model.swt --key public.pem", "Is it what the owner of the key signed?")
+    ])
+
+  let path: String
+  let keyPath: String
+  let signaturePath: String
+  let json: Bool
+  let quiet: Bool
+
+  init(_ arguments: Arguments) throws(UsageError) {
+    path = arguments.operands[0]
+    guard let key = arguments.value("key") else { throw UsageError("verify-signature needs --key KEY") }
+    keyPath = key
+    signaturePath = arguments.value("signature") ?? SignedFile.sidecar(of: path)
+    json = arguments.has("json")
+    quiet = arguments.has("quiet")
+  }
+
+  func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
+    let key = try SignedFile.key(keyPath).publicKey
+    let signature = try SignedFile.signature(signaturePath)
+    let id = try SignedFile.contentID(path)
+    let reason: String?
+    do throws(ParseFailure) {
+      reason = try Self.objection(signature, to: id, by: key)
+    } catch {
+      throw CommandFailure(reading: keyPath, error)
+    }
+    if json {
+      let document: JSONValue = [
+        "schema": "pth2swt.verify-signature/1", "file": .string(path),
+        "signature_file": .string(signaturePath), "content_id": .string("swt1:\(id.hex)"),
+        "key": .string("\(key)"), "signed_content_id": .string("swt1:\(signature.contentID.hex)"),
+        "signed_by": .string("\(signature.key)"), "verdict": reason == nil ? "pass" : "fail",
+        "reason": reason.map { .string($0) } ?? .null,
+      ]
+      console.line(document.text(pretty: true))
+      return reason == nil ? .success : .verificationFailed
+    }
+    if let reason { throw CommandFailure(.verificationFailed, file: signaturePath, reason) }
+    if !quiet {
+      console.line("\(path): the signature is good")
+      console.line("  content id  swt1:\(id.hex)")
+      console.line("  key         \(key)")
+    }
+    return .success
+  }
+
+  /// Why the signature is not `key`'s over `id`; nil when it is.
+  ///
+  /// What the sidecar states about itself makes the first two answers clearer; the last decides.
+  private static func objection(
+    _ signature: ContentSignature, to id: SHA256Digest, by key: Ed25519PublicKey
+  ) throws(ParseFailure) -> String? {
+    guard signature.key == key else {
+      return "it was made by another key: signed by \(signature.key), to be trusted is \(key)"
+    }
+    guard signature.contentID == id else {
+      return
+        "it was made for other contents: signed is swt1:\(signature.contentID.hex), the file is swt1:\(id.hex)"
+    }
+    guard try signature.isValid(for: id, by: key) else {
+      return "the signature does not verify: \(key) did not sign swt1:\(id.hex)"
+    }
+    return nil
+  }
+}

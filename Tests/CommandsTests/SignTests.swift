@@ -1,0 +1,243 @@
+import SWTCommands
+import SWTTensorFiles
+import TestSupport
+import Testing
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Glibc)
+  import Glibc
+#endif
+
+/// Key pairs for tests only: the seeds are those of TEST 1 and TEST 2 in RFC 8032, which everybody knows. OpenSSL
+/// 3.0 wrote the PEM.
+private enum TestKey {
+  static let privatePEM = """
+    -----BEGIN PRIVATE KEY-----
+    MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g
+    -----END PRIVATE KEY-----
+
+    """
+  static let publicPEM = """
+    -----BEGIN PUBLIC KEY-----
+    MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=
+    -----END PUBLIC KEY-----
+
+    """
+  static let hex = "ed25519:d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+  static let otherPublicPEM = """
+    -----BEGIN PUBLIC KEY-----
+    MCowBQYDK2VwAyEAPUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=
+    -----END PUBLIC KEY-----
+
+    """
+  static let otherHex = "ed25519:3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"
+}
+
+@Suite struct SignTests {
+  private let folder: TemporaryFolder
+  private let model, signature, privateKey, publicKey, otherKey: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    model = folder.file("model.swt")
+    signature = folder.file("model.swt.sig")
+    privateKey = folder.file("private.pem")
+    publicKey = folder.file("public.pem")
+    otherKey = folder.file("other.pem")
+    try writeFile(privateKey, Array(TestKey.privatePEM.utf8))
+    try writeFile(publicKey, Array(TestKey.publicPEM.utf8))
+    try writeFile(otherKey, Array(TestKey.otherPublicPEM.utf8))
+    #expect(
+      Tool("convert", Fixture.checkpoint("parameter"), "-o", model, "--arch", "none").status == .success)
+  }
+
+  private func sign() { #expect(Tool("sign", model, "--key", privateKey).status == .success) }
+
+  @Test func `a signed file verifies with either half of the key`() throws {
+    let signed = Tool("sign", model, "--key", privateKey, "--json")
+    #expect(signed.status == .success, "\(signed.errors)")
+    let id = try Tool("check", model, "--json").json()["content_id"]?.string
+    #expect(try signed.json()["schema"]?.string == "pth2swt.sign/1")
+    #expect(try signed.json()["content_id"]?.string == id)
+    #expect(try signed.json()["key"]?.string == TestKey.hex)
+    for key in [publicKey, privateKey] {
+      let verified = Tool("verify-signature", model, "--key", key)
+      #expect(verified.status == .success, "\(verified.errors)")
+      #expect(verified.output.contains("the signature is good"))
+      #expect(verified.output.contains(TestKey.hex))
+    }
+    let json = try Tool("verify-signature", model, "--key", publicKey, "--json").json()
+    #expect(json["schema"]?.string == "pth2swt.verify-signature/1")
+    #expect(json["verdict"]?.string == "pass")
+    #expect(json["content_id"]?.string == id)
+  }
+
+  @Test func `a signature may lie elsewhere`() throws {
+    let place = folder.file("elsewhere")
+    #expect(Tool("sign", model, "--key", privateKey, "--signature", place).status == .success)
+    #expect(try !folder.names().contains("model.swt.sig"))
+    #expect(
+      Tool("verify-signature", model, "--key", publicKey, "--signature", place).status == .success)
+    let missing = Tool("verify-signature", model, "--key", publicKey)
+    #expect(missing.status == .inputUnreadable)
+    #expect(missing.errors.contains("model.swt.sig: no such file"))
+  }
+
+  @Test func `an existing signature is replaced when asked only`() throws {
+    try writeFile(signature, Array("mine".utf8))
+    let refused = Tool("sign", model, "--key", privateKey)
+    #expect(refused.status == .outputFailed)
+    #expect(refused.errors.contains("--force"))
+    #expect(try readFile(signature) == Array("mine".utf8))
+    #expect(Tool("sign", model, "--key", privateKey, "--force").status == .success)
+    #expect(Tool("verify-signature", model, "--key", publicKey).status == .success)
+  }
+
+  @Test func `a signature never replaces the model or the key`() throws {
+    let (bytes, key) = (try readFile(model), try readFile(privateKey))
+    let other = folder.file("link.swt")
+    #expect(unsafe symlink(model, other) == 0)
+    for place in [model, other, privateKey] {
+      let tool = Tool("sign", model, "--key", privateKey, "--signature", place, "--force")
+      #expect(tool.status == .outputFailed, "\(tool.errors)")
+    }
+    #expect(try readFile(model) == bytes)
+    #expect(try readFile(privateKey) == key)
+  }
+
+  @Test func `another key is named beside the one that signed`() throws {
+    sign()
+    let tool = Tool("verify-signature", model, "--key", otherKey)
+    #expect(tool.status == .verificationFailed)
+    #expect(tool.errors.contains(TestKey.hex) && tool.errors.contains(TestKey.otherHex))
+    #expect(tool.output.isEmpty)
+    let json = Tool("verify-signature", model, "--key", otherKey, "--json")
+    #expect(json.status == .verificationFailed)
+    #expect(try json.json()["verdict"]?.string == "fail")
+    #expect(try json.json()["signed_by"]?.string == TestKey.hex)
+  }
+
+  /// A thief who writes the trusted key's name into the file has still no signature of it.
+  @Test func `a key that is only claimed does not verify`() throws {
+    sign()
+    let text = String(decoding: try readFile(signature), as: UTF8.self)
+    try writeFile(signature, Array(text.replacing(TestKey.hex, with: TestKey.otherHex).utf8))
+    let tool = Tool("verify-signature", model, "--key", otherKey)
+    #expect(tool.status == .verificationFailed)
+    #expect(tool.errors.contains("does not verify"))
+  }
+
+  @Test func `a signature belongs to one content`() throws {
+    sign()
+    let again = Tool(
+      "convert", Fixture.checkpoint("parameter"), "-o", model, "--arch", "none", "--force", "--meta",
+      "x.note=new")
+    #expect(again.status == .success)
+    let tool = Tool("verify-signature", model, "--key", publicKey)
+    #expect(tool.status == .verificationFailed)
+    #expect(tool.errors.contains("other contents"))
+  }
+
+  @Test func `damaged weights are neither signed nor verified`() throws {
+    sign()
+    var bytes = try readFile(model)
+    bytes[bytes.count - 65] ^= 1
+    try writeFile(model, bytes)
+    for words in [
+      ["sign", model, "--key", privateKey, "--force"], ["verify-signature", model, "--key", publicKey],
+    ] {
+      let tool = Tool(words)
+      #expect(tool.status == .inputUnreadable, "\(tool.errors)")
+      #expect(tool.output.isEmpty)
+    }
+  }
+
+  @Test func `no changed byte of a signature verifies`() throws {
+    sign()
+    let bytes = try readFile(signature)
+    var seen: Set<Status> = []
+    for index in bytes.indices {
+      for bit: UInt8 in [0x01, 0x20, 0x80] {
+        var changed = bytes
+        changed[index] ^= bit
+        try writeFile(signature, changed)
+        let status = Tool("verify-signature", model, "--key", publicKey, "--quiet").status
+        #expect([.verificationFailed, .inputUnreadable].contains(status), "byte \(index)")
+        seen.insert(status)
+      }
+    }
+    #expect(seen.count == 2)
+  }
+
+  @Test func `unusable inputs are exit 5, wrong words exit 2`() throws {
+    let text = folder.file("text")
+    try writeFile(text, Array("just words".utf8))
+    try writeFile(
+      folder.file("locked.pem"),
+      Array(TestKey.privatePEM.replacing("PRIVATE", with: "ENCRYPTED PRIVATE").utf8))
+    let cases: [(words: [String], status: Status, says: String)] = [
+      (["sign", model], .usage, "needs --key"),
+      (["verify-signature", model], .usage, "needs --key"),
+      (["sign", model, "--key", "/nowhere.pem"], .inputUnreadable, "no such file"),
+      (["sign", model, "--key", text], .inputUnreadable, "not a PEM file"),
+      (["sign", model, "--key", folder.file("locked.pem")], .inputUnreadable, "encrypted"),
+      (["sign", model, "--key", publicKey], .inputUnreadable, "public key"),
+      (["sign", text, "--key", privateKey], .inputUnreadable, "not a valid .swt"),
+      (["sign", model, "--key", folder.path], .inputUnreadable, "a directory"),
+      (
+        ["sign", model, "--key", privateKey, "--signature", "/nowhere/at/all"], .outputFailed,
+        "No such file"
+      ),
+      (
+        ["verify-signature", model, "--key", publicKey, "--signature", text], .inputUnreadable,
+        "not a signature"
+      ),
+      (
+        ["verify-signature", model, "--key", publicKey, "--signature", model], .inputUnreadable,
+        "not a signature"
+      ),
+    ]
+    for (words, status, says) in cases {
+      let tool = Tool(words)
+      #expect(tool.status == status, "\(words): \(tool.errors)")
+      #expect(tool.errors.contains(says), "\(words): \(tool.errors)")
+      #expect(tool.errors.split(separator: "\n").count == 1)
+    }
+    #expect(
+      try folder.names() == ["locked.pem", "model.swt", "other.pem", "private.pem", "public.pem", "text"])
+  }
+
+  /// As FORMAT.md describes it, with the OpenSSL program where there is one.
+  @Test(.enabled(if: unsafe system("openssl version > /dev/null 2>&1") == 0))
+  func `openssl agrees, both ways`() throws {
+    sign()
+    let fields = String(decoding: try readFile(signature), as: UTF8.self).split(separator: "\n").map {
+      String($0.split(separator: " ")[1])
+    }
+    func openssl(_ arguments: String) -> Bool {
+      unsafe system("cd '\(folder.path)' && openssl \(arguments) > /dev/null 2>&1") == 0
+    }
+    func write(_ name: String, hex: some StringProtocol) throws {
+      let digits = Array(hex)
+      let bytes = stride(from: 0, to: digits.count, by: 2).map {
+        UInt8(String(digits[$0..<$0 + 2]), radix: 16)
+      }
+      try writeFile(folder.file(name), bytes.map { $0 ?? 0 })
+    }
+    try write("id", hex: fields[1].dropFirst(5))
+    try write("signature", hex: fields[3])
+    let verify = "pkeyutl -verify -rawin -in id -sigfile signature -pubin -inkey"
+    #expect(openssl("\(verify) public.pem"))
+    #expect(!openssl("\(verify) other.pem"))
+
+    #expect(
+      openssl("genpkey -algorithm ed25519 -out new.pem && openssl pkey -in new.pem -pubout -out new.pub"))
+    #expect(Tool("sign", model, "--key", folder.file("new.pem"), "--force").status == .success)
+    #expect(Tool("verify-signature", model, "--key", folder.file("new.pub")).status == .success)
+    #expect(Tool("verify-signature", model, "--key", publicKey).status == .verificationFailed)
+    #expect(openssl("pkey -in new.pem -aes256 -passout pass:test -out locked.pem"))
+    #expect(
+      Tool("sign", model, "--key", folder.file("locked.pem"), "--force").errors.contains("is encrypted"))
+  }
+}
