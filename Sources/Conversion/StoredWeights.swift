@@ -98,11 +98,11 @@ extension StoredWeights {
       if let cause = error.cause { throw cause }
       throw ParseFailure(.invalid("not a valid .swt file: \(error.detail)"), at: error.offset)
     }
-    guard file.versionMinor <= SWTFormat.versionMinor, file.tensors.allSatisfy({ $0.dtype != nil }) else {
-      throw ParseFailure(
-        .unsupported("a .swt file of version 1.\(file.versionMinor)"), hint: "a newer pth2swt can convert it")
+    do throws(SWTError) {
+      contents = try SWTContents(of: file)
+    } catch {
+      throw ParseFailure(.unsupported(error.detail), hint: "a newer pth2swt can convert it")
     }
-    contents = SWTContents(copying: file)
     byteCount = file.byteCount
     var raw: [TensorEntry] = []
     var logical: [TensorEntry?] = []
@@ -124,27 +124,6 @@ extension StoredWeights {
     }
     self.raw = raw
     self.logical = logical
-  }
-}
-
-extension SWTContents {
-  /// All that an open file says.
-  init(copying file: SWTFile) {
-    self.init()
-    tensors = file.tensors.map { info in
-      SWTTensorSpec(
-        name: info.name, dtype: info.dtype ?? .opaque, shape: info.shape,
-        dimOrder: info.isRowMajor ? nil : info.dimOrder, role: info.role ?? .auxiliary,
-        isDerived: info.isDerived,
-        quantization: info.quantization, sha256: file.digest(info.index))
-    }
-    metadata = Dictionary(file.metadata.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
-    quantizations = (0..<file.quantizationCount).map { file.quantization($0) }
-    sources = file.sourceDigests
-    goldenSets = file.goldenSets
-    receipts = (0..<file.tensorCount).compactMap { file.receipt($0) }
-    tensorAlignmentLog2 = file.tensorAlignment.trailingZeroBitCount
-    dataAlignmentLog2 = file.dataAlignment.trailingZeroBitCount
   }
 }
 

@@ -74,16 +74,19 @@ package struct TestFailure: Error, CustomStringConvertible {
 
 extension TemporaryFolder {
   /// Names of the files in it, sorted.
-  package func names() throws -> [String] {
-    guard let folder = unsafe opendir(path) else { throw TestFailure("cannot list \(path)") }
-    defer { unsafe closedir(folder) }
-    var names: [String] = []
-    while let entry = unsafe readdir(folder) {
-      let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { raw in
-        unsafe String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name != ".", name != ".." { names.append(name) }
+  package func names() throws -> [String] { try listFolder(path) }
+}
+
+/// Names of the files in a folder, sorted.
+package func listFolder(_ path: String) throws -> [String] {
+  guard let folder = unsafe opendir(path) else { throw TestFailure("cannot list \(path)") }
+  defer { unsafe closedir(folder) }
+  var names: [String] = []
+  while let entry = unsafe readdir(folder) {
+    let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { raw in
+      unsafe String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
     }
-    return names.sorted()
+    if name != ".", name != ".." { names.append(name) }
   }
+  return names.sorted()
 }

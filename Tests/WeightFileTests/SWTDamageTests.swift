@@ -33,7 +33,7 @@ import Testing
     }
     #expect(throws: SWTError(.trailingBytes, at: 16)) { try SWTFile(bytes: bytes + [0]) }
     #expect(throws: SWTError(.truncated, at: 16)) { try SWTFile(bytes: Array(bytes.dropLast())) }
-    #expect(throws: SWTError(.magic, at: 0)) { try SWTFile(bytes: []) }
+    #expect(throws: SWTError(.truncated, at: 0)) { try SWTFile(bytes: []) }
   }
 
   /// Changes a field and makes all checksums of the index fit again, as a hostile writer would.
@@ -100,7 +100,7 @@ import Testing
     #expect(try rule { b, s in b[s("TENS") + 61] = 8 } == .flags)
     #expect(try rule { b, s in b[s("TENS") + 64 + 61] = 3 } == .flags)
     #expect(try rule { b, s in b[s("TENS") + 62] = 1 } == .reserved)
-    #expect(try rule { b, s in b[s("TENS") + 64 + 56] = 1 } == .link)
+    #expect(try rule { b, s in b[s("TENS") + 64 + 56] = 1 } == .alias)
     #expect(try rule { b, s in b[s("BYNM")] = 0 } == .nameOrder)
     #expect(try rule { b, s in b[s("BYNM")] = 99 } == .nameOrder)
     #expect(try rule { b, s in b[s("STRS") + 5] = 0x01 } != nil)

@@ -29,12 +29,8 @@ package struct Directory: Sendable {
   package static func read(_ image: FileImage) throws(SWTError) -> (Directory, IndexBytes) {
     let size = image.byteCount
     let head = IndexBytes(image.copy(0..<min(size, SWTFormat.headerSize)))
-    let magic = SWTFormat.magic.prefix(size)
-    guard head.bytes(0..<magic.count).elementsEqual(magic), size > 0 else {
-      throw SWTError(.magic, at: 0, "not a .swt file: it does not start with 89 53 57 54 0D 0A 1A 0A")
-    }
     guard size >= SWTFormat.headerSize else {
-      throw SWTError(.truncated, at: size, "the file ends inside its header")
+      throw SWTError(.truncated, at: size, "\(size) bytes; the header alone has 64")
     }
     try checkHeader(head, size)
     guard let dataOffset = Int(exactly: head.u64(24)), dataOffset <= size, dataOffset >= SWTFormat.headerSize
@@ -50,7 +46,7 @@ package struct Directory: Sendable {
 
   private static func checkHeader(_ head: IndexBytes, _ size: Int) throws(SWTError) {
     guard head.bytes(0..<8).elementsEqual(SWTFormat.magic) else {
-      throw SWTError(.magic, at: 0, "wrong magic")
+      throw SWTError(.magic, at: 0, "not a .swt file: it does not start with 89 53 57 54 0D 0A 1A 0A")
     }
     guard head.u16(8) == SWTFormat.versionMajor else {
       throw SWTError(.version, at: 8, "format version \(head.u16(8)).\(head.u16(10)); this reader knows 1.x")

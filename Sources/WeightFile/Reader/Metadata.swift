@@ -31,9 +31,14 @@ extension SWTFile {
 
   /// All metadata in key order; values of a type that a newer version defines are left out.
   public var metadata: [(key: String, value: SWTValue)] {
-    (0..<metadataCount).compactMap { index in
+    metadataRecords.compactMap { record in record.value.map { (record.key, $0) } }
+  }
+
+  /// All metadata in key order with the codes of their types; the value of an unknown type is nil.
+  package var metadataRecords: [(key: String, type: UInt16, value: SWTValue?)] {
+    (0..<metadataCount).map { index in
       let base = metadataBase(index)
-      return metadataValue(base).map { (indexBytes.text(keyRange(base)), $0) }
+      return (indexBytes.text(keyRange(base)), indexBytes.u16(base + 6), metadataValue(base))
     }
   }
 
@@ -109,7 +114,7 @@ extension SWTFile {
       case 4: offset == 0 && length == 0 && number <= 1
       case 1, 5, 8: isInStrings(offset, length) && number == 0
       case 6, 7: isInStrings(offset, length) && length % 8 == 0 && number == 0
-      default: !directory.isStrict && type != 0
+      default: !directory.isStrict
       }
     guard isValid else {
       throw SWTError(.metadata, at: base + 6, "a metadata value of type \(type) is not valid")

@@ -9,7 +9,7 @@ extension SWTFile {
       try record.check(directory, fileSize: byteCount, stringsSize: strings.count)
       if record.isAlias {
         guard record.link < index else {
-          throw SWTError(.link, at: record.base + 56, "an alias must point back to an earlier record")
+          throw SWTError(.alias, at: record.base + 56, "an alias must point back to an earlier record")
         }
         let target = self.record(Int(record.link))
         guard !target.isAlias, target.flags & RecordFlags.quantized == 0, record.describesSameData(as: target)

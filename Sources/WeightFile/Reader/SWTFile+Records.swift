@@ -42,6 +42,9 @@ extension SWTFile {
       sourceDType: SWTDType(rawValue: indexBytes.u8(base + 24)))
   }
 
+  /// All flag bits of a quantisation record; a later minor version may have more than this library knows.
+  package func quantizationFlags(_ index: Int) -> UInt8 { indexBytes.u8(start(.quantization, index) + 3) }
+
   /// Level 1 of QNTZ: the records, then each quantised tensor against its record.
   func checkQuantization() throws(SWTError) {
     for index in 0..<quantizationCount {

@@ -151,15 +151,12 @@ public final class SWTFile: Sendable {
 
   // MARK: Access for the other files of the reader
 
-  /// Log2 of the two alignments.
-  var alignmentLog2s: (tensor: Int, data: Int) { (Int(indexBytes.u8(40)), Int(indexBytes.u8(41))) }
-
-  func record(_ index: Int) -> TensorRecord {
+  package func record(_ index: Int) -> TensorRecord {
     precondition((0..<tensorCount).contains(index), "tensor index out of range")
     return TensorRecord(indexBytes, at: (directory[.tensors]?.range.lowerBound ?? 0) + 64 * index)
   }
 
-  func nameOrder(_ position: Int) -> Int {
+  package func nameOrder(_ position: Int) -> Int {
     Int(indexBytes.u32((directory[.byName]?.range.lowerBound ?? 0) + 4 * position))
   }
 

@@ -64,6 +64,37 @@ public struct SWTContents: Sendable {
   }
 }
 
+extension SWTContents {
+  /// All that an open file says, so that a writer given these contents and the file's bytes would make it again.
+  ///
+  /// - Throws: ``SWTError`` `.version` for a file of a later minor version, `.dtype` or `.role` for a tensor that this
+  ///   version has no name for: what cannot be read could not be written again.
+  public init(of file: SWTFile) throws(SWTError) {
+    guard file.versionMinor <= Int(SWTFormat.versionMinor) else {
+      throw SWTError(.version, "it is of format version 1.\(file.versionMinor), this program knows 1.0 only")
+    }
+    self.init(
+      metadata: Dictionary(file.metadata.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first }),
+      quantizations: (0..<file.quantizationCount).map { file.quantization($0) }, sources: file.sourceDigests,
+      goldenSets: file.goldenSets, receipts: (0..<file.tensorCount).compactMap { file.receipt($0) })
+    for info in file.tensors {
+      guard let dtype = info.dtype else {
+        throw SWTError(.dtype, "tensor \(info.name) has a type that this program does not know")
+      }
+      guard let role = info.role else {
+        throw SWTError(.role, "tensor \(info.name) has a role that this program does not know")
+      }
+      tensors.append(
+        SWTTensorSpec(
+          name: info.name, dtype: dtype, shape: info.shape, dimOrder: info.isRowMajor ? nil : info.dimOrder,
+          role: role, isDerived: info.isDerived, quantization: info.quantization,
+          sha256: file.digest(info.index)))
+    }
+    tensorAlignmentLog2 = file.tensorAlignment.trailingZeroBitCount
+    dataAlignmentLog2 = file.dataAlignment.trailingZeroBitCount
+  }
+}
+
 /// What ``SWTWriter`` made.
 public struct SWTWriteResult: Equatable, Sendable {
   /// Printed as `swt1:<hex>`.

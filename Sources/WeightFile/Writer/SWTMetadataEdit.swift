@@ -58,7 +58,7 @@ public struct SWTMetadataEdit: Sendable {
       throw .foreign("it has no digests of its tensors")
     }
     self.digests = digests
-    contents = try SWTContents(of: file)
+    contents = try Self.contents(of: file)
     metadata = contents.metadata
     let infos = file.tensors
     checksums = infos.map(\.crc32c)
@@ -69,6 +69,21 @@ public struct SWTMetadataEdit: Sendable {
       throw .foreign("it is not laid out as this program lays files out, and parts of it might be lost")
     }
     self.placement = placement
+  }
+
+  private static func contents(of file: SWTFile) throws(SWTEditError) -> SWTContents {
+    var contents: SWTContents
+    do throws(SWTError) {
+      contents = try SWTContents(of: file)
+    } catch {
+      throw .foreign(error.detail)
+    }
+    // Only tensors that share their bytes keep a digest, since the writer makes all equal ones that have it share.
+    let shared = Set(file.tensors.flatMap { info in info.aliasOf.map { [info.index, $0] } ?? [] })
+    for index in contents.tensors.indices where !shared.contains(index) {
+      contents.tensors[index].sha256 = nil
+    }
+    return contents
   }
 
   /// Writes the file with the new ``metadata``; it may replace the one that is open.
@@ -127,32 +142,6 @@ public struct SWTMetadataEdit: Sendable {
     return SWTWriteResult(
       contentID: provider.sha256(index), byteCount: written.byteCount,
       aliasCount: placement.aliasOf.count { $0 != nil })
-  }
-}
-
-extension SWTContents {
-  /// The contents of an open file, so that a writer given them would make it again.
-  fileprivate init(of file: SWTFile) throws(SWTEditError) {
-    let tensors = file.tensors
-    // Only tensors that share their bytes get a digest, since the writer makes all equal ones that have it share.
-    let shared = Set(tensors.flatMap { info in info.aliasOf.map { [info.index, $0] } ?? [] })
-    var specs: [SWTTensorSpec] = []
-    for info in tensors {
-      guard let dtype = info.dtype, let role = info.role else {
-        throw .foreign("tensor \(info.name) has a type that this program does not know")
-      }
-      specs.append(
-        SWTTensorSpec(
-          name: info.name, dtype: dtype, shape: info.shape, dimOrder: info.dimOrder, role: role,
-          isDerived: info.isDerived, quantization: info.quantization,
-          sha256: shared.contains(info.index) ? file.digest(info.index) : nil))
-    }
-    self.init(
-      tensors: specs, metadata: Dictionary(file.metadata.map { ($0.key, $0.value) }) { first, _ in first },
-      quantizations: (0..<file.quantizationCount).map { file.quantization($0) },
-      sources: file.sourceDigests, goldenSets: file.goldenSets,
-      receipts: tensors.compactMap { file.receipt($0.index) })
-    (tensorAlignmentLog2, dataAlignmentLog2) = file.alignmentLog2s
   }
 }
 
