@@ -24,9 +24,9 @@ import sys
 
 from format_image import (
     BITS, ENTRY, HEADER, MAGIC, NONE, Contents, Extra, Golden, GoldenSet, Image, Quantisation, Receipt,
-    Source, Tensor, align, crc32c, shown, text)
+    Source, Tensor)
 
-F16, F32, I8, U8, I4, F64, I64, I32, I16, OPAQUE, UNKNOWN = 2, 1, 4, 5, 6, 7, 8, 9, 10, 24, 200
+F16, F32, I8, U8, I4, F64, I64, I32, I16, UNKNOWN = 2, 1, 4, 5, 6, 7, 8, 9, 10, 200
 PRODUCER = ("swt.producer", 1, "demo")
 
 # Large, or close to another case: built and tested, but committed only as this program.
@@ -608,7 +608,7 @@ def quantisation_files(bad):
     wrong("channel_count", "a scale too many", channel(1, 2, 3))
     wrong("channel_axis", "as many as the other dimension", channel(1, 2, axis=1))
     wrong("tensor_count", "two scales per tensor", channel(1, 2, scheme=1))
-    wrong("scale_rank", "a matrix of scales", channel(1, 2, shape=(2, 1)))
+    wrong("scale_rank", "a matrix of one scale", channel(1, scheme=1, shape=(1, 1)))
     wrong("scale_scalar", "rank 0 where there are channels", Contents(
         [tensor("w", I8, (1, 3), quantised=0), floats("s", 1, shape=())], quantisations=[Quantisation(2, 1)]))
     wrong("scale_dtype", "f16", Contents(
@@ -657,7 +657,7 @@ def golden_files(bad):
     wrong("name_wraps", "name_off + name_len wraps in 32 bits", golden(), ("GOLD", 0, "I", NONE))
     wrong("kind_0", "no kind", golden(kind=0))
     wrong("kind_4", "no kind", golden(kind=4))
-    wrong("input_2", "neither stored nor procedural", golden(input=2))
+    wrong("input_2", "neither stored nor procedural", golden(input=2, input_tensor=NONE))
     wrong("input_other", "not the set's tensor", golden(input_tensor=1))
     wrong("input_none", "stored, without a tensor", golden(input_tensor=NONE))
     wrong("input_of_set_none", "stored, and the set has none", golden([GoldenSet("s", 0, 1)], input_tensor=NONE))

@@ -7,7 +7,7 @@
         file.numpy("conv1.weight")          # where numpy is installed
 
     swt.py list FILE...     every field of a file that passes all checks, else "error <rule>"
-    swt.py check FILE...    all checks
+    swt.py check FILE...    the same checks, but CRC32C of values only where there is no digest of them
     swt.py show FILE        tensors and metadata, for people
 
 Opening checks the whole index (levels 0, 1 and 1c); the values of a tensor are checked when they
@@ -25,7 +25,7 @@ import re
 import stat
 import struct
 import sys
-from typing import NamedTuple, Tuple
+from collections import namedtuple
 
 NONE = 0xFFFFFFFF
 INDEX_LIMIT = 1 << 30  # bytes of index that are copied to memory; 10,000 tensors need 1.4 million
@@ -67,20 +67,8 @@ class Error(Exception):
         self.rule, self.offset = rule, offset
 
 
-class Tensor(NamedTuple):
+class Tensor(namedtuple("Tensor", "index name dtype shape dim_order role flags link offset length crc32c")):
     """A record of TENS. Bytes of a name that are not UTF-8 are kept as lone surrogates."""
-
-    index: int
-    name: str
-    dtype: int
-    shape: Tuple[int, ...]
-    dim_order: int
-    role: int
-    flags: int
-    link: int
-    offset: int
-    length: int
-    crc32c: int
 
     @property
     def order(self):
@@ -88,63 +76,13 @@ class Tensor(NamedTuple):
         return tuple(self.dim_order >> 4 * k & 15 for k in range(len(self.shape)))
 
 
-class Quantisation(NamedTuple):
-    """A record of QNTZ: real = scale × (q − zero). Tensors are given by number."""
-
-    scheme: int
-    axis: int
-    bits: int
-    flags: int
-    block: int
-    scale: int
-    zero: int
-    act_scale: int
-    act_zero: int
-    source_dtype: int
-
-
-class Golden(NamedTuple):
-    """A record of GOLD: an output that the network must give."""
-
-    name: str
-    kind: int
-    input: int
-    input_seed: int
-    input_shape: Tuple[int, ...]
-    input_tensor: int
-    expected: int
-    sample_seed: int
-    floor_rel_l2: float
-    floor_max: float
-    k: float
-    top1: int
-
-
-class GoldenSet(NamedTuple):
-    """A golden test: its vectors are `goldens[first : first + count]`."""
-
-    name: str
-    first: int
-    count: int
-    input_tensor: int
-
-
-class Source(NamedTuple):
-    """A tensor of the source checkpoint."""
-
-    name: str
-    dtype: int
-    sha256: bytes
-
-
-class Receipt(NamedTuple):
-    """What conversion did to a tensor."""
-
-    source_dtype: int
-    operations: int
-    max_abs_error: float
-    rel_l2_error: float
-    max_abs_value: float
+# Records of QNTZ, GSET, GOLD, SRCD and ERRS, fields as in FORMAT.md; tensors are given by number.
+Quantisation = namedtuple("Quantisation", "scheme axis bits flags block scale zero act_scale act_zero source_dtype")
+GoldenSet = namedtuple("GoldenSet", "name first count input_tensor")
+Golden = namedtuple("Golden", "name kind input input_seed input_shape input_tensor expected sample_seed "
+                              "floor_rel_l2 floor_max k top1")
+Source = namedtuple("Source", "name dtype sha256")
+Receipt = namedtuple("Receipt", "source_dtype operations max_abs_error rel_l2_error max_abs_value")
 
 
 def _crc_table():
@@ -289,7 +227,8 @@ class File:
             if dtype in DTYPES:
                 bits = DTYPES[dtype][1]
                 need(bits * math.prod(max(d, 1) for d in shape) < 1 << 63, "overflow", at + 24, f"too large: {shape}")
-                need(length == (bits * math.prod(shape) + 7) // 8, "data-length", at + 16, f"{length} bytes for {shape}")
+                wanted = (bits * math.prod(shape) + 7) // 8
+                need(length == wanted, "data-length", at + 16, f"{length} bytes, not {wanted}")
             nibbles = [dim_order >> 4 * k & 15 for k in range(8)]
             need(sorted(nibbles[:rank]) + nibbles[rank:] == list(range(8)), "dim-order", at + 48, f"{dim_order:#010x}")
             need(self.newer or role < len(ROLES), "role", at + 60, f"role {role}")
@@ -444,11 +383,11 @@ class File:
         return data
 
     def check(self, crc=True):
-        """Levels 2 and 3. Without `crc`, values that have a digest are checked by SHA-256 alone."""
+        """Levels 2 and 3. Without `crc`, a file with digests has its values checked by SHA-256 alone: much faster."""
         for x in self.tensors:
             self._check_values(x, crc, sha=False)
         need(_zero(self._data[self._data_end:]), "padding", self._data_end, "a byte at the end is not zero")
-        need(self._digest(0) is not None or self._count == 0 and b"DGST" in self._sections, "digest-missing", 64, "no DGST")
+        need(b"DGST" in self._sections, "digest-missing", 64, "no DGST")
         for x in self.tensors:
             self._check_values(x, crc=False, sha=True)
             self._checked.add(x.index)
@@ -597,6 +536,7 @@ def listing(file):
     number = lambda value: "-" if value == NONE else value
     joined = lambda values, by: by.join(map(str, values)) or "-"
     words = lambda at, count=3: [f"{x:08x}" for x in struct.unpack_from(f"<{count}I", file._index, at)]  # bits of f32
+    metadata = file.metadata
     yield "file", f"1.{file.minor}", file.size, len(file)
     yield "id", file.content_id.hex()
     for x in file:
@@ -606,14 +546,10 @@ def listing(file):
     for name in sorted(map(_encoded, file.names)):
         yield "find", text(name), file[name].index
     for key, kind, value, num in file._meta:
-        shown = value.hex() or "-" if kind in (1, 5, 8) else num if kind == 4 else "?"
-        if kind == 2:
-            shown = file.metadata[key]
-        elif kind == 3:
-            shown = f"{num:016x}"
-        elif kind in (6, 7):
-            shown = joined(file.metadata[key] if kind == 6 else [f"{x:016x}" for x, in struct.iter_unpack("<Q", value)], ",")
-        yield "meta", text(key), kind, shown
+        bits = [f"{x:016x}" for x, in struct.iter_unpack("<Q", value)] if kind == 7 else []
+        shown = {1: text(value), 2: metadata.get(key), 3: f"{num:016x}", 4: num, 5: text(value),
+                 6: joined(metadata[key], ",") if kind == 6 else "", 7: joined(bits, ","), 8: text(value)}
+        yield "meta", text(key), kind, shown.get(kind, "?")
     for i, q in enumerate(file.quantisations):
         yield "quant", i, *q[:6], *map(number, q[6:9]), q.source_dtype
     for x in file.sources:
@@ -657,7 +593,9 @@ def main():
                     lines = list(show(file))
                 else:
                     file.check(crc=options.command == "list")
-                    lines = [" ".join(map(str, x)) for x in listing(file)] if options.command == "list" else [f"{path}: ok"]
+                    lines = [f"{path}: ok"]
+                if options.command == "list":
+                    lines = [" ".join(map(str, x)) for x in listing(file)]
             print("\n".join(lines))
         except Error as error:
             failed = True
