@@ -9,6 +9,7 @@ let package = Package(
     .library(name: "SWT", targets: ["SWT"]),
     .library(name: "PthReader", targets: ["PthReader"]),
     .library(name: "Pth2SWT", targets: ["SWTConversion", "SWTVerification", "SWTInference"]),
+    .library(name: "SWTC", type: .dynamic, targets: ["SWTInterface", "CSWTInterface"]),
     .executable(name: "pth2swt", targets: ["pth2swt"]),
   ],
   targets: [
@@ -41,6 +42,11 @@ let package = Package(
       name: "PthReader",
       dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "SWTTensorFiles", "CLibzip", "CZlib"],
       path: "Sources/Checkpoint"),
+
+    // The reader as a library for C.
+    .target(name: "CSWTInterface", path: "Sources/CInterface/Header"),
+    .target(
+      name: "SWTInterface", dependencies: ["CSWTInterface", "SWT", "SWTChecksums", "SWTDigests"], path: "Sources/CInterface/Library"),
 
     // The network.
     .target(name: "SWTResNet", dependencies: ["SWTBytes"], path: "Sources/ResNet"),
@@ -83,7 +89,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTDigests", "SWTTensorFiles", "TestSupport",
+        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTTensorFiles",
+        "TestSupport",
       ],
       path: "Tests/Fuzz/Targets"),
     .target(

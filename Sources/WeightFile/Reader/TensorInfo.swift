@@ -23,6 +23,8 @@ public struct TensorInfo: Sendable {
   public let quantization: Int?
   /// True when the values were computed from several source tensors (BatchNorm folded in).
   public let isDerived: Bool
+  /// All flag bits of the record, those of later versions included.
+  public let flags: UInt8
 
   public var elementCount: Int { shape.reduce(1, &*) }
   public var isRowMajor: Bool { dimOrder == Array(0..<shape.count) }
@@ -52,6 +54,7 @@ public struct TensorInfo: Sendable {
     aliasOf = record.isAlias ? Int(record.link) : nil
     quantization = record.flags & RecordFlags.quantized != 0 ? Int(record.link) : nil
     isDerived = record.flags & RecordFlags.derived != 0
+    flags = record.flags
   }
 }
 

@@ -20,6 +20,11 @@ extension TensorView {
     return arranged(values, LoopNest(layout, shape: info.shape))
   }
 
+  /// Elements that ``floats(_:)`` gives in a layout, those that fill up blocks included.
+  ///
+  /// - Precondition: `layout` fits the tensor's rank.
+  public func elementCount(in layout: SWTLayout) -> Int { LoopNest(layout, shape: info.shape).elementCount }
+
   /// Moves elements from where the file has them to where the layout wants them.
   private func arranged(_ values: ContiguousArray<Float>, _ nest: LoopNest) -> ContiguousArray<Float> {
     var result = ContiguousArray<Float>(repeating: 0, count: nest.elementCount)

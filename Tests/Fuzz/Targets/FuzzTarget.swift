@@ -21,7 +21,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .pickle: Self.checkpoint(ZipBuilder.checkpoint(bytes, floats: 64))
     case .safetensors: Self.checkpoint(bytes)
     case .gzip: Self.checkpoint(Self.beginning([0x1F, 0x8B, 8, 0], bytes))
-    case .swt: Self.weightFile(bytes)
+    case .swt: Self.weightFile(WeightFileRepair.repaired(bytes))
     case .npy: Self.arrays(bytes)
     case .json: Self.json(bytes)
     }
@@ -78,9 +78,18 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   private static func weightFile(_ bytes: [UInt8]) {
     guard let file = try? SWTFile(bytes: bytes) else { return }
     for info in file.tensors {
+      precondition(file.index(of: info.name) == info.index, "a tensor that is not found")
       guard (try? file.verifyData(info.index)) != nil, let view = try? file.view(info.index) else { continue }
       precondition(view.bytes.byteCount == info.byteCount, "a view of another size")
+      if let floats = try? view.floats() {
+        precondition(floats.count == info.elementCount, "elements that got lost")
+      }
     }
+    for index in 0..<file.quantizationCount { _ = file.quantization(index) }
+    for set in file.goldenSets {
+      precondition(set.vectors.allSatisfy { $0.expectedTensor < file.tensorCount }, "a golden of no tensor")
+    }
+    _ = try? SWTContents(of: file)
     _ = try? file.verify(using: SystemDigests())
     _ = file.contentID(using: SystemDigests())
     for (key, _) in file.metadata { precondition(file.metadata(key) != nil, "metadata that is not found") }
