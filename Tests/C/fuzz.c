@@ -1,5 +1,8 @@
 /*
- * libFuzzer entry: cc -g -O1 -fsanitize=fuzzer,address,undefined -I../../Sources/CSWT/include fuzz.c
+ * libFuzzer entry. In an empty folder, with the corpus or a file of `properties --write seeds/FILE` as seeds:
+ *
+ *     clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -ISources/CSWT/include fuzz.c -o fuzz
+ *     ./fuzz -max_total_time=60 -max_len=8192 work seeds
  *
  * The input is read as it is, and then as a copy whose size and checksums fit, so that the fuzzer gets past them.
  */

@@ -9,6 +9,7 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #define _DEFAULT_SOURCE
+#define _DARWIN_C_SOURCE
 #include <math.h>
 #include <sys/mman.h>
 #include <unistd.h>
