@@ -1,7 +1,7 @@
 /*
  * What an engine does with a .swt file, with nothing but swt.h and the C library:
  *
- *     cc -std=c99 -O2 -I../../Sources/CSWT/include classify.c -lm -o classify && ./classify model.swt
+ *     cc -std=c99 -O2 -I../../../Sources/CSWT/include classify.c -lm -o classify && ./classify model.swt
  *
  * It maps the file, checks the index, prints the architecture and the tensors, and runs the last layer, fc: the features
  * are what PyTorch had behind the average pool (the tap `avgpool` of a golden test inside the file), and the logits must
