@@ -83,7 +83,7 @@ static void touch_put(uint8_t *p, uint64_t value, unsigned bytes)
     for (; bytes; bytes--, value >>= 8) *p++ = (uint8_t)value;
 }
 
-/* Makes the checksums fit a changed file, so that the checks behind them are reached: the header's, with everything the sections'. */
+/* Makes the header's checksum fit a changed file, with `everything` the sections' too, so that what lies behind is reached. */
 static void repair(uint8_t *bytes, size_t size, int everything)
 {
     uint32_t i, n;

@@ -660,7 +660,7 @@ SWT_API enum swt_error swt_open_index(
     SWT_MUST(f->data_offset <= file_size, DATA_OFFSET, 24);
     SWT_MUST(f->data_offset <= index_len, TRUNCATED, index_len);
     end = 64 + 32 * (uint64_t)section_count;
-    SWT_MUST(section_count <= 64 && end < f->data_offset, SECTION_COUNT, 36);
+    SWT_MUST(section_count <= 64 && end <= f->data_offset, SECTION_COUNT, 36);
     SWT_MUST(SWT_CRC32C(SWT_CRC32C(0, h, 60), h + 64, 32 * (size_t)section_count) == swt_u32(h + 60), HEADER_CHECKSUM, 60);
 
     for (i = 0; i < section_count; i++) {
@@ -720,8 +720,8 @@ SWT_API int swt_utf8(const void *text, size_t n, int controls)
         unsigned c = *p, more = c < 0x80 ? 0 : c < 0xC2 ? 4 : c < 0xE0 ? 1 : c < 0xF0 ? 2 : c < 0xF5 ? 3 : 4, k;
         if (more == 4 || more >= n || (!controls && (c < 0x20 || c == 0x7F))) return 0;
         for (k = 1; k <= more; k++) if ((p[k] & 0xC0) != 0x80) return 0;
-        if ((c == 0xE0 && p[1] < 0xA0) || (c == 0xED && p[1] > 0x9F) || (c == 0xF0 && p[1] < 0x90) || (c == 0xF4 && p[1] > 0x8F))
-            return 0;
+        if ((c == 0xE0 && p[1] < 0xA0) || (c == 0xED && p[1] > 0x9F)) return 0;
+        if ((c == 0xF0 && p[1] < 0x90) || (c == 0xF4 && p[1] > 0x8F)) return 0;
         p += more + 1;
         n -= more + 1;
     }
