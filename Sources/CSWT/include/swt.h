@@ -178,12 +178,35 @@ SWT_API uint32_t swt_crc32c_portable(uint32_t crc, const uint8_t *p, size_t n)
 
 #ifndef SWT_CRC32C
 #if defined(__GNUC__) && defined(__x86_64__)
+/* The product of two polynomials modulo that of the CRC; bit 31 is the constant term. */
+SWT_API uint32_t swt_crc32c_times(uint32_t a, uint32_t b)
+{
+    uint32_t product = 0;
+    for (; a; a <<= 1) {
+        if (a >> 31) product ^= b;
+        b = (b >> 1) ^ (b & 1 ? 0x82f63b78u : 0);
+    }
+    return product;
+}
+
+/* The instruction has three times the latency of its throughput: three streams side by side. A CRC is moved over n zero
+ * bytes by x^(8n); the constants are those of 4096 and 8192 bytes. */
 __attribute__((target("sse4.2"))) SWT_API uint32_t swt_crc32c_sse42(uint32_t crc, const uint8_t *p, size_t n)
 {
-    uint64_t state = (uint32_t)~crc;
-    for (; n >= 8; p += 8, n -= 8) state = __builtin_ia32_crc32di(state, swt_u64(p));
-    for (; n; p++, n--) state = __builtin_ia32_crc32qi((uint32_t)state, *p);
-    return ~(uint32_t)state;
+    uint64_t a = (uint32_t)~crc;
+    for (; n >= 3 * 4096; p += 3 * 4096, n -= 3 * 4096) {
+        uint64_t b = 0, c = 0;
+        size_t i;
+        for (i = 0; i < 4096; i += 8) {
+            a = __builtin_ia32_crc32di(a, swt_u64(p + i));
+            b = __builtin_ia32_crc32di(b, swt_u64(p + 4096 + i));
+            c = __builtin_ia32_crc32di(c, swt_u64(p + 8192 + i));
+        }
+        a = swt_crc32c_times(0x28461564u, (uint32_t)a) ^ swt_crc32c_times(0x35d73a62u, (uint32_t)b) ^ c;
+    }
+    for (; n >= 8; p += 8, n -= 8) a = __builtin_ia32_crc32di(a, swt_u64(p));
+    for (; n; p++, n--) a = __builtin_ia32_crc32qi((uint32_t)a, *p);
+    return ~(uint32_t)a;
 }
 #define SWT_CRC32C(crc, p, n) \
     (__builtin_cpu_supports("sse4.2") ? swt_crc32c_sse42(crc, p, n) : swt_crc32c_portable(crc, p, n))

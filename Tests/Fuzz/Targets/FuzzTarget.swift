@@ -78,7 +78,9 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   private static func weightFile(_ bytes: [UInt8]) {
     guard let file = try? SWTFile(bytes: bytes) else { return }
     for info in file.tensors {
-      precondition(file.index(of: info.name) == info.index, "a tensor that is not found")
+      // A name that is no UTF-8, which level 3 refuses, reads as another text.
+      let isText = !info.name.unicodeScalars.contains("\u{FFFD}")
+      precondition(!isText || file.index(of: info.name) == info.index, "a tensor that is not found")
       guard (try? file.verifyData(info.index)) != nil, let view = try? file.view(info.index) else { continue }
       precondition(view.bytes.byteCount == info.byteCount, "a view of another size")
       if let floats = try? view.floats() {
