@@ -7,10 +7,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "p2s_swt.h"
 #include "swt.h"
 
 double bench_open(const char *path, int level, int times);
 double bench_find(const char *path, int times);
+double bench_library_open(const char *path, int times);
+double bench_library_find(const char *path, int times);
 
 static double now(void)
 {
@@ -79,5 +82,42 @@ double bench_find(const char *path, int times)
         free(names);
     }
     munmap(bytes, size);
+    return seconds;
+}
+
+/* Of one p2s_open() and p2s_close(): the Swift reader, all levels that it checks at opening. */
+double bench_library_open(const char *path, int times)
+{
+    double start = now();
+    int i;
+    for (i = 0; i < times; i++) {
+        p2s_file *file = p2s_open(path, NULL);
+        if (!file) return -1;
+        p2s_close(file);
+    }
+    return (now() - start) / times;
+}
+
+/* Of one p2s_find(), over all names in a scattered order. */
+double bench_library_find(const char *path, int times)
+{
+    p2s_file *file = p2s_open(path, NULL);
+    double start, seconds = -1;
+    int64_t i, n = file ? p2s_count(file) : 0, failed = 0;
+    const char **names = calloc((size_t)n + 1, sizeof *names);
+    int step;
+    if (file && names) {
+        for (i = 0; i < n; i++) {
+            p2s_tensor t;
+            failed += !p2s_get(file, i * 7919 % n, &t, NULL);
+            names[i] = t.name;
+        }
+        start = now();
+        for (step = 0; step < times; step++)
+            for (i = 0; i < n; i++) failed += p2s_find(file, names[i]) < 0;
+        seconds = failed ? -1 : (now() - start) / times / (double)n;
+    }
+    free(names);
+    p2s_close(file);
     return seconds;
 }

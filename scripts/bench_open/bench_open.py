@@ -60,7 +60,8 @@ def main():
     library, model, listing, *rounds = sys.argv[1:]
     rounds = int(rounds[0]) if rounds else 15
     bench = ctypes.CDLL(os.path.abspath(library))
-    bench.bench_open.restype = bench.bench_find.restype = ctypes.c_double
+    for function in (bench.bench_open, bench.bench_find, bench.bench_library_open, bench.bench_library_find):
+        function.restype = ctypes.c_double
     swt = os.fsencode(model)
     tensors = list(tensors_of(listing, model))
     same, small = model + ".safetensors", model + ".small.safetensors"
@@ -71,11 +72,13 @@ def main():
         return lambda: bench.bench_open(swt, level, 50)
 
     rows = {
-        ".swt, header and section table": opening(0),
-        ".swt, every index check": opening(1),
+        "swt.h, header and section table": opening(0),
+        "swt.h, every index check": opening(1),
+        "Swift, every index check": lambda: bench.bench_library_open(swt, 50),
         ".safetensors": lambda: seconds_of_safe_open(same, 5),
         ".safetensors, small file": lambda: seconds_of_safe_open(small, 50),
-        ".swt, one tensor by its name": lambda: bench.bench_find(swt, 5),
+        "swt.h, one tensor by its name": lambda: bench.bench_find(swt, 5),
+        "Swift, one tensor by its name": lambda: bench.bench_library_find(swt, 5),
     }
     times = {name: [] for name in rows}
     for number in range(rounds + 1):
@@ -89,8 +92,9 @@ def main():
     print(f"{len(tensors)} tensors, safetensors {safetensors.__version__}, {rounds} rounds, medians (least … most)")
     for name, values in times.items():
         print(f"  {name:<32} {median[name] * 1e6:12.3f} µs  ({min(values) * 1e6:.3f} … {max(values) * 1e6:.3f})")
-    pairs = [b / a for a, b in zip(times[".swt, every index check"], times[".safetensors"])]
-    print(f"  .safetensors takes {statistics.median(pairs):.1f} times as long as .swt with every index check")
+    for reader in ("swt.h, every index check", "Swift, every index check"):
+        pairs = [b / a for a, b in zip(times[reader], times[".safetensors"])]
+        print(f"  .safetensors takes {statistics.median(pairs):.1f} times as long as {reader}")
 
 
 main()

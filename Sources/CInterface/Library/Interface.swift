@@ -3,6 +3,14 @@ internal import SWT
 internal import SWTChecksums
 internal import SWTDigests
 
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
 // The functions of p2s_swt.h, which documents them. `@implementation` makes the compiler compare each with its
 // declaration there. Pointers come from C: each is checked for NULL, and trusted beyond that.
 
@@ -36,7 +44,8 @@ public func p2s_count(_ file: OpaquePointer?) -> Int64 {
 @c @implementation
 public func p2s_find(_ file: OpaquePointer?, _ name: UnsafePointer<CChar>?) -> Int64 {
   guard let file = unsafe file, let name = unsafe name else { return -1 }
-  return unsafe Handle.of(file).file.index(of: String(cString: name)).map(Int64.init) ?? -1
+  let bytes = unsafe UnsafeRawBufferPointer(start: name, count: strlen(name))
+  return unsafe Handle.of(file).file.index(ofUTF8: bytes).map(Int64.init) ?? -1
 }
 
 @c @implementation

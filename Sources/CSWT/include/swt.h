@@ -294,7 +294,8 @@ SWT_API enum swt_error swt_tensor_at(swt_file *f, uint32_t i, swt_tensor *t)
         uint64_t bits = dtype_bits[t->dtype];
         for (t->elements = 1, k = 0; k < t->rank; k++) {
             uint32_t d = t->dims[k] ? t->dims[k] : 1; /* a zero must not hide an overflow from some readers */
-            SWT_MUST(d <= (uint64_t)INT64_MAX / bits, OVERFLOW, at + 24 + 4 * k);
+            /* Below 2^31 no 32-bit factor overflows, which saves the division. */
+            SWT_MUST(bits >> 31 == 0 || d <= (uint64_t)INT64_MAX / bits, OVERFLOW, at + 24 + 4 * k);
             bits *= d;
             t->elements *= t->dims[k];
         }
@@ -302,7 +303,7 @@ SWT_API enum swt_error swt_tensor_at(swt_file *f, uint32_t i, swt_tensor *t)
         SWT_MUST(t->data_len == bits / 8 + (bits % 8 != 0), DATA_LENGTH, at + 16);
     }
     t->dim_order = swt_u32(p + 48);
-    for (k = 0; k < 8; k++) {
+    for (k = t->dim_order == 0x76543210u ? 8 : 0; k < 8; k++) { /* row-major is right for every rank */
         unsigned dim = t->dim_order >> 4 * k & 15;
         SWT_MUST(k < t->rank ? dim < t->rank && !(seen >> dim & 1) : dim == k, DIM_ORDER, at + 48);
         seen |= 1u << dim;

@@ -64,6 +64,22 @@ package enum SectionKind: String, CaseIterable, Sendable {
   case golden = "GOLD"
   case receipts = "ERRS"
 
+  /// Number among the kinds, for tables.
+  package var place: Int {
+    switch self {
+    case .tensors: 0
+    case .byName: 1
+    case .strings: 2
+    case .metadata: 3
+    case .quantization: 4
+    case .digests: 5
+    case .sources: 6
+    case .goldenSets: 7
+    case .golden: 8
+    case .receipts: 9
+    }
+  }
+
   /// Bytes of one record; `count` × this is the size of the section.
   package var recordSize: Int {
     switch self {

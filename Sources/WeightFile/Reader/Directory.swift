@@ -18,12 +18,18 @@ package struct Directory: Sendable {
   package let dataAlignment: Int
   package let optionalFeatures: UInt32
   package let sections: [Section]
-  private let known: [SectionKind: Section]
+  /// The sections that this library knows, by ``SectionKind/place``.
+  private let known: [Section?]
+  // What every access to a tensor needs, apart from the table: this is where opening spends its time.
+  /// Where `TENS` and `BYNM` start.
+  package let tensorsStart, namesStart: Int
+  /// Where the string pool lies.
+  package let strings: Range<Int>
 
   /// True when reserved fields must be zero, which a newer minor version need not keep to.
   package var isStrict: Bool { versionMinor <= SWTFormat.versionMinor }
 
-  package subscript(_ kind: SectionKind) -> Section? { known[kind] }
+  package subscript(_ kind: SectionKind) -> Section? { known[kind.place] }
 
   /// Copies the index region and checks all that does not depend on the number of tensors.
   package static func read(_ image: FileImage) throws(SWTError) -> (Directory, IndexBytes) {
@@ -103,6 +109,9 @@ package struct Directory: Sendable {
       end == dataOffset
     else { throw SWTError(.dataOffset, at: 24, "the data does not start right after the index, aligned") }
     known = try Self.knownSections(sections, tensorCount)
+    tensorsStart = known[SectionKind.tensors.place]?.range.lowerBound ?? 0
+    namesStart = known[SectionKind.byName.place]?.range.lowerBound ?? 0
+    strings = known[SectionKind.strings.place]?.range ?? 0..<0
   }
 
   private static func readTable(
@@ -147,11 +156,11 @@ package struct Directory: Sendable {
 
   private static func knownSections(
     _ sections: [Section], _ tensorCount: Int
-  ) throws(SWTError) -> [SectionKind: Section] {
-    var known: [SectionKind: Section] = [:]
+  ) throws(SWTError) -> [Section?] {
+    var known = [Section?](repeating: nil, count: SectionKind.allCases.count)
     for section in sections {
       guard let kind = SectionKind(rawValue: section.kind) else { continue }
-      known[kind] = section
+      known[kind.place] = section
       let (size, overflow) = section.count.multipliedReportingOverflow(by: kind.recordSize)
       guard !overflow, size == section.range.count else {
         let text = "\(section.count) records in \(section.range.count) bytes of section \(section.kind)"
@@ -166,10 +175,10 @@ package struct Directory: Sendable {
       default: break
       }
     }
-    for kind in [SectionKind.tensors, .byName, .strings] where known[kind] == nil {
+    for kind in [SectionKind.tensors, .byName, .strings] where known[kind.place] == nil {
       throw SWTError(.sectionMissing, "section \(kind.rawValue) is missing")
     }
-    if known[.golden] != nil && known[.goldenSets] == nil {
+    if known[SectionKind.golden.place] != nil && known[SectionKind.goldenSets.place] == nil {
       throw SWTError(.sectionMissing, "section GOLD without section GSET")
     }
     return known

@@ -44,15 +44,19 @@ extension SWTFile {
 
   /// The value of a key; O(log n).
   public func metadata(_ key: String) -> SWTValue? {
-    var (low, high) = (0, metadataCount)
-    while low < high {
-      let middle = low + (high - low) / 2
-      let base = metadataBase(middle)
-      let order = indexBytes.compare(keyRange(base), with: key.utf8)
-      if order == 0 { return metadataValue(base) }
-      if order < 0 { low = middle + 1 } else { high = middle }
+    var key = key
+    let base: Int? = key.withUTF8 { wanted in
+      var (low, high) = (0, metadataCount)
+      while low < high {
+        let middle = low + (high - low) / 2
+        let base = metadataBase(middle)
+        let order = unsafe indexBytes.compare(keyRange(base), with: UnsafeRawBufferPointer(wanted))
+        if order == 0 { return base }
+        if order < 0 { low = middle + 1 } else { high = middle }
+      }
+      return nil
     }
-    return nil
+    return base.flatMap(metadataValue)
   }
 
   private func metadataBase(_ index: Int) -> Int {

@@ -35,7 +35,7 @@ extension SWTFile {
   private func checkNames() throws(SWTError) {
     var previous: Range<Int>?
     for position in 0..<tensorCount {
-      let at = (directory[.byName]?.range.lowerBound ?? 0) + 4 * position
+      let at = directory.namesStart + 4 * position
       let index = nameOrder(position)
       guard index < tensorCount else {
         throw SWTError(.nameOrder, at: at, "name index \(index) out of range")

@@ -78,12 +78,17 @@ public final class SWTFile: Sendable {
 
   /// The number of the tensor with that name, compared byte by byte; O(log n).
   public func index(of name: String) -> Int? {
-    let wanted = name.utf8
+    var name = name
+    return name.withUTF8 { wanted in unsafe index(ofUTF8: UnsafeRawBufferPointer(wanted)) }
+  }
+
+  /// The same for a name that is bytes already.
+  package func index(ofUTF8 wanted: UnsafeRawBufferPointer) -> Int? {
     var (low, high) = (0, tensorCount)
     while low < high {
       let middle = low + (high - low) / 2
       let candidate = nameOrder(middle)
-      let order = indexBytes.compare(nameRange(record(candidate)), with: wanted)
+      let order = unsafe indexBytes.compare(nameRange(record(candidate)), with: wanted)
       if order == 0 { return candidate }
       if order < 0 { low = middle + 1 } else { high = middle }
     }
@@ -153,15 +158,15 @@ public final class SWTFile: Sendable {
 
   package func record(_ index: Int) -> TensorRecord {
     precondition((0..<tensorCount).contains(index), "tensor index out of range")
-    return TensorRecord(indexBytes, at: (directory[.tensors]?.range.lowerBound ?? 0) + 64 * index)
+    return TensorRecord(indexBytes, at: directory.tensorsStart + 64 * index)
   }
 
   package func nameOrder(_ position: Int) -> Int {
-    Int(indexBytes.u32((directory[.byName]?.range.lowerBound ?? 0) + 4 * position))
+    Int(indexBytes.u32(directory.namesStart + 4 * position))
   }
 
   /// Where the string pool lies.
-  var strings: Range<Int> { directory[.strings]?.range ?? 0..<0 }
+  var strings: Range<Int> { directory.strings }
 
   func nameRange(_ record: TensorRecord) -> Range<Int> {
     let start = strings.lowerBound + record.nameOffset
