@@ -85,6 +85,24 @@ enum GoldenScript {
         e = t.double() - r
         return (max(float(e.norm() / r.norm()), 2.0**-24), max(float(e.abs().max() / r.std(unbiased=False)), 2.0**-24))
 
+    def stored(kind, w):  # a layer's weights as `convert --precision kind` rounds them
+        if kind != "i8":
+            return w.to({"f16": torch.float16, "bf16": torch.bfloat16}[kind]).float()
+        scale = w.flatten(1).abs().amax(1).clamp(min=1e-30).view(-1, *[1] * (w.dim() - 1)) / 127
+        return (w / scale).round() * scale
+
+    def rounded(x, kind):  # every tap with weights of that kind, all else in float64
+        layers = [m for m in net.modules() if isinstance(m, (torch.nn.Conv2d, torch.nn.Linear))]
+        kept = [m.weight.data for m in layers]
+        for m in layers:
+            m.weight.data = stored(kind, m.weight.data)
+        net.double()
+        result = forward(x, torch.float64)
+        net.float()
+        for m, w in zip(layers, kept):
+            m.weight.data = w
+        return result
+
     def make(name, x, formula):
         t32, y32 = forward(x)
         runs = [(t32, y32)]
@@ -110,6 +128,11 @@ enum GoldenScript {
         if out == "logits":
             meta["labels_top5"] = ";".join(",".join(map(str, r)) for r in y64.topk(min(5, y64.shape[1])).indices.tolist())
         tensors.update({out + "_f64": y64, out + "_f32": y32})
+        for kind in ("f16", "bf16", "i8"):
+            t, y = rounded(x, kind)
+            for k, r in [*t64.items(), (out, y64)]:
+                worst = error(y if k == out else t[k], r)
+                meta[f"floor.{kind}.{k}.rel_l2"], meta[f"floor.{kind}.{k}.max"] = map(repr, worst)
         for i, (k, r) in enumerate([*t64.items(), (out, y64)]):
             worst = [max(v) for v in zip(*(error(y if k == out else t[k], r) for t, y in runs))]
             meta[f"floor.{k}.rel_l2"], meta[f"floor.{k}.max"] = map(repr, worst)
