@@ -112,7 +112,7 @@ let package = Package(
       dependencies: ["SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "TestSupport"]),
     .testTarget(name: "ResNetTests", dependencies: ["SWTResNet"]),
     .testTarget(
-      name: "CommandsTests", dependencies: ["PthReader", "SWTCommands", "SWTTensorFiles", "TestSupport"]),
+      name: "CommandsTests", dependencies: ["PthReader", "SWTBytes", "SWTCommands", "SWTTensorFiles", "TestSupport"]),
     .testTarget(
       name: "FullSizeTests",
       dependencies: [

@@ -1,3 +1,4 @@
+import SWTBytes
 import SWTCommands
 import SWTTensorFiles
 import TestSupport
@@ -148,5 +149,24 @@ import Testing
       let isCount = tensor["name"]?.string?.hasSuffix("num_batches_tracked") == true
       #expect(tensor["dtype"]?.string == (isMatrix ? "bfloat16" : isCount ? "int64" : "float32"))
     }
+  }
+
+  @Test(arguments: [(0.05, true), (0.005, false)])
+  func `a golden that states the cost is the judge of it`(stated: Double, passes: Bool) throws {
+    let folder = try TemporaryFolder()
+    let model = folder.file("m.swt")
+    Tool("convert", Fixture.checkpoint("resnext_small"), "-o", model, "--precision", "i8")
+    // The cost of i8 here is 0.025; twice what the golden states is allowed.
+    let golden = try SafetensorsFile(FileSource(path: Fixture.golden("resnext_small")))
+    let floors = ["rel_l2", "max"].map { ("floor.i8.logits.\($0)", "\(stated * ($0 == "max" ? 4 : 1))") }
+    let writer = try SafetensorsWriter(
+      metadata: OrderedStrings(golden.metadata.pairs.map { ($0.key, $0.value) } + floors),
+      tensors: golden.tensors.map { SafetensorsWriter.Tensor(name: $0.name, try golden.data(of: $0)) })
+    let path = folder.file("g.golden.safetensors")
+    try writeFile(path, writer.bytes())
+    let verified = Tool("verify", model, path, "--json", "--level", "forward")
+    #expect(
+      verified.status == (passes ? .success : .verificationFailed), "\(verified.output)\(verified.errors)")
+    #expect(try verified.json()["goldens"]?[0]?["reduced_precision"]?["basis"]?.string == "golden")
   }
 }

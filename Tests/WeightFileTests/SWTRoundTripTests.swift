@@ -87,6 +87,55 @@ import Testing
       #expect(file.tensorCount == 8)
     }
 
+    @Test func `memory does not grow with the file, and two processes share its pages`() async throws {
+      let folder = try TemporaryFolder()
+      let path = folder.file("large.swt")
+      var sample = Sample()
+      sample.add("w", .u8, [32 << 20], [UInt8](repeating: 7, count: 32 << 20))
+      try sample.write(to: path, piece: 1 << 20)
+      // Opening touches the index only.
+      let file = try SWTFile(path: path)
+      #expect(try Smaps.of(path).resident < 1 << 20)
+      // All of it read: resident, but the system's own cached pages, none of them private.
+      try file.verifyData()
+      let whole = try Smaps.of(path)
+      #expect(whole.resident >= 32 << 20)
+      #expect(whole.dirty == 0)
+      // Another process that reads it too has the same pages.
+      await #expect(processExitsWith: .success) { [path = path as String] in
+        let file = try SWTFile(path: path)
+        try file.verifyData()
+        guard try Smaps.of(path).shared >= 32 << 20 else { exit(1) }
+      }
+      #expect(try file.view(named: "w").bytes.byteCount == 32 << 20)
+    }
+
+    /// What the system says of the mappings of a file in this process, in bytes.
+    private struct Smaps {
+      var resident = 0
+      var shared = 0
+      var dirty = 0
+
+      static func of(_ path: String) throws -> Smaps {
+        var result = Smaps()
+        var isInside = false
+        for line in String(decoding: try readFile("/proc/self/smaps"), as: UTF8.self).split(separator: "\n") {
+          let words = line.split(separator: " ")
+          if !words[0].hasSuffix(":") {
+            isInside = line.hasSuffix(path)
+          } else if isInside, words.count > 1, let size = Int(words[1]) {
+            switch words[0] {
+            case "Rss:": result.resident += size << 10
+            case "Shared_Clean:": result.shared += size << 10
+            case "Private_Dirty:", "Shared_Dirty:", "Anonymous:": result.dirty += size << 10
+            default: break
+            }
+          }
+        }
+        return result
+      }
+    }
+
     @Test func `a full disk leaves the old file`() async {
       await #expect(processExitsWith: .success) {
         let folder = try TemporaryFolder()
