@@ -46,7 +46,8 @@ let package = Package(
     // The reader as a library for C.
     .target(name: "CSWTInterface", path: "Sources/CInterface/Header"),
     .target(
-      name: "SWTInterface", dependencies: ["CSWTInterface", "SWT", "SWTChecksums", "SWTDigests"], path: "Sources/CInterface/Library"),
+      name: "SWTInterface", dependencies: ["CSWTInterface", "SWT", "SWTChecksums", "SWTDigests"],
+      path: "Sources/CInterface/Library"),
 
     // The network.
     .target(name: "SWTResNet", dependencies: ["SWTBytes"], path: "Sources/ResNet"),
@@ -112,7 +113,8 @@ let package = Package(
       dependencies: ["SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "TestSupport"]),
     .testTarget(name: "ResNetTests", dependencies: ["SWTResNet"]),
     .testTarget(
-      name: "CommandsTests", dependencies: ["PthReader", "SWTBytes", "SWTCommands", "SWTTensorFiles", "TestSupport"]),
+      name: "CommandsTests",
+      dependencies: ["PthReader", "SWTBytes", "SWTCommands", "SWTTensorFiles", "TestSupport"]),
     .testTarget(
       name: "FullSizeTests",
       dependencies: [

@@ -45,12 +45,14 @@ package enum MetadataKeys {
     "arch.layers": .i64List, "arch.groups": .i64, "arch.width_per_group": .i64, "arch.base_planes": .i64,
     "arch.stem_channels": .i64, "arch.num_classes": .i64, "arch.stem": .text, "arch.head": .text,
     "arch.bn": .text, "arch.bn_eps": .f64, "labels": .text, "gold.producer": .text,
-    "tensors.encoding": .json, "tensors.sparse": .json,
+    "tensors.encoding": .json, "tensors.sparse": .json, "convert.precision": .text, "fold.dropped": .json,
   ]
 
   /// True for keys that say what the file is, how it was made or how its tensors are to be read.
   static func isProtected(_ key: String) -> Bool {
-    ["arch.", "source.", "swt.", "golden.", "gold.", "fold.", "tensors."].contains { key.hasPrefix($0) }
+    ["arch.", "source.", "swt.", "golden.", "gold.", "fold.", "convert.", "tensors."].contains {
+      key.hasPrefix($0)
+    }
   }
 
   /// True for `[a-z0-9_.]+` that fits its length field.
