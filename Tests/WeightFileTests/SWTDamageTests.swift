@@ -130,4 +130,30 @@ import Testing
       }
     }
   }
+
+  @Test func `each level finds what it promises`() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("a.swt")
+    let bytes = try Sample.everything().bytes()
+    try writeFile(path, bytes)
+    let whole = try SWTFile(path: path, checking: .strict, digests: SystemDigests())
+    let probe = try SWTFile.probe(path: path)
+    #expect(probe.tensorCount == whole.tensorCount && probe.byteCount == bytes.count)
+    #expect(probe.dataOffset == whole.dataOffset && probe.sections == whole.sections.map(\.kind))
+
+    func levels(_ change: (inout [UInt8]) -> Void) throws -> [Bool] {
+      var changed = bytes
+      change(&changed)
+      try writeFile(path, changed)
+      return [(try? SWTFile.probe(path: path)) != nil]
+        + SWTCheckLevel.allCases.map { level in
+          (try? SWTFile(path: path, checking: level, digests: SystemDigests())) != nil
+        }
+    }
+    #expect(try levels { $0[20] ^= 1 } == [false, false, false, false])
+    // A byte of the index, behind the section table.
+    #expect(try levels { $0[whole.dataOffset - 1] ^= 1 } == [true, false, false, false])
+    #expect(try levels { $0[whole.info(0).dataOffset] ^= 1 } == [true, true, false, false])
+    #expect(try levels { _ in } == [true, true, true, true])
+  }
 }

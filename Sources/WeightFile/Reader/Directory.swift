@@ -31,8 +31,11 @@ package struct Directory: Sendable {
 
   package subscript(_ kind: SectionKind) -> Section? { known[kind.place] }
 
-  /// Copies the index region and checks all that does not depend on the number of tensors.
-  package static func read(_ image: FileImage) throws(SWTError) -> (Directory, IndexBytes) {
+  /// Copies the index region, or only its header and section table, and checks all that does not depend on the number
+  /// of tensors.
+  package static func read(
+    _ image: FileImage, headerOnly: Bool = false
+  ) throws(SWTError) -> (Directory, IndexBytes) {
     let size = image.byteCount
     let head = IndexBytes(image.copy(0..<min(size, SWTFormat.headerSize)))
     guard size >= SWTFormat.headerSize else {
@@ -45,9 +48,10 @@ package struct Directory: Sendable {
       throw SWTError(.limit, at: 24, "an index of \(dataOffset) bytes; this reader takes a gigabyte")
     }
     // From here on only the copy is read: another process cannot change it between a check and a use.
-    let index = IndexBytes(image.copy(0..<dataOffset))
+    let table = SWTFormat.headerSize + SWTFormat.sectionEntrySize * SWTFormat.maximumSectionCount
+    let index = IndexBytes(image.copy(0..<(headerOnly ? min(table, dataOffset) : dataOffset)))
     try checkHeader(index, size)
-    return (try Directory(index), index)
+    return (try Directory(index, dataOffset: dataOffset), index)
   }
 
   private static func checkHeader(_ head: IndexBytes, _ size: Int) throws(SWTError) {
@@ -73,9 +77,9 @@ package struct Directory: Sendable {
     }
   }
 
-  private init(_ index: IndexBytes) throws(SWTError) {
+  private init(_ index: IndexBytes, dataOffset: Int) throws(SWTError) {
     versionMinor = index.u16(10)
-    dataOffset = index.count
+    self.dataOffset = dataOffset
     optionalFeatures = index.u32(48)
     let (tensorLog, dataLog) = (index.u8(40), index.u8(41))
     guard SWTFormat.alignmentRange.contains(tensorLog), SWTFormat.alignmentRange.contains(dataLog),
@@ -95,7 +99,7 @@ package struct Directory: Sendable {
     else { throw SWTError(.sectionCount, at: 36, "\(index.u32(36)) sections, at most 64 are allowed") }
     self.tensorCount = tensorCount
     let tableEnd = SWTFormat.headerSize + SWTFormat.sectionEntrySize * sectionCount
-    guard tableEnd <= index.count else {
+    guard tableEnd <= dataOffset else {
       throw SWTError(.sectionCount, at: 36, "the section table does not fit in front of the data")
     }
     var crc = CRC32C()
@@ -104,7 +108,7 @@ package struct Directory: Sendable {
     guard crc.value == index.u32(60) else {
       throw SWTError(.headerChecksum, at: 60, "the checksum of header and section table does not match")
     }
-    sections = try Self.readTable(index, sectionCount, tableEnd, isStrict: isStrict)
+    sections = try Self.readTable(index, sectionCount, tableEnd, dataOffset, isStrict: isStrict)
     guard let end = SWTFormat.alignUp(sections.last?.range.upperBound ?? tableEnd, 1 << Int(dataLog)),
       end == dataOffset
     else { throw SWTError(.dataOffset, at: 24, "the data does not start right after the index, aligned") }
@@ -115,7 +119,7 @@ package struct Directory: Sendable {
   }
 
   private static func readTable(
-    _ index: IndexBytes, _ count: Int, _ tableEnd: Int, isStrict: Bool
+    _ index: IndexBytes, _ count: Int, _ tableEnd: Int, _ dataOffset: Int, isStrict: Bool
   ) throws(SWTError) -> [Section] {
     var sections: [Section] = []
     var end = tableEnd
@@ -140,8 +144,8 @@ package struct Directory: Sendable {
         throw SWTError(.unknownCriticalSection, at: entry, "the file needs section \(kind), unknown here")
       }
       guard let offset = Int(exactly: index.u64(entry + 8)), let size = Int(exactly: index.u64(entry + 16)),
-        offset == SWTFormat.alignUp(end, SWTFormat.sectionAlignment), offset <= index.count,
-        size <= index.count - offset
+        offset == SWTFormat.alignUp(end, SWTFormat.sectionAlignment), offset <= dataOffset,
+        size <= dataOffset - offset
       else {
         throw SWTError(.sectionPlace, at: entry + 8, "section \(kind) does not follow the one before it")
       }

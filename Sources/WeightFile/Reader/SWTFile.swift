@@ -31,6 +31,43 @@ public final class SWTFile: Sendable {
     try self.init(FileImage(mapping))
   }
 
+  /// Maps the file and checks it as far as `level` says; see FORMAT.md section 10.
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - level: Level 1 is the least that makes access safe, so it is what ``init(path:)`` does.
+  ///   - digests: What computes SHA-256, for level 3.
+  /// - Throws: ``SWTError`` with the first rule that the file breaks.
+  public convenience init(
+    path: String, checking level: SWTCheckLevel, digests: any DigestProvider
+  ) throws(SWTError) {
+    try self.init(path: path)
+    switch level {
+    case .index: break
+    case .values: try verifyData()
+    case .strict: try verify(using: digests)
+    }
+  }
+
+  /// Level 0 alone: is this a complete `.swt` file that this library understands, and how large is it?
+  ///
+  /// Reads header and section table; the cost does not depend on the number of tensors.
+  ///
+  /// - Throws: ``SWTError`` with the first rule that they break.
+  public static func probe(path: String) throws(SWTError) -> SWTProbe {
+    let mapping: MappedFile
+    do {
+      mapping = try MappedFile(path: path)
+    } catch {
+      throw SWTError(.unreadable, "\(error.reason)", cause: error)
+    }
+    let (directory, _) = try Directory.read(FileImage(mapping), headerOnly: true)
+    return SWTProbe(
+      versionMinor: Int(directory.versionMinor), tensorCount: directory.tensorCount,
+      byteCount: unsafe mapping.buffer.count, dataOffset: directory.dataOffset,
+      sections: directory.sections.map(\.kind))
+  }
+
   /// Opens a file that is already in memory, by copying it.
   ///
   /// - Throws: ``SWTError`` with the first rule that the bytes break.
