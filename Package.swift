@@ -114,7 +114,7 @@ let package = Package(
     .testTarget(name: "ResNetTests", dependencies: ["SWTResNet"]),
     .testTarget(
       name: "CommandsTests",
-      dependencies: ["PthReader", "SWTBytes", "SWTCommands", "SWTTensorFiles", "TestSupport"]),
+      dependencies: ["PthReader", "SWT", "SWTBytes", "SWTCommands", "SWTTensorFiles", "TestSupport"]),
     .testTarget(
       name: "FullSizeTests",
       dependencies: [

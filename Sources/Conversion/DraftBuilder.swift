@@ -14,6 +14,8 @@ struct DraftBuilder {
   private var draft = Draft()
   /// Digests of the source's tensors as they are, by name.
   private let digests: [String: SHA256Digest]
+  /// Names that cannot be given to anything else.
+  private let names: Set<String>
 
   /// - Returns: The tensors of the plan, with digests, receipts, quantisation records and the source's digests;
   ///   without metadata.
@@ -23,7 +25,8 @@ struct DraftBuilder {
   ) throws -> Draft {
     let names = plan.sources.map(\.name)
     var builder = DraftBuilder(
-      file: file, limits: limits, digests: Dictionary(zip(names, digests), uniquingKeysWith: { a, _ in a }))
+      file: file, limits: limits, digests: Dictionary(zip(names, digests), uniquingKeysWith: { a, _ in a }),
+      names: Set(plan.tensors.map(\.name)))
     for (source, digest) in zip(plan.sources, digests) {
       builder.draft.contents.sources.append(
         SWTSourceDigest(name: source.name, dtype: SWTDType(source.entry.scalarType), sha256: digest))
@@ -33,10 +36,11 @@ struct DraftBuilder {
     return builder.draft
   }
 
-  private init(file: String, limits: ParseLimits, digests: [String: SHA256Digest]) {
+  private init(file: String, limits: ParseLimits, digests: [String: SHA256Digest], names: Set<String>) {
     self.file = file
     self.limits = limits
     self.digests = digests
+    self.names = names
   }
 
   private mutating func add(_ tensor: PlannedTensor) throws {
@@ -73,10 +77,37 @@ struct DraftBuilder {
 
   private mutating func keep(_ tensor: PlannedTensor, _ entry: TensorEntry) {
     let (dtype, shape) = PlannedTensor.form(of: entry)
+    var spec = SWTTensorSpec(
+      name: tensor.name, dtype: dtype, shape: shape, role: tensor.role, sha256: digests[tensor.name])
+    // PyTorch's own quantised tensors come with what makes numbers of them, where the names are free.
+    let (scaleName, zeroName) = ("\(tensor.name).scale", "\(tensor.name).zero_point")
+    guard let quantizer = StoredQuantizer(entry), names.isDisjoint(with: [scaleName, zeroName]),
+      SWTFormat.isName(zeroName)
+    else {
+      draft.append(spec, .entry(entry))
+      return
+    }
+    let place = draft.contents.tensors.count
+    spec.quantization = draft.contents.quantizations.count
+    draft.append(spec, .entry(entry))
+    draft.contents.quantizations.append(
+      SWTQuantization(
+        scheme: quantizer.scheme, axis: quantizer.axis, bits: quantizer.bits,
+        isSymmetric: quantizer.zeros == nil,
+        scaleTensor: place + 1, zeroTensor: quantizer.zeros == nil ? nil : place + 2))
+    let count = quantizer.scales.count
+    append(scaleName, .f64, count, LittleEndian.bytes(quantizer.scales.map(\.bitPattern)), .scale)
+    if let zeros = quantizer.zeros { append(zeroName, zeros.dtype, count, zeros.bytes, .zeroPoint) }
+  }
+
+  /// Adds a small tensor of rank 1.
+  private mutating func append(
+    _ name: String, _ dtype: SWTDType, _ count: Int, _ bytes: [UInt8], _ role: SWTRole
+  ) {
     draft.append(
       SWTTensorSpec(
-        name: tensor.name, dtype: dtype, shape: shape, role: tensor.role, sha256: digests[tensor.name]),
-      .entry(entry))
+        name: name, dtype: dtype, shape: [count], role: role, sha256: SystemDigests().sha256(bytes)),
+      .bytes(bytes))
   }
 
   /// Adds a layer's weights; of quantised ones the scales too, right behind them.
@@ -95,12 +126,7 @@ struct DraftBuilder {
     draft.contents.quantizations.append(
       SWTQuantization(
         scheme: .perChannel, axis: 0, isSymmetric: true, scaleTensor: place + 1, sourceDType: source))
-    let bytes = LittleEndian.bytes(scales.map(\.bitPattern))
-    draft.append(
-      SWTTensorSpec(
-        name: "\(tensor.name).scale", dtype: .f32, shape: [scales.count], role: .scale,
-        sha256: SystemDigests().sha256(bytes)),
-      .bytes(bytes))
+    append("\(tensor.name).scale", .f32, scales.count, LittleEndian.bytes(scales.map(\.bitPattern)), .scale)
   }
 
   private mutating func add(_ tensor: PlannedTensor, _ fold: BatchNormFold, _ like: TensorEntry) throws {

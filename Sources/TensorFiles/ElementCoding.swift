@@ -29,6 +29,16 @@ package enum ElementCoding {
     }
   }
 
+  /// The integers of a quantized tensor.
+  package static func integers(_ bytes: [UInt8], _ type: ScalarType) throws(ParseFailure) -> [Double] {
+    switch type {
+    case .qint8: return try doubles(bytes, .int8)
+    case .quint8: return try doubles(bytes, .uint8)
+    case .qint32: return try doubles(bytes, .int32)
+    default: return try doubles(bytes, type)
+    }
+  }
+
   /// Types whose every value a `Float` holds.
   private static func narrow(_ bytes: [UInt8], _ type: ScalarType) throws(ParseFailure) -> [Float] {
     switch type {

@@ -6,6 +6,22 @@ internal import SWTResNet
 internal import SWTTensorFiles
 internal import SWTTensors
 
+extension Quantizer {
+  /// The numbers that integers stand for; `first` is the row-major index of the first of them.
+  fileprivate func values(_ integers: [Double], from first: Int, shape: [Int]) -> [Double] {
+    switch self {
+    case .perTensor(let scale, let zeroPoint): return integers.map { scale * ($0 - Double(zeroPoint)) }
+    case .perChannel(let axis, let scales, let zeroPoints):
+      let stride = max(shape.dropFirst(axis + 1).reduce(1, *), 1)
+      return integers.indices.map { i in
+        let channel = (first + i) / stride % max(scales.count, 1)
+        guard channel < scales.count, channel < zeroPoints.count else { return .nan }
+        return scales[channel] * (integers[i] - zeroPoints[channel])
+      }
+    }
+  }
+}
+
 /// A tensor of either side of a comparison.
 struct ComparableTensor {
   let name: String
@@ -72,8 +88,15 @@ extension ComparableTensor {
     ) {
       try entry.storage.requireChecksum()
       var windows = try TensorWindows(entry, limits: limits)
+      guard let quantizer = entry.quantizer, type.packedBits == nil else {
+        return ValueStream { try windows.next().map { ((try? ElementCoding.doubles($0, type)), $0) } }
+      }
+      var first = 0
       return ValueStream {
-        try windows.next().map { ((try? ElementCoding.doubles($0, type)), $0) }
+        guard let window = try windows.next() else { return nil }
+        let integers = try ElementCoding.integers(window, type)
+        defer { first += integers.count }
+        return (quantizer.values(integers, from: first, shape: entry.shape), [])
       }
     }
   }
@@ -87,10 +110,10 @@ extension ComparableTensor {
       let view = try file.view(info.index)
       var isDone = info.elementCount == 0
       if info.quantization != nil || !info.isRowMajor || info.dtype == .i4 {
-        let floats = try view.floats()
+        let numbers = info.isRowMajor ? try view.numbers() : try view.floats().map(Double.init)
         return ValueStream {
           defer { isDone = true }
-          return isDone ? nil : (floats.map(Double.init), [])
+          return isDone ? nil : (numbers, [])
         }
       }
       let step = TensorWindows.windowBytes

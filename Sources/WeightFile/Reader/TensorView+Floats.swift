@@ -12,7 +12,7 @@ extension TensorView {
   public func floats(_ layout: SWTLayout = .rowMajor) throws(SWTError) -> ContiguousArray<Float> {
     let values: ContiguousArray<Float>
     if let number = info.quantization {
-      values = try dequantised(file.quantization(number))
+      values = ContiguousArray(try dequantised(file.quantization(number)).map { Float($0) })
     } else {
       values = try stored()
     }
@@ -101,15 +101,23 @@ extension TensorView {
     throw SWTError(.dtype, "tensor \(name) is \(dtype.name); its elements are no real numbers")
   }
 
-  /// `scale × (q − zero)`, in double precision, rounded once.
-  private func dequantised(_ record: SWTQuantization) throws(SWTError) -> ContiguousArray<Float> {
+  /// The elements in the order of the file, in double precision: what ``floats(_:)`` rounds.
+  ///
+  /// - Throws: ``SWTError``, as ``floats(_:)``.
+  package func numbers() throws(SWTError) -> [Double] {
+    guard let number = info.quantization else { return try doubles() }
+    return try dequantised(file.quantization(number))
+  }
+
+  /// `scale × (q − zero)`.
+  private func dequantised(_ record: SWTQuantization) throws(SWTError) -> [Double] {
     let integers = try doubles()
     let scales = try file.view(record.scaleTensor).doubles()
     let zeros = try record.zeroTensor.map { tensor throws(SWTError) in try file.view(tensor).doubles() }
-    var values = ContiguousArray<Float>(repeating: 0, count: integers.count)
+    var values = [Double](repeating: 0, count: integers.count)
     func fill(_ range: Range<Int>, scale place: Int) {
       let (scale, zero) = (scales[place], zeros.map { $0[place] } ?? 0)
-      for i in range { values[i] = Float(scale * (integers[i] - zero)) }
+      for i in range { values[i] = scale * (integers[i] - zero) }
     }
     let (shape, strides) = (info.shape, info.strides)
     switch record.scheme {
