@@ -114,7 +114,9 @@ let package = Package(
     .testTarget(name: "ResNetTests", dependencies: ["SWTResNet"]),
     .testTarget(
       name: "CommandsTests",
-      dependencies: ["PthReader", "SWT", "SWTBytes", "SWTCommands", "SWTTensorFiles", "TestSupport"]),
+      dependencies: [
+        "PthReader", "SWT", "SWTBytes", "SWTCommands", "SWTTensors", "SWTTensorFiles", "TestSupport",
+      ]),
     .testTarget(
       name: "FullSizeTests",
       dependencies: [

@@ -149,7 +149,36 @@ enum StoredIndex {
         SWTSourceDigest(name: try record.string(0), dtype: dtype, sha256: try record.digest(2)))
     }
     for set in try reader.objects("golden_sets") { contents.goldenSets.append(try goldenSet(set)) }
+    try check(contents, reader)
     return contents
+  }
+
+  /// What has to hold before anything is done with the contents; the writer checks the rest.
+  private static func check(_ contents: SWTContents, _ reader: JSONFields) throws(ParseFailure) {
+    let count = contents.tensors.count
+    func isTensor(_ index: Int?) -> Bool { index.map { $0 < count } ?? true }
+    guard SWTFormat.alignmentRange.contains(UInt8(clamping: contents.tensorAlignmentLog2)),
+      SWTFormat.alignmentRange.contains(UInt8(clamping: contents.dataAlignmentLog2)),
+      contents.tensorAlignmentLog2 <= contents.dataAlignmentLog2
+    else { throw reader.failure("an alignment that the format does not have") }
+    guard contents.receipts.isEmpty || contents.receipts.count == count else {
+      throw reader.failure("\(contents.receipts.count) receipts for \(count) tensors")
+    }
+    for record in contents.quantizations {
+      guard record.axis < SWTFormat.maximumRank, (1...64).contains(record.bits), isTensor(record.scaleTensor),
+        isTensor(record.zeroTensor), isTensor(record.activationScaleTensor),
+        isTensor(record.activationZeroTensor)
+      else { throw reader.failure("a quantisation record that cannot be") }
+    }
+    guard contents.tensors.allSatisfy({ $0.quantization.map { $0 < contents.quantizations.count } ?? true })
+    else {
+      throw reader.failure("a tensor with a quantisation record that is not there")
+    }
+    for set in contents.goldenSets {
+      guard isTensor(set.inputTensor),
+        set.vectors.allSatisfy({ isTensor($0.expectedTensor) && $0.inputShape.count == 4 })
+      else { throw reader.failure("a golden test of tensors that are not there") }
+    }
   }
 
   private static func untagged(_ value: JSONFields) throws(ParseFailure) -> SWTValue {

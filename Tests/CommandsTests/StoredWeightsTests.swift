@@ -1,5 +1,7 @@
+import SWTBytes
 import SWTCommands
 import SWTTensorFiles
+import SWTTensors
 import TestSupport
 import Testing
 
@@ -108,5 +110,61 @@ import Testing
     try writeFile(first, bytes)
     #expect(Self.convert(first, second).status == .inputUnreadable)
     #expect(try folder.names() == ["a.swt"])
+  }
+
+  @Test func `whatever the kept index says, the answer is a file or an error`() throws {
+    let folder = try TemporaryFolder()
+    let (text, back) = (folder.file("b.safetensors"), folder.file("c.swt"))
+    Self.convert(
+      Fixture.checkpoint("resnet_basic"), text,
+      ["--precision", "i8", "--golden", Fixture.golden("resnet_basic", "odd-65x63")])
+    let file = try SafetensorsFile(FileSource(path: text))
+    let tensors = try file.tensors.map { SafetensorsWriter.Tensor(name: $0.name, try file.data(of: $0)) }
+    let index = try #require(file.metadata["swt.index"])
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var counter: UInt64 = 0
+    func next(_ count: Int) -> Int {
+      counter += 1
+      return Int(SplitMix64.at(seed &+ counter) % UInt64(count))
+    }
+    let digits = index.utf8.indices.filter { (0x30...0x39).contains(index.utf8[$0]) }
+    let names = [
+      "role", "axis", "scale", "bits", "block", "zero", "shape", "input", "expected", "quantization",
+      "receipts",
+      "tensor_align_log2", "golden_sets", "i64", "dim_order",
+    ]
+    for round in 0..<120 {
+      var changed = index
+      switch round % 3 {
+      case 0:
+        let place = digits[next(digits.count)]
+        changed.replaceSubrange(
+          place...place, with: ["9", "-1", "4294967295", "1e3", "\"x\"", "[]"][next(6)])
+      case 1:
+        let name = names[next(names.count)]
+        changed = changed.replacingFirst(
+          "\"\(name)\":", with: "\"\(name)\":\(["70000000000", "255", "null", "[1]", "64"][next(5)]),\"old\":"
+        )
+      default:
+        let name = names[next(names.count)]
+        changed = changed.replacingFirst("\"\(name)\"", with: "\"gone\"")
+      }
+      let writer = try SafetensorsWriter(metadata: OrderedStrings([("swt.index", changed)]), tensors: tensors)
+      try writeFile(text, writer.bytes())
+      let converted = Self.convert(text, back, ["--force"])
+      #expect(
+        [.success, .inputUnreadable, .weightsDiffer, .outputFailed].contains(converted.status),
+        "seed \(seed), round \(round): \(converted.errors)")
+      if converted.status == .success {
+        #expect(Tool("check", back).status == .success, "seed \(seed), round \(round)")
+      }
+    }
+  }
+}
+
+extension String {
+  fileprivate func replacingFirst(_ old: String, with new: String) -> String {
+    guard let range = firstRange(of: old) else { return self }
+    return self[..<range.lowerBound] + new + self[range.upperBound...]
   }
 }
