@@ -100,7 +100,8 @@ let package = Package(
     .testTarget(
       name: "FuzzFailureTests", dependencies: ["FuzzTargets", "TestSupport"], path: "Tests/Fuzz/Replay"),
     .testTarget(name: "BytesTests", dependencies: ["SWTBytes", "TestSupport"]),
-    .testTarget(name: "DigestsTests", dependencies: ["SWTBytes", "SWTChecksums", "SWTDigests"]),
+    .testTarget(
+      name: "DigestsTests", dependencies: ["SWTBytes", "SWTChecksums", "SWTDigests", "TestSupport"]),
     .testTarget(
       name: "TensorFilesTests", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "TestSupport"]),
     .testTarget(

@@ -33,7 +33,8 @@ package struct GoldenEmbedding {
       places[name] = firstIndex + specs.count
       specs.append(
         SWTTensorSpec(
-          name: "golden/\(set)/\(name)", dtype: SWTDType(data.type), shape: data.shape, role: role))
+          name: "\(SWTFormat.goldenPrefix)\(set)/\(name)", dtype: SWTDType(data.type), shape: data.shape,
+          role: role))
       bytes.append(data.bytes)
     }
     for tensor in golden.tensors { place(tensor.name, tensor.data, Self.role(tensor.name)) }
@@ -130,7 +131,7 @@ extension Golden {
   private static func tensors(
     _ set: String, _ file: SWTFile, _ metadata: OrderedStrings
   ) throws(GoldenFailure) -> [Stored] {
-    let prefix = "golden/\(set)/"
+    let prefix = "\(SWTFormat.goldenPrefix)\(set)/"
     var stored: [Stored] = []
     for info in file.tensors where info.name.hasPrefix(prefix) {
       let name = String(info.name.dropFirst(prefix.count))

@@ -117,7 +117,7 @@ public enum Verifier {
   ) throws(VerificationFailure) {
     var shapes: [String: [Int]] = [:]
     for info in file.tensors
-    where !info.name.hasPrefix("golden/") && info.role != .scale && info.role != .zeroPoint {
+    where !info.name.hasPrefix(SWTFormat.goldenPrefix) && info.role != .scale && info.role != .zeroPoint {
       shapes[info.name] = info.shape
     }
     let isFolded = file.metadata("arch.bn") == .text("folded")

@@ -29,7 +29,7 @@ enum WeightsCheck {
   static func digests(_ file: SWTFile) -> [String: SHA256Digest] {
     let sources = Dictionary(file.sourceDigests.map { ($0.name, $0) }, uniquingKeysWith: { a, _ in a })
     var digests = sources.mapValues(\.sha256)
-    for info in file.tensors where !info.name.hasPrefix("golden/") {
+    for info in file.tensors where !info.name.hasPrefix(SWTFormat.goldenPrefix) {
       guard let stored = file.digest(info.index) else { continue }
       let source = sources[info.name]
       if source == nil || (source?.dtype == info.dtype && !info.isDerived) { digests[info.name] = stored }

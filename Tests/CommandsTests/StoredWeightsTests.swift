@@ -65,6 +65,17 @@ import Testing
     #expect(try readFile(first) == readFile(back))
   }
 
+  @Test func `goldens that share an input store it once, at once and later`() throws {
+    let folder = try TemporaryFolder()
+    let (direct, copy) = (folder.file("a.swt"), folder.file("b.swt"))
+    let golden = ["--golden", Fixture.golden("resnet_basic")]
+    let once = Self.convert(Fixture.checkpoint("resnet_basic"), direct, golden + golden + ["--json"])
+    #expect((try once.json()["aliases"]?.int ?? 0) > 3)
+    #expect(Self.convert(direct, copy).status == .success)
+    #expect(try readFile(direct) == readFile(copy))
+    #expect(Tool("verify", copy).status == .success)
+  }
+
   @Test func `values are not transformed twice`() throws {
     let folder = try TemporaryFolder()
     let (half, again) = (folder.file("h.swt"), folder.file("a.swt"))

@@ -1,22 +1,11 @@
 import SWTBytes
 import SWTDigests
+import TestSupport
 import Testing
 
 /// The seed of RFC 8032's TEST 1 in the files that OpenSSL 3.0 makes of it: for tests only, everybody knows it.
 @Suite struct KeyFileTests {
-  static let publicHex = "ed25519:d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
-  static let privatePEM = """
-    -----BEGIN PRIVATE KEY-----
-    MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g
-    -----END PRIVATE KEY-----
-
-    """
-  static let publicPEM = """
-    -----BEGIN PUBLIC KEY-----
-    MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=
-    -----END PUBLIC KEY-----
-
-    """
+  static let (publicHex, privatePEM, publicPEM) = (TestKey.hex, TestKey.privatePEM, TestKey.publicPEM)
 
   private func parse(_ text: String) throws(ParseFailure) -> Ed25519KeyFile {
     try Ed25519KeyFile(Array(text.utf8))

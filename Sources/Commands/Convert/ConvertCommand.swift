@@ -71,7 +71,7 @@ struct Convert: Command {
     options.limits = try arguments.limits()
     for setting in arguments.all("meta") {
       let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2, Self.isKey(parts[0]) else {
+      guard parts.count == 2, MetadataKeys.isKey(String(parts[0])) else {
         throw UsageError("--meta is KEY=VALUE with a key of a-z, 0-9, _ and ., not '\(setting)'")
       }
       options.metadata.append((String(parts[0]), String(parts[1])))
@@ -93,11 +93,6 @@ struct Convert: Command {
     case "none": return .none
     default: return .named(text.split(separator: ",").map(String.init))
     }
-  }
-
-  private static func isKey(_ key: Substring) -> Bool {
-    let allowed = Set("abcdefghijklmnopqrstuvwxyz0123456789_.".utf8)
-    return !key.isEmpty && key.utf8.count < 1 << 16 && key.utf8.allSatisfy(allowed.contains)
   }
 
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {

@@ -38,7 +38,7 @@ struct WeightTransform: Sendable {
     return operations
   }
 
-  /// Hands the stored bytes to `body`, window by window; `observe` sees what the rounding did to each value.
+  /// Hands the stored bytes to `body`, window by window; `error` collects what the rounding did.
   ///
   /// - Throws: ``ConversionFailure`` `.architecture` for a finite value that would become infinite; what `body`
   ///   throws; ``ParseFailure`` when the values cannot be read.

@@ -12,6 +12,8 @@ public enum SWTFormat {
     (1...maximumNameLength).contains(name.utf8.count) && name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
   }
   public static let maximumSectionCount = 64
+  /// What the names of golden tests' tensors start with.
+  public static let goldenPrefix = "golden/"
   /// "No tensor", "no record".
   public static let none: UInt32 = 0xFFFF_FFFF
   /// The dimension order of row-major tensors.

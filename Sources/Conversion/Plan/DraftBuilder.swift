@@ -53,26 +53,34 @@ struct DraftBuilder {
       guard precision == .i8 else {
         let target = precision?.dtype ?? own
         guard fold != nil || target != type else { return keep(tensor, entry) }
-        try add(tensor, WeightTransform(entry: entry, factors: fold?.factors, target: .float(target)))
-        return
+        return add(
+          tensor, try measure(WeightTransform(entry: entry, factors: fold?.factors, target: .float(target))))
       }
-      let integers = try WeightTransform.quantizing(entry, factors: fold?.factors, file: file, limits: limits)
-      guard try width == .wide || width == .measured && staysWide(integers) else {
-        try add(tensor, integers)
-        return
-      }
+      let integers = try measure(
+        WeightTransform.quantizing(entry, factors: fold?.factors, file: file, limits: limits))
+      // A receipt says whether a wider type pays.
+      let pays = integers.error.relL2 > WideLayers.threshold
+      guard width == .wide || width == .measured && pays else { return add(tensor, integers) }
       draft.wideLayers.append(tensor.name)
       let wide: SWTDType = type == .bf16 ? .bf16 : .f16
       guard fold != nil || wide != type else { return keep(tensor, entry) }
-      try add(tensor, WeightTransform(entry: entry, factors: fold?.factors, target: .float(wide)))
+      add(tensor, try measure(WeightTransform(entry: entry, factors: fold?.factors, target: .float(wide))))
     }
   }
 
-  /// Whether a layer that may stay wide does: its receipt says whether it pays.
-  private func staysWide(_ integers: WeightTransform) throws -> Bool {
+  /// A transform, what it loses, and the digest of what it makes.
+  private struct Measured {
+    let transform: WeightTransform
     var error = RoundingError()
-    try integers.forEachWindow(file: file, limits: limits, error: &error) { _ in }
-    return error.relL2 > WideLayers.threshold
+    var digest = SHA256Digest.zero
+  }
+
+  private func measure(_ transform: WeightTransform) throws -> Measured {
+    var measured = Measured(transform: transform)
+    let digest = SystemDigests().makeSHA256()
+    try transform.forEachWindow(file: file, limits: limits, error: &measured.error) { digest.update($0) }
+    measured.digest = digest.finalize()
+    return measured
   }
 
   private mutating func keep(_ tensor: PlannedTensor, _ entry: TensorEntry) {
@@ -104,24 +112,19 @@ struct DraftBuilder {
   private mutating func append(
     _ name: String, _ dtype: SWTDType, _ count: Int, _ bytes: [UInt8], _ role: SWTRole
   ) {
-    draft.append(
-      SWTTensorSpec(
-        name: name, dtype: dtype, shape: [count], role: role, sha256: SystemDigests().sha256(bytes)),
-      .bytes(bytes))
+    draft.append(SWTTensorSpec(name: name, dtype: dtype, shape: [count], role: role), bytes)
   }
 
   /// Adds a layer's weights; of quantised ones the scales too, right behind them.
-  private mutating func add(_ tensor: PlannedTensor, _ transform: WeightTransform) throws {
-    var error = RoundingError()
-    let digest = SystemDigests().makeSHA256()
-    try transform.forEachWindow(file: file, limits: limits, error: &error) { digest.update($0) }
+  private mutating func add(_ tensor: PlannedTensor, _ measured: Measured) {
+    let transform = measured.transform
     let source = SWTDType(transform.entry.scalarType)
     var spec = SWTTensorSpec(
       name: tensor.name, dtype: transform.dtype, shape: transform.entry.shape, role: tensor.role,
-      isDerived: transform.factors != nil, sha256: digest.finalize())
+      isDerived: transform.factors != nil, sha256: measured.digest)
     let place = draft.contents.tensors.count
     if case .integers = transform.target { spec.quantization = draft.contents.quantizations.count }
-    draft.append(spec, .transform(transform), error.receipt(from: source, transform.operations))
+    draft.append(spec, .transform(transform), measured.error.receipt(from: source, transform.operations))
     guard case .integers(let scales) = transform.target else { return }
     draft.contents.quantizations.append(
       SWTQuantization(
@@ -143,8 +146,7 @@ struct DraftBuilder {
     let operations: SWTReceipt.Operations = rounded.dtype == source ? .fold : [.fold, .cast]
     draft.append(
       SWTTensorSpec(
-        name: tensor.name, dtype: rounded.dtype, shape: [fold.bias.count], role: tensor.role, isDerived: true,
-        sha256: SystemDigests().sha256(rounded.bytes)),
-      .bytes(rounded.bytes), error.receipt(from: source, operations))
+        name: tensor.name, dtype: rounded.dtype, shape: [fold.bias.count], role: tensor.role, isDerived: true),
+      rounded.bytes, error.receipt(from: source, operations))
   }
 }

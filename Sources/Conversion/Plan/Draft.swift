@@ -12,11 +12,19 @@ struct Draft {
   /// Layers that stayed wider than the precision asked for.
   var wideLayers: [String] = []
 
-  /// Appends a tensor; its receipt, if any, goes with it.
+  /// Appends a tensor; its receipt goes with it, unless receipts were dropped.
   mutating func append(_ spec: SWTTensorSpec, _ source: ValueSource, _ receipt: SWTReceipt = .untouched) {
+    // A file has a receipt for each tensor or none at all.
+    if contents.receipts.count == contents.tensors.count { contents.receipts.append(receipt) }
     contents.tensors.append(spec)
-    contents.receipts.append(receipt)
     values.append(source)
+  }
+
+  /// Appends a tensor whose bytes are in memory; hashes them.
+  mutating func append(_ spec: SWTTensorSpec, _ bytes: [UInt8], _ receipt: SWTReceipt = .untouched) {
+    var spec = spec
+    spec.sha256 = SystemDigests().sha256(bytes)
+    append(spec, .bytes(bytes), receipt)
   }
 
   /// Leaves out receipts that say nothing.
@@ -25,7 +33,7 @@ struct Draft {
   }
 
   /// Tensors without those of golden tests.
-  var networkTensorCount: Int { contents.tensors.count { !$0.name.hasPrefix("golden/") } }
+  var networkTensorCount: Int { contents.tensors.count { !$0.name.hasPrefix(SWTFormat.goldenPrefix) } }
 
   /// The tensor whose stored values are furthest from the exact ones.
   var worstRounding: (name: String, relL2: Double)? {

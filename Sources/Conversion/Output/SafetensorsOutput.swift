@@ -1,7 +1,5 @@
 internal import SWT
 internal import SWTBytes
-internal import SWTChecksums
-internal import SWTDigests
 internal import SWTTensorFiles
 internal import SWTTensors
 
@@ -21,7 +19,7 @@ enum SafetensorsOutput {
     do {
       let limits = options.limits
       var pairs = contents.metadata.sorted { $0.key < $1.key }.map { ($0.key, $0.value.text) }
-      pairs.append((StoredIndex.key, StoredIndex.text(contents, digests: digests(draft))))
+      pairs.append((StoredIndex.key, StoredIndex.text(contents)))
       let writer = try SafetensorsWriter(
         metadata: OrderedStrings(pairs),
         tensors: zip(contents.tensors, draft.values).map { spec, source in
@@ -45,15 +43,6 @@ enum SafetensorsOutput {
       throw .input(file: input, failure)
     } catch {
       throw ConversionFailure(error, reading: input)
-    }
-  }
-
-  /// Of each tensor's bytes as they are stored; those of small ones are not hashed yet.
-  private static func digests(_ draft: Draft) -> [SHA256Digest?] {
-    zip(draft.contents.tensors, draft.values).map { spec, source in
-      if let digest = spec.sha256 { return digest }
-      if case .bytes(let bytes) = source { return SystemDigests().sha256(bytes) }
-      return nil
     }
   }
 

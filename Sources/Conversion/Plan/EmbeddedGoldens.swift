@@ -44,11 +44,7 @@ struct EmbeddedGoldens {
   func add(to draft: inout Draft) {
     var embedding = GoldenEmbedding(to: draft.contents)
     for golden in goldens { embedding.add(golden) }
-    draft.contents.tensors += embedding.specs
-    if !draft.contents.receipts.isEmpty {
-      draft.contents.receipts += embedding.specs.map { _ in .untouched }
-    }
-    draft.values += embedding.bytes.map { .bytes($0) }
+    for (spec, bytes) in zip(embedding.specs, embedding.bytes) { draft.append(spec, bytes) }
     draft.contents.goldenSets += embedding.sets
     draft.contents.metadata.merge(embedding.metadata) { _, new in new }
   }

@@ -16,8 +16,6 @@ struct StoredWeights {
   private let logical: [TensorEntry?]
   private let byteCount: Int
 
-  private static let goldenPrefix = "golden/"
-
   /// Everything as it is.
   var draft: Draft {
     var draft = Draft()
@@ -36,15 +34,15 @@ struct StoredWeights {
         file: file, "its values were folded, cast or quantised before",
         hint: "convert the checkpoint that it came from")
     }
-    let indices = contents.tensors.indices.filter { !contents.tensors[$0].name.hasPrefix(Self.goldenPrefix) }
     let checkpoint = Checkpoint(
-      container: .swt, byteCount: byteCount, tensors: indices.compactMap { logical[$0] })
+      container: .swt, byteCount: byteCount,
+      tensors: contents.tensors.indices.filter { !isGolden($0) }.compactMap { logical[$0] })
     let architecture = SWTArchitecture.read { contents.metadata[$0] }
     let plan = try ConversionPlan(checkpoint, architecture.map { .stated($0) }, options, file: file)
-    let digests = plan.sources.map { source in
-      contents.tensors.first { $0.name == source.name }?.sha256 ?? .zero
-    }
-    var draft = try DraftBuilder.build(plan, digests: digests, file: file, limits: options.limits)
+    let digests = Dictionary(
+      contents.tensors.map { ($0.name, $0.sha256 ?? .zero) }, uniquingKeysWith: { first, _ in first })
+    var draft = try DraftBuilder.build(
+      plan, digests: plan.sources.map { digests[$0.name] ?? .zero }, file: file, limits: options.limits)
     draft.contents.metadata = contents.metadata
     plan.addTransforms(options, to: &draft.contents.metadata)
     draft.contents.sources = contents.sources
@@ -54,15 +52,16 @@ struct StoredWeights {
     return draft
   }
 
+  private func isGolden(_ index: Int) -> Bool {
+    contents.tensors[index].name.hasPrefix(SWTFormat.goldenPrefix)
+  }
+
   /// Puts the golden tests behind the other tensors, where their numbers are others than before.
   private func addGoldens(to draft: inout Draft) throws {
     var places: [Int: Int] = [:]
-    let hasReceipts = !draft.contents.receipts.isEmpty
-    for index in contents.tensors.indices where contents.tensors[index].name.hasPrefix(Self.goldenPrefix) {
+    for index in contents.tensors.indices where isGolden(index) {
       places[index] = draft.contents.tensors.count
-      draft.contents.tensors.append(contents.tensors[index])
-      if hasReceipts { draft.contents.receipts.append(.untouched) }
-      draft.values.append(.entry(raw[index]))
+      draft.append(contents.tensors[index], .entry(raw[index]))
     }
     func moved(_ index: Int) throws(ParseFailure) -> Int {
       guard let place = places[index] else {

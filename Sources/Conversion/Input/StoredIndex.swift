@@ -14,17 +14,17 @@ enum StoredIndex {
 
   // MARK: Out
 
-  static func text(_ contents: SWTContents, digests: [SHA256Digest?]) -> String {
+  static func text(_ contents: SWTContents) -> String {
     let document: JSONValue = [
       "version": .int(version), "tensor_align_log2": .int(contents.tensorAlignmentLog2),
       "data_align_log2": .int(contents.dataAlignmentLog2),
       "tensors": .array(
-        zip(contents.tensors, digests).map { spec, digest in
+        contents.tensors.map { spec in
           var members: [JSONMember] = [
             JSONMember("name", .string(spec.name)), JSONMember("dtype", .int(spec.dtype.rawValue)),
             JSONMember("shape", .array(spec.shape.map { .int($0) })),
             JSONMember("role", .int(spec.role.rawValue)),
-            JSONMember("sha256", .string((digest ?? .zero).hex)),
+            JSONMember("sha256", .string((spec.sha256 ?? .zero).hex)),
           ]
           if let order = spec.dimOrder {
             members.append(JSONMember("dim_order", .array(order.map { .int($0) })))
@@ -97,7 +97,7 @@ enum StoredIndex {
 
   // MARK: In
 
-  /// - Throws: ``ParseFailure`` `.invalid` when it is not what ``text(_:digests:)`` writes.
+  /// - Throws: ``ParseFailure`` `.invalid` when it is not what ``text(_:)`` writes.
   static func contents(_ document: JSONValue) throws(ParseFailure) -> SWTContents {
     let reader = JSONFields(document, in: key)
     guard try reader.int("version") == version else {
