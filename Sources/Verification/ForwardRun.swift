@@ -57,7 +57,9 @@ struct ForwardRun {
     switch engine {
     case .fast(let engine):
       try run(engine, golden, &report)
-      if !report.passes { report.witness = try witness(golden, engine.threads) }
+      if !report.passes {
+        report.witness = try witness(golden, engine.threads, comparesLayers: false).first?.metrics
+      }
     case .reference(let engine): try run(engine, golden, &report)
     case .none: break
     }
@@ -73,10 +75,7 @@ struct ForwardRun {
         measured: floors.mapValues { .init(relL2: $0.relL2, maxOverStd: $0.maxOverStd) })
     }
     guard isProven, case .fast(let engine) = engine else { return ReducedPrecision(stored) }
-    let reference = ReferenceEngine(tree, weights: weights, threads: engine.threads)
-    let comparisons = try GoldenCheck(
-      engine: reference, golden: golden, comparesLayers: options.level != .forward, locates: false
-    ).run().comparisons
+    let comparisons = try witness(golden, engine.threads, comparesLayers: options.level != .forward)
     return ReducedPrecision(
       stored, .source,
       measured: Dictionary(
@@ -84,11 +83,15 @@ struct ForwardRun {
         uniquingKeysWith: { first, _ in first }))
   }
 
-  /// The output of the double-precision engine, which shares nothing with the fast one but the layer tree.
-  private func witness(_ golden: Golden, _ threads: ThreadPool) throws -> ErrorMetrics? {
+  /// What the double-precision engine makes of it, which shares nothing with the fast one but the layer tree; the
+  /// output comes first.
+  private func witness(
+    _ golden: Golden, _ threads: ThreadPool, comparesLayers: Bool
+  ) throws -> [GoldenReport.Comparison] {
     let reference = ReferenceEngine(tree, weights: weights, threads: threads)
-    return try GoldenCheck(engine: reference, golden: golden, comparesLayers: false, locates: false).run()
-      .comparisons.first?.metrics
+    return try GoldenCheck(
+      engine: reference, golden: golden, comparesLayers: comparesLayers, locates: false
+    ).run().comparisons
   }
 
   private func run(
