@@ -5,7 +5,7 @@
 #pragma STDC FP_CONTRACT OFF
 #include "kernels.h"
 
-static p2s_tile_form tile_form(enum p2s_isa isa) {
+p2s_tile_form p2s_tile_form_of(enum p2s_isa isa) {
     switch (isa) {
 #if P2S_HAVE_X86
     case P2S_ISA_AVX2:
@@ -113,7 +113,7 @@ static void run_tile(
 void p2s_conv_unit(
     enum p2s_isa isa, const struct p2s_conv *conv, const float *input, const float *residual,
     float *output, int32_t unit) {
-    struct run run = { conv, input, residual, output, tile_form(isa) };
+    struct run run = { conv, input, residual, output, p2s_tile_form_of(isa) };
     int32_t tiles = tile_count(conv), tile_chunks = chunks(tiles, conv->unit_tiles);
     int32_t t0 = unit % tile_chunks * conv->unit_tiles;
     int32_t p0 = unit / tile_chunks * conv->unit_panels;

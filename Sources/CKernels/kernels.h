@@ -71,6 +71,48 @@ P2S_HIDDEN void p2s_grouped_avx2(const struct p2s_grouped_row *row);
 P2S_HIDDEN void p2s_grouped_avx512(const struct p2s_grouped_row *row);
 P2S_HIDDEN void p2s_grouped_neon(const struct p2s_grouped_row *row);
 
+/* The 6x6 tiles of one row of tiles of one block, to be transformed. */
+struct p2s_winograd_input {
+    /* The six input rows from the left halo pixel on, `steps` floats between pixels:
+     * 16, or 0 for a row of zeros below the image. */
+    const float *rows[6];
+    int64_t steps[6];
+    int32_t columns; /* that exist, halo included; the rest is zero */
+    int32_t tiles;
+    int32_t first_tile; /* number of the first one in the image */
+    int32_t strip_tiles;
+    float *output;        /* element 0 of tile 0 of strip 0 for this block */
+    int64_t strip_floats; /* between strips */
+    int64_t matrix_floats; /* between the 36 elements */
+};
+
+/* One tile of 4x4 outputs of one block, to be transformed back. */
+struct p2s_winograd_output {
+    const float *sums;
+    int64_t matrix_floats; /* between the 36 elements */
+    const float *bias;
+    const float *residual; /* or NULL */
+    float *output;
+    int64_t out_row;
+    int32_t rows, columns; /* that exist, 1 to 4 */
+    int32_t relu;
+};
+
+typedef void (*p2s_winograd_input_form)(const struct p2s_winograd_input *input);
+typedef void (*p2s_winograd_output_form)(const struct p2s_winograd_output *output);
+
+P2S_HIDDEN void p2s_winograd_input_portable(const struct p2s_winograd_input *input);
+P2S_HIDDEN void p2s_winograd_input_avx2(const struct p2s_winograd_input *input);
+P2S_HIDDEN void p2s_winograd_input_avx512(const struct p2s_winograd_input *input);
+P2S_HIDDEN void p2s_winograd_input_neon(const struct p2s_winograd_input *input);
+P2S_HIDDEN void p2s_winograd_output_portable(const struct p2s_winograd_output *output);
+P2S_HIDDEN void p2s_winograd_output_avx2(const struct p2s_winograd_output *output);
+P2S_HIDDEN void p2s_winograd_output_avx512(const struct p2s_winograd_output *output);
+P2S_HIDDEN void p2s_winograd_output_neon(const struct p2s_winograd_output *output);
+
+/* The form of the tile for an instruction set. */
+P2S_HIDDEN p2s_tile_form p2s_tile_form_of(enum p2s_isa isa);
+
 /* One output row of a 3x3 stride-2 max-pooling from three input rows. */
 struct p2s_maxpool_row {
     const float *rows[3]; /* may repeat at the border */

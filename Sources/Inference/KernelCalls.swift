@@ -23,6 +23,10 @@ struct KernelCalls {
     case .tiles(let packed, let segments, let partition, let residual, let relu):
       unsafe tiles(step, packed, segments, partition, residual: residual, relu: relu)
     case .lanes(let packed): unsafe lanes(step, packed)
+    case .winograd(let packed, let segments, let strip, let transformed, let residual, let relu):
+      unsafe winograd(
+        step, packed, segments, strip: strip, transformed: arena + plan.offsets[transformed],
+        residual: residual, relu: relu)
     case .maxPool: unsafe maxPool(step)
     case .mean: unsafe mean(step)
     case .dense(let unit): unsafe dense(step, rows: unit.outputFeatures, columns: unit.inputFeatures)
@@ -79,6 +83,37 @@ struct KernelCalls {
       let isa = unsafe self.isa
       unsafe threads.forEach(Int(p2s_grouped_units(conv))) { index in
         unsafe p2s_grouped_unit(isa, conv, source, target, Int32(index))
+      }
+    }
+  }
+
+  private func winograd(
+    _ step: Plan.Step, _ packed: PackedConvolution, _ segments: [p2s_segment], strip: Int,
+    transformed: UnsafeMutablePointer<Float>, residual: Bool, relu: Bool
+  ) {
+    let (input, output) = (step.input, step.output)
+    let storage = unsafe network.storage.base
+    unsafe segments.withUnsafeBufferPointer { segments in
+      guard let list = segments.baseAddress else { return }
+      let conv = unsafe p2s_winograd(
+        segments: list, weights: storage + packed.weightOffset, bias: storage + packed.biasOffset,
+        segment_count: Int32(segments.count), depth: Int32(packed.depth), panels: Int32(packed.panels),
+        panel_blocks: Int32(packed.panelBlocks), relu: relu ? 1 : 0, rows: Int32(output.height),
+        width: Int32(output.width), out_halo: Int32(output.halo), strip_tiles: Int32(strip),
+        in_row: Int64(input.row), in_block: Int64(input.block), out_row: Int64(output.row),
+        out_block: Int64(output.block))
+      nonisolated(unsafe) let source = unsafe start(input)
+      nonisolated(unsafe) let target = unsafe start(output) + output.origin
+      nonisolated(unsafe) let middle = unsafe transformed
+      unsafe withUnsafePointer(to: conv) { conv in
+        nonisolated(unsafe) let conv = unsafe conv
+        let isa = unsafe self.isa
+        unsafe threads.forEach(Int(p2s_winograd_input_units(conv))) { index in
+          unsafe p2s_winograd_input_unit(isa, conv, source, middle, Int32(index))
+        }
+        unsafe threads.forEach(Int(p2s_winograd_units(conv))) { index in
+          unsafe p2s_winograd_unit(isa, conv, middle, residual ? target : nil, target, Int32(index))
+        }
       }
     }
   }

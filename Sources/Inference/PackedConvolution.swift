@@ -8,6 +8,8 @@ struct PackedConvolution: Sendable {
     case tiles(panelBlocks: Int)
     /// `p2s_grouped`: several groups share a block of 16.
     case lanes
+    /// `p2s_winograd`: an ordinary 3×3 of stride 1 with a quarter of the multiplications.
+    case winograd(panelBlocks: Int)
   }
 
   let unit: ConvolutionUnit
@@ -16,36 +18,57 @@ struct PackedConvolution: Sendable {
   let input: ChannelLayout
   let isPlanar: Bool
   let output: ChannelLayout
-  /// Steps of the reduction of one output value.
+  /// Steps of the reduction of one output value; of each of its 36 products in Winograd's form.
   let depth: Int
   /// Offsets of weights and bias in the network's storage, and their sizes, in floats.
   let weightOffset, weightCount, biasOffset, biasCount: Int
 
   /// Blocks of outputs that one group makes.
   var groupBlocks: Int { output.blocks / unit.groups }
-  var panelBlocks: Int { if case .tiles(let blocks) = form { blocks } else { 1 } }
+  var panelBlocks: Int {
+    switch form {
+    case .tiles(let blocks), .winograd(let blocks): blocks
+    case .lanes: 1
+    }
+  }
   var panels: Int { output.blocks / panelBlocks }
-  var panelFloats: Int { depth * panelBlocks * ChannelLayout.blockLanes }
+  var panelFloats: Int { weightCount / panels }
+
+  /// Elements of a transformed 3×3 filter.
+  private static let winogradMatrices = 36
 
   /// Plans `unit`, whose weights start at `offset`.
+  ///
+  /// - Parameter winograd: Whether ``Form/winograd(panelBlocks:)`` may be chosen.
   init(
-    _ unit: ConvolutionUnit, input: ChannelLayout, output: ChannelLayout, isPlanar: Bool, at offset: Int
+    _ unit: ConvolutionUnit, input: ChannelLayout, output: ChannelLayout, isPlanar: Bool, winograd: Bool,
+    at offset: Int
   ) {
     self.unit = unit
     self.input = input
     self.output = output
     self.isPlanar = isPlanar
-    depth = unit.inputChannels / unit.groups * unit.kernel * unit.kernel
+    let depth = unit.inputChannels / unit.groups * unit.kernel * unit.kernel
     let sharesBlocks = unit.groups > 1 && output.groupLanes < ChannelLayout.blockLanes
     if sharesBlocks {
       // Only square groups come up in this family: as many inputs as outputs.
       precondition(input == output && unit.kernel == 3 && unit.padding == 1 && unit.stride <= 2)
       form = .lanes
+      self.depth = depth
       weightCount = output.blocks * depth * ChannelLayout.blockLanes
     } else {
       let blocks = output.blocks / unit.groups
-      form = .tiles(panelBlocks: blocks % 2 == 0 ? 2 : 1)
-      weightCount = output.blocks * ChannelLayout.blockLanes * depth
+      let panelBlocks = blocks % 2 == 0 ? 2 : 1
+      let fits = unit.groups == 1 && unit.kernel == 3 && unit.stride == 1 && unit.padding == 1
+      if winograd && fits {
+        form = .winograd(panelBlocks: panelBlocks)
+        self.depth = unit.inputChannels
+        weightCount = output.blocks * ChannelLayout.blockLanes * self.depth * Self.winogradMatrices
+      } else {
+        form = .tiles(panelBlocks: panelBlocks)
+        self.depth = depth
+        weightCount = output.blocks * ChannelLayout.blockLanes * depth
+      }
     }
     weightOffset = offset
     // A cache line between weights and bias keeps both aligned.

@@ -63,21 +63,28 @@ private struct PanelPacker {
     let (packed, isa) = unsafe (self.packed, self.isa)
     let panel = unsafe destination + index * packed.panelFloats
     let depth = packed.depth
-    guard case .tiles(let blocks) = packed.form else {
+    if case .lanes = packed.form {
       let filters = packed.filters(inBlock: index)
       let group = packed.unit.inputChannels / packed.unit.groups
       unsafe p2s_pack_grouped(source, scale, filters, Int32(group), panel)
       return
     }
-    let lanes = blocks * ChannelLayout.blockLanes
+    let lanes = packed.panelBlocks * ChannelLayout.blockLanes
     let runs = packed.output.runs(in: index * lanes..<(index + 1) * lanes)
     if runs.reduce(0, { $0 + $1.count }) < lanes {
       unsafe panel.update(repeating: 0, count: packed.panelFloats)
     }
     for run in runs {
-      unsafe p2s_pack_panel(
-        isa, source + run.channel * depth, unsafe scale.map { unsafe $0 + run.channel }, order,
-        Int32(run.count), Int32(depth), Int32(lanes), panel + run.lane - index * lanes)
+      let scale = unsafe scale.map { unsafe $0 + run.channel }
+      let target = unsafe panel + run.lane - index * lanes
+      if case .winograd = packed.form {
+        unsafe p2s_pack_winograd(
+          isa, source + run.channel * depth * 9, scale, Int32(run.count), Int32(depth), Int32(lanes), target)
+      } else {
+        unsafe p2s_pack_panel(
+          isa, source + run.channel * depth, scale, order, Int32(run.count), Int32(depth), Int32(lanes),
+          target)
+      }
     }
   }
 }

@@ -17,19 +17,23 @@ public final class PackedNetwork: Sendable {
   /// Folds and packs all weights on all threads.
   ///
   /// BatchNorm is folded in double precision and rounded once.
+  /// - Parameter winograd: Whether ordinary 3×3 convolutions may take Winograd's form: about twice as fast,
+  ///   four times the memory for their weights, and other roundings.
   /// - Throws: ``InferenceError/missingTensor(_:)``, ``InferenceError/wrongCount(_:expected:actual:)``, or
   ///   what `source` throws.
   public init(
     _ tree: LayerTree, weights source: some WeightSource, threads: ThreadPool,
-    instructions: InstructionSet = .best
+    instructions: InstructionSet = .best, winograd: Bool = true
   ) throws {
     self.tree = tree
     var planned: [PackedConvolution] = []
     var end = 0
     func plan(
-      _ unit: ConvolutionUnit, _ input: ChannelLayout, _ output: ChannelLayout, isPlanar: Bool = false
+      _ unit: ConvolutionUnit, _ input: ChannelLayout, _ output: ChannelLayout, isPlanar: Bool = false,
+      winograd: Bool = false
     ) {
-      let packed = PackedConvolution(unit, input: input, output: output, isPlanar: isPlanar, at: end)
+      let packed = PackedConvolution(
+        unit, input: input, output: output, isPlanar: isPlanar, winograd: winograd, at: end)
       planned.append(packed)
       end = packed.end
     }
@@ -42,7 +46,10 @@ public final class PackedNetwork: Sendable {
         let next = index + 1 < block.body.count ? block.body[index + 1].groups : 1
         let groups = max(unit.groups, next)
         let output = ChannelLayout.grouped(unit.outputChannels, groups: groups)
-        plan(unit, layout, output)
+        // The last stage sees 7×7 pixels of an image of 224×224: four tiles, too few to be worth four
+        // times the weights.
+        let isLast = block.stage + 1 == tree.architecture.layers.count
+        plan(unit, layout, output, winograd: winograd && !isLast)
         layout = output
       }
     }

@@ -10,6 +10,9 @@ struct Plan: Sendable {
       /// `segments` say which floats one output pixel reads.
       case tiles(PackedConvolution, [p2s_segment], Partition, residual: Bool, relu: Bool)
       case lanes(PackedConvolution)
+      /// `segments` are the blocks of a strip of `strip` tiles; `transformed` is a buffer of the arena.
+      case winograd(
+        PackedConvolution, [p2s_segment], strip: Int, transformed: Int, residual: Bool, relu: Bool)
       case maxPool
       case mean
       case dense(LinearUnit)
@@ -130,7 +133,11 @@ struct Plan: Sendable {
       sum
       ?? activation(
         packed.output, unit.outputSize(input.height), unit.outputSize(input.width), halo: halo)
-    guard case .tiles = packed.form else { return add(.lanes(packed), input, output, tap: tap) }
+    switch packed.form {
+    case .lanes: return add(.lanes(packed), input, output, tap: tap)
+    case .winograd: return winograd(packed, input, output, residual: sum != nil, tap: tap)
+    case .tiles: break
+    }
     let partition = Partition(
       packed, input, output, tilePixels: Int(p2s_conv_tile_pixels(instructions.kernelValue)),
       threads: threads)
@@ -138,6 +145,28 @@ struct Plan: Sendable {
       .tiles(
         packed, packed.segments(reading: input), partition, residual: sum != nil,
         relu: unit.relu || sum != nil),
+      input, output, tap: tap)
+  }
+
+  private mutating func winograd(
+    _ packed: PackedConvolution, _ input: Activation, _ output: Activation, residual: Bool, tap: String?
+  ) -> Activation {
+    let tiles = ((output.height + 3) / 4) * ((output.width + 3) / 4)
+    let most = Int(P2S_WINOGRAD_STRIP)
+    let pixels = Int(p2s_conv_tile_pixels(instructions.kernelValue))
+    let strip = tiles <= most ? tiles : most / pixels * pixels
+    let segments = packed.input.blockRuns(in: 0..<packed.input.laneCount).map { run in
+      p2s_segment(offset: Int64(run.lane * strip), count: Int64(run.count))
+    }
+    let count = p2s_winograd_floats(
+      Int32(packed.depth), Int32(output.height), Int32(output.width), Int32(strip))
+    let transformed = lifetimes.count
+    lifetimes.append(Lifetime(count: Int(count)))
+    lifetimes[transformed].use(at: stages.reduce(0) { $0 + $1.steps.count })
+    return add(
+      .winograd(
+        packed, segments, strip: strip, transformed: transformed, residual: residual,
+        relu: packed.unit.relu || residual),
       input, output, tap: tap)
   }
 }

@@ -190,6 +190,89 @@ void p2s_pack_grouped(
     const float *weights, const double *_Nullable scale, const int32_t *filters, int32_t depth,
     float *packed);
 
+/* ------------------------------------------- ordinary 3x3 by Winograd's F(4x4) */
+
+/*
+ * 3x3 convolution of stride 1 and padding 1 without groups, by the minimal filtering
+ * algorithm F(4x4, 3x3) (Winograd 1980; Lavin and Gray, arXiv:1509.09308): a tile of
+ * 4x4 outputs takes 36 multiplications for each input channel instead of 144.
+ * The points are 0, +-2/3, +-3/2 and infinity: half the error of the usual
+ * 0, +-1, +-2, because no power of them is far from 1.
+ *
+ * Two passes, each cut into units that may run in any order and at the same time:
+ *   1. p2s_winograd_input_unit: each 6x6 tile d of each channel becomes B' d B, in
+ *      `transformed`: [strips][36][in_blocks][strip_tiles][16], p2s_winograd_floats
+ *      floats.
+ *   2. p2s_winograd_unit: 36 products of matrices, [tiles x depth] by [depth x 16 * panel_blocks],
+ *      and the transform A' m A back, then + bias, + residual, ReLU.
+ * Tiles are numbered row by row; a strip is `strip_tiles` of them, at most
+ * P2S_WINOGRAD_STRIP. Tiles may reach over the lower and right edge.
+ *
+ * Rounding: the transforms are fixed sequences of additions and multiply-adds, the
+ * products run over the channels in order; neither depends on how work is cut. An
+ * output differs from the exact value by at most
+ *     (depth + 32) * 2^-23 * (|A'| ((|G| |g| |G'|) * (|B'| |d| |B|)) |A| + |bias| + |residual|)
+ * with the sum over channels of the products of absolute values; AVX2, AVX-512 and
+ * NEON agree bit for bit.
+ *
+ * NaN: a NaN or an infinity among the 6x6 inputs of a tile makes every output of the
+ * tile NaN.
+ */
+struct p2s_winograd {
+    /* One for each input block: offset block * strip_tiles * 16, count its channels. */
+    const struct p2s_segment *segments;
+    const float *weights; /* [panels][36][depth][panel_blocks * 16] */
+    const float *bias;    /* [panels * panel_blocks * 16] */
+    int32_t segment_count;
+    int32_t depth; /* input channels */
+    int32_t panels;
+    int32_t panel_blocks; /* 1 or 2 */
+    int32_t relu;
+    int32_t rows; /* of input and output */
+    int32_t width;
+    int32_t out_halo;
+    int32_t strip_tiles;
+    int64_t in_row; /* the input has a halo of 1 */
+    int64_t in_block;
+    int64_t out_row;
+    int64_t out_block;
+};
+
+/* Most tiles in a strip. */
+#define P2S_WINOGRAD_STRIP 16
+
+/* Floats of the transformed input of a convolution with these members. */
+int64_t p2s_winograd_floats(int32_t depth, int32_t rows, int32_t width, int32_t strip_tiles);
+
+/* Number of units of the first pass. */
+int32_t p2s_winograd_input_units(const struct p2s_winograd *conv);
+
+/* One unit of the first pass; `input` is the first halo float. */
+void p2s_winograd_input_unit(
+    enum p2s_isa isa, const struct p2s_winograd *conv, const float *input, float *transformed,
+    int32_t unit);
+
+/* Number of units of the second pass. */
+int32_t p2s_winograd_units(const struct p2s_winograd *conv);
+
+/*
+ * One unit of the second pass; `output` is pixel (0, 0) of block 0, inside its halo,
+ * `residual` has its geometry and may be `output` itself.
+ */
+void p2s_winograd_unit(
+    enum p2s_isa isa, const struct p2s_winograd *conv, const float *transformed,
+    const float *_Nullable residual, float *output, int32_t unit);
+
+/*
+ * Packs `filters` neighbouring filters, scaled, into consecutive lanes of a panel:
+ * packed[(xi * depth + c) * lanes + r] is element xi of G g G' for filter r,
+ * channel c, computed in double and rounded once; all forms agree bit for bit.
+ * weights: [filters][depth][3][3], scale: as in p2s_pack_panel.
+ */
+void p2s_pack_winograd(
+    enum p2s_isa isa, const float *weights, const double *_Nullable scale, int32_t filters,
+    int32_t depth, int32_t lanes, float *packed);
+
 /* --------------------------------------------------------- pooling and head */
 
 /* 3x3 max-pooling, stride 2, padding 1 (which never wins). No halo on input. */
