@@ -37,9 +37,7 @@ struct PackedConvolution: Sendable {
   /// Elements of a transformed 3×3 filter.
   private static let winogradMatrices = 36
 
-  /// Plans `unit`, whose weights start at `offset`.
-  ///
-  /// - Parameter winograd: Whether ``Form/winograd(panelBlocks:)`` may be chosen.
+  /// Plans `unit`, whose weights start at `offset`; `winograd` says whether that form may be chosen.
   init(
     _ unit: ConvolutionUnit, input: ChannelLayout, output: ChannelLayout, isPlanar: Bool, winograd: Bool,
     at offset: Int

@@ -17,8 +17,9 @@ public final class PackedNetwork: Sendable {
   /// Folds and packs all weights on all threads.
   ///
   /// BatchNorm is folded in double precision and rounded once.
-  /// - Parameter winograd: Whether ordinary 3×3 convolutions may take Winograd's form: about twice as fast,
-  ///   four times the memory for their weights, and other roundings.
+  ///
+  /// With `winograd`, ordinary 3×3 convolutions take Winograd's form where it pays: half the time, four
+  /// times the memory for their weights, and other roundings.
   /// - Throws: ``InferenceError/missingTensor(_:)``, ``InferenceError/wrongCount(_:expected:actual:)``, or
   ///   what `source` throws.
   public init(

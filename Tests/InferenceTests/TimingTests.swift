@@ -17,7 +17,7 @@ struct TimingTests {
     return Double(seconds) * 1e3 + Double(attoseconds) / 1e15
   }
 
-  @Test(arguments: ["resnext50_32x4d", "resnet50", "resnet18"])
+  @Test(arguments: ["resnext50_32x4d", "resnet50", "resnext101_32x8d", "resnext101_64x4d"])
   func `forward`(name: String) throws {
     let tree = LayerTree(try #require(Architecture.named(name)))
     let weights = tree.randomWeights(seed: 1)
