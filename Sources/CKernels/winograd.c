@@ -44,10 +44,6 @@ static p2s_winograd_output_form output_form(enum p2s_isa isa) {
 
 static int32_t chunks(int32_t count, int32_t size) { return (count + size - 1) / size; }
 
-static int32_t in_blocks(const struct p2s_winograd *conv) {
-    return chunks(conv->depth, P2S_LANES);
-}
-
 static int32_t tile_count(const struct p2s_winograd *conv) {
     return chunks(conv->rows, 4) * chunks(conv->width, 4);
 }
@@ -62,14 +58,13 @@ static int64_t matrix_floats(int32_t blocks, int32_t tiles) {
     return (((int64_t)blocks * tiles) | 1) * P2S_LANES;
 }
 
-int64_t p2s_winograd_floats(int32_t depth, int32_t rows, int32_t width, int32_t strip_tiles) {
-    struct p2s_winograd conv = { .depth = depth, .rows = rows, .width = width,
-                                 .strip_tiles = strip_tiles };
-    return strips(&conv) * MATRICES * matrix_floats(in_blocks(&conv), strip_tiles);
+int64_t p2s_winograd_floats(int32_t in_blocks, int32_t rows, int32_t width, int32_t strip_tiles) {
+    struct p2s_winograd conv = { .rows = rows, .width = width, .strip_tiles = strip_tiles };
+    return strips(&conv) * MATRICES * matrix_floats(in_blocks, strip_tiles);
 }
 
 int32_t p2s_winograd_input_units(const struct p2s_winograd *conv) {
-    return in_blocks(conv) * chunks(conv->rows, 4);
+    return conv->in_blocks * chunks(conv->rows, 4);
 }
 
 void p2s_winograd_input_unit(
@@ -83,7 +78,7 @@ void p2s_winograd_input_unit(
         .first_tile = ty * chunks(conv->width, 4),
         .strip_tiles = conv->strip_tiles,
         .output = transformed + (int64_t)block * conv->strip_tiles * P2S_LANES,
-        .matrix_floats = matrix_floats(in_blocks(conv), conv->strip_tiles),
+        .matrix_floats = matrix_floats(conv->in_blocks, conv->strip_tiles),
     };
     in.strip_floats = MATRICES * in.matrix_floats;
     for (int32_t r = 0; r < 6; r++) {
@@ -106,7 +101,7 @@ static void multiply(
     const float *weights, int32_t tiles, float *sums) {
     static const float zeros[2 * P2S_LANES];
     p2s_tile_form form = p2s_tile_form_of(isa);
-    int64_t from = matrix_floats(in_blocks(conv), conv->strip_tiles);
+    int64_t from = matrix_floats(conv->in_blocks, conv->strip_tiles);
     int64_t to = matrix_floats(conv->panel_blocks, conv->strip_tiles);
     int64_t panel = (int64_t)conv->depth * conv->panel_blocks * P2S_LANES;
     /* A strip in nearly equal runs of tiles. */
@@ -143,12 +138,14 @@ void p2s_winograd_unit(
     int32_t panel = unit / strips(conv), strip = unit % strips(conv);
     int32_t first = strip * conv->strip_tiles, left = tile_count(conv) - first;
     int32_t tiles = left < conv->strip_tiles ? left : conv->strip_tiles;
-    int64_t strip_floats = MATRICES * matrix_floats(in_blocks(conv), conv->strip_tiles);
+    int64_t strip_floats = MATRICES * matrix_floats(conv->in_blocks, conv->strip_tiles);
     int64_t panel_floats
         = (int64_t)MATRICES * conv->depth * conv->panel_blocks * P2S_LANES;
+    int64_t group_floats = (int64_t)conv->segment_count * conv->strip_tiles * P2S_LANES;
     multiply(
-        isa, conv, transformed + strip * strip_floats, conv->weights + panel * panel_floats, tiles,
-        sums);
+        isa, conv,
+        transformed + strip * strip_floats + panel / conv->panels_per_group * group_floats,
+        conv->weights + panel * panel_floats, tiles, sums);
 
     p2s_winograd_output_form form = output_form(isa);
     int32_t row_tiles = chunks(conv->width, 4);

@@ -97,7 +97,8 @@ struct KernelCalls {
       guard let list = segments.baseAddress else { return }
       let conv = unsafe p2s_winograd(
         segments: list, weights: storage + packed.weightOffset, bias: storage + packed.biasOffset,
-        segment_count: Int32(segments.count), depth: Int32(packed.depth), panels: Int32(packed.panels),
+        segment_count: Int32(segments.count), depth: Int32(packed.depth), in_blocks: Int32(input.blocks),
+        panels: Int32(packed.panels), panels_per_group: Int32(packed.groupBlocks / packed.panelBlocks),
         panel_blocks: Int32(packed.panelBlocks), relu: relu ? 1 : 0, rows: Int32(output.height),
         width: Int32(output.width), out_halo: Int32(output.halo), strip_tiles: Int32(strip),
         in_row: Int64(input.row), in_block: Int64(input.block), out_row: Int64(output.row),

@@ -8,7 +8,7 @@ struct PackedConvolution: Sendable {
     case tiles(panelBlocks: Int)
     /// `p2s_grouped`: several groups share a block of 16.
     case lanes
-    /// `p2s_winograd`: an ordinary 3×3 of stride 1 with a quarter of the multiplications.
+    /// `p2s_winograd`: a 3×3 of stride 1 with a quarter of the multiplications.
     case winograd(panelBlocks: Int)
   }
 
@@ -57,10 +57,9 @@ struct PackedConvolution: Sendable {
     } else {
       let blocks = output.blocks / unit.groups
       let panelBlocks = blocks % 2 == 0 ? 2 : 1
-      let fits = unit.groups == 1 && unit.kernel == 3 && unit.stride == 1 && unit.padding == 1
-      if winograd && fits {
+      if winograd && unit.kernel == 3 && unit.stride == 1 && unit.padding == 1 {
         form = .winograd(panelBlocks: panelBlocks)
-        self.depth = unit.inputChannels
+        self.depth = unit.inputChannels / unit.groups
         weightCount = output.blocks * ChannelLayout.blockLanes * self.depth * Self.winogradMatrices
       } else {
         form = .tiles(panelBlocks: panelBlocks)

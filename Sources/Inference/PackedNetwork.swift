@@ -18,7 +18,7 @@ public final class PackedNetwork: Sendable {
   ///
   /// BatchNorm is folded in double precision and rounded once.
   ///
-  /// With `winograd`, ordinary 3×3 convolutions take Winograd's form where it pays: half the time, four
+  /// With `winograd`, 3×3 convolutions without small groups take Winograd's form where it pays: half the time, four
   /// times the memory for their weights, and other roundings.
   /// - Throws: ``InferenceError/missingTensor(_:)``, ``InferenceError/wrongCount(_:expected:actual:)``, or
   ///   what `source` throws.

@@ -155,11 +155,11 @@ struct Plan: Sendable {
     let most = Int(P2S_WINOGRAD_STRIP)
     let pixels = Int(p2s_conv_tile_pixels(instructions.kernelValue))
     let strip = tiles <= most ? tiles : most / pixels * pixels
-    let segments = packed.input.blockRuns(in: 0..<packed.input.laneCount).map { run in
+    let segments = packed.inputRuns.map { run in
       p2s_segment(offset: Int64(run.lane * strip), count: Int64(run.count))
     }
     let count = p2s_winograd_floats(
-      Int32(packed.depth), Int32(output.height), Int32(output.width), Int32(strip))
+      Int32(input.blocks), Int32(output.height), Int32(output.width), Int32(strip))
     let transformed = lifetimes.count
     lifetimes.append(Lifetime(count: Int(count)))
     lifetimes[transformed].use(at: stages.reduce(0) { $0 + $1.steps.count })

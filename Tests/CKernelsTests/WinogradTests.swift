@@ -68,7 +68,8 @@ import Testing
       let segments = (0..<(depth + 15) / 16).map {
         p2s_segment(offset: Int64($0 * strip * 16), count: Int64(min(16, depth - 16 * $0)))
       }
-      let floats = p2s_winograd_floats(Int32(depth), Int32(rows), Int32(width), Int32(strip))
+      let floats = p2s_winograd_floats(
+        Int32((depth + 15) / 16), Int32(rows), Int32(width), Int32(strip))
       var transformed = [Float](repeating: .nan, count: Int(floats))
       var output = [Float](repeating: untouched, count: lanes / 16 * outBlock)
       unsafe segments.withUnsafeBufferPointer { segments in
@@ -79,7 +80,8 @@ import Testing
             else { return }
             var conv = unsafe p2s_winograd(
               segments: list, weights: weights, bias: bias, segment_count: Int32(segments.count),
-              depth: Int32(depth), panels: Int32(panels), panel_blocks: Int32(panelBlocks),
+              depth: Int32(depth), in_blocks: Int32(segments.count), panels: Int32(panels),
+              panels_per_group: Int32(panels), panel_blocks: Int32(panelBlocks),
               relu: relu ? 1 : 0, rows: Int32(rows), width: Int32(width), out_halo: Int32(halo),
               strip_tiles: Int32(strip), in_row: Int64(inRow), in_block: Int64(inBlock),
               out_row: Int64(outRow), out_block: Int64(outBlock))

@@ -190,11 +190,11 @@ void p2s_pack_grouped(
     const float *weights, const double *_Nullable scale, const int32_t *filters, int32_t depth,
     float *packed);
 
-/* ------------------------------------------- ordinary 3x3 by Winograd's F(4x4) */
+/* ---------------------------------------------------- 3x3 by Winograd's F(4x4) */
 
 /*
- * 3x3 convolution of stride 1 and padding 1 without groups, by the minimal filtering
- * algorithm F(4x4, 3x3) (Winograd 1980; Lavin and Gray, arXiv:1509.09308): a tile of
+ * 3x3 convolution of stride 1 and padding 1, with groups of whole blocks or without,
+ * by the minimal filtering algorithm F(4x4, 3x3) (Winograd 1980; Lavin and Gray, arXiv:1509.09308): a tile of
  * 4x4 outputs takes 36 multiplications for each input channel instead of 144.
  * The points are 0, +-2/3, +-3/2 and infinity: half the error of the usual
  * 0, +-1, +-2, because no power of them is far from 1.
@@ -219,13 +219,16 @@ void p2s_pack_grouped(
  * tile NaN.
  */
 struct p2s_winograd {
-    /* One for each input block: offset block * strip_tiles * 16, count its channels. */
+    /* One for each input block of a group: offset block * strip_tiles * 16, count its
+     * channels. */
     const struct p2s_segment *segments;
     const float *weights; /* [panels][36][depth][panel_blocks * 16] */
     const float *bias;    /* [panels * panel_blocks * 16] */
     int32_t segment_count;
-    int32_t depth; /* input channels */
+    int32_t depth;     /* input channels of a group */
+    int32_t in_blocks; /* of all groups */
     int32_t panels;
+    int32_t panels_per_group;
     int32_t panel_blocks; /* 1 or 2 */
     int32_t relu;
     int32_t rows; /* of input and output */
@@ -242,7 +245,7 @@ struct p2s_winograd {
 #define P2S_WINOGRAD_STRIP 16
 
 /* Floats of the transformed input of a convolution with these members. */
-int64_t p2s_winograd_floats(int32_t depth, int32_t rows, int32_t width, int32_t strip_tiles);
+int64_t p2s_winograd_floats(int32_t in_blocks, int32_t rows, int32_t width, int32_t strip_tiles);
 
 /* Number of units of the first pass. */
 int32_t p2s_winograd_input_units(const struct p2s_winograd *conv);
