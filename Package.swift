@@ -125,7 +125,8 @@ let package = Package(
         "SWTVerification", "TestSupport",
       ]),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
-    .testTarget(name: "InferenceTests", dependencies: ["SWTInference", "SWTResNet"]),
+    .target(name: "CAllocations", path: "Tests/Allocations"),
+    .testTarget(name: "InferenceTests", dependencies: ["SWTInference", "SWTResNet", "CAllocations"]),
     .testTarget(
       name: "GoldensTests",
       dependencies: [
@@ -148,6 +149,7 @@ if Context.environment["PTH2SWT_FUZZ"] != nil {
 // One policy for every Swift target, applied after the table so that none is missed.
 let foreign: Set<String> = [
   "CFileCopy", "CKernels", "CThreads", "CChecksums", "CLibzip", "CZlib", "CCrypto", "CFuzzer",
+  "CAllocations",
 ]
 for target in package.targets where !foreign.contains(target.name) {
   target.swiftSettings =

@@ -11,8 +11,8 @@ public final class FastEngine: ForwardEngine {
   public let network: PackedNetwork
   public let instructions: InstructionSet
   public let threads: ThreadPool
-  private var plan: Plan
-  private var arena: FloatStorage
+  private(set) var plan: Plan
+  private(set) var arena: FloatStorage
 
   public var tree: LayerTree { network.tree }
   /// Bytes of working memory for the last image size.
@@ -95,8 +95,7 @@ public final class FastEngine: ForwardEngine {
     for (tap, activation) in wanted {
       kept[tap] = FeatureMap(shape: shape(activation, of: tree.canonicalTap(tap), batch))
     }
-    let calls = unsafe KernelCalls(
-      network: network, plan: plan, arena: arena.base, isa: instructions.kernelValue, threads: threads)
+    let calls = unsafe self.calls
     func keep(_ name: String, _ activation: Activation, image: Int) {
       for tap in wanted.keys where tree.canonicalTap(tap) == name {
         unsafe calls.store(activation, into: &kept[tap, default: output].values, image: image)
@@ -114,6 +113,12 @@ public final class FastEngine: ForwardEngine {
       unsafe calls.store(last.output, into: &output.values, image: image)
     }
     return ForwardResult(output: output, taps: kept)
+  }
+
+  /// What a run calls.
+  @unsafe var calls: KernelCalls {
+    unsafe KernelCalls(
+      network: network, plan: plan, arena: arena.base, isa: instructions.kernelValue, threads: threads)
   }
 
   private func shape(_ activation: Activation, of stage: String, _ batch: Int) -> [Int] {

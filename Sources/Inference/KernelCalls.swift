@@ -54,13 +54,14 @@ struct KernelCalls {
         in_pixel: Int64(unit.stride * input.pixel), in_row: Int64(unit.stride * input.row),
         in_group: Int64(packed.input.groupLanes / ChannelLayout.blockLanes * input.block),
         out_row: Int64(output.row), out_block: Int64(output.block))
-      nonisolated(unsafe) let source = unsafe start(input) + input.origin - reach
-      nonisolated(unsafe) let target = unsafe start(output) + output.origin
+      let target = unsafe start(output) + output.origin
       unsafe withUnsafePointer(to: conv) { conv in
-        nonisolated(unsafe) let conv = unsafe conv
-        let isa = unsafe self.isa
-        unsafe threads.forEach(Int(p2s_conv_units(conv))) { index in
-          unsafe p2s_conv_unit(isa, conv, source, residual ? target : nil, target, Int32(index))
+        var call = unsafe Call(
+          isa: isa, layer: conv, source: start(input) + input.origin - reach, target: target,
+          residual: residual ? target : nil)
+        unsafe threads.run(p2s_conv_units(conv), &call) { context, unit in
+          let call = unsafe Call<p2s_conv>.at(context)
+          unsafe p2s_conv_unit(call.isa, call.layer, call.source, call.residual, call.target, unit)
         }
       }
     }
@@ -76,13 +77,12 @@ struct KernelCalls {
       rows: Int32(output.height), width: Int32(output.width), out_halo: Int32(output.halo),
       unit_rows: unitRows(output), in_row: Int64(input.row), in_block: Int64(input.block),
       out_row: Int64(output.row), out_block: Int64(output.block))
-    nonisolated(unsafe) let source = unsafe start(input)
-    nonisolated(unsafe) let target = unsafe start(output) + output.origin
     unsafe withUnsafePointer(to: conv) { conv in
-      nonisolated(unsafe) let conv = unsafe conv
-      let isa = unsafe self.isa
-      unsafe threads.forEach(Int(p2s_grouped_units(conv))) { index in
-        unsafe p2s_grouped_unit(isa, conv, source, target, Int32(index))
+      var call = unsafe Call(
+        isa: isa, layer: conv, source: start(input), target: start(output) + output.origin)
+      unsafe threads.run(p2s_grouped_units(conv), &call) { context, unit in
+        let call = unsafe Call<p2s_grouped>.at(context)
+        unsafe p2s_grouped_unit(call.isa, call.layer, call.source, call.target, unit)
       }
     }
   }
@@ -103,17 +103,18 @@ struct KernelCalls {
         width: Int32(output.width), out_halo: Int32(output.halo), strip_tiles: Int32(strip),
         in_row: Int64(input.row), in_block: Int64(input.block), out_row: Int64(output.row),
         out_block: Int64(output.block))
-      nonisolated(unsafe) let source = unsafe start(input)
-      nonisolated(unsafe) let target = unsafe start(output) + output.origin
-      nonisolated(unsafe) let middle = unsafe transformed
+      let target = unsafe start(output) + output.origin
       unsafe withUnsafePointer(to: conv) { conv in
-        nonisolated(unsafe) let conv = unsafe conv
-        let isa = unsafe self.isa
-        unsafe threads.forEach(Int(p2s_winograd_input_units(conv))) { index in
-          unsafe p2s_winograd_input_unit(isa, conv, source, middle, Int32(index))
+        var spread = unsafe Call(isa: isa, layer: conv, source: start(input), target: transformed)
+        unsafe threads.run(p2s_winograd_input_units(conv), &spread) { context, unit in
+          let call = unsafe Call<p2s_winograd>.at(context)
+          unsafe p2s_winograd_input_unit(call.isa, call.layer, call.source, call.target, unit)
         }
-        unsafe threads.forEach(Int(p2s_winograd_units(conv))) { index in
-          unsafe p2s_winograd_unit(isa, conv, middle, residual ? target : nil, target, Int32(index))
+        var call = unsafe Call(
+          isa: isa, layer: conv, source: transformed, target: target, residual: residual ? target : nil)
+        unsafe threads.run(p2s_winograd_units(conv), &call) { context, unit in
+          let call = unsafe Call<p2s_winograd>.at(context)
+          unsafe p2s_winograd_unit(call.isa, call.layer, call.source, call.residual, call.target, unit)
         }
       }
     }
@@ -125,41 +126,50 @@ struct KernelCalls {
       blocks: Int32(input.blocks), in_rows: Int32(input.height), in_width: Int32(input.width),
       out_halo: Int32(output.halo), unit_rows: unsafe unitRows(output), in_block: Int64(input.block),
       out_row: Int64(output.row), out_block: Int64(output.block))
-    nonisolated(unsafe) let source = unsafe start(input)
-    nonisolated(unsafe) let target = unsafe start(output) + output.origin
     unsafe withUnsafePointer(to: pool) { pool in
-      nonisolated(unsafe) let pool = unsafe pool
-      let isa = unsafe self.isa
-      unsafe threads.forEach(Int(p2s_maxpool_units(pool))) { index in
-        unsafe p2s_maxpool_unit(isa, pool, source, target, Int32(index))
+      var call = unsafe Call(
+        isa: isa, layer: pool, source: start(input), target: start(output) + output.origin)
+      unsafe threads.run(p2s_maxpool_units(pool), &call) { context, unit in
+        let call = unsafe Call<p2s_maxpool>.at(context)
+        unsafe p2s_maxpool_unit(call.isa, call.layer, call.source, call.target, unit)
       }
     }
   }
 
   private func mean(_ step: Plan.Step) {
     let (input, output) = (step.input, step.output)
-    nonisolated(unsafe) let source = unsafe start(input) + input.origin
-    nonisolated(unsafe) let target = unsafe start(output)
-    let isa = unsafe self.isa
-    unsafe threads.forEach(input.blocks) { block in
-      unsafe p2s_mean_block(
-        isa, source + block * input.block, Int32(input.height), Int32(input.width), Int64(input.row),
-        target + block * output.block)
+    let layer = MeanLayer(
+      rows: Int32(input.height), width: Int32(input.width), row: Int64(input.row), block: input.block,
+      outputBlock: output.block)
+    unsafe withUnsafePointer(to: layer) { layer in
+      var call = unsafe Call(
+        isa: isa, layer: layer, source: start(input) + input.origin, target: start(output))
+      unsafe threads.run(Int32(input.blocks), &call) { context, block in
+        let call = unsafe Call<MeanLayer>.at(context)
+        let layer = unsafe call.layer.pointee
+        unsafe p2s_mean_block(
+          call.isa, call.source + Int(block) * layer.block, layer.rows, layer.width, layer.row,
+          call.target + Int(block) * layer.outputBlock)
+      }
     }
   }
 
   private func dense(_ step: Plan.Step, rows: Int, columns: Int) {
-    let piece = 16
-    let isa = unsafe self.isa
-    nonisolated(unsafe) let weights = unsafe network.storage.base + network.headWeights
-    nonisolated(unsafe) let bias = unsafe network.storage.base + network.headBias
-    nonisolated(unsafe) let source = unsafe start(step.input)
-    nonisolated(unsafe) let target = unsafe start(step.output)
-    unsafe threads.forEach((rows + piece - 1) / piece) { index in
-      let first = index * piece
-      unsafe p2s_dense(
-        isa, weights + first * columns, bias + first, source, Int32(min(piece, rows - first)),
-        Int32(columns), target + first)
+    let storage = unsafe network.storage.base
+    let layer = unsafe DenseLayer(
+      weights: storage + network.headWeights, bias: storage + network.headBias, rows: rows,
+      columns: columns)
+    unsafe withUnsafePointer(to: layer) { layer in
+      var call = unsafe Call(
+        isa: isa, layer: layer, source: start(step.input), target: start(step.output))
+      unsafe threads.run(Int32((rows + classifierRows - 1) / classifierRows), &call) { context, unit in
+        let call = unsafe Call<DenseLayer>.at(context)
+        let layer = unsafe call.layer.pointee
+        let first = Int(unit) * classifierRows
+        unsafe p2s_dense(
+          call.isa, layer.weights + first * layer.columns, layer.bias + first, call.source,
+          Int32(min(classifierRows, layer.rows - first)), Int32(layer.columns), call.target + first)
+      }
     }
   }
 
@@ -175,9 +185,13 @@ struct KernelCalls {
   func load(_ values: [Float], image: Int, into activation: Activation) {
     let start = unsafe start(activation)
     if activation.halo > 0 { unsafe start.update(repeating: 0, count: activation.count) }
-    let first = image * activation.shape.reduce(1, *)
+    let first = image * activation.valueCount
     unsafe values.withUnsafeBufferPointer { values in
       unsafe forEachRow(of: activation) { plane, inner in
+        if activation.isPlanar, let base = values.baseAddress {
+          unsafe (start + inner).update(from: base + first + plane, count: activation.width)
+          return
+        }
         for x in 0..<activation.width {
           unsafe start[inner + x * activation.pixel] = values[first + plane + x]
         }
@@ -188,7 +202,7 @@ struct KernelCalls {
   /// Copies an activation out as image number `image` of `[N, C, H, W]`.
   func store(_ activation: Activation, into values: inout [Float], image: Int) {
     let start = unsafe start(activation)
-    let first = image * activation.shape.reduce(1, *)
+    let first = image * activation.valueCount
     unsafe values.withUnsafeMutableBufferPointer { values in
       unsafe forEachRow(of: activation) { plane, inner in
         for x in 0..<activation.width {
@@ -209,4 +223,37 @@ struct KernelCalls {
       }
     }
   }
+}
+
+/// What each unit of work of one layer needs. It lies on the caller's stack while the region runs: a closure
+/// that the pool's threads can call would be allocated.
+@unsafe
+private struct Call<Layer: BitwiseCopyable> {
+  let isa: p2s_isa
+  let layer: UnsafePointer<Layer>
+  let source: UnsafePointer<Float>
+  let target: UnsafeMutablePointer<Float>
+  var residual: UnsafePointer<Float>?
+
+  /// The call that the pool hands to a unit.
+  static func at(_ context: UnsafeMutableRawPointer?) -> Self {
+    guard let context = unsafe context else { preconditionFailure("the pool hands on what it got") }
+    return unsafe context.assumingMemoryBound(to: Self.self).pointee
+  }
+}
+
+/// The global mean of a plane; a unit is a block.
+private struct MeanLayer: BitwiseCopyable {
+  let rows, width: Int32
+  let row: Int64
+  let block, outputBlock: Int
+}
+
+/// Rows of the classifier in one unit of work.
+private let classifierRows = 16
+
+@unsafe
+private struct DenseLayer: BitwiseCopyable {
+  let weights, bias: UnsafePointer<Float>
+  let rows, columns: Int
 }

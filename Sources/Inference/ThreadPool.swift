@@ -21,17 +21,35 @@ public final class ThreadPool: @unchecked Sendable {
 
   /// Calls `body` once for each index, on all threads, and returns when all calls have returned.
   ///
-  /// `body` must not call this again on the same pool.
+  /// `body` must not call this again on the same pool. Costs one small allocation; a forward pass uses
+  /// ``run(_:_:_:)`` instead.
   package func forEach(_ units: Int, _ body: @Sendable (Int) -> Void) {
     withoutActuallyEscaping(body) { body in
       // The pointee outlives the call, and the C side touches it only within the call.
-      unsafe withUnsafePointer(to: body) { body in
-        unsafe p2s_threads_run(handle, Int32(units), UnsafeMutableRawPointer(mutating: body)) {
-          context, unit in
-          guard let context = unsafe context else { return }
-          unsafe context.assumingMemoryBound(to: (@Sendable (Int) -> Void).self).pointee(Int(unit))
-        }
+      var unit = UnitBody(body: body)
+      unsafe run(Int32(units), &unit) { context, index in
+        guard let context = unsafe context else { return }
+        unsafe context.assumingMemoryBound(to: UnitBody.self).pointee.body(Int(index))
       }
     }
   }
+
+  /// Calls `body(context, u)` once for each unit `u`, on all threads, without allocating anything.
+  ///
+  /// Unsafe: `body` gets `context` as a raw pointer, on several threads at once, and must only read it. It must
+  /// not call this again on the same pool.
+  @unsafe
+  func run<Context>(
+    _ units: Int32, _ context: inout Context,
+    _ body: @convention(c) (UnsafeMutableRawPointer?, Int32) -> Void
+  ) {
+    unsafe withUnsafeMutablePointer(to: &context) { context in
+      unsafe p2s_threads_run(handle, units, context, body)
+    }
+  }
+}
+
+/// A closure at its own type; a pointer to a bare closure would make the compiler wrap it first.
+private struct UnitBody {
+  let body: @Sendable (Int) -> Void
 }

@@ -314,5 +314,33 @@ void p2s_dense(
     enum p2s_isa isa, const float *weights, const float *bias, const float *x, int32_t rows,
     int32_t columns, float *y);
 
+/* -------------------------------------------------------------------- peak */
+
+/* What a multiply-add of p2s_peak takes. */
+enum p2s_peak_kind {
+    P2S_PEAK_F32 = 0,  /* float32 times float32, added in float32 */
+    P2S_PEAK_BF16 = 1, /* pairs of bfloat16, added in float32 */
+    P2S_PEAK_I8 = 2,   /* fours of uint8 times int8, added in int32, wrapping */
+} __attribute__((enum_extensibility(closed)));
+
+/* 32-bit words of the operand table; it is 64-byte aligned. */
+#define P2S_PEAK_TABLE 400
+
+/* Fills a table with finite numbers, random in sign and below 1 (bytes: any). */
+void p2s_peak_fill(enum p2s_peak_kind kind, void *table);
+
+/*
+ * Multiply-adds in one round of p2s_peak; 0: this CPU or this build has none of
+ * that kind in `isa`.
+ */
+int64_t p2s_peak_multiply_adds(enum p2s_isa isa, enum p2s_peak_kind kind);
+
+/*
+ * Executes `rounds` rounds of multiply-adds in registers; the caller takes the
+ * time. Returns some sum of all results, finite (it is for the compiler, which
+ * must not leave anything out); 0 where p2s_peak_multiply_adds is 0.
+ */
+float p2s_peak(enum p2s_isa isa, enum p2s_peak_kind kind, const void *table, int64_t rounds);
+
 #pragma clang assume_nonnull end
 #endif

@@ -1,4 +1,3 @@
-internal import SWTBytes
 internal import SWTResNet
 internal import SWTTensorFiles
 
@@ -36,12 +35,7 @@ struct Arch: Command {
     let shown = names.isEmpty ? Architecture.published.map(\.name) : names
     var tables: [(name: String, architecture: Architecture, table: LayerTable)] = []
     for name in shown {
-      guard let architecture = Architecture.named(name) else {
-        let known = Architecture.published.map(\.name)
-        let hint = EditDistance.nearest(to: name, in: known).map { "did you mean \($0)?" }
-        throw CommandFailure(
-          .usage, "there is no architecture '\(name)'", hint: hint ?? "pth2swt arch lists them")
-      }
+      let architecture = try Architecture.find(name)
       tables.append((name, architecture, LayerTable(LayerTree(architecture), imageSize: size)))
     }
     if json {

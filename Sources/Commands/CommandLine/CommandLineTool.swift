@@ -16,7 +16,7 @@ package enum CommandLineTool {
   /// Every command, in the order of the overview.
   static let commands: [any Command.Type] = [
     Convert.self, Inspect.self, Verify.self, Run.self, GoldenTool.self, Check.self, Diff.self, Sign.self,
-    VerifySignature.self, SetMeta.self, Arch.self,
+    VerifySignature.self, SetMeta.self, Arch.self, Bench.self,
   ]
 
   /// Runs one command line, without the program's own name in front.

@@ -1,0 +1,71 @@
+"""Seeded torchvision networks. `python networks.py NAME FOLDER` writes NAME.pth, NAME.onnx and input.npy.
+
+`networks.NAME()` makes one, for `pth2swt golden make`'s script.
+"""
+import os
+import sys
+
+import torch
+
+
+def torchvision():
+    """torchvision, also where its own operators were built for another torch: none is needed here."""
+    try:
+        library = torch.library.Library("torchvision", "DEF")
+        library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        torchvision.library = library  # for as long as the process lives
+    except RuntimeError:
+        pass  # they are there
+    import torchvision as module
+
+    return module
+
+
+def skeleton(name):
+    """The network without numbers."""
+    with torch.device("meta"):
+        return getattr(torchvision().models, name)(weights=None)
+
+
+def load(name, path):
+    """The network with the numbers of a state dict, as fast as PyTorch can: mapped, and not initialised first."""
+    network = skeleton(name)
+    network.load_state_dict(torch.load(path, mmap=True, weights_only=True), assign=True)
+    return network.eval()
+
+
+def image():
+    return torch.randn(1, 3, 224, 224, generator=torch.Generator().manual_seed(1))
+
+
+def make(name):
+    """Random weights by torchvision's own rule; BatchNorm's statistics are those of random images, so that
+    activations are as large as in a trained network."""
+    torch.manual_seed(0)
+    network = getattr(torchvision().models, name)(weights=None)
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = 1.0
+    with torch.no_grad():
+        network.train()(torch.randn(4, 3, 128, 128))
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = 0.1
+    return network.eval()
+
+
+def __getattr__(name):
+    if name.startswith(("resnet", "resnext", "wide_resnet")):
+        return lambda: skeleton(name).to_empty(device="cpu")
+    raise AttributeError(name)
+
+
+if __name__ == "__main__":
+    import numpy
+
+    name, folder = sys.argv[1:]
+    network = make(name)
+    numpy.save(os.path.join(folder, "input.npy"), image().numpy())
+    torch.onnx.export(network, image(), os.path.join(folder, f"{name}.onnx"), dynamo=False)
+    torch.save(network.state_dict(), os.path.join(folder, f"{name}.pth"))

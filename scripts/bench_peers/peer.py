@@ -1,0 +1,96 @@
+"""One peer with one network, in a process that lives as long as the comparison.
+
+`python peer.py PEER NAME FOLDER THREADS` says {"ready": version, "logits": […]}; then, for each line "WARMUP RUNS"
+on standard input, {"ms": […]} with the time of each run. Everything that a library prints goes to standard error.
+"""
+import json
+import os
+import sys
+import time
+
+PEER, NAME, FOLDER, THREADS = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+os.environ["OMP_NUM_THREADS"] = str(THREADS)
+
+
+def state_dict_network():
+    import torch
+
+    import networks
+
+    torch.set_num_threads(THREADS)
+    torch.set_num_interop_threads(1)
+    return torch, networks.load(NAME, f"{FOLDER}/{NAME}.pth"), networks.image()
+
+
+def torch_eager():
+    torch, network, image = state_dict_network()
+
+    def run():
+        with torch.inference_mode():
+            return network(image)
+
+    return torch.__version__, run, lambda y: y[0].tolist()
+
+
+def torch_frozen():
+    torch, network, image = state_dict_network()
+    with torch.no_grad():
+        network = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(network, image)))
+
+    def run():
+        with torch.inference_mode():
+            return network(image)
+
+    return torch.__version__, run, lambda y: y[0].tolist()
+
+
+def onnxruntime():
+    import numpy
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = THREADS
+    options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(f"{FOLDER}/{NAME}.onnx", options, providers=["CPUExecutionProvider"])
+    feed = {session.get_inputs()[0].name: numpy.load(f"{FOLDER}/input.npy")}
+    return onnxruntime.__version__, lambda: session.run(None, feed), lambda y: y[0][0].tolist()
+
+
+def openvino():
+    import numpy
+    import openvino
+
+    settings = {
+        "INFERENCE_NUM_THREADS": THREADS,
+        "INFERENCE_PRECISION_HINT": "f32",
+        "PERFORMANCE_HINT": "LATENCY",
+    }
+    request = openvino.Core().compile_model(f"{FOLDER}/{NAME}.onnx", "CPU", settings).create_infer_request()
+    # The tensor is set once: infer() alone is what a loop in C++ would call.
+    request.set_input_tensor(openvino.Tensor(numpy.load(f"{FOLDER}/input.npy")))  # a copy: it owns its memory
+    version = openvino.__version__.split("-")[0]
+    return version, lambda: request.infer(), lambda y: request.get_output_tensor(0).data[0].tolist()
+
+
+PEERS = {"torch": torch_eager, "torch frozen": torch_frozen, "ONNX Runtime": onnxruntime, "OpenVINO": openvino}
+
+
+def main():
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    version, run, logits = PEERS[PEER]()
+    print(json.dumps({"ready": version, "logits": logits(run())}), file=answers)
+    for line in sys.stdin:
+        warmup, runs = map(int, line.split())
+        for _ in range(warmup):
+            run()
+        times = []
+        for _ in range(runs):
+            start = time.perf_counter()
+            run()
+            times.append(1e3 * (time.perf_counter() - start))
+        print(json.dumps({"ms": times}), file=answers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Latency of a network that is loaded: every engine in a process of its own, round by round."""
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+PEERS = ["torch", "torch frozen", "ONNX Runtime", "OpenVINO"]
+OURS = "pth2swt"
+
+
+class Peer:
+    """A process of peer.py."""
+
+    def __init__(self, name, network, folder, threads):
+        script = os.path.join(os.path.dirname(__file__), "peer.py")
+        environment = dict(os.environ, OMP_NUM_THREADS=str(threads))
+        self.name = name
+        self.process = subprocess.Popen(
+            [sys.executable, script, name, network, folder, str(threads)], env=environment, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=open(os.path.join(folder, "peers.log"), "a"))
+        answer = self.answer()
+        self.version, self.logits = answer["ready"], answer["logits"]
+
+    def answer(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit(f"bench: {self.name} ended with {self.process.wait()}; see peers.log")
+        return json.loads(line)
+
+    def measure(self, warmup, runs):
+        print(warmup, runs, file=self.process.stdin, flush=True)
+        times = self.answer()["ms"]
+        return {"min": min(times), "median": statistics.median(times)}
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def compare(tool, network, folder, threads, peers, rounds, warmup, runs, progress):
+    """All rounds of one network at one number of threads."""
+    model = tool.convert(f"{folder}/{network}.pth", f"{folder}/{network}.swt")
+    logits = tool.logits(model, f"{folder}/input.npy", f"{folder}/logits.npy", threads)
+    others = [Peer(name, network, folder, threads) for name in peers]
+    result = {
+        "network": network, "threads": threads, "runs": runs, "warmup": warmup, "rounds": [],
+        "versions": {peer.name: peer.version for peer in others},
+        "difference": {peer.name: difference(logits, peer.logits) for peer in others},
+    }
+
+    def turn(peer):
+        time.sleep(0.2)  # other pools stop spinning
+        if peer is not None:
+            return peer.name, peer.measure(warmup, runs)
+        report = tool.bench(model, threads, warmup, runs)
+        result["multiply_adds"] = report["multiply_adds"]
+        return OURS, dict(report["latency_ms"], peak=report["peak_gflops"])
+
+    for number in range(rounds):
+        # Each round starts with another engine: nobody always follows the same neighbour's heat.
+        order = [None, *others]
+        order = order[number % len(order):] + order[:number % len(order)]
+        result["rounds"].append(dict(turn(peer) for peer in order))
+        progress(f"{network}, threads {threads}, round {number + 1} of {rounds}: " + ", ".join(
+            f"{name} {times['median']:.1f}" for name, times in sorted(result["rounds"][-1].items())))
+    for peer in others:
+        peer.end()
+    return result
+
+
+def difference(a, b):
+    """Largest difference of two vectors of logits, relative to the largest logit."""
+    return max(abs(x - y) for x, y in zip(a, b, strict=True)) / max(map(abs, b))
+
+
+def median_ms(result, name, kind="median"):
+    return statistics.median(one[name][kind] for one in result["rounds"])
+
+
+def ratios(result, name, kind="median"):
+    """Ours divided by a peer's, in each round."""
+    return [one[OURS][kind] / one[name][kind] for one in result["rounds"]]
+
+
+def percent_of_peak(result, name):
+    """Of the peak that was measured in the same round."""
+    operations = 2e-6 * result["multiply_adds"]
+    return statistics.median(100 * operations / one[name]["median"] / one[OURS]["peak"] for one in result["rounds"])
+
+
+def best_peer(result):
+    """The peer that we gain least on, and the median of the ratios to it."""
+    return max(((name, statistics.median(ratios(result, name))) for name in result["versions"]), key=lambda x: x[1])
