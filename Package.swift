@@ -54,7 +54,8 @@ let package = Package(
     .target(name: "CKernels"),
     .target(name: "CThreads"),
     .target(
-      name: "SWTInference", dependencies: ["SWTResNet", "CKernels", "CThreads"], path: "Sources/Inference"),
+      name: "SWTInference", dependencies: ["SWTTensors", "SWTResNet", "CKernels", "CThreads"],
+      path: "Sources/Inference"),
 
     // Where formats, network and engine meet.
     .target(

@@ -39,6 +39,4 @@ struct Activation: Hashable, Sendable {
 
   /// `[C, H, W]`.
   var shape: [Int] { [layout.channels, height, width] }
-  /// Bytes of input that one output tile of `pixels` reads, about.
-  func bytes(ofPixels pixels: Int) -> Int { pixels * layout.laneCount * MemoryLayout<Float>.stride }
 }

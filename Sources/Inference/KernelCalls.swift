@@ -29,6 +29,10 @@ struct KernelCalls {
         residual: residual, relu: relu)
     case .maxPool: unsafe maxPool(step)
     case .mean: unsafe mean(step)
+    case .reduce(let copy): unsafe reduce(copy)
+    case .reducedTiles(let packed, let copy, let segments, let partition, let residual, let relu):
+      unsafe reducedTiles(step, packed, copy, segments, partition, residual: residual, relu: relu)
+    case .reducedLanes(let packed, let copy): unsafe reducedLanes(step, packed, copy)
     case .dense(let unit): unsafe dense(step, rows: unit.outputFeatures, columns: unit.inputFeatures)
     }
   }
@@ -163,17 +167,21 @@ struct KernelCalls {
   }
 
   /// Rows of one block in a unit of work: about eight units for each thread.
-  private func unitRows(_ output: Activation) -> Int32 {
+  func unitRows(_ output: Activation) -> Int32 {
     let units = unsafe 8 * threads.count
     return Int32(max(1, min(output.height, output.height * output.blocks / units)))
   }
 
   // MARK: - Layout changes
 
-  /// Copies image number `image` of `[N, C, H, W]` into an activation and zeroes its halo.
+  /// Copies image number `image` of `[N, C, H, W]` into an activation and zeroes its halo, and the lanes that hold no
+  /// channel: kernels write zeros there too, and the largest value of a tensor is looked for in all lanes.
   func load(_ values: [Float], image: Int, into activation: Activation) {
     let start = unsafe start(activation)
-    if activation.halo > 0 { unsafe start.update(repeating: 0, count: activation.count) }
+    let lanes = activation.isPlanar ? 1 : ChannelLayout.blockLanes
+    if activation.halo > 0 || activation.blocks * lanes > activation.layout.channels {
+      unsafe start.update(repeating: 0, count: activation.count)
+    }
     let first = image * activation.shape.reduce(1, *)
     unsafe values.withUnsafeBufferPointer { values in
       unsafe forEachRow(of: activation) { plane, inner in

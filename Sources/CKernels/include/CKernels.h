@@ -312,4 +312,7 @@ void p2s_dense(
     int32_t columns, float *y);
 
 #pragma clang assume_nonnull end
+
+#include "ReducedKernels.h"
+
 #endif
