@@ -126,7 +126,7 @@ let package = Package(
         "SWTVerification", "TestSupport",
       ]),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
-    .testTarget(name: "InferenceTests", dependencies: ["SWTInference", "SWTResNet"]),
+    .testTarget(name: "InferenceTests", dependencies: ["SWTInference", "SWTResNet", "SWTVerification"]),
     .testTarget(
       name: "GoldensTests",
       dependencies: [
