@@ -14,7 +14,8 @@ public enum InstructionSet: String, CaseIterable, Sendable {
   /// True when this build and this processor can run it.
   public var isSupported: Bool { p2s_isa_supported(kernelValue) != 0 }
 
-  /// True when it is supported and has instructions of its own for that precision; else the portable form computes.
+  /// True when it is supported and has instructions of its own for that precision; else the portable form
+  /// computes.
   public func accelerates(_ precision: ComputePrecision) -> Bool {
     precision.number.map { p2s_isa_reduces(kernelValue, $0) != 0 } ?? isSupported
   }

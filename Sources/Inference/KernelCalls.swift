@@ -174,8 +174,9 @@ struct KernelCalls {
 
   // MARK: - Layout changes
 
-  /// Copies image number `image` of `[N, C, H, W]` into an activation and zeroes its halo, and the lanes that hold no
-  /// channel: kernels write zeros there too, and the largest value of a tensor is looked for in all lanes.
+  /// Copies image number `image` of `[N, C, H, W]` into an activation and zeroes its halo, and the lanes that
+  /// hold no channel: kernels write zeros there too, and the largest value of a tensor is looked for in all
+  /// lanes.
   func load(_ values: [Float], image: Int, into activation: Activation) {
     let start = unsafe start(activation)
     let lanes = activation.isPlanar ? 1 : ChannelLayout.blockLanes

@@ -20,12 +20,10 @@ public final class PackedNetwork: Sendable {
 
   /// Folds and packs all weights on all threads.
   ///
-  /// BatchNorm is folded in double precision and rounded once. With another `precision` than `f32` weights are rounded
-  /// to it, once, unless they are stored so.
-  /// - Parameters:
-  ///   - winograd: Whether ordinary 3×3 convolutions may take Winograd's form: about twice as fast,
-  ///     four times the memory for their weights, and other roundings.
-  ///   - precision: What the convolutions multiply.
+  /// BatchNorm is folded in double precision and rounded once. With another `precision` than `f32` weights
+  /// are rounded to it, once, unless they are stored so. `winograd` says whether ordinary 3×3 convolutions
+  /// may take Winograd's form: about twice as fast, four times the memory for their weights, and other
+  /// roundings.
   /// - Throws: ``InferenceError/missingTensor(_:)``, ``InferenceError/wrongCount(_:expected:actual:)``, or
   ///   what `source` throws.
   public init(

@@ -22,8 +22,8 @@ struct Partition: Hashable, Sendable {
       pixelWords: input.layout.laneCount, tilePixels: tilePixels, threads: threads)
   }
 
-  /// The same for any kind of element: `panelWords` and `pixelWords` say how many words of 4 bytes a panel of weights
-  /// and the inputs of a pixel have.
+  /// The same for any kind of element: `panelWords` and `pixelWords` say how many words of 4 bytes a panel of
+  /// weights and the inputs of a pixel have.
   init(
     _ unit: ConvolutionUnit, panels: Int, panelWords: Int, _ input: Activation, _ output: Activation,
     pixelWords: Int, tilePixels: Int, threads: Int

@@ -18,8 +18,8 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
     emulation = Emulation(precision: .f32, layers: [])
   }
 
-  /// An engine that rounds weights and inputs of convolutions as a fast engine of that precision does, and computes
-  /// all else in double precision.
+  /// An engine that rounds weights and inputs of convolutions as a fast engine of that precision does, and
+  /// computes all else in double precision.
   ///
   /// - Throws: what `source` throws.
   public init(

@@ -13,7 +13,8 @@ public protocol WeightSource {
     _ name: String, _ body: (Span<Float>) throws -> Result
   ) throws -> Result
 
-  /// The tensor as symmetric 8-bit integers with a scale for each output channel; nil when it is not stored so.
+  /// The tensor as symmetric 8-bit integers with a scale for each output channel; nil when it is not stored
+  /// so.
   func integers(_ name: String) throws -> QuantisedFilters?
 }
 

@@ -42,7 +42,8 @@ public struct GoldenReport: Sendable {
   /// The bound for values stored in fewer bits, when they are, or for computing with such.
   public var reduced: ReducedPrecision?
 
-  /// What float32 made of the output with the same weights, when ``comparisons`` are of an engine of reduced numbers.
+  /// What float32 made of the output with the same weights, when ``comparisons`` are of an engine of reduced
+  /// numbers.
   public var float32: ErrorMetrics?
   /// How well that engine agrees with its emulation, stage by stage.
   public var agreements: [StageAgreement] = []

@@ -102,8 +102,8 @@ public struct ReducedPrecision: Sendable {
 
   /// The bound for an output or a tap.
   ///
-  /// Where an emulation stands for what is expected, `usual` is what float32 is allowed there: stages that compute no
-  /// reduced numbers have that error, and the emulation none.
+  /// Where an emulation stands for what is expected, `usual` is what float32 is allowed there: stages that
+  /// compute no reduced numbers have that error, and the emulation none.
   func criterion(of output: String, k: Double?, usual: @autoclosure () -> Criterion) -> Criterion {
     if let expected = measured[output] {
       if basis == .emulation {

@@ -1,8 +1,8 @@
 /// One stage of an engine of reduced numbers against its emulation, both fed with the same.
 ///
-/// Over a whole network the two drift apart: a value that lies at a tie of the rounding falls to either side, and the
-/// stages behind make noise of it, as large as that of the rounding itself. Within one stage there is no time for
-/// that, so here every whole layer that is wrong stands out.
+/// Over a whole network the two drift apart: a value that lies at a tie of the rounding falls to either side,
+/// and the stages behind make noise of it, as large as that of the rounding itself. Within one stage there is
+/// no time for that, so here every whole layer that is wrong stands out.
 public struct StageAgreement: Sendable {
   /// `conv1`, `layer2.0`.
   public let stage: String

@@ -3,8 +3,8 @@ import SWTResNet
 import SWTVerification
 import Testing
 
-/// A fault in an engine of reduced numbers, as wrong weights that only the engine has, must stand out of the noise that
-/// the rounding makes.
+/// A fault in an engine of reduced numbers, as wrong weights that only the engine has, must stand out of the
+/// noise that the rounding makes.
 @Suite struct StageAgreementTests {
   static let threads = ThreadPool(count: 2)
 

@@ -1,8 +1,8 @@
 internal import SWTResNet
 internal import SWTTensors
 
-/// What reduced numbers do to a convolution's weights and inputs, in double precision and plain loops: the second
-/// witness of the reduced engine, which shares no kernel and no packing with it.
+/// What reduced numbers do to a convolution's weights and inputs, in double precision and plain loops: the
+/// second witness of the reduced engine, which shares no kernel and no packing with it.
 struct Emulation: Sendable {
   let precision: ComputePrecision
   /// Names of the convolutions that it is about.

@@ -1,7 +1,8 @@
 internal import CKernels
 internal import SWTResNet
 
-/// Unsafe on purpose, as all of ``KernelCalls``: the plan sized and placed the copies, and units write disjoint memory.
+/// Unsafe on purpose, as all of ``KernelCalls``: the plan sized and placed the copies, and units write
+/// disjoint memory.
 extension KernelCalls {
   /// The first float of a copy.
   private func header(_ copy: ReducedCopy) -> UnsafeMutablePointer<Float> {

@@ -4,8 +4,8 @@ internal import SWTResNet
 /// Unsafe on purpose: hands pieces of the storage and of the source's memory to the C packers, from all
 /// threads. Each unit writes its own panel, or its own filters, only.
 extension PackedNetwork {
-  /// Packs one convolution's weights as they are stored, or rounded once; BatchNorm's factor goes into the scale of
-  /// each output channel, so that no weight is rounded twice.
+  /// Packs one convolution's weights as they are stored, or rounded once; BatchNorm's factor goes into the
+  /// scale of each output channel, so that no weight is rounded twice.
   func pack(_ reduced: ReducedConvolution, from source: some WeightSource, _ threads: ThreadPool) throws {
     let unit = reduced.unit
     let fold = try Normalisation(of: unit, epsilon: tree.architecture.epsilon, from: source).folded

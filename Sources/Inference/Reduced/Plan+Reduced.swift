@@ -2,7 +2,8 @@ internal import CKernels
 internal import SWTResNet
 
 extension Plan {
-  /// Adds a convolution of reduced numbers, and before it the copy that it reads, unless that is there already.
+  /// Adds a convolution of reduced numbers, and before it the copy that it reads, unless that is there
+  /// already.
   mutating func reducedConvolution(
     _ packed: ReducedConvolution, _ input: Activation, _ output: Activation, tap: String?, adds: Bool
   ) -> Activation {

@@ -1,7 +1,8 @@
 internal import CKernels
 internal import SWTResNet
 
-/// How one convolution's reduced weights lie in memory; the counterpart of ``PackedConvolution``, in words of 4 bytes.
+/// How one convolution's reduced weights lie in memory; the counterpart of ``PackedConvolution``, in words of
+/// 4 bytes.
 struct ReducedConvolution: Sendable {
   let unit: ConvolutionUnit
   let number: p2s_number

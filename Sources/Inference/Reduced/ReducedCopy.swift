@@ -2,8 +2,8 @@ internal import CKernels
 
 /// A copy of an activation in fewer bits, which convolutions read: same layout and halo, smaller elements.
 ///
-/// In the arena it is a header of floats, the scale first and from ``maximaOffset`` the largest value that each unit
-/// of work found, and then the elements.
+/// In the arena it is a header of floats, the scale first and from ``maximaOffset`` the largest value that
+/// each unit of work found, and then the elements.
 struct ReducedCopy: Hashable, Sendable {
   let number: p2s_number
   /// An index into the plan's buffers.
