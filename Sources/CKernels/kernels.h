@@ -144,12 +144,16 @@ P2S_HIDDEN void p2s_grouped_run_unit(const struct p2s_grouped_run *run, int32_t 
 
 /* Reduced forms. `input`, `weights`, in_pixel, in_row and segments count 4-byte words. */
 P2S_HIDDEN void p2s_tile_bf16_portable(const struct p2s_tile *tile);
+P2S_HIDDEN void p2s_tile_bf16_avx2(const struct p2s_tile *tile);
 P2S_HIDDEN void p2s_tile_bf16_avx512(const struct p2s_tile *tile);
 P2S_HIDDEN void p2s_tile_i8_portable(const struct p2s_tile *tile);
+P2S_HIDDEN void p2s_tile_i8_avx2(const struct p2s_tile *tile);
 P2S_HIDDEN void p2s_tile_i8_avx512(const struct p2s_tile *tile);
 P2S_HIDDEN void p2s_grouped_bf16_portable(const struct p2s_grouped_row *row);
+P2S_HIDDEN void p2s_grouped_bf16_avx2(const struct p2s_grouped_row *row);
 P2S_HIDDEN void p2s_grouped_bf16_avx512(const struct p2s_grouped_row *row);
 P2S_HIDDEN void p2s_grouped_i8_portable(const struct p2s_grouped_row *row);
+P2S_HIDDEN void p2s_grouped_i8_avx2(const struct p2s_grouped_row *row);
 P2S_HIDDEN void p2s_grouped_i8_avx512(const struct p2s_grouped_row *row);
 
 /* One output row of a 3x3 stride-2 max-pooling from three input rows. */

@@ -7,6 +7,7 @@ int p2s_isa_reduces(enum p2s_isa isa, enum p2s_number number) {
     if (isa == P2S_ISA_AVX512 && p2s_isa_supported(isa))
         return number == P2S_I8 ? __builtin_cpu_supports("avx512vnni") != 0
                                 : __builtin_cpu_supports("avx512bf16") != 0;
+    if (isa == P2S_ISA_AVX2) return p2s_isa_supported(isa);
 #endif
     (void)number;
     return isa == P2S_ISA_PORTABLE;
@@ -16,6 +17,8 @@ static p2s_tile_form tile_form(enum p2s_isa isa, enum p2s_number number) {
 #if P2S_HAVE_X86
     if (isa == P2S_ISA_AVX512 && p2s_isa_reduces(isa, number))
         return number == P2S_I8 ? p2s_tile_i8_avx512 : p2s_tile_bf16_avx512;
+    if (isa == P2S_ISA_AVX512 || isa == P2S_ISA_AVX2)
+        return number == P2S_I8 ? p2s_tile_i8_avx2 : p2s_tile_bf16_avx2;
 #endif
     (void)isa;
     return number == P2S_I8 ? p2s_tile_i8_portable : p2s_tile_bf16_portable;
@@ -25,6 +28,8 @@ static p2s_grouped_form row_form(enum p2s_isa isa, enum p2s_number number) {
 #if P2S_HAVE_X86
     if (isa == P2S_ISA_AVX512 && p2s_isa_reduces(isa, number))
         return number == P2S_I8 ? p2s_grouped_i8_avx512 : p2s_grouped_bf16_avx512;
+    if (isa == P2S_ISA_AVX512 || isa == P2S_ISA_AVX2)
+        return number == P2S_I8 ? p2s_grouped_i8_avx2 : p2s_grouped_bf16_avx2;
 #endif
     (void)isa;
     return number == P2S_I8 ? p2s_grouped_i8_portable : p2s_grouped_bf16_portable;

@@ -14,10 +14,10 @@ public enum InstructionSet: String, CaseIterable, Sendable {
   /// True when this build and this processor can run it.
   public var isSupported: Bool { p2s_isa_supported(kernelValue) != 0 }
 
-  /// True when it is supported and has instructions of its own for that precision; else the portable form
-  /// computes.
-  public func accelerates(_ precision: ComputePrecision) -> Bool {
-    precision.number.map { p2s_isa_reduces(kernelValue, $0) != 0 } ?? isSupported
+  /// Whose form computes that precision when this is asked for: itself, or else a lesser one.
+  public func form(of precision: ComputePrecision) -> InstructionSet {
+    guard let number = precision.number, p2s_isa_reduces(kernelValue, number) == 0 else { return self }
+    return self == .avx512 ? .avx2 : .portable
   }
 
   /// The fastest that is supported here.

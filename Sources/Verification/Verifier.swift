@@ -181,7 +181,7 @@ extension VerificationOptions {
     switch compute {
     case .float32(let instructions): "float32, \(instructions.rawValue)"
     case .reduced(let precision, let instructions):
-      "\(precision.rawValue), \(instructions.accelerates(precision) ? instructions : .portable)"
+      "\(precision.rawValue), \(instructions.form(of: precision).rawValue)"
     case .double: "double, reference"
     }
   }

@@ -69,6 +69,15 @@ struct TimingTests {
       }
     }
     let threads = ThreadPool(count: 2)
+    for precision in ComputePrecision.allCases {
+      for isa in InstructionSet.allCases where isa.isSupported && isa != .best {
+        let network = try PackedNetwork(
+          tree, weights: weights, threads: threads, instructions: isa, precision: precision)
+        let engine = FastEngine(network, threads: threads, instructions: isa)
+        let runs = try (0..<3).map { _ in try Self.milliseconds { _ = try engine.run(input) } }
+        print(name, "threads 2", isa, precision, "min", runs.min() ?? 0)
+      }
+    }
     let exact = try ReferenceEngine(tree, weights: weights, threads: threads).run(input).output
     for precision in ComputePrecision.allCases {
       let network = try PackedNetwork(tree, weights: weights, threads: threads, precision: precision)

@@ -44,9 +44,9 @@ enum p2s_number {
 } __attribute__((enum_extensibility(closed)));
 
 /*
- * 1 if `isa` has instructions of its own for `number` in this build and on this CPU
- * (AVX-512: BF16 or VNNI, which are features apart), else 0: then kernels that are
- * asked for `isa` run the portable form.
+ * 1 if `isa` has a form of its own for `number` in this build and on this CPU, else 0.
+ * AVX-512 needs BF16 or VNNI, which are features apart; without them it runs the AVX2
+ * form. NEON runs the portable form.
  */
 int p2s_isa_reduces(enum p2s_isa isa, enum p2s_number number);
 
