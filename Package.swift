@@ -54,7 +54,8 @@ let package = Package(
     .target(name: "CKernels"),
     .target(name: "CThreads"),
     .target(
-      name: "SWTInference", dependencies: ["SWTResNet", "CKernels", "CThreads"], path: "Sources/Inference"),
+      name: "SWTInference", dependencies: ["SWTTensors", "SWTResNet", "CKernels", "CThreads"],
+      path: "Sources/Inference"),
 
     // Where formats, network and engine meet.
     .target(
@@ -126,7 +127,9 @@ let package = Package(
       ]),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .target(name: "CAllocations", path: "Tests/Allocations"),
-    .testTarget(name: "InferenceTests", dependencies: ["SWTInference", "SWTResNet", "CAllocations"]),
+    .testTarget(
+      name: "InferenceTests",
+      dependencies: ["SWTInference", "SWTResNet", "SWTVerification", "CAllocations"]),
     .testTarget(
       name: "GoldensTests",
       dependencies: [

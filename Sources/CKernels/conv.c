@@ -57,17 +57,9 @@ static void zero_halo(
     }
 }
 
-struct run {
-    const struct p2s_conv *conv;
-    const float *input;
-    const float *residual;
-    float *output;
-    p2s_tile_form form;
-};
-
 /* `prefetch` is what the tile's reduction should bring closer meanwhile, or NULL. */
 static void run_tile(
-    const struct run *run, int32_t index, int32_t panel, const float *prefetch) {
+    const struct p2s_conv_run *run, int32_t index, int32_t panel, const float *prefetch) {
     const struct p2s_conv *conv = run->conv;
     int32_t y = index / conv->row_tiles, column = index % conv->row_tiles;
     /* The row is cut into nearly equal runs; a flat row is the whole plane. */
@@ -82,6 +74,8 @@ static void run_tile(
             + x0 * conv->in_pixel,
         .weights = conv->weights + panel * lanes * conv->depth,
         .bias = conv->bias + panel * lanes,
+        .scale = run->scale ? run->scale + panel * lanes : 0,
+        .input_scale = run->input_scale,
         .residual = run->residual ? run->residual + block : 0,
         .output = run->output + block,
         .prefetch = (const char *)(prefetch ? prefetch : conv->bias + panel * lanes),
@@ -113,7 +107,18 @@ static void run_tile(
 void p2s_conv_unit(
     enum p2s_isa isa, const struct p2s_conv *conv, const float *input, const float *residual,
     float *output, int32_t unit) {
-    struct run run = { conv, input, residual, output, p2s_tile_form_of(isa) };
+    struct p2s_conv_run run = {
+        .conv = conv,
+        .input = input,
+        .residual = residual,
+        .output = output,
+        .form = p2s_tile_form_of(isa),
+    };
+    p2s_conv_run_unit(&run, unit);
+}
+
+void p2s_conv_run_unit(const struct p2s_conv_run *run, int32_t unit) {
+    const struct p2s_conv *conv = run->conv;
     int32_t tiles = tile_count(conv), tile_chunks = chunks(tiles, conv->unit_tiles);
     int32_t t0 = unit % tile_chunks * conv->unit_tiles;
     int32_t p0 = unit / tile_chunks * conv->unit_panels;
@@ -121,7 +126,7 @@ void p2s_conv_unit(
     int32_t p1 = p0 + conv->unit_panels < conv->panels ? p0 + conv->unit_panels : conv->panels;
     if (!conv->panel_outer) {
         for (int32_t t = t0; t < t1; t++)
-            for (int32_t p = p0; p < p1; p++) run_tile(&run, t, p, 0);
+            for (int32_t p = p0; p < p1; p++) run_tile(run, t, p, 0);
         return;
     }
     int32_t ahead = (unit + conv->units_ahead) / tile_chunks * conv->unit_panels;
@@ -132,7 +137,7 @@ void p2s_conv_unit(
         for (int32_t t = t0; t < t1; t++) {
             /* A tile has a step for each line of one block of the next panel. */
             int wanted = next != p && next < conv->panels && t - t0 < conv->panel_blocks;
-            run_tile(&run, t, p, wanted ? weights + (t - t0) * block_floats : 0);
+            run_tile(run, t, p, wanted ? weights + (t - t0) * block_floats : 0);
         }
     }
 }

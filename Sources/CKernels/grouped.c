@@ -54,16 +54,24 @@ int32_t p2s_grouped_units(const struct p2s_grouped *conv) {
 void p2s_grouped_unit(
     enum p2s_isa isa, const struct p2s_grouped *conv, const float *input, float *output,
     int32_t unit) {
-    p2s_grouped_form form = row_form(isa);
+    struct p2s_grouped_run run
+        = { .conv = conv, .input = input, .output = output, .form = row_form(isa) };
+    p2s_grouped_run_unit(&run, unit);
+}
+
+void p2s_grouped_run_unit(const struct p2s_grouped_run *run, int32_t unit) {
+    const struct p2s_grouped *conv = run->conv;
     int32_t count = row_chunks(conv), block = unit / count;
     int32_t y0 = unit % count * conv->unit_rows;
     int32_t y1 = y0 + conv->unit_rows < conv->rows ? y0 + conv->unit_rows : conv->rows;
     for (int32_t y = y0; y < y1; y++) {
         struct p2s_grouped_row row = {
-            .input = input + block * conv->in_block + (int64_t)y * conv->stride * conv->in_row,
+            .input = run->input + block * conv->in_block + (int64_t)y * conv->stride * conv->in_row,
             .weights = conv->weights + (int64_t)block * 9 * conv->depth * P2S_LANES,
             .bias = conv->bias + block * P2S_LANES,
-            .output = output + block * conv->out_block + y * conv->out_row,
+            .scale = run->scale ? run->scale + block * P2S_LANES : 0,
+            .input_scale = run->input_scale,
+            .output = run->output + block * conv->out_block + y * conv->out_row,
             .in_row = conv->in_row,
             .width = conv->width,
             .group = conv->group,
@@ -71,7 +79,7 @@ void p2s_grouped_unit(
             .stride = conv->stride,
             .relu = conv->relu,
         };
-        form(&row);
+        run->form(&row);
         if (conv->out_halo)
             p2s_zero_halo(
                 row.output, conv->out_row, y, conv->rows, 0, conv->width, conv->width);

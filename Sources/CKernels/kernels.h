@@ -31,6 +31,8 @@ struct p2s_tile {
     const float *bias;
     const float *residual; /* or NULL */
     float *output;
+    const float *scale;       /* [blocks * 16]; of reduced forms only, as the next */
+    const float *input_scale; /* one */
     int64_t in_pixel;
     int64_t out_block;
     /* Prefetched a line at each step of the reduction, prefetch_step apart. */
@@ -50,11 +52,26 @@ P2S_HIDDEN void p2s_tile_avx2(const struct p2s_tile *tile);
 P2S_HIDDEN void p2s_tile_avx512(const struct p2s_tile *tile);
 P2S_HIDDEN void p2s_tile_neon(const struct p2s_tile *tile);
 
+/* One convolution on its way through the tiles, whatever computes them. */
+struct p2s_conv_run {
+    const struct p2s_conv *conv;
+    const float *input;
+    const float *residual;
+    float *output;
+    const float *scale;
+    const float *input_scale;
+    p2s_tile_form form;
+};
+
+P2S_HIDDEN void p2s_conv_run_unit(const struct p2s_conv_run *run, int32_t unit);
+
 /* One row of `width` output pixels of one block of a grouped 3x3. */
 struct p2s_grouped_row {
     const float *input;   /* top left tap of pixel 0 */
     const float *weights; /* [ky][depth][kx][16] */
     const float *bias;
+    const float *scale;       /* [16]; of reduced forms only, as the next */
+    const float *input_scale; /* one */
     float *output;
     int64_t in_row;
     int32_t width;
@@ -112,6 +129,32 @@ P2S_HIDDEN void p2s_winograd_output_neon(const struct p2s_winograd_output *outpu
 
 /* The form of the tile for an instruction set. */
 P2S_HIDDEN p2s_tile_form p2s_tile_form_of(enum p2s_isa isa);
+
+/* One grouped convolution on its way through the rows, whatever computes them. */
+struct p2s_grouped_run {
+    const struct p2s_grouped *conv;
+    const float *input;
+    float *output;
+    const float *scale;
+    const float *input_scale;
+    p2s_grouped_form form;
+};
+
+P2S_HIDDEN void p2s_grouped_run_unit(const struct p2s_grouped_run *run, int32_t unit);
+
+/* Reduced forms. `input`, `weights`, in_pixel, in_row and segments count 4-byte words. */
+P2S_HIDDEN void p2s_tile_bf16_portable(const struct p2s_tile *tile);
+P2S_HIDDEN void p2s_tile_bf16_avx2(const struct p2s_tile *tile);
+P2S_HIDDEN void p2s_tile_bf16_avx512(const struct p2s_tile *tile);
+P2S_HIDDEN void p2s_tile_i8_portable(const struct p2s_tile *tile);
+P2S_HIDDEN void p2s_tile_i8_avx2(const struct p2s_tile *tile);
+P2S_HIDDEN void p2s_tile_i8_avx512(const struct p2s_tile *tile);
+P2S_HIDDEN void p2s_grouped_bf16_portable(const struct p2s_grouped_row *row);
+P2S_HIDDEN void p2s_grouped_bf16_avx2(const struct p2s_grouped_row *row);
+P2S_HIDDEN void p2s_grouped_bf16_avx512(const struct p2s_grouped_row *row);
+P2S_HIDDEN void p2s_grouped_i8_portable(const struct p2s_grouped_row *row);
+P2S_HIDDEN void p2s_grouped_i8_avx2(const struct p2s_grouped_row *row);
+P2S_HIDDEN void p2s_grouped_i8_avx512(const struct p2s_grouped_row *row);
 
 /* One output row of a 3x3 stride-2 max-pooling from three input rows. */
 struct p2s_maxpool_row {

@@ -41,6 +41,4 @@ struct Activation: Hashable, Sendable {
   var shape: [Int] { [layout.channels, height, width] }
   /// Numbers that it stands for: C · H · W.
   var valueCount: Int { layout.channels * height * width }
-  /// Bytes of input that one output tile of `pixels` reads, about.
-  func bytes(ofPixels pixels: Int) -> Int { pixels * layout.laneCount * MemoryLayout<Float>.stride }
 }

@@ -14,6 +14,12 @@ public enum InstructionSet: String, CaseIterable, Sendable {
   /// True when this build and this processor can run it.
   public var isSupported: Bool { p2s_isa_supported(kernelValue) != 0 }
 
+  /// Whose form computes that precision when this is asked for: itself, or else a lesser one.
+  public func form(of precision: ComputePrecision) -> InstructionSet {
+    guard let number = precision.number, p2s_isa_reduces(kernelValue, number) == 0 else { return self }
+    return self == .avx512 ? .avx2 : .portable
+  }
+
   /// The fastest that is supported here.
   public static var best: InstructionSet {
     allCases.last { $0.isSupported } ?? .portable

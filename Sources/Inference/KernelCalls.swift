@@ -29,6 +29,10 @@ struct KernelCalls {
         residual: residual, relu: relu)
     case .maxPool: unsafe maxPool(step)
     case .mean: unsafe mean(step)
+    case .reduce(let copy): unsafe reduce(copy)
+    case .reducedTiles(let packed, let copy, let segments, let partition, let residual, let relu):
+      unsafe reducedTiles(step, packed, copy, segments, partition, residual: residual, relu: relu)
+    case .reducedLanes(let packed, let copy): unsafe reducedLanes(step, packed, copy)
     case .dense(let unit): unsafe dense(step, rows: unit.outputFeatures, columns: unit.inputFeatures)
     }
   }
@@ -60,7 +64,7 @@ struct KernelCalls {
           isa: isa, layer: conv, source: start(input) + input.origin - reach, target: target,
           residual: residual ? target : nil)
         unsafe threads.run(p2s_conv_units(conv), &call) { context, unit in
-          let call = unsafe Call<p2s_conv>.at(context)
+          let call = unsafe Call<p2s_conv, Float>.at(context)
           unsafe p2s_conv_unit(call.isa, call.layer, call.source, call.residual, call.target, unit)
         }
       }
@@ -81,7 +85,7 @@ struct KernelCalls {
       var call = unsafe Call(
         isa: isa, layer: conv, source: start(input), target: start(output) + output.origin)
       unsafe threads.run(p2s_grouped_units(conv), &call) { context, unit in
-        let call = unsafe Call<p2s_grouped>.at(context)
+        let call = unsafe Call<p2s_grouped, Float>.at(context)
         unsafe p2s_grouped_unit(call.isa, call.layer, call.source, call.target, unit)
       }
     }
@@ -107,13 +111,13 @@ struct KernelCalls {
       unsafe withUnsafePointer(to: conv) { conv in
         var spread = unsafe Call(isa: isa, layer: conv, source: start(input), target: transformed)
         unsafe threads.run(p2s_winograd_input_units(conv), &spread) { context, unit in
-          let call = unsafe Call<p2s_winograd>.at(context)
+          let call = unsafe Call<p2s_winograd, Float>.at(context)
           unsafe p2s_winograd_input_unit(call.isa, call.layer, call.source, call.target, unit)
         }
         var call = unsafe Call(
           isa: isa, layer: conv, source: transformed, target: target, residual: residual ? target : nil)
         unsafe threads.run(p2s_winograd_units(conv), &call) { context, unit in
-          let call = unsafe Call<p2s_winograd>.at(context)
+          let call = unsafe Call<p2s_winograd, Float>.at(context)
           unsafe p2s_winograd_unit(call.isa, call.layer, call.source, call.residual, call.target, unit)
         }
       }
@@ -130,7 +134,7 @@ struct KernelCalls {
       var call = unsafe Call(
         isa: isa, layer: pool, source: start(input), target: start(output) + output.origin)
       unsafe threads.run(p2s_maxpool_units(pool), &call) { context, unit in
-        let call = unsafe Call<p2s_maxpool>.at(context)
+        let call = unsafe Call<p2s_maxpool, Float>.at(context)
         unsafe p2s_maxpool_unit(call.isa, call.layer, call.source, call.target, unit)
       }
     }
@@ -145,7 +149,7 @@ struct KernelCalls {
       var call = unsafe Call(
         isa: isa, layer: layer, source: start(input) + input.origin, target: start(output))
       unsafe threads.run(Int32(input.blocks), &call) { context, block in
-        let call = unsafe Call<MeanLayer>.at(context)
+        let call = unsafe Call<MeanLayer, Float>.at(context)
         let layer = unsafe call.layer.pointee
         unsafe p2s_mean_block(
           call.isa, call.source + Int(block) * layer.block, layer.rows, layer.width, layer.row,
@@ -163,7 +167,7 @@ struct KernelCalls {
       var call = unsafe Call(
         isa: isa, layer: layer, source: start(step.input), target: start(step.output))
       unsafe threads.run(Int32((rows + classifierRows - 1) / classifierRows), &call) { context, unit in
-        let call = unsafe Call<DenseLayer>.at(context)
+        let call = unsafe Call<DenseLayer, Float>.at(context)
         let layer = unsafe call.layer.pointee
         let first = Int(unit) * classifierRows
         unsafe p2s_dense(
@@ -174,17 +178,22 @@ struct KernelCalls {
   }
 
   /// Rows of one block in a unit of work: about eight units for each thread.
-  private func unitRows(_ output: Activation) -> Int32 {
+  func unitRows(_ output: Activation) -> Int32 {
     let units = unsafe 8 * threads.count
     return Int32(max(1, min(output.height, output.height * output.blocks / units)))
   }
 
   // MARK: - Layout changes
 
-  /// Copies image number `image` of `[N, C, H, W]` into an activation and zeroes its halo.
+  /// Copies image number `image` of `[N, C, H, W]` into an activation and zeroes its halo, and the lanes that
+  /// hold no channel: kernels write zeros there too, and the largest value of a tensor is looked for in all
+  /// lanes.
   func load(_ values: [Float], image: Int, into activation: Activation) {
     let start = unsafe start(activation)
-    if activation.halo > 0 { unsafe start.update(repeating: 0, count: activation.count) }
+    let lanes = activation.isPlanar ? 1 : ChannelLayout.blockLanes
+    if activation.halo > 0 || activation.blocks * lanes > activation.layout.channels {
+      unsafe start.update(repeating: 0, count: activation.count)
+    }
     let first = image * activation.valueCount
     unsafe values.withUnsafeBufferPointer { values in
       unsafe forEachRow(of: activation) { plane, inner in
@@ -222,23 +231,6 @@ struct KernelCalls {
         body((channel * activation.height + y) * activation.width, first + y * activation.row)
       }
     }
-  }
-}
-
-/// What each unit of work of one layer needs. It lies on the caller's stack while the region runs: a closure
-/// that the pool's threads can call would be allocated.
-@unsafe
-private struct Call<Layer: BitwiseCopyable> {
-  let isa: p2s_isa
-  let layer: UnsafePointer<Layer>
-  let source: UnsafePointer<Float>
-  let target: UnsafeMutablePointer<Float>
-  var residual: UnsafePointer<Float>?
-
-  /// The call that the pool hands to a unit.
-  static func at(_ context: UnsafeMutableRawPointer?) -> Self {
-    guard let context = unsafe context else { preconditionFailure("the pool hands on what it got") }
-    return unsafe context.assumingMemoryBound(to: Self.self).pointee
   }
 }
 

@@ -7,6 +7,10 @@ public final class PackedNetwork: Sendable {
   public let tree: LayerTree
   /// By ``ConvolutionUnit/name``.
   let convolutions: [String: PackedConvolution]
+  /// Those that compute with reduced numbers, and are not among the others.
+  let reduced: [String: ReducedConvolution]
+  /// What its convolutions multiply.
+  public let precision: ComputePrecision
   /// Offsets of the classifier's weights `[classes][features]` and bias.
   let headWeights, headBias: Int
   let storage: FloatStorage
@@ -16,23 +20,33 @@ public final class PackedNetwork: Sendable {
 
   /// Folds and packs all weights on all threads.
   ///
-  /// BatchNorm is folded in double precision and rounded once.
+  /// BatchNorm is folded in double precision and rounded once. With another `precision` than `f32` weights
+  /// are rounded to it, once, unless they are stored so.
   ///
-  /// With `winograd`, 3×3 convolutions without small groups take Winograd's form where it pays: half the time, four
-  /// times the memory for their weights, and other roundings.
+  /// With `winograd`, 3×3 convolutions without small groups take Winograd's form where it pays: half the
+  /// time, four times the memory for their weights, and other roundings.
   /// - Throws: ``InferenceError/missingTensor(_:)``, ``InferenceError/wrongCount(_:expected:actual:)``, or
   ///   what `source` throws.
   public init(
     _ tree: LayerTree, weights source: some WeightSource, threads: ThreadPool,
-    instructions: InstructionSet = .best, winograd: Bool = true
+    instructions: InstructionSet = .best, winograd: Bool = true, precision: ComputePrecision = .f32
   ) throws {
     self.tree = tree
+    self.precision = precision
+    let reducedNames = try precision.reducedLayers(tree, of: source)
+    var plannedReduced: [ReducedConvolution] = []
     var planned: [PackedConvolution] = []
     var end = 0
     func plan(
       _ unit: ConvolutionUnit, _ input: ChannelLayout, _ output: ChannelLayout, isPlanar: Bool = false,
       winograd: Bool = false
     ) {
+      if let number = precision.number, reducedNames.contains(unit.name) {
+        let reduced = ReducedConvolution(unit, number, input: input, output: output, at: end)
+        plannedReduced.append(reduced)
+        end = reduced.end
+        return
+      }
       let packed = PackedConvolution(
         unit, input: input, output: output, isPlanar: isPlanar, winograd: winograd, at: end)
       planned.append(packed)
@@ -55,12 +69,14 @@ public final class PackedNetwork: Sendable {
       }
     }
     convolutions = Dictionary(uniqueKeysWithValues: planned.map { ($0.unit.name, $0) })
+    reduced = Dictionary(uniqueKeysWithValues: plannedReduced.map { ($0.unit.name, $0) })
     headWeights = end
     if let head = tree.head { end += (head.inputFeatures * head.outputFeatures + 15) / 16 * 16 }
     headBias = end
     if let head = tree.head { end += head.outputFeatures }
     storage = FloatStorage(count: end)
 
+    for reduced in plannedReduced { try pack(reduced, from: source, threads) }
     for packed in planned {
       let fold = try Normalisation(of: packed.unit, epsilon: tree.architecture.epsilon, from: source).folded
       let count = packed.unit.weightShape.reduce(1, *)

@@ -13,6 +13,11 @@ struct Plan: Sendable {
       /// `segments` are the blocks of a strip of `strip` tiles; `transformed` is a buffer of the arena.
       case winograd(
         PackedConvolution, [p2s_segment], strip: Int, transformed: Int, residual: Bool, relu: Bool)
+      /// Makes the copy that the reduced convolutions after it read.
+      case reduce(ReducedCopy)
+      case reducedTiles(
+        ReducedConvolution, ReducedCopy, [p2s_segment], Partition, residual: Bool, relu: Bool)
+      case reducedLanes(ReducedConvolution, ReducedCopy)
       case maxPool
       case mean
       case dense(LinearUnit)
@@ -38,9 +43,11 @@ struct Plan: Sendable {
   private(set) var arenaCount = 0
 
   private let network: PackedNetwork
-  private let instructions: InstructionSet
-  private let threads: Int
-  private var lifetimes: [Lifetime] = []
+  let instructions: InstructionSet
+  let threads: Int
+  var lifetimes: [Lifetime] = []
+  /// The copies of the stage being planned, by the buffer they are copies of.
+  var copies: [Int: ReducedCopy] = [:]
 
   /// Plans the network for images of `height` by `width`.
   init(
@@ -95,17 +102,20 @@ struct Plan: Sendable {
     _ name: String, _ input: Activation, _ body: (inout Plan) -> Activation
   ) -> Activation {
     stages.append(Stage(name: name, input: input, output: input))
+    copies = [:]
     let output = body(&self)
     stages[stages.count - 1].output = output
     return output
   }
 
-  private mutating func add(
-    _ kernel: Step.Kernel, _ input: Activation, _ output: Activation, tap: String? = nil
+  mutating func add(
+    _ kernel: Step.Kernel, _ input: Activation, _ output: Activation, tap: String? = nil,
+    reading copy: ReducedCopy? = nil
   ) -> Activation {
     let time = stages.reduce(0) { $0 + $1.steps.count }
     lifetimes[input.buffer].use(at: time)
     lifetimes[output.buffer].use(at: time)
+    if let copy { lifetimes[copy.buffer].use(at: time) }
     stages[stages.count - 1].steps.append(
       Step(kernel: kernel, input: input, output: output, tap: tap))
     return output
@@ -126,13 +136,17 @@ struct Plan: Sendable {
   private mutating func convolution(
     _ unit: ConvolutionUnit, _ input: Activation, halo: Int, tap: String?, addingTo sum: Activation? = nil
   ) -> Activation {
-    guard let packed = network.convolutions[unit.name] else {
+    let reduced = network.reduced[unit.name]
+    let packed = network.convolutions[unit.name]
+    guard let layout = reduced?.output ?? packed?.output else {
       preconditionFailure("the packed network and the plan walk the same tree")
     }
     let output =
       sum
       ?? activation(
-        packed.output, unit.outputSize(input.height), unit.outputSize(input.width), halo: halo)
+        layout, unit.outputSize(input.height), unit.outputSize(input.width), halo: halo)
+    if let reduced { return reducedConvolution(reduced, input, output, tap: tap, adds: sum != nil) }
+    guard let packed else { return output }
     switch packed.form {
     case .lanes: return add(.lanes(packed), input, output, tap: tap)
     case .winograd: return winograd(packed, input, output, residual: sum != nil, tap: tap)

@@ -9,11 +9,26 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
   public let tree: LayerTree
   public let source: Source
   public let threads: ThreadPool
+  private let emulation: Emulation
 
   public init(_ tree: LayerTree, weights source: Source, threads: ThreadPool) {
     self.tree = tree
     self.source = source
     self.threads = threads
+    emulation = Emulation(precision: .f32, layers: [])
+  }
+
+  /// An engine that rounds weights and inputs of convolutions as a fast engine of that precision does, and
+  /// computes all else in double precision.
+  ///
+  /// - Throws: what `source` throws.
+  public init(
+    _ tree: LayerTree, weights source: Source, threads: ThreadPool, emulating precision: ComputePrecision
+  ) throws {
+    self.tree = tree
+    self.source = source
+    self.threads = threads
+    emulation = Emulation(precision: precision, layers: try precision.reducedLayers(tree, of: source))
   }
 
   public func run(_ input: FeatureMap<Float>, taps: Set<String>) throws -> ForwardResult<Double> {
@@ -107,8 +122,8 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
   /// Convolution, BatchNorm, and the ReLU where one follows directly.
   private func convolve(_ unit: ConvolutionUnit, _ x: Planes) throws -> Planes {
     let norm = try Normalisation(of: unit, epsilon: tree.architecture.epsilon, from: source)
-    let weights = try source.doubles("\(unit.name).weight", count: unit.weightShape.reduce(1, *))
-    var y = x.convolved(unit, weights, threads)
+    let weights = try emulation.weights(unit, from: source)
+    var y = emulation.input(x, of: unit).convolved(unit, weights, threads)
     let area = y.height * y.width
     for channel in 0..<y.channels {
       for i in channel * area..<(channel + 1) * area {

@@ -6,7 +6,7 @@ public struct StepProfile: Hashable, Sendable {
   /// and `output` are the copies into and out of the kernels' layout.
   public let name: String
   /// What it computes, without sizes: `7×7 stride 2`, `1×1`, `1×1 stride 2`, `grouped 3×3`, `max-pool`, `mean`,
-  /// `fc`, `copy`.
+  /// `fc`, `copy`, `rounding` (of what reduced convolutions read).
   public let kind: String
   /// The kernel that computes it.
   public let form: String
@@ -45,6 +45,14 @@ public struct StepProfile: Hashable, Sendable {
       self.init(
         packed, step.output, form: "winograd", batch: batch,
         activations: moved + (residual ? batch * step.output.count : 0))
+    case .reduce(let copy):
+      self.init(
+        name: "rounding", kind: "rounding", form: copy.number.name, activations: batch * copy.source.count)
+    case .reducedTiles(let packed, _, _, _, let residual, _):
+      self.init(
+        packed, step.output, batch: batch, activations: moved + (residual ? batch * step.output.count : 0))
+    case .reducedLanes(let packed, _):
+      self.init(packed, step.output, batch: batch, activations: moved)
     case .maxPool:
       self.init(name: "maxpool", kind: "max-pool", form: "max-pool", activations: moved)
     case .mean:
@@ -66,6 +74,15 @@ public struct StepProfile: Hashable, Sendable {
       name: unit.name, kind: unit.kind, form: form,
       multiplyAdds: batch * unit.weightShape.reduce(1, *) * output.height * output.width,
       weights: packed.weightCount + packed.biasCount, activations: activations)
+  }
+
+  /// A convolution of reduced numbers.
+  private init(_ packed: ReducedConvolution, _ output: Activation, batch: Int, activations: Int) {
+    let unit = packed.unit
+    self.init(
+      name: unit.name, kind: unit.kind, form: packed.number.name,
+      multiplyAdds: batch * unit.weightShape.reduce(1, *) * output.height * output.width,
+      weights: packed.end - packed.weightOffset, activations: activations)
   }
 
   /// A copy of `batch` images into or out of `activation`.

@@ -12,6 +12,14 @@ public protocol WeightSource {
   func withFloats<Result>(
     _ name: String, _ body: (Span<Float>) throws -> Result
   ) throws -> Result
+
+  /// The tensor as symmetric 8-bit integers with a scale for each output channel; nil when it is not stored
+  /// so.
+  func integers(_ name: String) throws -> QuantisedFilters?
+}
+
+extension WeightSource {
+  public func integers(_ name: String) throws -> QuantisedFilters? { nil }
 }
 
 /// Weights in memory.

@@ -12,6 +12,8 @@ struct ForwardRun {
   }
 
   private let engine: Engine
+  /// The engine of reduced numbers, when that is the one to be judged.
+  private let reducedRun: ReducedRun?
   private let tree: LayerTree
   private let weights: SWTWeights
   private let options: VerificationOptions
@@ -30,18 +32,25 @@ struct ForwardRun {
     self.weights = weights
     guard options.level != .weights, let first = goldens.first else {
       engine = .none
+      reducedRun = nil
       return
     }
     let threads = ThreadPool(count: options.threads)
     switch options.compute {
-    case .float32(let instructions):
+    case .float32(let instructions), .reduced(_, let instructions):
       let packed = try PackedNetwork(
         tree, weights: weights, threads: threads, instructions: instructions)
       let shape = first.input.shape
-      engine = .fast(
-        FastEngine(
-          packed, height: shape[2], width: shape[3], threads: threads, instructions: instructions))
+      let fast = FastEngine(
+        packed, height: shape[2], width: shape[3], threads: threads, instructions: instructions)
+      engine = .fast(fast)
+      if case .reduced(let precision, _) = options.compute {
+        reducedRun = try ReducedRun(weights, tree, precision, float32: fast, stored)
+      } else {
+        reducedRun = nil
+      }
     case .double:
+      reducedRun = nil
       engine = .reference(ReferenceEngine(tree, weights: weights, threads: threads))
     }
   }
@@ -59,6 +68,9 @@ struct ForwardRun {
       try run(engine, golden, &report)
       if !report.passes {
         report.witness = try witness(golden, engine.threads, comparesLayers: false).first?.metrics
+      } else {
+        try reducedRun?.check(
+          golden, k: options.k, comparesLayers: options.level != .forward, &report)
       }
     case .reference(let engine): try run(engine, golden, &report)
     case .none: break

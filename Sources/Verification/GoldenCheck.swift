@@ -38,14 +38,19 @@ package struct GoldenCheck<Engine: ForwardEngine> {
   {
     let input = FeatureMap(shape: golden.input.shape, values: golden.input.floats())
     let tapNames = comparesLayers ? Set(golden.taps.map(\.name)) : []
-    let result = try engine.run(input, taps: tapNames)
+    let comparisons = compare(try engine.run(input, taps: tapNames))
+    let divergence = locates && comparisons.contains { !$0.passes } ? try locate(comparisons, input) : nil
+    return (comparisons, divergence)
+  }
+
+  /// Compares what was computed already: the output first, then every tap that both have.
+  package func compare(_ result: ForwardResult<Engine.Scalar>) -> [GoldenReport.Comparison] {
     var comparisons = [outputComparison(result.output)]
     for tap in golden.taps {
       guard let map = result.taps[tap.name] else { continue }
       comparisons.append(comparison(tap, map.values))
     }
-    let divergence = locates && comparisons.contains { !$0.passes } ? try locate(comparisons, input) : nil
-    return (comparisons, divergence)
+    return comparisons
   }
 
   private func outputComparison(_ map: FeatureMap<Engine.Scalar>) -> GoldenReport.Comparison {
@@ -78,7 +83,11 @@ package struct GoldenCheck<Engine: ForwardEngine> {
   }
 
   private func criterion(_ output: String) -> Criterion {
-    if let reduced { return reduced.criterion(of: output, k: k) }
+    if let reduced { return reduced.criterion(of: output, k: k, usual: floorCriterion(output)) }
+    return floorCriterion(output)
+  }
+
+  private func floorCriterion(_ output: String) -> Criterion {
     let k = k ?? golden.k
     guard let floor = golden.floors.free[output] else {
       return .uncalibrated(convolutions: engine.tree.convolutions.count, k: k)

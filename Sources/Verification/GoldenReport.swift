@@ -1,3 +1,5 @@
+internal import SWTInference
+
 /// What one golden said about the model.
 public struct GoldenReport: Sendable {
   /// One output or tap against its reference.
@@ -37,10 +39,18 @@ public struct GoldenReport: Sendable {
   /// wrong: if it is right, the fault is in our kernels and not in the model.
   public var witness: ErrorMetrics?
 
-  /// The bound for values stored in fewer bits, when they are.
+  /// The bound for values stored in fewer bits, when they are, or for computing with such.
   public var reduced: ReducedPrecision?
 
-  public var passes: Bool { !comparisons.contains { !$0.passes } }
+  /// What float32 made of the output with the same weights, when ``comparisons`` are of an engine of reduced
+  /// numbers.
+  public var float32: ErrorMetrics?
+  /// How well that engine agrees with its emulation, stage by stage.
+  public var agreements: [StageAgreement] = []
+
+  public var passes: Bool {
+    !comparisons.contains { !$0.passes } && !agreements.contains { !$0.passes }
+  }
   public var isBitExact: Bool { comparisons.first?.isBitExact ?? false }
 
   /// True when the witness agrees with the reference although the fast engine does not.
@@ -70,6 +80,17 @@ public struct VerificationReport: Sendable {
   public var goldens: [GoldenReport]
   /// What the file says was done to its values; nil when nothing was.
   public var stored: StoredPrecision?
+  /// What computed the network: `f32`, `bf16`, `i8` or `double`.
+  public var compute = "f32"
+  /// Set when convolutions multiplied reduced numbers.
+  var reducedCompute: ComputePrecision?
+
+  /// Says of which kind a reduced-precision result is; nil for others.
+  public var errorClass: String? {
+    guard verdictClass == .reducedPrecision else { return nil }
+    if let reducedCompute { return "\(reducedCompute.rawValue) weights and activations" }
+    return stored.map { "\($0.precision) weights" }
+  }
 
   public var weightsPass: Bool {
     (source?.passes ?? true) && !goldens.contains { $0.weights.map { !$0.passes } ?? false }
@@ -79,6 +100,7 @@ public struct VerificationReport: Sendable {
 
   public var verdictClass: Class {
     guard passes else { return .wrong }
+    if reducedCompute != nil, !goldens.isEmpty { return .reducedPrecision }
     if let stored, stored.isReduced { return .reducedPrecision }
     return !goldens.isEmpty && goldens.allSatisfy(\.isBitExact) ? .bitExact : .fp32
   }

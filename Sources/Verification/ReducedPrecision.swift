@@ -1,5 +1,6 @@
 internal import SWT
 internal import SWTGoldens
+internal import SWTInference
 internal import SWTResNet
 
 /// What a file says was done to its values: its receipts.
@@ -56,6 +57,8 @@ public struct ReducedPrecision: Sendable {
     case source
     /// The receipts in the file.
     case receipts
+    /// The double engine, rounding weights and inputs of convolutions as the engine under test does.
+    case emulation
   }
 
   /// What an output's error is expected to be.
@@ -66,8 +69,10 @@ public struct ReducedPrecision: Sendable {
     let maxOverStd: Double
   }
 
-  public let stored: StoredPrecision
+  public let stored: StoredPrecision?
   public let basis: Basis
+  /// `f16`, `bf16` or `i8`.
+  public let precision: String
   /// By output and tap; what is not in it is judged by the receipts.
   private let measured: [String: Expected]
 
@@ -75,6 +80,15 @@ public struct ReducedPrecision: Sendable {
     self.stored = stored
     self.basis = basis
     self.measured = measured
+    precision = stored.precision
+  }
+
+  /// For an engine that computes with reduced numbers: `measured` is the emulation's error.
+  init(computing precision: ComputePrecision, _ stored: StoredPrecision?, measured: [String: Expected]) {
+    self.stored = stored
+    basis = .emulation
+    self.measured = measured
+    self.precision = precision.rawValue
   }
 
   /// Allowed multiple of an error that was measured on that very output.
@@ -87,17 +101,26 @@ public struct ReducedPrecision: Sendable {
   private static let usualRatio = 8.0
 
   /// The bound for an output or a tap.
-  func criterion(of output: String, k: Double?) -> Criterion {
+  ///
+  /// Where an emulation stands for what is expected, `usual` is what float32 is allowed there: stages that
+  /// compute no reduced numbers have that error, and the emulation none.
+  func criterion(of output: String, k: Double?, usual: @autoclosure () -> Criterion) -> Criterion {
     if let expected = measured[output] {
+      if basis == .emulation {
+        let (usual, k) = (usual(), k ?? Self.measuredMultiple)
+        return Criterion(
+          floorRelL2: max(expected.relL2, usual.allowedRelL2 / k),
+          floorMax: max(expected.maxOverStd, usual.allowedMax / (k * Criterion.maxFactor)), k: k)
+      }
       return Criterion(
         floorRelL2: expected.relL2, floorMax: expected.maxOverStd, k: k ?? Self.measuredMultiple)
     }
-    return byReceipts(stored.expectedError, k)
+    return byReceipts(stored?.expectedError ?? 0, k)
   }
 
   /// The bound for one stage alone, fed with the reference's own activation.
   func criterion(ofStage name: String, k: Double?) -> Criterion {
-    let layers = stored.layerErrors.filter { $0.key == name || $0.key.hasPrefix("\(name).") }
+    let layers = (stored?.layerErrors ?? [:]).filter { $0.key == name || $0.key.hasPrefix("\(name).") }
     return byReceipts(max(StoredPrecision.sum(layers.values), 3e-7), k)
   }
 

@@ -26,6 +26,23 @@ public struct SWTWeights: WeightSource {
     return try Self.lend(view.floats(), to: body)
   }
 
+  public func integers(_ name: String) throws -> QuantisedFilters? {
+    guard let index = file.index(of: name) else { return nil }
+    let view = try file.view(named: name)
+    let info = file.info(index)
+    guard view.dtype == .i8, info.isRowMajor, let number = info.quantization, let filters = info.shape.first
+    else { return nil }
+    let record = file.quantization(number)
+    let isPerFilter = record.scheme == .perChannel && record.axis == 0
+    guard record.isSymmetric, isPerFilter || record.scheme == .perTensor else { return nil }
+    let scales = try file.view(record.scaleTensor).numbers()
+    let values = unsafe view.withUnsafeBytes { bytes in
+      unsafe ContiguousArray(bytes.map { Int8(bitPattern: $0) })
+    }
+    return QuantisedFilters(
+      values: values, scales: isPerFilter ? scales : [Double](repeating: scales[0], count: filters))
+  }
+
   /// Apart because the compiler (6.3.1) crashes over a span of an array that only one of two paths makes.
   @inline(never)
   private static func lend<Result>(

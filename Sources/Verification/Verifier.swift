@@ -30,6 +30,8 @@ public struct VerificationOptions: Sendable {
   /// What computes the network.
   public enum Compute: Equatable, Sendable {
     case float32(InstructionSet)
+    /// Convolutions of bfloat16 or 8-bit integers.
+    case reduced(ComputePrecision, InstructionSet)
     /// The double-precision reference engine: slow, and a second witness.
     case double
   }
@@ -88,6 +90,8 @@ public enum Verifier {
       engine: options.engineName, source: nil, goldens: [])
     let stored = StoredPrecision(file, tree)
     report.stored = stored
+    report.compute = options.computeName
+    if case .reduced(let precision, _) = options.compute { report.reducedCompute = precision }
     if let source = options.source {
       do {
         report.source = try WeightsCheck.compare(
@@ -164,9 +168,20 @@ public enum Verifier {
 }
 
 extension VerificationOptions {
+  /// As `--compute` calls it.
+  var computeName: String {
+    switch compute {
+    case .float32: "f32"
+    case .reduced(let precision, _): precision.rawValue
+    case .double: "double"
+    }
+  }
+
   var engineName: String {
     switch compute {
     case .float32(let instructions): "float32, \(instructions.rawValue)"
+    case .reduced(let precision, let instructions):
+      "\(precision.rawValue), \(instructions.form(of: precision).rawValue)"
     case .double: "double, reference"
     }
   }

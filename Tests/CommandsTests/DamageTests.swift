@@ -18,7 +18,7 @@ import Testing
     }
     for tensor in checkpoint.tensors where !tensor.name.hasSuffix("num_batches_tracked") {
       let values = try tensor.values()
-      let start = try #require(place(of: values, in: whole), "\(tensor.name)")
+      let start = try #require(Self.place(of: values, in: whole), "\(tensor.name)")
       var bytes = whole
       // The lowest bit of one value: the smallest damage there is.
       bytes[start + random(values.count / 4) * 4] ^= 1
@@ -44,7 +44,7 @@ import Testing
     ] {
       let tensor = try #require(checkpoint.tensors.first { $0.name == "\(name).weight" })
       let values = try tensor.values()
-      let start = try #require(place(of: values, in: whole))
+      let start = try #require(Self.place(of: values, in: whole))
       var bytes = whole
       for i in stride(from: 3, to: min(values.count, 4 * 64), by: 4) { bytes[start + i] ^= 0x80 }
       try writeFile(damaged, bytes)
@@ -60,7 +60,7 @@ import Testing
   }
 
   /// Where a tensor's bytes lie in the file.
-  private func place(of values: [UInt8], in file: [UInt8]) -> Int? {
+  static func place(of values: [UInt8], in file: [UInt8]) -> Int? {
     let head = Array(values.prefix(32))
     guard let first = head.first else { return nil }
     var start = 0

@@ -60,5 +60,34 @@ import Testing
     let reference = ReferenceEngine(tree, weights: weights, threads: threads)
     let witness = try GoldenCheck(engine: reference, golden: golden).run()
     #expect(witness.comparisons[0].metrics.relL2 < 1e-12)
+    for precision in [ComputePrecision.bf16, .i8] {
+      try requireAgreement(precision, tree, weights, golden, threads)
+    }
+  }
+
+  /// Reduced numbers: as far from the golden as their emulation, and with it in every stage.
+  private func requireAgreement(
+    _ precision: ComputePrecision, _ tree: LayerTree, _ weights: WeightTable, _ golden: Golden,
+    _ threads: ThreadPool
+  ) throws {
+    let emulation = try ReferenceEngine(tree, weights: weights, threads: threads, emulating: precision)
+    let wide = FastEngine(try PackedNetwork(tree, weights: weights, threads: threads), threads: threads)
+    let packed = try PackedNetwork(tree, weights: weights, threads: threads, precision: precision)
+    let engine = FastEngine(packed, threads: threads)
+    var input = FeatureMap(shape: golden.input.shape, values: golden.input.floats())
+    let emulated = try emulation.run(input, taps: Set(tree.tapNames))
+    let expected = GoldenCheck(engine: emulation, golden: golden).compare(emulated)
+    let result = try GoldenCheck(engine: engine, golden: golden, locates: false).run().comparisons
+    for (actual, expected) in zip(result, expected) where actual.metrics.relL2 > 1e-5 {
+      #expect(actual.metrics.relL2 < 2 * expected.metrics.relL2, "\(precision) \(actual.name)")
+    }
+    for stage in tree.tapNames {
+      let map = try #require(emulated.taps[stage])
+      let agreement = StageAgreement(
+        stage: stage, engine: try engine.runStage(stage, input).output.values,
+        float32: try wide.runStage(stage, input).output.values, emulation: map.values)
+      #expect(agreement.passes, "\(precision) \(stage) \(agreement.difference) of \(agreement.allowed)")
+      input = map.converted()
+    }
   }
 }

@@ -343,4 +343,7 @@ int64_t p2s_peak_multiply_adds(enum p2s_isa isa, enum p2s_peak_kind kind);
 float p2s_peak(enum p2s_isa isa, enum p2s_peak_kind kind, const void *table, int64_t rounds);
 
 #pragma clang assume_nonnull end
+
+#include "ReducedKernels.h"
+
 #endif

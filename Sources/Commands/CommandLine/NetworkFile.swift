@@ -25,22 +25,25 @@ struct NetworkFile {
     }
   }
 
-  /// The float32 engine, its weights packed.
+  /// The fast engine, its weights packed.
   func fastEngine(
-    height: Int, width: Int, threads: Int?, isa: InstructionSet
+    height: Int, width: Int, threads: Int?, isa: InstructionSet, precision: ComputePrecision = .f32
   ) throws(CommandFailure) -> FastEngine {
     let pool = ThreadPool(count: threads)
     do {
       let packed = try PackedNetwork(
-        tree, weights: SWTWeights(file), threads: pool, instructions: isa)
+        tree, weights: SWTWeights(file), threads: pool, instructions: isa, precision: precision)
       return FastEngine(packed, height: height, width: width, threads: pool, instructions: isa)
     } catch {
       throw CommandFailure(.weightsDiffer, file: path, "\(error)")
     }
   }
 
-  /// The double-precision reference engine.
-  func referenceEngine(threads: Int?) -> ReferenceEngine<SWTWeights> {
-    ReferenceEngine(tree, weights: SWTWeights(file), threads: ThreadPool(count: threads))
+  /// The double-precision reference engine, which may round where an engine of reduced numbers does.
+  func referenceEngine(
+    threads: Int?, emulating precision: ComputePrecision = .f32
+  ) throws -> ReferenceEngine<SWTWeights> {
+    try ReferenceEngine(
+      tree, weights: SWTWeights(file), threads: ThreadPool(count: threads), emulating: precision)
   }
 }

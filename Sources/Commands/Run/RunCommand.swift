@@ -15,6 +15,7 @@ struct Run: Command {
       .value("output", "OUT", "Where to write: .npy, .npz or .safetensors by its ending.", short: "o"),
       .value("input", "NAME", "Which array of INPUT, when it holds several."),
       .value("taps", "A,B,C", "Write the outputs of these layers as well (OUT is .npz or .safetensors)."),
+      .value("compute", "TYPE", "f32 (default), bf16, i8 or double: what convolutions multiply."),
       .value("engine", "ENGINE", "fast (default) or reference: double precision, plain loops, no SIMD."),
       .value("isa", "NAME", "Instruction set of the kernels: best, portable, avx2, avx512, neon."),
       .value("threads", "N", "Threads to use (default: one for each core)."),
@@ -32,7 +33,7 @@ struct Run: Command {
   let output: String
   let inputName: String?
   let taps: [String]
-  let usesReference: Bool
+  let compute: ComputeChoice
   let isa: InstructionSet
   let threads: Int?
   let replaces: Bool
@@ -47,8 +48,9 @@ struct Run: Command {
     self.output = output
     inputName = arguments.value("input")
     taps = (arguments.value("taps") ?? "").split(separator: ",").map(String.init)
-    usesReference =
-      try arguments.choice("engine", ["fast", "reference"], default: "fast") == "reference"
+    let engine = try arguments.choice("engine", ["fast", "reference"], default: "fast")
+    let name = try arguments.choice("compute", ComputeChoice.names, default: "f32")
+    compute = engine == "reference" ? .double : ComputeChoice(name)
     isa = try arguments.isa()
     threads = try arguments.threads()
     replaces = arguments.has("force")
@@ -66,7 +68,7 @@ struct Run: Command {
     if json {
       let document: JSONValue = [
         "schema": "pth2swt.run/1", "model": .string(model), "input": .string(input),
-        "output": .string(output),
+        "output": .string(output), "compute": .string(compute.name),
         "arrays": .array(
           arrays.map { array in
             ["name": .string(array.name), "shape": .array(array.data.shape.map { .int($0) })]
@@ -96,17 +98,17 @@ struct Run: Command {
   ) throws(CommandFailure) -> [(name: String, data: TensorData)] {
     let wanted = Set(taps)
     do {
-      guard !usesReference else {
-        let engine = network.referenceEngine(threads: threads)
+      guard case .fast(let precision) = compute else {
+        let engine = try network.referenceEngine(threads: threads)
         return collect(network.tree, try engine.run(image, taps: wanted).converted())
       }
       let engine = try network.fastEngine(
-        height: image.shape[2], width: image.shape[3], threads: threads, isa: isa)
+        height: image.shape[2], width: image.shape[3], threads: threads, isa: isa, precision: precision)
       do {
         return collect(network.tree, try engine.run(image, taps: wanted))
       } catch InferenceError.fusedTap {
         // The fast engine never holds that value; the reference engine computes it anew.
-        let reference = network.referenceEngine(threads: threads)
+        let reference = try network.referenceEngine(threads: threads, emulating: precision)
         return collect(network.tree, try reference.run(image, taps: wanted).converted())
       }
     } catch let failure as CommandFailure {

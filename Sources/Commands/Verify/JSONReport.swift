@@ -7,7 +7,9 @@ extension VerificationReport {
     [
       "schema": "pth2swt.verify/1", "model": .string(model), "architecture": .string(architecture),
       "content_id": contentID.map { .string($0) } ?? .null, "engine": .string(engine),
+      "compute": .string(compute),
       "verdict": .string(passes ? "pass" : "fail"), "class": .string(verdictClass.rawValue),
+      "error_class": errorClass.map { .string($0) } ?? .null,
       "stored": stored.map(\.json) ?? .null,
       "source": source.map(\.json) ?? .null, "goldens": .array(goldens.map(\.json)),
     ]
@@ -27,7 +29,19 @@ extension StoredPrecision {
 
 extension ReducedPrecision {
   var json: JSONValue {
-    ["stored": .string(stored.precision), "basis": .string(basis.rawValue)]
+    [
+      "stored": stored.map { .string($0.precision) } ?? .null, "precision": .string(precision),
+      "basis": .string(basis.rawValue),
+    ]
+  }
+}
+
+extension StageAgreement {
+  var json: JSONValue {
+    [
+      "name": .string(stage), "difference": .double(difference), "rounding": .double(cost),
+      "allowed": .double(allowed), "verdict": .string(passes ? "pass" : "fail"),
+    ]
   }
 }
 
@@ -53,7 +67,9 @@ extension GoldenReport {
         ]
       } ?? .null,
       "double_engine_rel_l2": witness.map { .double($0.relL2) } ?? .null,
-      "blames_engine": .bool(blamesEngine), "reduced_precision": reduced.map(\.json) ?? .null, "cause": .null,
+      "float32_rel_l2": float32.map { .double($0.relL2) } ?? .null,
+      "stages": .array(agreements.map(\.json)), "blames_engine": .bool(blamesEngine),
+      "reduced_precision": reduced.map(\.json) ?? .null, "cause": .null,
     ]
   }
 }

@@ -14,7 +14,8 @@ enum TextReport {
     for golden in report.goldens { text += notes(golden) }
     let passed = report.goldens.filter(isPassed).count + (report.source.map { $0.passes ? 1 : 0 } ?? 0)
     let all = report.goldens.count + (report.source == nil ? 0 : 1)
-    return text + "\nverdict: \(report.passes ? "pass" : "FAIL") (\(report.verdictClass.rawValue))\n"
+    let kind = report.errorClass.map { ": \($0)" } ?? ""
+    return text + "\nverdict: \(report.passes ? "pass" : "FAIL") (\(report.verdictClass.rawValue)\(kind))\n"
       + "\(passed) passed, \(all - passed) failed\n"
   }
 
@@ -72,7 +73,7 @@ enum TextReport {
     }
     let margin = item.labels?.items.map(\.margin).min()
     let kind =
-      reduced.map { "\($0.stored.precision), bound from \($0.basis.text)" }
+      reduced.map { "\($0.precision), bound from \($0.basis.text)" }
       ?? "fp32 numerics\(item.criterion.isCalibrated ? "" : ", uncalibrated golden")"
     return [
       golden, item.name, Text.scientific(item.metrics.relL2), Text.scientific(item.criterion.floorRelL2),
@@ -97,6 +98,15 @@ enum TextReport {
         "   \(golden.name): first divergence in \(divergence.block) (\(divergence.method) relL2 \(error); "
       text += "before it at most \(before))\n"
     }
+    if let float32 = golden.float32, let reduced = golden.reduced {
+      text += "   \(golden.name): with the same weights float32 has relL2 \(Text.scientific(float32.relL2)), "
+      text += "\(reduced.precision) costs the rest\n"
+      if let worst = golden.agreements.max(by: { $0.difference * $1.allowed < $1.difference * $0.allowed }) {
+        text +=
+          "   \(golden.name): stage by stage within \(Text.scientific(worst.difference)) of the emulation "
+        text += "(\(worst.stage), where rounding costs \(Text.scientific(worst.cost)))\n"
+      }
+    }
     if let witness = golden.witness {
       text += "   \(golden.name): the double-precision engine has relL2 \(Text.scientific(witness.relL2)): "
       text += golden.blamesEngine ? "the model is right, our kernels are not\n" : "it is the model\n"
@@ -112,6 +122,7 @@ extension ReducedPrecision.Basis {
     case .golden: "the golden"
     case .source: "the source"
     case .receipts: "the receipts"
+    case .emulation: "the emulation"
     }
   }
 }

@@ -17,7 +17,8 @@ struct Verify: Command {
       .value("source", "INPUT", "First prove every tensor equal to the checkpoint it came from."),
       .value("key", "PATH", "Which entry of a nested source."),
       .value("level", "LEVEL", "weights, forward, layers or all (default)."),
-      .value("compute", "TYPE", "f32 (default) or double."),
+      .value(
+        "compute", "TYPE", "f32 (default), bf16, i8 or double; bf16 and i8 are judged by their emulation."),
       .value("engine", "ENGINE", "fast (default) or reference, the same as --compute double."),
       .value("k", "N", "Allowed multiple of the reference's own noise floor (default: the golden's, 8)."),
       .value("isa", "NAME", "Instruction set of the kernels: best, portable, avx2, avx512, neon."),
@@ -49,8 +50,12 @@ struct Verify: Command {
     let levels = VerificationOptions.Level.allCases.map(\.rawValue)
     options.level = .init(rawValue: try arguments.choice("level", levels, default: "all")) ?? .all
     let engine = try arguments.choice("engine", ["fast", "reference"], default: "fast")
-    let compute = try arguments.choice("compute", ["f32", "double"], default: "f32")
-    options.compute = engine == "reference" || compute == "double" ? .double : .float32(try arguments.isa())
+    let compute = try arguments.choice("compute", ComputeChoice.names, default: "f32")
+    switch engine == "reference" ? .double : ComputeChoice(compute) {
+    case .double: options.compute = .double
+    case .fast(.f32): options.compute = .float32(try arguments.isa())
+    case .fast(let precision): options.compute = .reduced(precision, try arguments.isa())
+    }
     if let text = arguments.value("k") {
       guard let k = Double(text), k > 0, k.isFinite else { throw UsageError("--k is a positive number") }
       options.k = k
@@ -99,6 +104,26 @@ struct Verify: Command {
   private func status(_ status: ExitStatus) -> ExitStatus {
     usesBisectCodes && [.weightsDiffer, .goldenUnusable, .inputUnreadable].contains(status)
       ? .bisectSkip : status
+  }
+}
+
+/// What `--compute` says.
+enum ComputeChoice {
+  case fast(ComputePrecision)
+  /// The reference engine.
+  case double
+
+  static let names = ComputePrecision.allCases.map(\.rawValue) + ["double"]
+
+  init(_ name: String) {
+    self = ComputePrecision(rawValue: name).map { .fast($0) } ?? .double
+  }
+
+  var name: String {
+    switch self {
+    case .fast(let precision): precision.rawValue
+    case .double: "double"
+    }
   }
 }
 

@@ -1,0 +1,70 @@
+/* reduced.c - chooses the form of a reduced convolution and hands it its tiles. */
+#pragma STDC FP_CONTRACT OFF
+#include "reduced.h"
+
+int p2s_isa_reduces(enum p2s_isa isa, enum p2s_number number) {
+#if P2S_HAVE_X86
+    if (isa == P2S_ISA_AVX512 && p2s_isa_supported(isa))
+        return number == P2S_I8 ? __builtin_cpu_supports("avx512vnni") != 0
+                                : __builtin_cpu_supports("avx512bf16") != 0;
+    if (isa == P2S_ISA_AVX2) return p2s_isa_supported(isa);
+#endif
+    (void)number;
+    return isa == P2S_ISA_PORTABLE;
+}
+
+static p2s_tile_form tile_form(enum p2s_isa isa, enum p2s_number number) {
+#if P2S_HAVE_X86
+    if (isa == P2S_ISA_AVX512 && p2s_isa_reduces(isa, number))
+        return number == P2S_I8 ? p2s_tile_i8_avx512 : p2s_tile_bf16_avx512;
+    if (isa == P2S_ISA_AVX512 || isa == P2S_ISA_AVX2)
+        return number == P2S_I8 ? p2s_tile_i8_avx2 : p2s_tile_bf16_avx2;
+#endif
+    (void)isa;
+    return number == P2S_I8 ? p2s_tile_i8_portable : p2s_tile_bf16_portable;
+}
+
+static p2s_grouped_form row_form(enum p2s_isa isa, enum p2s_number number) {
+#if P2S_HAVE_X86
+    if (isa == P2S_ISA_AVX512 && p2s_isa_reduces(isa, number))
+        return number == P2S_I8 ? p2s_grouped_i8_avx512 : p2s_grouped_bf16_avx512;
+    if (isa == P2S_ISA_AVX512 || isa == P2S_ISA_AVX2)
+        return number == P2S_I8 ? p2s_grouped_i8_avx2 : p2s_grouped_bf16_avx2;
+#endif
+    (void)isa;
+    return number == P2S_I8 ? p2s_grouped_i8_portable : p2s_grouped_bf16_portable;
+}
+
+int32_t p2s_reduced_tile_pixels(enum p2s_isa isa, enum p2s_number number) {
+    return isa == P2S_ISA_AVX512 && p2s_isa_reduces(isa, number) ? P2S_TILE_MAX : 4;
+}
+
+void p2s_reduced_conv_unit(
+    enum p2s_isa isa, const struct p2s_reduced_conv *conv, const uint32_t *input,
+    const float *residual, float *output, int32_t unit) {
+    /* The tiles only do arithmetic with this pointer; their forms read words. */
+    struct p2s_conv_run run = {
+        .conv = &conv->conv,
+        .input = (const float *)(const void *)input,
+        .residual = residual,
+        .output = output,
+        .scale = conv->scale,
+        .input_scale = conv->input_scale,
+        .form = tile_form(isa, conv->number),
+    };
+    p2s_conv_run_unit(&run, unit);
+}
+
+void p2s_reduced_grouped_unit(
+    enum p2s_isa isa, const struct p2s_reduced_grouped *conv, const uint32_t *input,
+    float *output, int32_t unit) {
+    struct p2s_grouped_run run = {
+        .conv = &conv->conv,
+        .input = (const float *)(const void *)input,
+        .output = output,
+        .scale = conv->scale,
+        .input_scale = conv->input_scale,
+        .form = row_form(isa, conv->number),
+    };
+    p2s_grouped_run_unit(&run, unit);
+}
