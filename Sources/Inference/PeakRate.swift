@@ -2,26 +2,16 @@ internal import CKernels
 
 /// The fastest that this processor multiplies and adds, measured; what a kernel's speed is a percentage of.
 public enum PeakRate {
-  /// What is multiplied.
-  public enum Numbers: CaseIterable, Sendable {
-    /// float32, added in float32.
-    case f32
-    /// Pairs of bfloat16, added in float32.
-    case bf16
-    /// Fours of uint8 and int8, added in int32.
-    case i8
-  }
-
   /// 10⁹ operations a second of all threads together, two for each multiply-add; `nil` where the processor has
   /// no such instruction.
   ///
   /// The best of many pieces of work of about 0.1 ms for each thread, in registers and with random operands (the
-  /// clock is higher with constant ones). Takes about 50 ms, during which a sleeping processor wakes.
+  /// clock is higher with constant ones). bfloat16 comes in pairs, 8-bit integers in fours. Takes about 50 ms, during which a sleeping processor wakes.
   public static func measure(
-    _ numbers: Numbers = .f32, _ instructions: InstructionSet, threads: ThreadPool
+    _ precision: ComputePrecision = .f32, _ instructions: InstructionSet, threads: ThreadPool
   ) -> Double? {
     let kind: p2s_peak_kind =
-      switch numbers {
+      switch precision {
       case .f32: .P2S_PEAK_F32
       case .bf16: .P2S_PEAK_BF16
       case .i8: .P2S_PEAK_I8

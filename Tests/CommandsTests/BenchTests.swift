@@ -53,6 +53,18 @@ import Testing
     #expect(!Tool("bench", model, "--runs", "2", "--size", "64").output.contains("grouped"))
   }
 
+  @Test(arguments: ["bf16", "i8"])
+  func `reduced numbers are timed too`(compute: String) throws {
+    let folder = try TemporaryFolder()
+    let words = ["--compute", compute, "--layers", "--runs", "1", "--size", "64", "--json"]
+    let document = try Tool(["bench", try Self.model(folder)] + words).json()
+    #expect(document["precision"]?.string == compute)
+    let layers = try #require(document["layers"]?.array)
+    let reduced = layers.filter { $0["kernel"]?.string == compute }.compactMap { $0["name"]?.string }
+    #expect(reduced.contains("layer1.0.conv2") && reduced.contains("rounding") && !reduced.contains("conv1"))
+    #expect(Tool("bench", "--arch", "resnet18", "--compute", "f16").status == .usage)
+  }
+
   @Test func `a published network needs no file`() throws {
     let document = try Tool("bench", "--arch", "resnet18", "--runs", "1", "--size", "32", "--json").json()
     #expect(document["architecture"]?.string == "resnet18")

@@ -16,15 +16,20 @@ struct AllocationTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var small: SmallCase
     var threads: Int
-    var testDescription: String { "\(small), \(threads) threads" }
-    static let all = SmallCase.all.flatMap { small in [1, 2].map { Case(small: small, threads: $0) } }
+    var precision = ComputePrecision.f32
+    var testDescription: String { "\(small), \(threads) threads, \(precision)" }
+    static let all = SmallCase.all.flatMap { small in
+      [1, 2].map { Case(small: small, threads: $0) }
+        + [.bf16, .i8].map { Case(small: small, threads: 2, precision: $0) }
+    }
   }
 
   @Test(arguments: Case.all)
   func `a run allocates nothing`(one: Case) throws {
     let tree = LayerTree(one.small.architecture)
     let threads = ThreadPool(count: one.threads)
-    let network = try PackedNetwork(tree, weights: tree.randomWeights(seed: 7), threads: threads)
+    let network = try PackedNetwork(
+      tree, weights: tree.randomWeights(seed: 7), threads: threads, precision: one.precision)
     let engine = FastEngine(network, height: 8, width: 8, threads: threads)
     let input = FeatureMap<Float>.random(
       [one.small.batch, 3, one.small.height, one.small.width], seed: 8)

@@ -48,8 +48,8 @@ import Testing
     #expect(!kinds.contains("grouped 3×3"))
   }
 
-  @Test(arguments: InstructionSet.allCases.filter(\.isSupported), PeakRate.Numbers.allCases)
-  func `the peak is a rate`(isa: InstructionSet, numbers: PeakRate.Numbers) {
+  @Test(arguments: InstructionSet.allCases.filter(\.isSupported), ComputePrecision.allCases)
+  func `the peak is a rate`(isa: InstructionSet, numbers: ComputePrecision) {
     let rate = PeakRate.measure(numbers, isa, threads: ThreadPool(count: 1))
     if numbers == .f32 { #expect((rate ?? 0) > 0) }
     if let rate { #expect(rate.isFinite && rate > 0.1 && rate < 1e6) }

@@ -14,6 +14,7 @@ struct Bench: Command {
       .value("runs", "N", "Runs that are timed (default: 30)."),
       .value("warmup", "N", "Runs before that (default: 3)."),
       .value("size", "PIXELS", "Height and width of the images (default: 224)."),
+      .value("compute", "TYPE", "f32 (default), bf16 or i8: what convolutions multiply."),
       .value("isa", "NAME", "Instruction set of the kernels: best, portable, avx2, avx512, neon."),
       .flag("layers", "Time each layer as well, and compare kinds of layers with the peak."),
     ],
@@ -28,6 +29,7 @@ struct Bench: Command {
   let threads: Int?
   let batch, runs, warmup, size: Int
   let isa: InstructionSet
+  let precision: ComputePrecision
   let showsLayers, json: Bool
 
   init(_ arguments: Arguments) throws(UsageError) {
@@ -42,6 +44,8 @@ struct Bench: Command {
     warmup = try arguments.integer("warmup", in: 0...1_000_000, default: 3)
     size = try arguments.integer("size", in: 1...4096, default: 224)
     isa = try arguments.isa()
+    let compute = try arguments.choice("compute", ComputePrecision.allCases.map(\.rawValue), default: "f32")
+    precision = ComputePrecision(rawValue: compute) ?? .f32
     showsLayers = arguments.has("layers")
     json = arguments.has("json")
   }
@@ -56,13 +60,14 @@ struct Bench: Command {
   /// An engine for the file, or for made-up weights.
   private func engine() throws(CommandFailure) -> FastEngine {
     if let path {
-      return try NetworkFile(path).fastEngine(height: size, width: size, threads: threads, isa: isa)
+      return try NetworkFile(path).fastEngine(
+        height: size, width: size, threads: threads, isa: isa, precision: precision)
     }
     let tree = LayerTree(try Architecture.find(architecture ?? ""))
     let pool = ThreadPool(count: threads)
     do {
       let packed = try PackedNetwork(
-        tree, weights: tree.syntheticWeights(), threads: pool, instructions: isa)
+        tree, weights: tree.syntheticWeights(), threads: pool, instructions: isa, precision: precision)
       return FastEngine(packed, height: size, width: size, threads: pool, instructions: isa)
     } catch {
       throw CommandFailure(.internalError, "\(error)")
@@ -72,12 +77,12 @@ struct Bench: Command {
   private func measure(_ engine: FastEngine) throws(CommandFailure) -> BenchReport {
     let images = FeatureMap.synthetic([batch, engine.tree.stem.inputChannels, size, size])
     // Before and after: the clock of a shared machine is not the same all the time.
-    let before = PeakRate.measure(.f32, isa, threads: engine.threads) ?? 0
+    let before = PeakRate.measure(precision, isa, threads: engine.threads) ?? 0
     do {
       var output = try engine.run(images).output
       let latency = try Latency(warmup: warmup, runs: runs) { try engine.run(images, into: &output) }
       let steps = showsLayers ? try engine.profile(images, runs: runs) : engine.steps(batch: batch)
-      let after = PeakRate.measure(.f32, isa, threads: engine.threads) ?? 0
+      let after = PeakRate.measure(precision, isa, threads: engine.threads) ?? 0
       return BenchReport(
         model: path, engine: engine, batch: batch, size: size, warmup: warmup, latency: latency,
         steps: steps, showsLayers: showsLayers, peak: max(before, after))

@@ -7,6 +7,7 @@ struct BenchReport: Sendable {
   let model: String?
   let architecture: Architecture
   let isa: InstructionSet
+  let precision: ComputePrecision
   let threads, batch, size, warmup: Int
   let latency: Latency
   let arenaBytes, weightBytes: Int
@@ -22,6 +23,7 @@ struct BenchReport: Sendable {
     self.model = model
     architecture = engine.tree.architecture
     isa = engine.instructions
+    precision = engine.network.precision
     threads = engine.threads.count
     self.batch = batch
     self.size = size
@@ -82,7 +84,7 @@ extension BenchReport {
   /// The report for people.
   var text: String {
     let images = batch == 1 ? "1 image" : "\(batch) images"
-    var text = "\(architecture.summary), \(images) of \(size)×\(size), float32\n"
+    var text = "\(architecture.summary), \(images) of \(size)×\(size), \(precision)\n"
     text += "\(isa), \(threads) \(threads == 1 ? "thread" : "threads"), "
     text += "\(latency.sorted.count) runs after \(warmup)\n\n"
     text += Text.table(
@@ -143,7 +145,8 @@ extension BenchReport {
   var json: JSONValue {
     var members: [JSONMember] = [
       JSONMember("schema", "pth2swt.bench/1"), JSONMember("model", model.map { .string($0) } ?? .null),
-      JSONMember("architecture", .string(architecture.name)), JSONMember("precision", "f32"),
+      JSONMember("architecture", .string(architecture.name)),
+      JSONMember("precision", .string(precision.rawValue)),
       JSONMember("threads", .int(threads)), JSONMember("batch", .int(batch)),
       JSONMember("size", .int(size)), JSONMember("warmup", .int(warmup)),
       JSONMember("runs", .int(latency.sorted.count)),
