@@ -57,7 +57,9 @@ struct PackedConvolution: Sendable {
     } else {
       let blocks = output.blocks / unit.groups
       let panelBlocks = blocks % 2 == 0 ? 2 : 1
-      if winograd && unit.kernel == 3 && unit.stride == 1 && unit.padding == 1 {
+      // With 16 channels the products are too short for what the transforms cost (measured).
+      let isDeep = unit.groups == 1 || unit.inputChannels / unit.groups > 16
+      if winograd && isDeep && unit.kernel == 3 && unit.stride == 1 && unit.padding == 1 {
         form = .winograd(panelBlocks: panelBlocks)
         self.depth = unit.inputChannels / unit.groups
         weightCount = output.blocks * ChannelLayout.blockLanes * self.depth * Self.winogradMatrices
