@@ -15,8 +15,8 @@ void p2s_grouped_portable(const struct p2s_grouped_row *row) {
                 for (int kx = 0; kx < 3; kx++) {
                     const float *a = row->input + ky * row->in_row
                         + (int64_t)(x * row->stride + kx) * P2S_LANES + c;
-                    for (int l = 0; l < P2S_LANES; l++)
-                        sum[l] += a[l / row->group * row->group] * weights[l];
+                    /* The first lane of l's group: groups are powers of two. */
+                    for (int l = 0; l < P2S_LANES; l++) sum[l] += a[l & -row->group] * weights[l];
                     weights += P2S_LANES;
                 }
             }
