@@ -5,23 +5,6 @@
 #pragma STDC FP_CONTRACT OFF
 #include "kernels.h"
 
-p2s_tile_form p2s_tile_form_of(enum p2s_isa isa) {
-    switch (isa) {
-#if P2S_HAVE_X86
-    case P2S_ISA_AVX2:
-        return p2s_tile_avx2;
-    case P2S_ISA_AVX512:
-        return p2s_tile_avx512;
-#endif
-#if P2S_HAVE_NEON
-    case P2S_ISA_NEON:
-        return p2s_tile_neon;
-#endif
-    default:
-        return p2s_tile_portable;
-    }
-}
-
 int32_t p2s_conv_tile_pixels(enum p2s_isa isa) {
     /* Accumulators that fit the registers: 14 x 2 of 32 zmm, 6 x 2 of 16 ymm,
      * 6 x 4 of 32 q; the portable form keeps 4 pixels in memory. */
@@ -112,7 +95,7 @@ void p2s_conv_unit(
         .input = input,
         .residual = residual,
         .output = output,
-        .form = p2s_tile_form_of(isa),
+        .form = p2s_tile_for(isa),
     };
     p2s_conv_run_unit(&run, unit);
 }

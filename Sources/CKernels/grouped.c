@@ -5,23 +5,6 @@
 #pragma STDC FP_CONTRACT OFF
 #include "kernels.h"
 
-static p2s_grouped_form row_form(enum p2s_isa isa) {
-    switch (isa) {
-#if P2S_HAVE_X86
-    case P2S_ISA_AVX2:
-        return p2s_grouped_avx2;
-    case P2S_ISA_AVX512:
-        return p2s_grouped_avx512;
-#endif
-#if P2S_HAVE_NEON
-    case P2S_ISA_NEON:
-        return p2s_grouped_neon;
-#endif
-    default:
-        return p2s_grouped_portable;
-    }
-}
-
 void p2s_grouped_portable(const struct p2s_grouped_row *row) {
     for (int32_t x = 0; x < row->width; x++) {
         const float *weights = row->weights;
@@ -32,8 +15,8 @@ void p2s_grouped_portable(const struct p2s_grouped_row *row) {
                 for (int kx = 0; kx < 3; kx++) {
                     const float *a = row->input + ky * row->in_row
                         + (int64_t)(x * row->stride + kx) * P2S_LANES + c;
-                    for (int l = 0; l < P2S_LANES; l++)
-                        sum[l] += a[l / row->group * row->group] * weights[l];
+                    /* The first lane of l's group: groups are powers of two. */
+                    for (int l = 0; l < P2S_LANES; l++) sum[l] += a[l & -row->group] * weights[l];
                     weights += P2S_LANES;
                 }
             }
@@ -55,7 +38,7 @@ void p2s_grouped_unit(
     enum p2s_isa isa, const struct p2s_grouped *conv, const float *input, float *output,
     int32_t unit) {
     struct p2s_grouped_run run
-        = { .conv = conv, .input = input, .output = output, .form = row_form(isa) };
+        = { .conv = conv, .input = input, .output = output, .form = p2s_grouped_for(isa) };
     p2s_grouped_run_unit(&run, unit);
 }
 

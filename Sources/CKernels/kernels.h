@@ -1,19 +1,27 @@
 /*
- * kernels.h - what the drivers (conv.c, grouped.c, pool.c, dense.c) and the
+ * kernels.h - what the drivers (conv.c, grouped.c, winograd.c, pool.c, dense.c, pack.c) and the
  * instruction-set files agree on. Not part of the module.
  */
 #ifndef P2S_KERNELS_H
 #define P2S_KERNELS_H
 
 #include "CKernels.h"
+#include "forms.h"
 
+/* P2S_ON_X86(...) and P2S_ON_ARM(...) are their arguments there, and nothing elsewhere. */
 #if defined(__x86_64__)
 #  define P2S_HAVE_X86 1
+#  define P2S_ON_X86(...) __VA_ARGS__
 #  define P2S_AVX2 __attribute__((target("avx2,fma")))
 #  define P2S_AVX512 __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")))
+#else
+#  define P2S_ON_X86(...)
 #endif
 #if defined(__aarch64__)
 #  define P2S_HAVE_NEON 1
+#  define P2S_ON_ARM(...) __VA_ARGS__
+#else
+#  define P2S_ON_ARM(...)
 #endif
 
 #define P2S_HIDDEN __attribute__((visibility("hidden")))
@@ -45,26 +53,6 @@ struct p2s_tile {
     int32_t relu;
 };
 
-typedef void (*p2s_tile_form)(const struct p2s_tile *tile);
-
-P2S_HIDDEN void p2s_tile_portable(const struct p2s_tile *tile);
-P2S_HIDDEN void p2s_tile_avx2(const struct p2s_tile *tile);
-P2S_HIDDEN void p2s_tile_avx512(const struct p2s_tile *tile);
-P2S_HIDDEN void p2s_tile_neon(const struct p2s_tile *tile);
-
-/* One convolution on its way through the tiles, whatever computes them. */
-struct p2s_conv_run {
-    const struct p2s_conv *conv;
-    const float *input;
-    const float *residual;
-    float *output;
-    const float *scale;
-    const float *input_scale;
-    p2s_tile_form form;
-};
-
-P2S_HIDDEN void p2s_conv_run_unit(const struct p2s_conv_run *run, int32_t unit);
-
 /* One row of `width` output pixels of one block of a grouped 3x3. */
 struct p2s_grouped_row {
     const float *input;   /* top left tap of pixel 0 */
@@ -80,13 +68,6 @@ struct p2s_grouped_row {
     int32_t stride;
     int32_t relu;
 };
-
-typedef void (*p2s_grouped_form)(const struct p2s_grouped_row *row);
-
-P2S_HIDDEN void p2s_grouped_portable(const struct p2s_grouped_row *row);
-P2S_HIDDEN void p2s_grouped_avx2(const struct p2s_grouped_row *row);
-P2S_HIDDEN void p2s_grouped_avx512(const struct p2s_grouped_row *row);
-P2S_HIDDEN void p2s_grouped_neon(const struct p2s_grouped_row *row);
 
 /* The 6x6 tiles of one row of tiles of one block, to be transformed. */
 struct p2s_winograd_input {
@@ -115,20 +96,77 @@ struct p2s_winograd_output {
     int32_t relu;
 };
 
-typedef void (*p2s_winograd_input_form)(const struct p2s_winograd_input *input);
-typedef void (*p2s_winograd_output_form)(const struct p2s_winograd_output *output);
+/* Filters of one panel, to be transformed: see p2s_pack_winograd. */
+struct p2s_winograd_filters {
+    const float *weights;
+    const double *scale; /* [filters] or NULL for 1 */
+    float *packed;
+    int32_t filters;
+    int32_t depth;
+    int32_t lanes;
+};
 
-P2S_HIDDEN void p2s_winograd_input_portable(const struct p2s_winograd_input *input);
-P2S_HIDDEN void p2s_winograd_input_avx2(const struct p2s_winograd_input *input);
-P2S_HIDDEN void p2s_winograd_input_avx512(const struct p2s_winograd_input *input);
-P2S_HIDDEN void p2s_winograd_input_neon(const struct p2s_winograd_input *input);
-P2S_HIDDEN void p2s_winograd_output_portable(const struct p2s_winograd_output *output);
-P2S_HIDDEN void p2s_winograd_output_avx2(const struct p2s_winograd_output *output);
-P2S_HIDDEN void p2s_winograd_output_avx512(const struct p2s_winograd_output *output);
-P2S_HIDDEN void p2s_winograd_output_neon(const struct p2s_winograd_output *output);
+/* One output row of a 3x3 stride-2 max-pooling from three input rows. */
+struct p2s_maxpool_row {
+    const float *rows[3]; /* may repeat at the border */
+    float *output;
+    int32_t in_width;
+};
 
-/* The form of the tile for an instruction set. */
-P2S_HIDDEN p2s_tile_form p2s_tile_form_of(enum p2s_isa isa);
+/* Dot products of `rows` (1 to P2S_DOTS_MAX) weight rows with x, each as the 16
+ * partial sums over columns c mod 16. */
+#define P2S_DOTS_MAX 4
+struct p2s_dots {
+    const float *weights; /* [rows][columns] */
+    const float *x;       /* [columns] */
+    float *partial;       /* [rows][16] */
+    int32_t rows;
+    int32_t columns;
+};
+
+/* 16 filters by 16 steps of a panel: packed[k * lanes + r] = scaled weights[r * depth + k]. */
+struct p2s_square {
+    const float *weights;
+    const double *scale; /* [16] or NULL for 1 */
+    float *packed;
+    int64_t depth;
+    int64_t lanes;
+};
+
+/*
+ * For each kernel of the list: the type of its forms, their declarations, and
+ * p2s_<name>_for(isa), the form to run. A form that this build lacks is declared and
+ * never named again.
+ */
+#define P2S_DECLARE(name, arguments, avx2, avx512, neon)                     \
+    typedef void (*p2s_##name##_form) arguments;                             \
+    P2S_HIDDEN void p2s_##name##_portable arguments;                         \
+    P2S_HIDDEN void p2s_##name##_##avx2 arguments;                           \
+    P2S_HIDDEN void p2s_##name##_##avx512 arguments;                         \
+    P2S_HIDDEN void p2s_##name##_##neon arguments;                           \
+    P2S_INLINE p2s_##name##_form p2s_##name##_for(enum p2s_isa isa) {        \
+        switch (isa) {                                                       \
+        P2S_ON_X86(case P2S_ISA_AVX2: return p2s_##name##_##avx2;)           \
+        P2S_ON_X86(case P2S_ISA_AVX512: return p2s_##name##_##avx512;)       \
+        P2S_ON_ARM(case P2S_ISA_NEON: return p2s_##name##_##neon;)           \
+        default: return p2s_##name##_portable;                               \
+        }                                                                    \
+    }
+P2S_KERNELS(P2S_DECLARE)
+#undef P2S_DECLARE
+
+/* One convolution on its way through the tiles, whatever computes them. */
+struct p2s_conv_run {
+    const struct p2s_conv *conv;
+    const float *input;
+    const float *residual;
+    float *output;
+    const float *scale;
+    const float *input_scale;
+    p2s_tile_form form;
+};
+
+P2S_HIDDEN void p2s_conv_run_unit(const struct p2s_conv_run *run, int32_t unit);
 
 /* One grouped convolution on its way through the rows, whatever computes them. */
 struct p2s_grouped_run {
@@ -141,46 +179,6 @@ struct p2s_grouped_run {
 };
 
 P2S_HIDDEN void p2s_grouped_run_unit(const struct p2s_grouped_run *run, int32_t unit);
-
-/* Reduced forms. `input`, `weights`, in_pixel, in_row and segments count 4-byte words. */
-P2S_HIDDEN void p2s_tile_bf16_portable(const struct p2s_tile *tile);
-P2S_HIDDEN void p2s_tile_bf16_avx2(const struct p2s_tile *tile);
-P2S_HIDDEN void p2s_tile_bf16_avx512(const struct p2s_tile *tile);
-P2S_HIDDEN void p2s_tile_i8_portable(const struct p2s_tile *tile);
-P2S_HIDDEN void p2s_tile_i8_avx2(const struct p2s_tile *tile);
-P2S_HIDDEN void p2s_tile_i8_avx512(const struct p2s_tile *tile);
-P2S_HIDDEN void p2s_grouped_bf16_portable(const struct p2s_grouped_row *row);
-P2S_HIDDEN void p2s_grouped_bf16_avx2(const struct p2s_grouped_row *row);
-P2S_HIDDEN void p2s_grouped_bf16_avx512(const struct p2s_grouped_row *row);
-P2S_HIDDEN void p2s_grouped_i8_portable(const struct p2s_grouped_row *row);
-P2S_HIDDEN void p2s_grouped_i8_avx2(const struct p2s_grouped_row *row);
-P2S_HIDDEN void p2s_grouped_i8_avx512(const struct p2s_grouped_row *row);
-
-/* One output row of a 3x3 stride-2 max-pooling from three input rows. */
-struct p2s_maxpool_row {
-    const float *rows[3]; /* may repeat at the border */
-    float *output;
-    int32_t in_width;
-};
-
-typedef void (*p2s_maxpool_form)(const struct p2s_maxpool_row *row);
-
-P2S_HIDDEN void p2s_maxpool_portable(const struct p2s_maxpool_row *row);
-P2S_HIDDEN void p2s_maxpool_avx2(const struct p2s_maxpool_row *row);
-P2S_HIDDEN void p2s_maxpool_avx512(const struct p2s_maxpool_row *row);
-
-/* The 16 partial sums of `rows` (1 to 4) dot products of `columns` floats. */
-typedef void (*p2s_dots_form)(
-    const float *weights, const float *x, int32_t rows, int32_t columns, float *partial);
-
-P2S_HIDDEN void p2s_dots_portable(
-    const float *weights, const float *x, int32_t rows, int32_t columns, float *partial);
-P2S_HIDDEN void p2s_dots_avx2(
-    const float *weights, const float *x, int32_t rows, int32_t columns, float *partial);
-P2S_HIDDEN void p2s_dots_avx512(
-    const float *weights, const float *x, int32_t rows, int32_t columns, float *partial);
-P2S_HIDDEN void p2s_dots_neon(
-    const float *weights, const float *x, int32_t rows, int32_t columns, float *partial);
 
 /* Sets `count` floats to zero. */
 P2S_INLINE void p2s_zero(float *p, int64_t count) {

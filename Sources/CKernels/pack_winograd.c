@@ -32,56 +32,39 @@ P2S_INLINE void times_g(const double *g, int64_t step, double (*u)[LANES]) {
     }
 }
 
-P2S_INLINE void pack_body(
-    const float *weights, const double *scale, int32_t filters, int32_t depth, int32_t lanes,
-    float *packed) {
+P2S_INLINE void pack_body(const struct p2s_winograd_filters *in) {
+    int32_t depth = in->depth;
     double g[9][LANES], half[3][6][LANES], u[6][LANES];
     for (int i = 0; i < 9; i++)
         for (int l = 0; l < LANES; l++) g[i][l] = 0;
     for (int32_t c = 0; c < depth; c++) {
-        for (int32_t f = 0; f < filters; f++) {
-            const float *filter = weights + ((int64_t)f * depth + c) * 9;
-            double factor = scale ? scale[f] : 1;
+        for (int32_t f = 0; f < in->filters; f++) {
+            const float *filter = in->weights + ((int64_t)f * depth + c) * 9;
+            double factor = in->scale ? in->scale[f] : 1;
             for (int i = 0; i < 9; i++) g[i][f] = filter[i] * factor;
         }
         for (int x = 0; x < 3; x++) times_g(g[x], 3 * LANES, half[x]);
         for (int y = 0; y < 6; y++) {
             times_g(half[0][y], 6 * LANES, u);
             for (int x = 0; x < 6; x++) {
-                float *to = packed + ((int64_t)(6 * y + x) * depth + c) * lanes;
-                for (int32_t f = 0; f < filters; f++) to[f] = (float)u[x][f];
+                float *to = in->packed + ((int64_t)(6 * y + x) * depth + c) * in->lanes;
+                for (int32_t f = 0; f < in->filters; f++) to[f] = (float)u[x][f];
             }
         }
     }
 }
 
-#if P2S_HAVE_X86
-P2S_AVX512 static void pack_avx512(
-    const float *weights, const double *scale, int32_t filters, int32_t depth, int32_t lanes,
-    float *packed) {
-    pack_body(weights, scale, filters, depth, lanes, packed);
-}
+void p2s_winograd_pack_portable(const struct p2s_winograd_filters *in) { pack_body(in); }
 
-P2S_AVX2 static void pack_avx2(
-    const float *weights, const double *scale, int32_t filters, int32_t depth, int32_t lanes,
-    float *packed) {
-    pack_body(weights, scale, filters, depth, lanes, packed);
-}
+#if P2S_HAVE_X86
+P2S_AVX2 void p2s_winograd_pack_avx2(const struct p2s_winograd_filters *in) { pack_body(in); }
+
+P2S_AVX512 void p2s_winograd_pack_avx512(const struct p2s_winograd_filters *in) { pack_body(in); }
 #endif
 
 void p2s_pack_winograd(
     enum p2s_isa isa, const float *weights, const double *scale, int32_t filters, int32_t depth,
     int32_t lanes, float *packed) {
-    switch (isa) {
-#if P2S_HAVE_X86
-    case P2S_ISA_AVX512:
-        pack_avx512(weights, scale, filters, depth, lanes, packed);
-        break;
-    case P2S_ISA_AVX2:
-        pack_avx2(weights, scale, filters, depth, lanes, packed);
-        break;
-#endif
-    default:
-        pack_body(weights, scale, filters, depth, lanes, packed);
-    }
+    struct p2s_winograd_filters in = { weights, scale, packed, filters, depth, lanes };
+    p2s_winograd_pack_for(isa)(&in);
 }

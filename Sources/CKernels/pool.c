@@ -2,19 +2,6 @@
 #pragma STDC FP_CONTRACT OFF
 #include "kernels.h"
 
-static p2s_maxpool_form maxpool_form(enum p2s_isa isa) {
-    switch (isa) {
-#if P2S_HAVE_X86
-    case P2S_ISA_AVX2:
-        return p2s_maxpool_avx2;
-    case P2S_ISA_AVX512:
-        return p2s_maxpool_avx512;
-#endif
-    default:
-        return p2s_maxpool_portable;
-    }
-}
-
 /* The larger, or NaN when either is NaN. */
 P2S_INLINE float larger(float a, float b) { return a != a || a > b ? a : b; }
 
@@ -97,7 +84,7 @@ int32_t p2s_maxpool_units(const struct p2s_maxpool *pool) {
 void p2s_maxpool_unit(
     enum p2s_isa isa, const struct p2s_maxpool *pool, const float *input, float *output,
     int32_t unit) {
-    p2s_maxpool_form form = maxpool_form(isa);
+    p2s_maxpool_form form = p2s_maxpool_for(isa);
     int32_t rows = (pool->in_rows + 1) / 2, width = (pool->in_width + 1) / 2;
     int32_t count = row_chunks(pool), block = unit / count;
     int32_t y0 = unit % count * pool->unit_rows;

@@ -13,26 +13,19 @@ int p2s_isa_reduces(enum p2s_isa isa, enum p2s_number number) {
     return isa == P2S_ISA_PORTABLE;
 }
 
+/* AVX-512 without BF16 or VNNI runs the form of AVX2. */
+static enum p2s_isa runs(enum p2s_isa isa, enum p2s_number number) {
+    return isa == P2S_ISA_AVX512 && !p2s_isa_reduces(isa, number) ? P2S_ISA_AVX2 : isa;
+}
+
 static p2s_tile_form tile_form(enum p2s_isa isa, enum p2s_number number) {
-#if P2S_HAVE_X86
-    if (isa == P2S_ISA_AVX512 && p2s_isa_reduces(isa, number))
-        return number == P2S_I8 ? p2s_tile_i8_avx512 : p2s_tile_bf16_avx512;
-    if (isa == P2S_ISA_AVX512 || isa == P2S_ISA_AVX2)
-        return number == P2S_I8 ? p2s_tile_i8_avx2 : p2s_tile_bf16_avx2;
-#endif
-    (void)isa;
-    return number == P2S_I8 ? p2s_tile_i8_portable : p2s_tile_bf16_portable;
+    isa = runs(isa, number);
+    return number == P2S_I8 ? p2s_tile_i8_for(isa) : p2s_tile_bf16_for(isa);
 }
 
 static p2s_grouped_form row_form(enum p2s_isa isa, enum p2s_number number) {
-#if P2S_HAVE_X86
-    if (isa == P2S_ISA_AVX512 && p2s_isa_reduces(isa, number))
-        return number == P2S_I8 ? p2s_grouped_i8_avx512 : p2s_grouped_bf16_avx512;
-    if (isa == P2S_ISA_AVX512 || isa == P2S_ISA_AVX2)
-        return number == P2S_I8 ? p2s_grouped_i8_avx2 : p2s_grouped_bf16_avx2;
-#endif
-    (void)isa;
-    return number == P2S_I8 ? p2s_grouped_i8_portable : p2s_grouped_bf16_portable;
+    isa = runs(isa, number);
+    return number == P2S_I8 ? p2s_grouped_i8_for(isa) : p2s_grouped_bf16_for(isa);
 }
 
 int32_t p2s_reduced_tile_pixels(enum p2s_isa isa, enum p2s_number number) {

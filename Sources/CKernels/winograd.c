@@ -8,40 +8,6 @@
 
 enum { MATRICES = 36 };
 
-static p2s_winograd_input_form input_form(enum p2s_isa isa) {
-    switch (isa) {
-#if P2S_HAVE_X86
-    case P2S_ISA_AVX2:
-        return p2s_winograd_input_avx2;
-    case P2S_ISA_AVX512:
-        return p2s_winograd_input_avx512;
-#endif
-#if P2S_HAVE_NEON
-    case P2S_ISA_NEON:
-        return p2s_winograd_input_neon;
-#endif
-    default:
-        return p2s_winograd_input_portable;
-    }
-}
-
-static p2s_winograd_output_form output_form(enum p2s_isa isa) {
-    switch (isa) {
-#if P2S_HAVE_X86
-    case P2S_ISA_AVX2:
-        return p2s_winograd_output_avx2;
-    case P2S_ISA_AVX512:
-        return p2s_winograd_output_avx512;
-#endif
-#if P2S_HAVE_NEON
-    case P2S_ISA_NEON:
-        return p2s_winograd_output_neon;
-#endif
-    default:
-        return p2s_winograd_output_portable;
-    }
-}
-
 static int32_t chunks(int32_t count, int32_t size) { return (count + size - 1) / size; }
 
 static int32_t tile_count(const struct p2s_winograd *conv) {
@@ -87,7 +53,7 @@ void p2s_winograd_input_unit(
         in.rows[r] = exists ? input + block * conv->in_block + row * conv->in_row : zeros;
         in.steps[r] = exists ? P2S_LANES : 0;
     }
-    input_form(isa)(&in);
+    p2s_winograd_input_for(isa)(&in);
 }
 
 int32_t p2s_winograd_units(const struct p2s_winograd *conv) {
@@ -100,7 +66,7 @@ static void multiply(
     enum p2s_isa isa, const struct p2s_winograd *conv, const float *transformed,
     const float *weights, int32_t tiles, float *sums) {
     static const float zeros[2 * P2S_LANES];
-    p2s_tile_form form = p2s_tile_form_of(isa);
+    p2s_tile_form form = p2s_tile_for(isa);
     int64_t from = matrix_floats(conv->in_blocks, conv->strip_tiles);
     int64_t to = matrix_floats(conv->panel_blocks, conv->strip_tiles);
     int64_t panel = (int64_t)conv->depth * conv->panel_blocks * P2S_LANES;
@@ -147,7 +113,7 @@ void p2s_winograd_unit(
         transformed + strip * strip_floats + panel / conv->panels_per_group * group_floats,
         conv->weights + panel * panel_floats, tiles, sums);
 
-    p2s_winograd_output_form form = output_form(isa);
+    p2s_winograd_output_form form = p2s_winograd_output_for(isa);
     int32_t row_tiles = chunks(conv->width, 4);
     for (int32_t b = 0; b < conv->panel_blocks; b++) {
         int32_t block = panel * conv->panel_blocks + b;

@@ -22,12 +22,20 @@
  *   tiling nor on threads, then + residual, then ReLU. AVX2, AVX-512 and NEON
  *   round each multiply-add once and agree bit for bit; the portable form rounds
  *   twice. Every form differs from the exact value by at most
- *       (terms + 3) * 2^-23 * (|bias| + sum |a * w| + |residual|).
- *   Pooling uses no multiply-add: all forms agree bit for bit.
+ *       (terms + 3) * (2^-23 * (|bias| + sum |a * w| + |residual|) + 2^-149),
+ *   where the last summand is for results below the normal range, which are kept.
+ *   Pooling and packing use no multiply-add: all forms agree bit for bit.
  *
- * NaN
- *   A NaN input comes out as NaN: ReLU and max-pooling propagate it. The sign of
- *   a zero result is unspecified.
+ * NaN, infinity, zero
+ *   A NaN input comes out as NaN: ReLU and max-pooling propagate it. Infinities
+ *   follow IEEE 754. Which NaN a NaN is and the sign of a zero are unspecified, so
+ *   "bit for bit" means up to these two.
+ *
+ * Memory
+ *   A kernel loads the floats that the reduction of its output pixels names (a
+ *   grouped 3x3: all 16 lanes of them), weights, bias and residual of these pixels,
+ *   and stores these pixels and their halo: nothing before, between or after. No
+ *   buffer needs more alignment than its element. Only prefetches point elsewhere.
  */
 #ifndef CKERNELS_H
 #define CKERNELS_H
@@ -202,7 +210,7 @@ void p2s_pack_grouped(
  * Two passes, each cut into units that may run in any order and at the same time:
  *   1. p2s_winograd_input_unit: each 6x6 tile d of each channel becomes B' d B, in
  *      `transformed`: [strips][36][in_blocks][strip_tiles][16], p2s_winograd_floats
- *      floats.
+ *      floats (the 36 lie an odd number of cache lines apart).
  *   2. p2s_winograd_unit: 36 products of matrices, [tiles x depth] by [depth x 16 * panel_blocks],
  *      and the transform A' m A back, then + bias, + residual, ReLU.
  * Tiles are numbered row by row; a strip is `strip_tiles` of them, at most
@@ -211,12 +219,14 @@ void p2s_pack_grouped(
  * Rounding: the transforms are fixed sequences of additions and multiply-adds, the
  * products run over the channels in order; neither depends on how work is cut. An
  * output differs from the exact value by at most
- *     (depth + 32) * 2^-23 * (|A'| ((|G| |g| |G'|) * (|B'| |d| |B|)) |A| + |bias| + |residual|)
- * with the sum over channels of the products of absolute values; AVX2, AVX-512 and
- * NEON agree bit for bit.
+ *     (depth + 32) * (2^-23 * M + 2^-140),
+ *     M = |A'| (sum (|G| |g| |G'|) * (|B'| |d| |B|)) |A| + |bias| + |residual|
+ * with the sum over channels; the last summand is for results below the normal range.
+ * AVX2, AVX-512 and NEON agree bit for bit.
  *
- * NaN: a NaN or an infinity among the 6x6 inputs of a tile makes every output of the
- * tile NaN.
+ * NaN and infinity: an output that reads a NaN is NaN, one that reads an infinity is
+ * NaN or, before the ReLU, infinite, of either sign. Other outputs of the same tile may
+ * become so too.
  */
 struct p2s_winograd {
     /* One for each input block of a group: offset block * strip_tiles * 16, count its

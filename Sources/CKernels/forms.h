@@ -1,0 +1,30 @@
+/*
+ * forms.h - every kernel and the form of it that each instruction set runs, once.
+ *
+ * From this list come the hidden declarations and the choice at run time
+ * (kernels.h), and what Tests/Kernels tests and times. A kernel is added by a line
+ * here, its functions p2s_<name>_<form>, and a test and a timing of its name.
+ *
+ * Every kernel has a portable form, the specification. An instruction set without
+ * a form of its own names the one it runs instead. The reduced kernels (bf16, i8) read
+ * 4-byte words where their structs say float; reduced.c knows when AVX-512 lacks them.
+ */
+#ifndef P2S_FORMS_H
+#define P2S_FORMS_H
+
+/*         name             arguments                                AVX2      AVX-512 NEON */
+#define P2S_KERNELS(KERNEL)                                                                       \
+    KERNEL(tile,            (const struct p2s_tile *tile),           avx2,     avx512, neon)      \
+    KERNEL(tile_bf16,       (const struct p2s_tile *tile),           avx2,     avx512, portable)  \
+    KERNEL(tile_i8,         (const struct p2s_tile *tile),           avx2,     avx512, portable)  \
+    KERNEL(grouped,         (const struct p2s_grouped_row *row),     avx2,     avx512, neon)      \
+    KERNEL(grouped_bf16,    (const struct p2s_grouped_row *row),     avx2,     avx512, portable)  \
+    KERNEL(grouped_i8,      (const struct p2s_grouped_row *row),     avx2,     avx512, portable)  \
+    KERNEL(winograd_input,  (const struct p2s_winograd_input *in),   avx2,     avx512, neon)      \
+    KERNEL(winograd_output, (const struct p2s_winograd_output *out), avx2,     avx512, neon)      \
+    KERNEL(winograd_pack,   (const struct p2s_winograd_filters *in), avx2,     avx512, portable)  \
+    KERNEL(maxpool,         (const struct p2s_maxpool_row *row),     avx2,     avx512, portable)  \
+    KERNEL(dots,            (const struct p2s_dots *dots),           avx2,     avx512, neon)      \
+    KERNEL(pack,            (const struct p2s_square *square),       portable, avx512, portable)
+
+#endif
