@@ -224,6 +224,117 @@ static void bench_grouped(void) {
                 if (!only_group || only_group == group) time_grouped(group, width, stride);
 }
 
+/* ------------------------------------------------------------------ reduced */
+
+static void run_reduced_tile(const struct timing *timing) {
+    struct p2s_reduced_conv conv = *(const struct p2s_reduced_conv *)timing->layer;
+    int32_t most = p2s_reduced_tile_pixels(timing->isa, conv.number);
+    conv.conv.row_tiles = (conv.conv.rows * conv.conv.width + most - 1) / most;
+    conv.conv.unit_tiles = conv.conv.row_tiles;
+    for (int32_t u = 0; u < p2s_conv_units(&conv.conv); u++)
+        p2s_reduced_conv_unit(
+            timing->isa, &conv, (const void *)timing->input, 0, timing->output, u);
+}
+
+/* A 1x1 of 256 channels. Random bits are words of either kind, as far as speed goes: with
+ * numbers of ordinary size in their upper halves. */
+static void time_reduced_tile(enum p2s_number number, int32_t width) {
+    static struct p2s_segment segments[16];
+    int32_t pixel = number == P2S_I8 ? 4 : 8;
+    int64_t block = (int64_t)width * width * pixel;
+    for (int32_t b = 0; b < 16; b++) segments[b] = (struct p2s_segment) { b * block, pixel };
+    float *weights = random_floats(256 * 16 * pixel), *bias = random_floats(256);
+    float *scale = random_floats(256), *input = random_floats(16 * block);
+    float *output = random_floats(256 * (int64_t)width * width);
+    struct p2s_reduced_conv conv = {
+        .conv = {
+            .segments = segments,
+            .weights = weights,
+            .bias = bias,
+            .segment_count = 16,
+            .depth = 16 * pixel,
+            .panels = 8,
+            .panel_blocks = 2,
+            .panels_per_group = 8,
+            .relu = 1,
+            .rows = width,
+            .width = width,
+            .flat = 1,
+            .unit_panels = 8,
+            .in_pixel = pixel,
+            .out_row = (int64_t)width * 16,
+            .out_block = (int64_t)width * width * 16,
+        },
+        .number = number,
+        .scale = scale,
+        .input_scale = scale,
+    };
+    struct timing timing
+        = { .run = run_reduced_tile, .layer = &conv, .input = input, .output = output };
+    printf("%s 1x1, 256 of  256 channels, %2d x %2d, of float32 ",
+           number == P2S_I8 ? "tile_i8  " : "tile_bf16", width, width);
+    line(timing, 2.0 * 256 * 256 * width * width, 1);
+    free(weights), free(bias), free(scale), free(input), free(output);
+}
+
+static void bench_tile_bf16(void) { time_reduced_tile(P2S_BF16, 14); }
+static void bench_tile_i8(void) { time_reduced_tile(P2S_I8, 14); }
+
+static void run_reduced_grouped(const struct timing *timing) {
+    const struct p2s_reduced_grouped *conv = timing->layer;
+    for (int32_t u = 0; u < p2s_grouped_units(&conv->conv); u++)
+        p2s_reduced_grouped_unit(
+            timing->isa, conv, (const void *)timing->input, timing->output, u);
+}
+
+static void time_reduced_grouped(
+    enum p2s_number number, int32_t group, int32_t width, int32_t stride) {
+    enum { BLOCKS = 2 };
+    int32_t channels = number == P2S_I8 ? 4 : 2, pixel = 16 / channels;
+    int64_t in_row = (int64_t)(width * stride + 2) * pixel;
+    float *weights = random_floats(BLOCKS * 9 * 16 * group / channels);
+    float *bias = random_floats(BLOCKS * 16), *scale = random_floats(BLOCKS * 16);
+    struct p2s_reduced_grouped conv = {
+        .conv = {
+            .weights = weights,
+            .bias = bias,
+            .blocks = BLOCKS,
+            .group = group,
+            .depth = group / channels,
+            .stride = stride,
+            .relu = 1,
+            .rows = width,
+            .width = width,
+            .unit_rows = width,
+            .in_row = in_row,
+            .in_block = (width * stride + 2) * in_row,
+            .out_row = (int64_t)width * 16,
+            .out_block = (int64_t)width * width * 16,
+        },
+        .number = number,
+        .scale = scale,
+        .input_scale = scale,
+    };
+    float *input = random_floats(BLOCKS * conv.conv.in_block);
+    float *output = random_floats(BLOCKS * conv.conv.out_block);
+    struct timing timing
+        = { .run = run_reduced_grouped, .layer = &conv, .input = input, .output = output };
+    printf("%s 3x3, %d channels, %2d x %2d, stride %d, of f32",
+           number == P2S_I8 ? "grouped_i8  " : "grouped_bf16", group, width, width, stride);
+    line(timing, 2.0 * width * width * BLOCKS * 16 * 9 * group, 1);
+    free(weights), free(bias), free(scale), free(input), free(output);
+}
+
+static void bench_reduced_grouped(enum p2s_number number) {
+    for (int32_t group = 4; group <= 8; group *= 2)
+        for (int32_t stride = 1; stride <= 2; stride++)
+            if (!only_group || only_group == group)
+                time_reduced_grouped(number, group, stride == 1 ? 56 : 28, stride);
+}
+
+static void bench_grouped_bf16(void) { bench_reduced_grouped(P2S_BF16); }
+static void bench_grouped_i8(void) { bench_reduced_grouped(P2S_I8); }
+
 /* ----------------------------------------------------------------- winograd */
 
 static float *transformed;

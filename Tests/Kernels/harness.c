@@ -226,7 +226,7 @@ static void keep(const float *output, int64_t count) {
 
 void judge(
     enum p2s_isa isa, const float *output, const struct want *want, int64_t count,
-    int rounding_differs) {
+    enum agreement agreement) {
     tally[isa].judged++;
     for (int64_t i = 0; i < count; i++) {
         if (fits(output[i], want[i])) continue;
@@ -236,7 +236,8 @@ void judge(
         return;
     }
     int fused = isa != P2S_ISA_PORTABLE;
-    int alone = rounding_differs && !fused;
+    if (fused && agreement == NONE_AGREE) return;
+    int alone = agreement != ALL_AGREE && !fused;
     if (have_first && !alone) {
         for (int64_t i = 0; i < count; i++) {
             if (canonical(output[i]) == canonical(first_output[i])) continue;
@@ -271,6 +272,7 @@ static void faulted(int signal) {
 #define DECLARE_TEST(name, arguments, avx2, avx512, neon) void test_##name(uint64_t seed);
 P2S_KERNELS(DECLARE_TEST)
 void test_mean(uint64_t seed);
+void test_copies(uint64_t seed);
 
 /* The name of the form that each instruction set runs. */
 struct kernel {
@@ -284,6 +286,7 @@ static const struct kernel kernels[] = {
     { #name, test_##name, { "portable", #avx2, #avx512, #neon } },
     P2S_KERNELS(KERNEL_ROW)
     { "mean", test_mean, { "portable", "portable", "portable", "portable" } },
+    { "copies", test_copies, { "portable", "portable", "avx512", "portable" } },
 };
 
 /* Arguments: rounds (1), each with other numbers, and the only kernel to test (all). */

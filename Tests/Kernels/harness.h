@@ -94,10 +94,17 @@ void begin_case(const char *format, ...) __attribute__((format(printf, 1, 2)));
 extern enum p2s_isa here[];
 extern int32_t here_count;
 
-/* All that must hold of one form's output: each float as wanted, and (unless
- * `rounding_differs` and the form is portable) the same bits as the other forms. */
+/* Which forms must give the same bits. */
+enum agreement {
+    ALL_AGREE,
+    FUSED_AGREE, /* all but the portable form, which rounds twice */
+    NONE_AGREE,
+};
+
+/* All that must hold of one form's output: each float as wanted, and the same bits as
+ * the forms that it must agree with. */
 void judge(
     enum p2s_isa isa, const float *output, const struct want *want, int64_t count,
-    int rounding_differs);
+    enum agreement agreement);
 
 #endif

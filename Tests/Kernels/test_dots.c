@@ -22,7 +22,7 @@ void test_dots(uint64_t seed) {
             for (int32_t i = 0; i < here_count; i++) {
                 float *y = place_floats(OUTPUT, rows);
                 p2s_dense(here[i], weights, bias, x, rows, columns, y);
-                judge(here[i], y, want, rows, 1);
+                judge(here[i], y, want, rows, FUSED_AGREE);
             }
         }
 }

@@ -1,14 +1,16 @@
 /*
- * test_tile.c - tests p2s_conv_unit: every tile width, number of blocks, pixel stride,
- * way of adding a residual and ReLU; all else drawn at random.
+ * test_tile.c - tests p2s_conv_unit and p2s_reduced_conv_unit: every tile width, number of
+ * blocks, pixel stride, way of adding a residual and ReLU; all else drawn at random.
  */
-#include "harness.h"
+#include "words.h"
 
 /* A layer of arbitrary geometry: more general than any that a network has. */
 struct layer {
     struct p2s_conv conv;
     struct p2s_segment segments[5];
     int64_t input_count, output_count, origin;
+    int number; /* FLOATS or an enum p2s_number */
+    const float *scale, *input_scale; /* of reduced layers */
     enum values values;
     enum { NO_RESIDUAL, SEPARATE, IN_PLACE } residual;
 };
@@ -60,8 +62,10 @@ static void measure(struct numbers *n, struct layer *layer) {
 }
 
 /* How work is cut must not show, so that every instruction set gets another cut. */
-static void draw_partition(struct numbers *n, enum p2s_isa isa, struct p2s_conv *conv) {
-    int32_t most = p2s_conv_tile_pixels(isa);
+static void draw_partition(
+    struct numbers *n, enum p2s_isa isa, int number, struct p2s_conv *conv) {
+    int32_t most = number == FLOATS
+        ? p2s_conv_tile_pixels(isa) : p2s_reduced_tile_pixels(isa, (enum p2s_number)number);
     int32_t span = conv->flat ? conv->rows * conv->width : conv->width;
     int32_t least = (span + most - 1) / most;
     conv->row_tiles = draw_below(n, 3) ? least : least + draw_below(n, span - least + 1);
@@ -80,21 +84,24 @@ static void fill_input(struct numbers *n, const struct layer *layer, float *inpu
                 for (int32_t s = 0; s < conv->segment_count; s++) {
                     float *a = input + pixel_input(layer, p, y, x) + layer->segments[s].offset;
                     for (int64_t i = 0; i < layer->segments[s].count; i++)
-                        if (is_poison(a[i])) a[i] = draw_float(n, layer->values);
+                        if (is_poison(a[i]))
+                            fill_elements(n, layer->number, layer->values, a + i, 1);
                 }
 }
 
+/* The sum, with the bias unless that is added after scaling. */
 static struct exact sum_of(
     const struct layer *layer, const float *input, int32_t panel, int32_t lane, int32_t y,
     int32_t x) {
     const struct p2s_conv *conv = &layer->conv;
     int64_t lanes = conv->panel_blocks * P2S_LANES;
     const float *w = conv->weights + panel * conv->depth * lanes + lane;
-    struct exact sum = exact_start(conv->bias[panel * lanes + lane]);
+    struct exact sum
+        = exact_start(layer->number == FLOATS ? conv->bias[panel * lanes + lane] : 0);
     for (int32_t s = 0; s < conv->segment_count; s++) {
         const float *a = input + pixel_input(layer, panel, y, x) + conv->segments[s].offset;
         for (int64_t i = 0; i < conv->segments[s].count; i++, w += lanes)
-            exact_add(&sum, a[i], *w);
+            add_element(&sum, layer->number, a[i], *w);
     }
     return sum;
 }
@@ -114,9 +121,27 @@ static void expect(
                     struct exact sum
                         = sum_of(layer, input, b / blocks, b % blocks * P2S_LANES + l, y, x);
                     float more = residual ? residual[at + l - layer->origin] : 0;
-                    want[at + l] = exact_want(&sum, more, conv->relu);
+                    int32_t c = b * P2S_LANES + l;
+                    want[at + l] = layer->number == FLOATS
+                        ? exact_want(&sum, more, conv->relu)
+                        : reduced_want(
+                            &sum, layer->number, *layer->input_scale, layer->scale[c],
+                            conv->bias[c], more, conv->relu);
                 }
             }
+}
+
+static void run_unit(
+    enum p2s_isa isa, const struct layer *layer, const float *input, const float *residual,
+    float *output, int32_t unit) {
+    if (layer->number == FLOATS) {
+        p2s_conv_unit(isa, &layer->conv, input, residual, output, unit);
+        return;
+    }
+    struct p2s_reduced_conv conv = {
+        layer->conv, (enum p2s_number)layer->number, layer->scale, layer->input_scale
+    };
+    p2s_reduced_conv_unit(isa, &conv, (const void *)input, residual, output, unit);
 }
 
 static void run_layer(struct numbers *n, struct layer *layer) {
@@ -127,8 +152,15 @@ static void run_layer(struct numbers *n, struct layer *layer) {
     for (int32_t s = 0; s < conv->segment_count; s++) segments[s] = layer->segments[s];
     float *weights = place_floats(WEIGHTS, lanes * conv->depth);
     float *bias = place_floats(BIAS, lanes), *input = place_floats(INPUT, layer->input_count);
-    fill(n, layer->values, weights, lanes * conv->depth);
+    fill_elements(n, layer->number, layer->values, weights, lanes * conv->depth);
     fill(n, layer->values, bias, lanes);
+    if (layer->number != FLOATS) {
+        float *scale = place_floats(SCALE, lanes), *input_scale = place_floats(ORDER, 1);
+        fill(n, ORDINARY, scale, lanes);
+        *input_scale = layer->number == P2S_BF16 ? 1 : draw_float(n, layer->values);
+        layer->scale = scale;
+        layer->input_scale = input_scale;
+    }
     fill_input(n, layer, input);
     conv->segments = segments;
     conv->weights = weights;
@@ -146,7 +178,7 @@ static void run_layer(struct numbers *n, struct layer *layer) {
 
     for (int32_t i = 0; i < here_count; i++) {
         struct numbers cut = { n->state + (uint64_t)here[i] };
-        draw_partition(&cut, here[i], conv);
+        draw_partition(&cut, here[i], layer->number, conv);
         float *output = place_floats(OUTPUT, layer->output_count);
         float *target = output + layer->origin;
         if (layer->residual == IN_PLACE)
@@ -155,14 +187,15 @@ static void run_layer(struct numbers *n, struct layer *layer) {
             = layer->residual == NO_RESIDUAL ? 0 : layer->residual == SEPARATE ? sums : target;
         int32_t units = p2s_conv_units(conv), backwards = draw_below(&cut, 2);
         for (int32_t u = 0; u < units; u++)
-            p2s_conv_unit(
-                here[i], conv, input, residual, target, backwards ? units - 1 - u : u);
-        judge(here[i], output, want, layer->output_count, 1);
+            run_unit(here[i], layer, input, residual, target, backwards ? units - 1 - u : u);
+        judge(here[i], output, want, layer->output_count, agreement_of(layer->number));
     }
 }
 
-void test_tile(uint64_t seed) {
-    static const int32_t strides[] = { 2, 16, 32, 7, 48 };
+static void test_layers(uint64_t seed, int number) {
+    /* The fast ones, and two others. */
+    int32_t pixel = pixel_elements(number);
+    const int32_t strides[] = { 2, pixel, 2 * pixel, 7, 3 * pixel };
     struct numbers n = { seed };
     for (int32_t width = 1; width <= 2 * P2S_TILE_MAX + 1; width++)
         for (int32_t blocks = 1; blocks <= 2; blocks++)
@@ -181,6 +214,7 @@ void test_tile(uint64_t seed) {
                                 .flat = draw_below(&n, 3) == 0,
                                 .in_pixel = strides[s],
                             },
+                            .number = number,
                             .values = DRAW_OF(&n, ORDINARY, ORDINARY, DENORMAL, ZEROS, INFINITIES),
                             .residual = residual,
                         };
@@ -197,3 +231,7 @@ void test_tile(uint64_t seed) {
                         run_layer(&n, &layer);
                     }
 }
+
+void test_tile(uint64_t seed) { test_layers(seed, FLOATS); }
+void test_tile_bf16(uint64_t seed) { test_layers(seed, P2S_BF16); }
+void test_tile_i8(uint64_t seed) { test_layers(seed, P2S_I8); }

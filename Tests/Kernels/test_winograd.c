@@ -194,7 +194,7 @@ void test_winograd_input(uint64_t seed) {
             for (int32_t i = 0; i < here_count; i++) {
                 float *transformed = place_floats(OUTPUT, layer.transformed_count);
                 run_input(here[i], &layer, input, transformed);
-                judge(here[i], transformed, want, layer.transformed_count, 1);
+                judge(here[i], transformed, want, layer.transformed_count, FUSED_AGREE);
             }
         }
 }
@@ -337,7 +337,7 @@ static void run_layer(struct numbers *n, struct layer *layer) {
             p2s_winograd_unit(
                 here[i], &other.conv, transformed, residual, target,
                 backwards ? units - 1 - u : u);
-        judge(here[i], output, want, layer->output_count, 1);
+        judge(here[i], output, want, layer->output_count, FUSED_AGREE);
     }
 }
 
@@ -389,7 +389,7 @@ void test_winograd_pack(uint64_t seed) {
                 float *packed = place_floats(OUTPUT, count);
                 p2s_pack_winograd(
                     here[i], weights, scaled ? scale : 0, filters, depth, lanes, packed);
-                judge(here[i], packed, want, count, 0);
+                judge(here[i], packed, want, count, ALL_AGREE);
             }
         }
 }
