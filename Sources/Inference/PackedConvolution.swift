@@ -37,7 +37,7 @@ struct PackedConvolution: Sendable {
   /// Elements of a transformed 3×3 filter.
   private static let winogradMatrices = 36
 
-  /// Plans `unit`, whose weights start at `offset`; `winograd` says whether that form may be chosen.
+  /// Plans `unit`, whose weights start at `offset`; `winograd` asks for that form.
   init(
     _ unit: ConvolutionUnit, input: ChannelLayout, output: ChannelLayout, isPlanar: Bool, winograd: Bool,
     at offset: Int
@@ -57,9 +57,8 @@ struct PackedConvolution: Sendable {
     } else {
       let blocks = output.blocks / unit.groups
       let panelBlocks = blocks % 2 == 0 ? 2 : 1
-      // With 16 channels the products are too short for what the transforms cost (measured).
-      let isDeep = unit.groups == 1 || unit.inputChannels / unit.groups > 16
-      if winograd && isDeep && unit.kernel == 3 && unit.stride == 1 && unit.padding == 1 {
+      if winograd {
+        precondition(unit.kernel == 3 && unit.stride == 1 && unit.padding == 1)
         form = .winograd(panelBlocks: panelBlocks)
         self.depth = unit.inputChannels / unit.groups
         weightCount = output.blocks * ChannelLayout.blockLanes * self.depth * Self.winogradMatrices

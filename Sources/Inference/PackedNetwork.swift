@@ -34,12 +34,12 @@ public final class PackedNetwork: Sendable {
     self.tree = tree
     self.precision = precision
     let reducedNames = try precision.reducedLayers(tree, of: source)
+    let winogradNames = winograd ? tree.winogradLayers : []
     var plannedReduced: [ReducedConvolution] = []
     var planned: [PackedConvolution] = []
     var end = 0
     func plan(
-      _ unit: ConvolutionUnit, _ input: ChannelLayout, _ output: ChannelLayout, isPlanar: Bool = false,
-      winograd: Bool = false
+      _ unit: ConvolutionUnit, _ input: ChannelLayout, _ output: ChannelLayout, isPlanar: Bool = false
     ) {
       if let number = precision.number, reducedNames.contains(unit.name) {
         let reduced = ReducedConvolution(unit, number, input: input, output: output, at: end)
@@ -48,7 +48,8 @@ public final class PackedNetwork: Sendable {
         return
       }
       let packed = PackedConvolution(
-        unit, input: input, output: output, isPlanar: isPlanar, winograd: winograd, at: end)
+        unit, input: input, output: output, isPlanar: isPlanar,
+        winograd: winogradNames.contains(unit.name), at: end)
       planned.append(packed)
       end = packed.end
     }
@@ -61,10 +62,7 @@ public final class PackedNetwork: Sendable {
         let next = index + 1 < block.body.count ? block.body[index + 1].groups : 1
         let groups = max(unit.groups, next)
         let output = ChannelLayout.grouped(unit.outputChannels, groups: groups)
-        // The last stage sees 7×7 pixels of an image of 224×224: four tiles, too few to be worth four
-        // times the weights.
-        let isLast = block.stage + 1 == tree.architecture.layers.count
-        plan(unit, layout, output, winograd: winograd && !isLast)
+        plan(unit, layout, output)
         layout = output
       }
     }

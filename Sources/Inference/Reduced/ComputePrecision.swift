@@ -4,7 +4,7 @@ package import SWTResNet
 /// always.
 public enum ComputePrecision: String, CaseIterable, Sendable {
   case f32
-  /// Weights and inputs of convolutions are bfloat16, sums float32.
+  /// Weights and inputs of convolutions are bfloat16, sums float32; a few layers are faster in float32.
   case bf16
   /// Weights are 8-bit integers with one scale for each output channel; inputs are 0…255 with one scale for
   /// each image, its largest value over 255; sums are exact.
@@ -14,13 +14,15 @@ public enum ComputePrecision: String, CaseIterable, Sendable {
 extension ComputePrecision {
   /// Names of the convolutions that multiply reduced numbers.
   ///
-  /// Never the stem: its input is an image, with negative values, and it is 3 % of the work. With ``i8`` and
-  /// a source that holds integers for some layers, the others were kept wide on purpose and stay so.
+  /// Never the stem: its input is an image, with negative values, and it is 3 % of the work. Pairs of bfloat16
+  /// are twice as fast as float32, and Winograd's form four times fewer products, so ``bf16`` leaves that to
+  /// float32. With ``i8`` and a source that holds integers for some layers, the others were kept wide on
+  /// purpose and stay so.
   package func reducedLayers(_ tree: LayerTree, of source: some WeightSource) throws -> Set<String> {
     let names = Set(tree.blocks.flatMap { $0.body + [$0.downsample].compactMap(\.self) }.map(\.name))
     switch self {
     case .f32: return []
-    case .bf16: return names
+    case .bf16: return names.subtracting(tree.winogradLayers)
     case .i8:
       var stored: Set<String> = []
       for name in names where try source.integers("\(name).weight") != nil { stored.insert(name) }
