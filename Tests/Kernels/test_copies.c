@@ -34,20 +34,22 @@ static float bf16_value(uint16_t bits) {
 
 /* One output of `count` elements and one more float: the largest bit pattern, as a float. */
 static void run_copy(struct numbers *n, int number, int32_t count, enum values values) {
-    float *x = place_floats(INPUT, count), inverse = 255;
+    float *x = place_floats(INPUT, count);
     fill(n, values, x, count);
     struct want *want = wants(count + 1);
     uint32_t largest = 0;
     for (int32_t i = 0; i < count; i++) {
         uint32_t magnitude = bits_of(x[i]) & 0x7FFFFFFF;
         largest = magnitude > largest ? magnitude : largest;
+    }
+    /* 0 when one is not finite, and the bytes then too. */
+    float inverse = p2s_u8_scale(largest).inverse;
+    for (int32_t i = 0; i < count; i++) {
         float v = x[i] * inverse;
         double u8 = v > 0 ? nearbyint((double)v) : 0;
         want[i] = (struct want) {
             number == P2S_I8 ? u8 : (double)bf16_value(nearest_bf16(x[i])), 0
         };
-        /* Beyond what the header asks of the caller. */
-        if (number == P2S_I8 && isinf(x[i])) want[i].bound = INFINITY;
     }
     want[count] = (struct want) { (double)largest, 0 };
     for (int32_t i = 0; i < here_count; i++) {
@@ -55,7 +57,7 @@ static void run_copy(struct numbers *n, int number, int32_t count, enum values v
         if (number == P2S_I8) {
             uint8_t *y = place(SCALE, count);
             p2s_to_u8(here[i], x, count, inverse, y);
-            for (int32_t k = 0; k < count; k++) output[k] = isinf(x[k]) ? 0 : (float)y[k];
+            for (int32_t k = 0; k < count; k++) output[k] = (float)y[k];
         } else {
             uint16_t *y = place(SCALE, count * (int64_t)sizeof *y);
             p2s_to_bf16(here[i], x, count, y);
