@@ -60,7 +60,9 @@ let package = Package(
     // Where formats, network and engine meet.
     .target(
       name: "SWTGoldens",
-      dependencies: ["SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTResNet", "SWTTensorFiles"],
+      dependencies: [
+        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTResNet", "SWTTensorFiles",
+      ],
       path: "Sources/Goldens"),
     .target(
       name: "SWTConversion",

@@ -60,7 +60,7 @@ struct ForwardRun {
     _ name: String, _ golden: Golden, _ digests: [String: SHA256Digest]
   ) throws -> GoldenReport {
     var report = GoldenReport(
-      name: name, producer: golden.producer, isSelfMade: golden.kind == "self",
+      name: name, producer: golden.producer, kind: golden.kind,
       weights: WeightsCheck.compare(digests, golden: golden), comparisons: [])
     report.reduced = try reducedPrecision(golden)
     switch engine {

@@ -71,7 +71,9 @@ package struct GoldenCheck<Engine: ForwardEngine> {
       zip(values, reference).allSatisfy { Float($0).bitPattern == $1.bitPattern }
     }
     return GoldenReport.Comparison(
-      name: output.name, metrics: metrics, criterion: criterion, labels: labels, isBitExact: exact ?? false)
+      name: output.name, metrics: metrics, criterion: criterion, labels: labels, isBitExact: exact ?? false,
+      picture: ErrorPicture(
+        values, reference: output.reference, scale: metrics.scale, classes: golden.architecture.classCount))
   }
 
   private func comparison(_ tap: GoldenTap, _ values: [Engine.Scalar]) -> GoldenReport.Comparison {

@@ -10,6 +10,8 @@ public struct GoldenReport: Sendable {
     public var labels: LabelRule?
     /// True when the values are those of the float32 pass of the reference, bit for bit.
     public var isBitExact: Bool
+    /// What reports draw; of the network's output alone.
+    public var picture: ErrorPicture?
 
     public var timesFloor: Double { criterion.timesFloor(metrics) }
     public var passes: Bool { criterion.accepts(metrics) && (labels?.passes ?? true) }
@@ -30,7 +32,9 @@ public struct GoldenReport: Sendable {
 
   public var name: String
   public var producer: String
-  public var isSelfMade: Bool
+  /// `reference`, `imported` or `self`; see the goldens' `kind`.
+  public var kind = "reference"
+  public var isSelfMade: Bool { kind == "self" }
   public var weights: WeightsReport?
   /// The output first, then the taps in execution order.
   public var comparisons: [Comparison]
@@ -67,6 +71,8 @@ public struct VerificationReport: Sendable {
     case bitExact = "bit-exact"
     case fp32
     case reducedPrecision = "reduced-precision"
+    /// Only goldens that this program made itself agree: nothing changed, which proves no port right.
+    case selfMade = "self-made"
     case wrong
   }
 
@@ -100,8 +106,13 @@ public struct VerificationReport: Sendable {
 
   public var verdictClass: Class {
     guard passes else { return .wrong }
+    if isSelfMade { return .selfMade }
     if reducedCompute != nil, !goldens.isEmpty { return .reducedPrecision }
     if let stored, stored.isReduced { return .reducedPrecision }
-    return !goldens.isEmpty && goldens.allSatisfy(\.isBitExact) ? .bitExact : .fp32
+    let outside = goldens.filter { !$0.isSelfMade }
+    return !outside.isEmpty && outside.allSatisfy(\.isBitExact) ? .bitExact : .fp32
   }
+
+  /// True when there are goldens and none comes from outside.
+  public var isSelfMade: Bool { !goldens.isEmpty && goldens.allSatisfy(\.isSelfMade) }
 }

@@ -145,18 +145,11 @@ public enum Verifier {
         throw .golden(file: path, "it carries no golden, and none was given")
       }
     }
-    for file in options.goldens {
-      do {
-        let golden = try GoldenFile.read(FileSource(path: file), limits: options.limits)
-        goldens.append((golden.name, golden))
-      } catch let failure as ParseFailure {
-        if case .system(let system) = failure.reason, system.isMissing {
-          throw .golden(file: file, "no such file")
-        }
-        throw .golden(file: file, "\(failure)")
-      } catch {
-        throw .golden(file: file, "\(error)")
-      }
+    do throws(GoldenReadFailure) {
+      let named = try GoldenReader.read(options.goldens, for: architecture, limits: options.limits)
+      for (_, golden) in named { goldens.append((golden.name, golden)) }
+    } catch {
+      throw .golden(file: error.file, error.text)
     }
     for (name, golden) in goldens where !golden.architecture.isSameNetwork(as: architecture) {
       throw .golden(
