@@ -63,7 +63,8 @@ extension GoldenReport {
       "first_divergence": divergence.map { found in
         [
           "block": .string(found.block), "layer": found.layer.map { .string($0) } ?? .null,
-          "method": .string(found.method), "rel_l2": .double(found.relL2), "before": .double(found.before),
+          "method": .string(found.method.rawValue), "rel_l2": .double(found.relL2),
+          "before": .double(found.before),
         ]
       } ?? .null,
       "double_engine_rel_l2": witness.map { .double($0.relL2) } ?? .null,

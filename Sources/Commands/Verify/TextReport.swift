@@ -95,7 +95,7 @@ enum TextReport {
     if let divergence = golden.divergence {
       let (error, before) = (Text.scientific(divergence.relL2), Text.scientific(divergence.before))
       text +=
-        "   \(golden.name): first divergence in \(divergence.block) (\(divergence.method) relL2 \(error); "
+        "   \(golden.name): first divergence in \(divergence.block) (\(divergence.method.rawValue) relL2 \(error); "
       text += "before it at most \(before))\n"
     }
     if let float32 = golden.float32, let reduced = golden.reduced {
