@@ -61,7 +61,8 @@ struct ForwardRun {
   ) throws -> GoldenReport {
     var report = GoldenReport(
       name: name, producer: golden.producer, kind: golden.kind,
-      weights: WeightsCheck.compare(digests, golden: golden), comparisons: [])
+      weights: WeightsCheck.compare(digests, golden: golden),
+      isUncalibrated: golden.floors.free[golden.output.name] == nil, comparisons: [])
     report.reduced = try reducedPrecision(golden)
     switch engine {
     case .fast(let engine):

@@ -111,12 +111,12 @@ package struct GoldenCheck<Engine: ForwardEngine> {
       guard comparesLayers, let last = taps.last else { return nil }
       let block = engine.tree.head?.name ?? last.name
       return GoldenReport.Divergence(
-        block: block, layer: block, method: "free-running", relL2: comparisons[0].metrics.relL2,
+        block: block, layer: block, method: .freeRunning, relL2: comparisons[0].metrics.relL2,
         before: last.metrics.relL2)
     }
     let before = taps[..<first].map(\.metrics.relL2).max() ?? 0
     return GoldenReport.Divergence(
-      block: taps[first].name, layer: nil, method: "free-running", relL2: taps[first].metrics.relL2,
+      block: taps[first].name, layer: nil, method: .freeRunning, relL2: taps[first].metrics.relL2,
       before: before)
   }
 
@@ -149,7 +149,7 @@ package struct GoldenCheck<Engine: ForwardEngine> {
           k: k ?? golden.k)
       if !criterion.accepts(metrics) {
         return GoldenReport.Divergence(
-          block: name, layer: nil, method: "teacher-forced", relL2: metrics.relL2, before: before)
+          block: name, layer: nil, method: .teacherForced, relL2: metrics.relL2, before: before)
       }
       before = max(before, metrics.relL2)
       stageInput = golden.tap(name).map { FeatureMap(shape: $0.shape, values: $0.stored) }

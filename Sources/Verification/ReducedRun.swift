@@ -57,7 +57,7 @@ struct ReducedRun {
     let agreements = report.agreements
     guard let place = agreements.firstIndex(where: { !$0.passes }) else { return }
     report.divergence = GoldenReport.Divergence(
-      block: agreements[place].stage, layer: nil, method: "emulated stage",
+      block: agreements[place].stage, layer: nil, method: .emulatedStage,
       relL2: agreements[place].difference, before: agreements[..<place].map(\.difference).max() ?? 0)
   }
 }

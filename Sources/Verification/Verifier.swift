@@ -47,6 +47,10 @@ public struct VerificationOptions: Sendable {
   /// Allowed multiple of the floor, instead of the goldens' own.
   public var k: Double?
   public var threads: Int?
+  /// Whether to look for the cause of a wrong result.
+  public var diagnoses = true
+  /// How many single-weight mutations to try on the goldens; 0 for none.
+  public var mutations = 0
   public var limits = ParseLimits()
 
   public init() {}

@@ -20,6 +20,8 @@ struct Verify: Command {
         "compute", "TYPE", "f32 (default), bf16, i8 or double; bf16 and i8 are judged by their emulation."),
       .value("engine", "ENGINE", "fast (default) or reference, the same as --compute double."),
       .value("k", "N", "Allowed multiple of the reference's own noise floor (default: the golden's, 8)."),
+      .flag("no-diagnose", "Do not look for the cause of a wrong result."),
+      .value("mutate", "N", "How many of N single-weight mutations would these goldens notice?"),
       .value("isa", "NAME", "Instruction set of the kernels: best, portable, avx2, avx512, neon."),
       .value("threads", "N", "Threads to use (default: one for each core)."),
       .value(
@@ -87,6 +89,8 @@ struct Verify: Command {
       options.k = k
     }
     options.threads = try arguments.threads()
+    options.diagnoses = !arguments.has("no-diagnose")
+    options.mutations = try arguments.integer("mutate", in: 0...1_000_000, default: 0)
     self.options = options
     outputs = try ReportOutputs(arguments)
     baseline = arguments.value("baseline")

@@ -31,6 +31,12 @@ enum JSONLinesReport {
         "before": .double(change.before), "now": .double(change.now), "growth": .double(change.growth),
       ])
     }
+    if let mutation = report.mutation {
+      lines.append([
+        "schema": schema, "event": "mutation", "tried": .int(mutation.tried), "caught": .int(mutation.caught),
+        "score": .double(mutation.score), "blind_layers": .array(mutation.blindLayers.map { .string($0) }),
+      ])
+    }
     let failed = report.checks.count { !$0.passes }
     lines.append([
       "schema": schema, "event": "summary", "model": .string(report.model),

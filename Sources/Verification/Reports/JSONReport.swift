@@ -24,6 +24,7 @@ extension VerificationReport {
       "outside_proof": .bool(passes && goldens.contains { !$0.isSelfMade && !$0.comparisons.isEmpty }),
       "stored": stored.map(\.json) ?? .null,
       "source": source.map(\.json) ?? .null, "goldens": .array(goldens.map(\.json)),
+      "mutation": mutation.map(\.json) ?? .null,
     ]
   }
 }
@@ -91,16 +92,14 @@ extension GoldenReport {
       "name": .string(name), "producer": .string(producer), "kind": .string(kind),
       "self_made": .bool(isSelfMade),
       "weights": weights.map(\.json) ?? .null, "outputs": .array(comparisons.map(\.json)),
-      "first_divergence": divergence.map { found in
-        [
-          "block": .string(found.block), "layer": found.layer.map { .string($0) } ?? .null,
-          "method": .string(found.method), "rel_l2": .double(found.relL2), "before": .double(found.before),
-        ]
-      } ?? .null,
+      "first_divergence": divergence.map(\.json) ?? .null,
+      "blocks": .array(blocks.map(\.json)), "layers": .array(layers.map(\.json)),
+      "non_finite": nonFinite.map(\.json) ?? .null,
       "double_engine_rel_l2": witness.map { .double($0.relL2) } ?? .null,
       "float32_rel_l2": float32.map { .double($0.relL2) } ?? .null,
       "stages": .array(agreements.map(\.json)), "blames_engine": .bool(blamesEngine),
-      "reduced_precision": reduced.map(\.json) ?? .null, "cause": .null,
+      "reduced_precision": reduced.map(\.json) ?? .null, "uncalibrated": .bool(isUncalibrated),
+      "cause": cause.map(\.json) ?? .null, "causes": .array(causes.map(\.json)),
     ]
   }
 }
@@ -119,33 +118,6 @@ extension GoldenReport.Comparison {
       "margin": labels?.items.map(\.margin).min().map { .double($0) } ?? .null,
       "labels": .array((labels?.items ?? []).map { .string($0.outcome.rawValue) }),
       "verdict": .string(passes ? "pass" : "fail"), "picture": picture.map(\.json) ?? .null,
-    ]
-  }
-}
-
-extension ErrorPicture {
-  var json: JSONValue {
-    [
-      "elements": .int(elementCount), "exact": .int(exactCount), "non_finite": .int(nonFiniteCount),
-      "histogram": [
-        "from": histogram.first.map { .double($0.exponent) } ?? .null, "step": .double(Self.step),
-        "counts": .array(histogram.map { .int($0.count) }),
-      ],
-      "top_labels": .array(
-        labels.map { item in
-          .array(
-            item.map {
-              ["label": .int($0.label), "expected": .double($0.expected), "actual": .double($0.actual)]
-            })
-        }),
-      "worst": .array(
-        worst.map {
-          [
-            "index": .int($0.index), "expected": .double($0.expected), "actual": .double($0.actual),
-            "error_over_std": .double($0.error),
-          ]
-        }),
-      "points": .array(points.map { [.double($0.expected), .double($0.error)] }),
     ]
   }
 }

@@ -21,6 +21,7 @@ enum MarkdownReport {
         text += "- **\(plain(golden.name))** \(finding.kind): \(plain(finding.text))\n"
       }
     }
+    if let mutation = report.mutation { text += "- **mutation score** \(plain(mutation.sentence))\n" }
     for change in document.drift?.drifting ?? [] { text += "- ⚠️ **drift** \(plain(change.sentence))\n" }
     for note in document.notes { text += "- \(plain(note))\n" }
     for golden in report.goldens where golden.comparisons.count > 1 { text += layers(golden) }

@@ -18,6 +18,7 @@ enum TAPReport {
     for golden in report.goldens {
       for finding in golden.findings { text += comment("\(golden.name): \(finding.text)") }
     }
+    if let mutation = report.mutation { text += comment("mutation: \(mutation.sentence)") }
     for change in document.drift?.drifting ?? [] { text += comment("drift: \(change.sentence)") }
     for note in document.notes { text += comment(note) }
     return text

@@ -15,6 +15,7 @@ enum TextReport {
     for golden in report.goldens {
       for finding in golden.findings { text += "   \(Text.printable("\(golden.name): \(finding.text)"))\n" }
     }
+    if let mutation = report.mutation { text += " mutation  \(mutation.sentence)\n" }
     if let drift = document.drift { text += Self.drift(drift) }
     for note in document.notes { text += " note      \(Text.printable(note))\n" }
     let passed = report.goldens.count(where: \.isGood) + (report.source.map { $0.passes ? 1 : 0 } ?? 0)
