@@ -10,4 +10,5 @@
 enum Logarithm {
   static func base10(_ value: Double) -> Double { log10(value) }
   static func power10(_ exponent: Int) -> Double { pow(10, Double(exponent)) }
+  static func power10(_ exponent: Double) -> Double { pow(10, exponent) }
 }

@@ -1,6 +1,6 @@
 /// What there is to see of one output's errors, in figures small enough for a page.
 ///
-/// Lists are short and their numbers have four digits: they are looked at, and judged by nobody.
+/// Lists are short and their numbers have few digits: they are looked at, and judged by nobody.
 public struct ErrorPicture: Equatable, Sendable {
   /// One element: of the scatter, or of the worst.
   public struct Element: Equatable, Sendable {
@@ -55,18 +55,18 @@ public struct ErrorPicture: Equatable, Sendable {
     precondition(result.count == reference.count, "result and reference differ in size")
     let unit = scale > 0 ? scale : 1
     let errors = zip(result, reference).map { $0.isFinite ? abs($0 - $1) / unit : .infinity }
-    func element(_ i: Int) -> Element {
+    func element(_ i: Int, _ digits: Int) -> Element {
       Element(
-        index: i, expected: Self.rounded(reference[i]), actual: Self.rounded(result[i]),
-        error: Self.rounded(errors[i]))
+        index: i, expected: Self.rounded(reference[i], digits), actual: Self.rounded(result[i], digits),
+        error: Self.rounded(errors[i], 4))
     }
     elementCount = reference.count
     exactCount = errors.count { $0 == 0 }
     nonFiniteCount = errors.count { !$0.isFinite }
     histogram = Self.histogram(errors)
     let stride = max(1, (reference.count + Self.pointLimit - 1) / Self.pointLimit)
-    points = Swift.stride(from: 0, to: reference.count, by: stride).map(element)
-    worst = Self.largest(errors, Self.worstLimit).map(element)
+    points = Swift.stride(from: 0, to: reference.count, by: stride).map { element($0, 4) }
+    worst = Self.largest(errors, Self.worstLimit).map { element($0, 9) }
     labels = Self.labels(result, reference, classes)
   }
 
@@ -107,7 +107,7 @@ public struct ErrorPicture: Equatable, Sendable {
   }
 
   /// To so many significant digits.
-  static func rounded(_ value: Double, _ digits: Int = 4) -> Double {
+  static func rounded(_ value: Double, _ digits: Int) -> Double {
     guard value.isFinite, value != 0 else { return value }
     let exponent = Int(Logarithm.base10(abs(value)).rounded(.down))
     let power = Logarithm.power10(digits - 1 - exponent)

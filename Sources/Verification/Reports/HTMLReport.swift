@@ -1,4 +1,0 @@
-enum HTMLReport {
-  static func text(_ document: ReportDocument) -> String { "" }
-  static func text(_ failure: ReportFailure) -> String { "" }
-}
