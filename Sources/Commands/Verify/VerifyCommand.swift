@@ -22,6 +22,8 @@ struct Verify: Command {
       .value("engine", "ENGINE", "fast (default) or reference, the same as --compute double."),
       .value("k", "N", "Allowed multiple of the reference's own noise floor (default: the golden's, 8)."),
       .value("isa", "NAME", "Instruction set of the kernels: best, portable, avx2, avx512, neon."),
+      .flag("no-diagnose", "Do not look for the cause of a wrong result."),
+      .value("mutate", "N", "How many of N single-weight sign flips would the goldens notice?"),
       .value("threads", "N", "Threads to use (default: one for each core)."),
       .value("format", "FORMAT", "text or json, with =PATH into a file; repeatable."),
       .flag("bisect-codes", "Exit with 125 instead of 3, 4 and 5, for git bisect run."),
@@ -60,6 +62,8 @@ struct Verify: Command {
       guard let k = Double(text), k > 0, k.isFinite else { throw UsageError("--k is a positive number") }
       options.k = k
     }
+    options.diagnoses = !arguments.has("no-diagnose")
+    options.mutations = try arguments.integer("mutate", in: 0...1_000_000, default: 0)
     options.threads = try arguments.threads()
     self.options = options
     json = arguments.has("json")
