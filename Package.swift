@@ -127,6 +127,13 @@ let package = Package(
         "SWTBytes", "SWTChecksums", "SWTDigests", "SWTGoldens", "SWTInference", "SWTResNet", "SWTTensorFiles",
         "SWTVerification", "TestSupport",
       ]),
+    .testTarget(
+      name: "VerificationTests",
+      dependencies: [
+        "SWTBytes", "SWTChecksums", "SWTCommands", "SWTDigests", "SWTGoldens", "SWTInference", "SWTResNet",
+        "SWTTensors",
+        "SWTTensorFiles", "SWTVerification", "TestSupport",
+      ]),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .target(name: "CAllocations", path: "Tests/Allocations"),
     .testTarget(

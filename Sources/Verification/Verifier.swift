@@ -51,6 +51,7 @@ public struct VerificationOptions: Sendable {
   public var diagnoses = true
   /// How many single-weight mutations to try on the goldens; 0 for none.
   public var mutations = 0
+  public var mutationSeed: UInt64 = 1
   public var limits = ParseLimits()
 
   public init() {}
@@ -107,10 +108,11 @@ public enum Verifier {
     do {
       let isProven = report.source?.passes ?? false
       let run = try ForwardRun(
-        SWTWeights(file), tree, goldens.map(\.golden), stored, isProven: isProven, options)
+        SWTWeights(file), tree, goldens.map(\.golden), options, stored: stored, isProven: isProven)
       for (name, golden) in goldens {
         report.goldens.append(try run.check(name, golden, digests))
       }
+      report.mutation = try run.mutationScore(goldens, report.goldens)
     } catch {
       if let damage = integrity.wait() { throw .model(file: path, damage) }
       throw .network(file: path, "\(error)")
@@ -171,6 +173,14 @@ extension VerificationOptions {
     case .float32: "f32"
     case .reduced(let precision, _): precision.rawValue
     case .double: "double"
+    }
+  }
+
+  /// What the fast engine's kernels use.
+  var instructions: InstructionSet {
+    switch compute {
+    case .float32(let instructions), .reduced(_, let instructions): instructions
+    case .double: .best
     }
   }
 

@@ -23,6 +23,8 @@ struct Verify: Command {
       .flag("no-diagnose", "Do not look for the cause of a wrong result."),
       .value("mutate", "N", "How many of N single-weight mutations would these goldens notice?"),
       .value("isa", "NAME", "Instruction set of the kernels: best, portable, avx2, avx512, neon."),
+      .flag("no-diagnose", "Do not look for the cause of a wrong result."),
+      .value("mutate", "N", "How many of N single-weight sign flips would the goldens notice?"),
       .value("threads", "N", "Threads to use (default: one for each core)."),
       .value(
         "format", "FORMAT[=PATH]",
@@ -88,6 +90,8 @@ struct Verify: Command {
       guard let k = Double(text), k > 0, k.isFinite else { throw UsageError("--k is a positive number") }
       options.k = k
     }
+    options.diagnoses = !arguments.has("no-diagnose")
+    options.mutations = try arguments.integer("mutate", in: 0...1_000_000, default: 0)
     options.threads = try arguments.threads()
     options.diagnoses = !arguments.has("no-diagnose")
     options.mutations = try arguments.integer("mutate", in: 0...1_000_000, default: 0)

@@ -1,26 +1,25 @@
+/// Where the values of a tensor come from, and what is done to them.
+public struct WeightChange: Sendable {
+  public typealias Transform = @Sendable (ContiguousArray<Float>) -> ContiguousArray<Float>
+
+  /// The tensor whose values are taken; nil is the tensor itself.
+  public var source: String?
+  /// What is done to them; nil is nothing.
+  public var transform: Transform?
+
+  public init(from source: String? = nil, _ transform: Transform? = nil) {
+    self.source = source
+    self.transform = transform
+  }
+}
+
 /// Weights of which some tensors are others than they are, for what-if runs.
 public struct AlteredWeights<Base: WeightSource>: WeightSource {
-  /// Where the values of a tensor come from, and what is done to them.
-  public struct Change: Sendable {
-    /// The tensor whose values are taken; nil is the tensor itself.
-    public var source: String?
-    /// What is done to them; nil is nothing.
-    public var transform: (@Sendable (ContiguousArray<Float>) -> ContiguousArray<Float>)?
-
-    public init(
-      from source: String? = nil,
-      _ transform: (@Sendable (ContiguousArray<Float>) -> ContiguousArray<Float>)? = nil
-    ) {
-      self.source = source
-      self.transform = transform
-    }
-  }
-
   public let base: Base
   /// By the name of the tensor that is changed.
-  public var changes: [String: Change]
+  public var changes: [String: WeightChange]
 
-  public init(_ base: Base, _ changes: [String: Change] = [:]) {
+  public init(_ base: Base, _ changes: [String: WeightChange] = [:]) {
     self.base = base
     self.changes = changes
   }

@@ -44,6 +44,12 @@ package final class ChangingNetwork {
     engine = FastEngine(network, threads: threads, instructions: instructions)
   }
 
+  /// Another engine over the same, changing weights, planned for images of this size.
+  package func makeEngine(height: Int, width: Int) -> FastEngine {
+    FastEngine(
+      network, height: height, width: width, threads: engine.threads, instructions: engine.instructions)
+  }
+
   /// Packs one layer anew, as `source` has it now.
   ///
   /// - Parameter layer: `conv1`, `layer2.0.conv2`, `fc`.

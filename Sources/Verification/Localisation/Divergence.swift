@@ -10,6 +10,10 @@ extension GoldenReport {
       /// Samples only: the block's input comes from our double-precision engine, run from the input on through
       /// the blocks that agree.
       case replayed = "teacher-forced by replay"
+      /// The golden has no tap that would tell; what explains the error says where it is.
+      case byCause = "by its cause"
+      /// The tensors whose digests differ all belong to it.
+      case byDigests = "by digests"
       /// A stage of the engine of reduced numbers against its emulation.
       case emulatedStage = "emulated stage"
     }

@@ -41,12 +41,13 @@ extension WeightsReport {
   /// What the comparison found, with the first few names.
   var sentence: String {
     guard !passes else { return "\(compared)/\(compared) tensors equal to \(against), bit for bit" }
-    var parts: [String] = []
-    if !differing.isEmpty {
-      parts.append("\(differing.count) differ from \(against) (\(Self.list(differing)))")
+    func count(_ names: [String], _ one: String, _ many: String) -> String {
+      "\(names.count) \(names.count == 1 ? one : many) (\(Self.list(names)))"
     }
-    if !missing.isEmpty { parts.append("\(missing.count) are not there (\(Self.list(missing)))") }
-    return "tensors: " + parts.joined(separator: "; ")
+    var parts: [String] = []
+    if !differing.isEmpty { parts.append(count(differing, "tensor differs", "tensors differ")) }
+    if !missing.isEmpty { parts.append(count(missing, "tensor is missing", "tensors are missing")) }
+    return parts.joined(separator: ", ") + " against \(against)"
   }
 
   private static func list(_ names: [String]) -> String {

@@ -13,7 +13,7 @@ struct GrowthFigure {
   private let divergence: String?
 
   private static let width = 980.0
-  private static let (left, right, top, bottom) = (58.0, 966.0, 16.0, 282.0)
+  private static let (left, right, top, bottom) = (58.0, 966.0, 30.0, 292.0)
 
   init(_ report: GoldenReport) {
     golden = report.name
@@ -41,7 +41,9 @@ struct GrowthFigure {
     let measures = points.flatMap { [$0.free, $0.forced].compactMap(\.self) }
     let axis = LogAxis(
       measures.flatMap { [$0.relL2, $0.floorRelL2, $0.bound] }, from: Self.bottom, to: Self.top)
-    var chart = SVGChart(width: Self.width, height: 372)
+    // Names stand at 45 degrees: seven tenths of their length is how far down they reach.
+    let longest = Double(points.map(\.name.count).max() ?? 0)
+    var chart = SVGChart(width: Self.width, height: Self.bottom + 20 + longest * 4.6)
     for power in axis.ticks(8) {
       let y = axis.place(log: Double(power))
       chart.line("grid", Self.left, y, Self.right, y)
@@ -81,10 +83,10 @@ struct GrowthFigure {
 
   private func mark(_ chart: inout SVGChart) {
     guard let divergence, let place = points.firstIndex(where: { $0.name == divergence }) else { return }
-    chart.line("badline", x(place), Self.top - 4, x(place), Self.bottom)
+    chart.line("badline", x(place), Self.top - 16, x(place), Self.bottom)
     let isRight = x(place) > Self.width * 0.7
     chart.text(
-      "first divergence: \(divergence)", x(place) + (isRight ? -7 : 7), Self.top + 6,
+      "first divergence: \(divergence)", x(place) + (isRight ? -7 : 7), Self.top - 12,
       anchor: isRight ? "end" : "start", kind: "hot")
   }
 

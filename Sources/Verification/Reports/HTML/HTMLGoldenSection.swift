@@ -56,9 +56,13 @@ enum HTMLGoldenSection {
     guard !items.isEmpty else { return "" }
     let list = items.map { kind, text, isHot in
       "<li\(isHot ? " class=\"hot\"" : "")><b>\(kind.prefix(1).uppercased() + kind.dropFirst())</b> · "
-        + "\(XMLText.escaped(text))</li>\n"
+        + "\(HTMLText.prose(text))</li>\n"
     }
     return "<ul class=\"findings\">\n\(list.joined())</ul>\n"
+  }
+
+  private static func excess(_ value: Double) -> String {
+    value < 10 ? Text.fixed(value, 2) : HTMLText.times(value)
   }
 
   /// The elements with the largest errors.
@@ -71,8 +75,8 @@ enum HTMLGoldenSection {
       [
         classes.map { "\(element.index / $0), \(element.index % $0)" } ?? "\(element.index)",
         Text.fixed(element.expected, 5), Text.fixed(element.actual, 5),
-        HTMLText.number(abs(element.actual - element.expected)),
-        HTMLText.times(element.error / item.criterion.allowedMax),
+        HTMLText.number(element.error * (item.metrics.scale > 0 ? item.metrics.scale : 1)),
+        excess(element.error / item.criterion.allowedMax),
       ]
     }
     let table = HTMLText.table(
@@ -80,6 +84,6 @@ enum HTMLGoldenSection {
       [classes == nil ? "Element" : "Image, label", "Expected", "Got", "Error", "× allowed"], rows,
       numeric: [1, 2, 3, 4])
     return
-      "<details\(isOpen ? " open" : "")><summary>The \(rows.count) largest errors</summary>\n\(table)</details>\n"
+      "<details class=\"tight\"\(isOpen ? " open" : "")><summary>The \(rows.count) largest errors</summary>\n\(table)</details>\n"
   }
 }

@@ -12,8 +12,8 @@ enum HTMLHeader {
     html += "<p class=\"stamp\">\(HTMLText.mark(report.passes))<strong>\(word)</strong>"
     html += "<span>\(XMLText.escaped(className(report.verdictClass) + kind))</span></p>\n"
     let (lead, detail) = summary(report)
-    html += "<p class=\"lead\">\(XMLText.escaped(lead))</p>\n"
-    if let detail { html += "<p class=\"detail\">\(XMLText.escaped(detail))</p>\n" }
+    html += "<p class=\"lead\">\(HTMLText.prose(lead))</p>\n"
+    if let detail { html += "<p class=\"detail\">\(HTMLText.prose(detail))</p>\n" }
     for note in document.notes { html += "<p class=\"detail\">\(XMLText.escaped(note))</p>\n" }
     return html + identity(report) + "</header>\n"
   }
@@ -67,7 +67,7 @@ enum HTMLHeader {
         golden.divergence.map { "In \(golden.name), \($0.sentence)." }
       }
       return (
-        weights.sentence.prefix(1).uppercased() + weights.sentence.dropFirst(),
+        weights.sentence,
         place ?? "Every output is right all the same."
       )
     }
@@ -105,7 +105,9 @@ enum HTMLHeader {
       item("Stored as", stored.precision + (stored.isFolded ? ", BatchNorm folded" : ""))
     }
     if let id = report.contentID { item("Content", "<code>\(XMLText.escaped(id))</code>", wide: true) }
-    item("File", "<code>\(XMLText.escaped(report.model))</code>", wide: true)
+    if report.model.contains("/") {
+      item("File", "<code>\(XMLText.escaped(report.model))</code>", wide: true)
+    }
     return html + "</dl>\n"
   }
 }

@@ -72,15 +72,17 @@ enum HTMLStyle {
     th, td { text-align: left; padding: 7px 14px 7px 0; border-bottom: 1px solid var(--line); font-weight: 400; white-space: nowrap; vertical-align: baseline; }
     tbody th { color: var(--ink); } thead th { font-size: 12px; color: var(--soft); vertical-align: bottom; } tbody tr:last-child > * { border-bottom: 0; }
     th:last-child, td:last-child { padding-right: 0; } .n { text-align: right; } .gauge { width: 128px; height: 12px; vertical-align: -1px; }
+    .tight th, .tight td { padding-top: 3.5px; padding-bottom: 3.5px; font-size: 13px; } .card > details:first-child { margin-top: 0; }
     details { margin-top: 12px; } summary { cursor: pointer; font-size: 14px; font-weight: 600; padding: 4px 0; width: fit-content; }
     details[open] > summary { margin-bottom: 6px; } footer { margin-top: 48px; padding-top: 18px; border-top: 1px solid var(--line); color: var(--soft); font-size: 13px; }
     footer p { max-width: 62em; } footer p + p { margin-top: 10px; }
     @media (max-width: 760px) {
       main { padding: 0 0 40px; } .verdict { border-radius: 0; padding: 22px 18px 24px; box-shadow: none; border-bottom: 1px solid var(--line); }
       section, footer { margin-left: 18px; margin-right: 18px; } h1 { font-size: 24px; } .lead { font-size: 17px; }
-      .pair { grid-template-columns: minmax(0, 1fr); } .card { padding: 14px; } .scroll > svg.chart.wide { min-width: 620px; }
+      .pair { grid-template-columns: minmax(0, 1fr); } .card { padding: 14px; } .scroll > svg.chart.wide { min-width: 860px; }
       dl { grid-template-columns: 1fr 1fr; gap: 12px 18px; }
     }
+    @media (max-width: 520px) { svg.chart:not(.wide) text { font-size: 15.5px; } }
     @media print {
       :root { --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #ccc; --grid: #e5e5e5; --one: #2a5bd7; --two: #8444b8; --band: #2a5bd714;
         --good: #17744a; --bad: #bf2237; --goodwash: #fff; --badwash: #fff; --bar: #b9bfca; }

@@ -26,6 +26,20 @@ enum HTMLText {
     return exponent == 0 ? String(parts[0]) : "\(parts[0]) × \(power(exponent))"
   }
 
+  /// A sentence whose `1.9e-06` become `1.9 × 10⁻⁶`.
+  static func prose(_ text: String) -> String {
+    text.split(separator: " ", omittingEmptySubsequences: false).map { word -> String in
+      let bare = word.drop { $0 == "(" }.prefix { !",;:)".contains($0) }
+      let parts = bare.split(separator: "e")
+      guard parts.count == 2, "+-".contains(parts[1].first ?? " "),
+        parts[1].dropFirst().allSatisfy(\.isNumber),
+        let value = Double(bare)
+      else { return XMLText.escaped(String(word)) }
+      let (before, after) = (word[..<bare.startIndex], word[bare.endIndex...])
+      return XMLText.escaped(String(before)) + number(value) + XMLText.escaped(String(after))
+    }.joined(separator: " ")
+  }
+
   /// `10⁻⁶`.
   static func power(_ exponent: Int) -> String {
     let digits = "\(exponent)".map { character -> Character in
