@@ -60,7 +60,9 @@ let package = Package(
     // Where formats, network and engine meet.
     .target(
       name: "SWTGoldens",
-      dependencies: ["SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTResNet", "SWTTensorFiles"],
+      dependencies: [
+        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTResNet", "SWTTensorFiles",
+      ],
       path: "Sources/Goldens"),
     .target(
       name: "SWTConversion",
@@ -124,6 +126,13 @@ let package = Package(
       dependencies: [
         "SWTBytes", "SWTChecksums", "SWTDigests", "SWTGoldens", "SWTInference", "SWTResNet", "SWTTensorFiles",
         "SWTVerification", "TestSupport",
+      ]),
+    .testTarget(
+      name: "VerificationTests",
+      dependencies: [
+        "SWTBytes", "SWTChecksums", "SWTCommands", "SWTDigests", "SWTGoldens", "SWTInference", "SWTResNet",
+        "SWTTensors",
+        "SWTTensorFiles", "SWTVerification", "TestSupport",
       ]),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .target(name: "CAllocations", path: "Tests/Allocations"),

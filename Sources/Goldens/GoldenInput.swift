@@ -10,6 +10,19 @@ package struct GoldenInput: Equatable, Sendable {
   package let shape: [Int]
   package let values: Values
 
+  init(shape: [Int], values: Values) { (self.shape, self.values) = (shape, values) }
+
+  package init(_ formula: InputFormula) { self.init(shape: formula.shape, values: .formula(formula)) }
+
+  /// - Throws: ``GoldenFailure`` for a shape that is not `[N, 3, H, W]`, or too large, and other counts of values.
+  package init(shape: [Int], floats: [Float]) throws(GoldenFailure) {
+    try InputFormula.requireImages(shape)
+    guard shape.reduce(1, *) == floats.count else {
+      throw .inconsistent("\(floats.count) values in an input of shape \(shape)")
+    }
+    self.init(shape: shape, values: .stored(floats))
+  }
+
   package var elementCount: Int { shape.reduce(1, *) }
 
   /// The values, row-major; a formula is evaluated anew each time.

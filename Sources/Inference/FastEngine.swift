@@ -68,7 +68,7 @@ public final class FastEngine: ForwardEngine {
   }
 
   /// Plans for an image whose stage `stage` has an input of this size.
-  private func prepare(stage: Int, height: Int, width: Int) {
+  func prepare(stage: Int, height: Int, width: Int) {
     let now = plan.stages[stage].input
     if (now.height, now.width) == (height, width) { return }
     // Each halving stage maps 2n − 1 and 2n to n, so doubling undoes it.
@@ -79,7 +79,7 @@ public final class FastEngine: ForwardEngine {
 
   // MARK: - Running
 
-  private func run(
+  func run(
     _ stages: ArraySlice<Plan.Stage>, _ input: FeatureMap<Float>, _ taps: Set<String>
   ) throws -> ForwardResult<Float> {
     guard let first = stages.first, let last = stages.last else {

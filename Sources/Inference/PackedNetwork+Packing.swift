@@ -4,6 +4,28 @@ internal import SWTResNet
 /// Unsafe on purpose: hands pieces of the storage and of the source's memory to the C packers, from all
 /// threads. Each unit writes its own panel only.
 extension PackedNetwork {
+  /// Folds and packs one convolution with its BatchNorm.
+  func pack(
+    _ packed: PackedConvolution, from source: some WeightSource, _ instructions: InstructionSet,
+    _ threads: ThreadPool
+  ) throws {
+    let fold = try Normalisation(of: packed.unit, epsilon: tree.architecture.epsilon, from: source).folded
+    let count = packed.unit.weightShape.reduce(1, *)
+    try source.withFloats("\(packed.unit.name).weight", count: count) { weights in
+      pack(packed, weights, scale: fold.scale, instructions, threads)
+    }
+    packBias(packed, fold.bias)
+  }
+
+  /// Copies the classifier.
+  func pack(_ head: LinearUnit, from source: some WeightSource, _ threads: ThreadPool) throws {
+    let count = head.inputFeatures * head.outputFeatures
+    try source.withFloats("\(head.name).weight", count: count) { copy($0, to: headWeights, threads) }
+    try source.withFloats("\(head.name).bias", count: head.outputFeatures) {
+      copy($0, to: headBias, threads)
+    }
+  }
+
   /// Packs one convolution's weights, a panel in each unit of work.
   func pack(
     _ packed: PackedConvolution, _ weights: Span<Float>, scale: [Double]?, _ instructions: InstructionSet,

@@ -75,20 +75,7 @@ public final class PackedNetwork: Sendable {
     storage = FloatStorage(count: end)
 
     for reduced in plannedReduced { try pack(reduced, from: source, threads) }
-    for packed in planned {
-      let fold = try Normalisation(of: packed.unit, epsilon: tree.architecture.epsilon, from: source).folded
-      let count = packed.unit.weightShape.reduce(1, *)
-      try source.withFloats("\(packed.unit.name).weight", count: count) { weights in
-        pack(packed, weights, scale: fold.scale, instructions, threads)
-      }
-      packBias(packed, fold.bias)
-    }
-    if let head = tree.head {
-      let count = head.inputFeatures * head.outputFeatures
-      try source.withFloats("\(head.name).weight", count: count) { copy($0, to: headWeights, threads) }
-      try source.withFloats("\(head.name).bias", count: head.outputFeatures) {
-        copy($0, to: headBias, threads)
-      }
-    }
+    for packed in planned { try pack(packed, from: source, instructions, threads) }
+    if let head = tree.head { try pack(head, from: source, threads) }
   }
 }

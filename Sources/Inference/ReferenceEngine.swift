@@ -10,8 +10,14 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
   public let source: Source
   public let threads: ThreadPool
   private let emulation: Emulation
+  /// What to compute instead of this network's function of the weights.
+  private let deviation: Deviation
 
-  public init(_ tree: LayerTree, weights source: Source, threads: ThreadPool) {
+  /// - Parameter deviation: Another function of the same weights, for what-if runs.
+  public init(
+    _ tree: LayerTree, weights source: Source, threads: ThreadPool, deviation: Deviation = Deviation()
+  ) {
+    self.deviation = deviation
     self.tree = tree
     self.source = source
     self.threads = threads
@@ -28,6 +34,7 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
     self.tree = tree
     self.source = source
     self.threads = threads
+    deviation = Deviation()
     emulation = Emulation(precision: precision, layers: try precision.reducedLayers(tree, of: source))
   }
 
@@ -95,43 +102,47 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
   private func compute(
     _ stage: String, _ x: Planes, _ keep: (String, Planes) -> Void
   ) throws -> Planes {
+    let deviation = self.deviation.at(stage)
     switch stage {
-    case tree.stem.name: return try convolve(tree.stem, x)
-    case tree.maxPool.name: return x.maxPooled(tree.maxPool)
-    case "avgpool": return x.averaged()
+    case tree.stem.name: return try convolve(tree.stem, x, deviation)
+    case tree.maxPool.name: return x.maxPooled(tree.maxPool, deviation)
+    case "avgpool": return x.pooled(deviation.pooling)
     default:
       if let head = tree.head, stage == head.name { return try classify(head, x) }
       guard let block = tree.blocks.first(where: { $0.name == stage }) else {
         throw InferenceError.unknownTap(stage)
       }
       var sum = x
-      for unit in block.body {
-        sum = try convolve(unit, sum)
+      for unit in deviation.body(of: block) {
+        sum = try convolve(unit, sum, deviation)
         keep(unit.name, sum)
       }
       var shortcut = x
       if let unit = block.downsample {
-        shortcut = try convolve(unit, x)
+        shortcut = try convolve(unit, x, deviation)
         keep(unit.name, shortcut)
       }
-      for i in sum.values.indices { sum.values[i] = relu(sum.values[i] + shortcut.values[i]) }
+      for i in sum.values.indices {
+        sum.values[i] = deviation.sum.apply(sum.values[i], shortcut.values[i])
+      }
       return sum
     }
   }
 
   /// Convolution, BatchNorm, and the ReLU where one follows directly.
-  private func convolve(_ unit: ConvolutionUnit, _ x: Planes) throws -> Planes {
-    let norm = try Normalisation(of: unit, epsilon: tree.architecture.epsilon, from: source)
+  private func convolve(_ unit: ConvolutionUnit, _ x: Planes, _ deviation: Deviation) throws -> Planes {
+    let epsilon = deviation.epsilon ?? tree.architecture.epsilon
+    let norm = try Normalisation(of: unit, epsilon: epsilon, from: source)
     let weights = try emulation.weights(unit, from: source)
-    var y = emulation.input(x, of: unit).convolved(unit, weights, threads)
+    var y = emulation.input(x, of: unit).convolved(unit, weights, threads, padding: deviation.padding)
     let area = y.height * y.width
     for channel in 0..<y.channels {
       for i in channel * area..<(channel + 1) * area {
         var value = y.values[i]
         if let bias = norm.bias { value += bias[channel] }
         if let norm = norm.norm {
-          let deviation = (norm.variance[channel] + tree.architecture.epsilon).squareRoot()
-          value = (value - norm.mean[channel]) / deviation * norm.weight[channel] + norm.bias[channel]
+          let sigma = (norm.variance[channel] + epsilon).squareRoot()
+          value = (value - norm.mean[channel]) / sigma * norm.weight[channel] + norm.bias[channel]
         }
         y.values[i] = unit.relu ? relu(value) : value
       }
@@ -152,4 +163,4 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
 }
 
 /// `max(0, v)`; a NaN stays a NaN.
-private func relu(_ v: Double) -> Double { v < 0 ? 0 : v }
+func relu(_ v: Double) -> Double { v < 0 ? 0 : v }

@@ -8,7 +8,7 @@ public struct ConvolutionUnit: Hashable, Sendable {
   public let outputChannels: Int
   /// Height and width of the square kernel.
   public let kernel: Int
-  public let stride: Int
+  public private(set) var stride: Int
   /// Zeros on every side.
   public let padding: Int
   public let groups: Int
@@ -17,6 +17,13 @@ public struct ConvolutionUnit: Hashable, Sendable {
 
   /// `[out, in / groups, kernel, kernel]`, PyTorch's OIHW.
   public var weightShape: [Int] { [outputChannels, inputChannels / groups, kernel, kernel] }
+
+  /// The same convolution with another stride.
+  package func strided(by stride: Int) -> ConvolutionUnit {
+    var unit = self
+    unit.stride = stride
+    return unit
+  }
 
   /// Output size along one side: `floor((size + 2·padding − kernel) / stride) + 1`.
   public func outputSize(_ size: Int) -> Int { (size + 2 * padding - kernel) / stride + 1 }

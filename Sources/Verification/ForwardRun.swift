@@ -1,41 +1,50 @@
-internal import SWTChecksums
-internal import SWTGoldens
-internal import SWTInference
-internal import SWTResNet
+package import SWTChecksums
+package import SWTGoldens
+package import SWTInference
+package import SWTResNet
 
 /// The engine of one verification, made once and used for every golden.
-struct ForwardRun {
+package struct ForwardRun<Source: WeightSource> {
   private enum Engine {
     case fast(FastEngine)
-    case reference(ReferenceEngine<SWTWeights>)
+    case reference(ReferenceEngine<Source>)
     case none
   }
 
   private let engine: Engine
   /// The engine of reduced numbers, when that is the one to be judged.
-  private let reducedRun: ReducedRun?
+  private let reducedRun: ReducedRun<Source>?
   private let tree: LayerTree
-  private let weights: SWTWeights
+  private let weights: Source
   private let options: VerificationOptions
+  private let threads: ThreadPool
+  private let investigation: Investigation<Source>
   private let stored: StoredPrecision?
   /// True when the stored values were shown to be what conversion makes of their source.
   private let isProven: Bool
 
-  init(
-    _ weights: SWTWeights, _ tree: LayerTree, _ goldens: [Golden], _ stored: StoredPrecision?, isProven: Bool,
-    _ options: VerificationOptions
+  /// - Parameters:
+  ///   - goldens: Those to come; the engine plans for the first one's size.
+  ///   - stored: What a file says was done to its values.
+  ///   - isProven: True when the stored values were shown to be what conversion makes of their source.
+  /// - Throws: what `weights` throws.
+  package init(
+    _ weights: Source, _ tree: LayerTree, _ goldens: [Golden], _ options: VerificationOptions,
+    stored: StoredPrecision? = nil, isProven: Bool = false
   ) throws {
     self.options = options
     self.stored = stored
     self.isProven = isProven
     self.tree = tree
     self.weights = weights
+    threads = ThreadPool(count: options.threads)
+    investigation = Investigation(
+      tree, weights, threads, options.instructions, diagnoses: options.diagnoses && options.level == .all)
     guard options.level != .weights, let first = goldens.first else {
       engine = .none
       reducedRun = nil
       return
     }
-    let threads = ThreadPool(count: options.threads)
     switch options.compute {
     case .float32(let instructions), .reduced(_, let instructions):
       let packed = try PackedNetwork(
@@ -56,26 +65,43 @@ struct ForwardRun {
   }
 
   /// Compares weights and forward pass with one golden.
-  func check(
+  ///
+  /// - Parameter digests: Of the network's tensors, by name.
+  package func check(
     _ name: String, _ golden: Golden, _ digests: [String: SHA256Digest]
   ) throws -> GoldenReport {
     var report = GoldenReport(
-      name: name, producer: golden.producer, isSelfMade: golden.kind == "self",
-      weights: WeightsCheck.compare(digests, golden: golden), comparisons: [])
+      name: name, producer: golden.producer, kind: golden.kind,
+      weights: WeightsCheck.compare(digests, golden: golden),
+      isUncalibrated: golden.floors.free[golden.output.name] == nil, comparisons: [])
     report.reduced = try reducedPrecision(golden)
     switch engine {
     case .fast(let engine):
       try run(engine, golden, &report)
-      if !report.passes {
+      if report.passes {
+        try reducedRun?.check(golden, k: options.k, comparesLayers: comparesLayers, &report)
+      } else if !comparesLayers {
         report.witness = try witness(golden, engine.threads, comparesLayers: false).first?.metrics
-      } else {
-        try reducedRun?.check(
-          golden, k: options.k, comparesLayers: options.level != .forward, &report)
       }
     case .reference(let engine): try run(engine, golden, &report)
     case .none: break
     }
     return report
+  }
+
+  /// How much damage the goldens would notice that the model passes; nil when it passes none, or nobody asked.
+  package func mutationScore(_ goldens: [(name: String, golden: Golden)], _ reports: [GoldenReport]) throws
+    -> MutationScore?
+  {
+    guard options.mutations > 0, options.level != .weights else { return nil }
+    let judges = zip(goldens, reports).filter { $1.passes }.map { entry, report in
+      (entry.name, GoldenJudge(entry.golden, tree, k: options.k, reduced: report.reduced))
+    }
+    guard !judges.isEmpty else { return nil }
+    let test = try MutationTest(
+      tree, weights, judges, threads: threads, instructions: options.instructions,
+      comparesLayers: comparesLayers)
+    return try test.run(options.mutations, seed: options.mutationSeed)
   }
 
   /// What values stored in fewer bits may do to this golden's output.
@@ -87,7 +113,7 @@ struct ForwardRun {
         measured: floors.mapValues { .init(relL2: $0.relL2, maxOverStd: $0.maxOverStd) })
     }
     guard isProven, case .fast(let engine) = engine else { return ReducedPrecision(stored) }
-    let comparisons = try witness(golden, engine.threads, comparesLayers: options.level != .forward)
+    let comparisons = try witness(golden, engine.threads, comparesLayers: comparesLayers)
     return ReducedPrecision(
       stored, .source,
       measured: Dictionary(
@@ -101,17 +127,17 @@ struct ForwardRun {
     _ golden: Golden, _ threads: ThreadPool, comparesLayers: Bool
   ) throws -> [GoldenReport.Comparison] {
     let reference = ReferenceEngine(tree, weights: weights, threads: threads)
-    return try GoldenCheck(
-      engine: reference, golden: golden, comparesLayers: comparesLayers, locates: false
-    ).run().comparisons
+    return try GoldenCheck(engine: reference, golden: golden, comparesLayers: comparesLayers).run()
+      .comparisons
   }
+
+  private var comparesLayers: Bool { options.level != .forward }
 
   private func run(
     _ engine: some ForwardEngine, _ golden: Golden, _ report: inout GoldenReport
   ) throws {
-    let check = GoldenCheck(
-      engine: engine, golden: golden, k: options.k, comparesLayers: options.level != .forward,
-      reduced: report.reduced)
-    (report.comparisons, report.divergence) = try check.run()
+    let judge = GoldenJudge(golden, tree, k: options.k, reduced: report.reduced)
+    report.comparisons = try GoldenCheck(engine, judge, comparesLayers: comparesLayers).run().comparisons
+    if !report.passes, comparesLayers { try investigation.run(engine, judge, &report) }
   }
 }

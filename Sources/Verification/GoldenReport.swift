@@ -10,31 +10,33 @@ public struct GoldenReport: Sendable {
     public var labels: LabelRule?
     /// True when the values are those of the float32 pass of the reference, bit for bit.
     public var isBitExact: Bool
+    /// What reports draw; of the network's output alone.
+    public var picture: ErrorPicture?
 
     public var timesFloor: Double { criterion.timesFloor(metrics) }
     public var passes: Bool { criterion.accepts(metrics) && (labels?.passes ?? true) }
   }
 
-  /// Where the network first goes wrong.
-  public struct Divergence: Sendable {
-    /// `conv1`, `layer2.0`.
-    public var block: String
-    /// The single layer in it, where it is known.
-    public var layer: String?
-    /// How it was found: `free-running` or `teacher-forced`.
-    public var method: String
-    public var relL2: Double
-    /// Largest error of the blocks before it.
-    public var before: Double
-  }
-
   public var name: String
   public var producer: String
-  public var isSelfMade: Bool
+  /// `reference`, `imported` or `self`; see the goldens' `kind`.
+  public var kind = "reference"
+  public var isSelfMade: Bool { kind == "self" }
   public var weights: WeightsReport?
+  /// True when the golden states no floor for its output, so that a conservative one stands in.
+  public var isUncalibrated = false
   /// The output first, then the taps in execution order.
   public var comparisons: [Comparison]
+  /// Where a wrong result starts; nil when all is right, or when nobody can tell.
   public var divergence: Divergence?
+  /// Every stage, free-running and teacher-forced; empty below `--level layers`.
+  public var blocks: [BlockError] = []
+  /// The convolutions of the block that ``divergence`` names, in execution order.
+  public var layers: [LayerError] = []
+  /// The first value that is no number, in execution order.
+  public var nonFinite: NonFinite?
+  /// Why, the best explanation first; empty when all is right or nothing explains it.
+  public var causes: [Cause] = []
   /// What the double-precision engine made of the same weights, asked for when the fast engine's result is
   /// wrong: if it is right, the fault is in our kernels and not in the model.
   public var witness: ErrorMetrics?
@@ -51,6 +53,8 @@ public struct GoldenReport: Sendable {
   public var passes: Bool {
     !comparisons.contains { !$0.passes } && !agreements.contains { !$0.passes }
   }
+  /// The best explanation.
+  public var cause: Cause? { causes.first }
   public var isBitExact: Bool { comparisons.first?.isBitExact ?? false }
 
   /// True when the witness agrees with the reference although the fast engine does not.
@@ -67,6 +71,8 @@ public struct VerificationReport: Sendable {
     case bitExact = "bit-exact"
     case fp32
     case reducedPrecision = "reduced-precision"
+    /// Only goldens that this program made itself agree: nothing changed, which proves no port right.
+    case selfMade = "self-made"
     case wrong
   }
 
@@ -78,6 +84,8 @@ public struct VerificationReport: Sendable {
   /// Comparison with `--source`, when asked for.
   public var source: WeightsReport?
   public var goldens: [GoldenReport]
+  /// What `--mutate` found out about the goldens; nil when it was not asked for.
+  public var mutation: MutationScore?
   /// What the file says was done to its values; nil when nothing was.
   public var stored: StoredPrecision?
   /// What computed the network: `f32`, `bf16`, `i8` or `double`.
@@ -100,8 +108,13 @@ public struct VerificationReport: Sendable {
 
   public var verdictClass: Class {
     guard passes else { return .wrong }
+    if isSelfMade { return .selfMade }
     if reducedCompute != nil, !goldens.isEmpty { return .reducedPrecision }
     if let stored, stored.isReduced { return .reducedPrecision }
-    return !goldens.isEmpty && goldens.allSatisfy(\.isBitExact) ? .bitExact : .fp32
+    let outside = goldens.filter { !$0.isSelfMade }
+    return !outside.isEmpty && outside.allSatisfy(\.isBitExact) ? .bitExact : .fp32
   }
+
+  /// True when there are goldens and none comes from outside.
+  public var isSelfMade: Bool { !goldens.isEmpty && goldens.allSatisfy(\.isSelfMade) }
 }

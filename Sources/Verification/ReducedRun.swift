@@ -9,15 +9,15 @@ internal import SWTResNet
 ///   with the engine;
 /// - each stage alone, fed with the emulation's own input, agrees with the emulation within a quarter of what the
 ///   rounding costs there.
-struct ReducedRun {
+struct ReducedRun<Source: WeightSource> {
   let engine: FastEngine
   /// The same network in float32.
   let float32: FastEngine
-  let emulation: ReferenceEngine<SWTWeights>
+  let emulation: ReferenceEngine<Source>
   let stored: StoredPrecision?
 
   init(
-    _ weights: SWTWeights, _ tree: LayerTree, _ precision: ComputePrecision, float32: FastEngine,
+    _ weights: Source, _ tree: LayerTree, _ precision: ComputePrecision, float32: FastEngine,
     _ stored: StoredPrecision?
   ) throws {
     let packed = try PackedNetwork(
@@ -33,7 +33,7 @@ struct ReducedRun {
     let tree = engine.tree
     let input = FeatureMap(shape: golden.input.shape, values: golden.input.floats())
     let emulated = try emulation.run(input, taps: comparesLayers ? Set(tree.tapNames) : [])
-    let expected = GoldenCheck(engine: emulation, golden: golden, locates: false).compare(emulated)
+    let expected = GoldenCheck(engine: emulation, golden: golden).compare(emulated)
     let bound = ReducedPrecision(
       computing: engine.network.precision, stored,
       measured: Dictionary(
@@ -42,7 +42,7 @@ struct ReducedRun {
     report.float32 = report.comparisons.first?.metrics
     report.reduced = bound
     report.comparisons = try GoldenCheck(
-      engine: engine, golden: golden, k: k, comparesLayers: comparesLayers, locates: false, reduced: bound
+      engine: engine, golden: golden, k: k, comparesLayers: comparesLayers, reduced: bound
     ).run().comparisons
     guard comparesLayers else { return }
     var stageInput = input
@@ -57,7 +57,7 @@ struct ReducedRun {
     let agreements = report.agreements
     guard let place = agreements.firstIndex(where: { !$0.passes }) else { return }
     report.divergence = GoldenReport.Divergence(
-      block: agreements[place].stage, layer: nil, method: "emulated stage",
+      block: agreements[place].stage, layer: nil, method: .emulatedStage,
       relL2: agreements[place].difference, before: agreements[..<place].map(\.difference).max() ?? 0)
   }
 }

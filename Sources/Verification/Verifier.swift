@@ -47,6 +47,11 @@ public struct VerificationOptions: Sendable {
   /// Allowed multiple of the floor, instead of the goldens' own.
   public var k: Double?
   public var threads: Int?
+  /// Whether to look for the cause of a wrong result.
+  public var diagnoses = true
+  /// How many single-weight mutations to try on the goldens; 0 for none.
+  public var mutations = 0
+  public var mutationSeed: UInt64 = 1
   public var limits = ParseLimits()
 
   public init() {}
@@ -103,10 +108,11 @@ public enum Verifier {
     do {
       let isProven = report.source?.passes ?? false
       let run = try ForwardRun(
-        SWTWeights(file), tree, goldens.map(\.golden), stored, isProven: isProven, options)
+        SWTWeights(file), tree, goldens.map(\.golden), options, stored: stored, isProven: isProven)
       for (name, golden) in goldens {
         report.goldens.append(try run.check(name, golden, digests))
       }
+      report.mutation = try run.mutationScore(goldens, report.goldens)
     } catch {
       if let damage = integrity.wait() { throw .model(file: path, damage) }
       throw .network(file: path, "\(error)")
@@ -145,18 +151,11 @@ public enum Verifier {
         throw .golden(file: path, "it carries no golden, and none was given")
       }
     }
-    for file in options.goldens {
-      do {
-        let golden = try GoldenFile.read(FileSource(path: file), limits: options.limits)
-        goldens.append((golden.name, golden))
-      } catch let failure as ParseFailure {
-        if case .system(let system) = failure.reason, system.isMissing {
-          throw .golden(file: file, "no such file")
-        }
-        throw .golden(file: file, "\(failure)")
-      } catch {
-        throw .golden(file: file, "\(error)")
-      }
+    do throws(GoldenReadFailure) {
+      let named = try GoldenReader.read(options.goldens, for: architecture, limits: options.limits)
+      for (_, golden) in named { goldens.append((golden.name, golden)) }
+    } catch {
+      throw .golden(file: error.file, error.text)
     }
     for (name, golden) in goldens where !golden.architecture.isSameNetwork(as: architecture) {
       throw .golden(
@@ -174,6 +173,14 @@ extension VerificationOptions {
     case .float32: "f32"
     case .reduced(let precision, _): precision.rawValue
     case .double: "double"
+    }
+  }
+
+  /// What the fast engine's kernels use.
+  var instructions: InstructionSet {
+    switch compute {
+    case .float32(let instructions), .reduced(_, let instructions): instructions
+    case .double: .best
     }
   }
 

@@ -77,7 +77,7 @@ import Testing
     var input = FeatureMap(shape: golden.input.shape, values: golden.input.floats())
     let emulated = try emulation.run(input, taps: Set(tree.tapNames))
     let expected = GoldenCheck(engine: emulation, golden: golden).compare(emulated)
-    let result = try GoldenCheck(engine: engine, golden: golden, locates: false).run().comparisons
+    let result = try GoldenCheck(engine: engine, golden: golden).run().comparisons
     for (actual, expected) in zip(result, expected) where actual.metrics.relL2 > 1e-5 {
       #expect(actual.metrics.relL2 < 2 * expected.metrics.relL2, "\(precision) \(actual.name)")
     }

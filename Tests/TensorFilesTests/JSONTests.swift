@@ -77,8 +77,8 @@ import Testing
         == #"{"schema":"pth2swt.test/1","worst":"nan","up":"inf","down":"-inf","empty":[],"none":{},"#
         + #""list":[1,0.5,true,null],"tab":"a\tb\u0001"}"#)
     #expect(
-      ([1, ["a": [2]]] as JSONValue).text(pretty: true)
-        == "[\n  1,\n  {\n    \"a\": [\n      2\n    ]\n  }\n]")
+      ([1, ["a": [2, 3]]] as JSONValue).text(pretty: true)
+        == "[\n  1,\n  {\n    \"a\": [2, 3]\n  }\n]")
     #expect(value["down"]?.double == -.infinity)
   }
 

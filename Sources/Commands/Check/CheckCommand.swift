@@ -1,4 +1,5 @@
 internal import SWT
+internal import SWTBytes
 internal import SWTChecksums
 internal import SWTDigests
 internal import SWTTensorFiles

@@ -18,8 +18,19 @@ package final class Console: Sendable {
 
   private let target: Target
   private let captured = Mutex<(output: String, errors: String)>(("", ""))
+  /// What stands in for the process's environment; `nil` is that environment itself.
+  private let variables: [String: String]?
 
-  package init(_ target: Target = .process) { self.target = target }
+  package init(_ target: Target = .process, environment: [String: String]? = nil) {
+    self.target = target
+    variables = environment
+  }
+
+  /// A variable of the environment that the command runs in.
+  package func environment(_ name: String) -> String? {
+    if let variables { return variables[name] }
+    return Self.variable(name)
+  }
 
   /// Writes a line of results.
   package func line(_ text: String) { write(text + "\n") }

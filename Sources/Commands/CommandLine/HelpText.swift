@@ -1,3 +1,5 @@
+internal import SWTBytes
+
 /// Help, printed from the same table that parses.
 enum HelpText {
   static func of(_ spec: CommandSpec) -> String {

@@ -1,5 +1,13 @@
 internal import SWTBytes
 
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
 /// Small outputs: written beside the target, synced, renamed.
 enum OutputFile {
   /// Writes all of `bytes` to `path`.
@@ -19,10 +27,47 @@ enum OutputFile {
   }
 }
 
+extension OutputFile {
+  /// Makes a folder where there is none.
+  ///
+  /// - Throws: ``CommandFailure`` with exit 6.
+  static func makeFolder(_ path: String) throws(CommandFailure) {
+    guard unsafe mkdir(path, 0o777) != 0, errno != EEXIST else { return }
+    throw CommandFailure(writing: path, WriteFailure(.system(.last("mkdir")), path: path))
+  }
+
+  /// Adds `bytes` to the end of a file that others add to as well.
+  ///
+  /// - Throws: ``CommandFailure`` with exit 6.
+  static func append(_ bytes: [UInt8], to path: String) throws(CommandFailure) {
+    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
+      throw CommandFailure(writing: path, WriteFailure(.system(.last("open")), path: path))
+    }
+    defer { _ = close(descriptor) }
+    var done = 0
+    while done < bytes.count {
+      let count = unsafe bytes.withUnsafeBytes { buffer in
+        unsafe systemWrite(descriptor, buffer.baseAddress.map { unsafe $0 + done }, bytes.count - done)
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else {
+        throw CommandFailure(writing: path, WriteFailure(.system(.last("write")), path: path))
+      }
+      done += count
+    }
+  }
+}
+
 extension CommandFailure {
   init(writing path: String, _ failure: WriteFailure) {
     let text = "\(failure)"
     let message = text.hasPrefix("\(path): ") ? String(text.dropFirst(path.count + 2)) : text
     self.init(.outputFailed, file: path, message, hint: failure.isExisting ? "--force replaces it" : nil)
   }
+}
+
+/// The system's call, which the method of the same name hides.
+private func systemWrite(_ descriptor: CInt, _ start: UnsafeRawPointer?, _ count: Int) -> Int {
+  unsafe write(descriptor, start, count)
 }

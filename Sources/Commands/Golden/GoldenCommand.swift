@@ -1,102 +1,77 @@
-internal import SWT
 internal import SWTBytes
-internal import SWTGoldens
-internal import SWTResNet
-internal import SWTTensorFiles
 
-/// `pth2swt golden`: makes and shows golden files.
+/// `pth2swt golden`: makes, imports and shows golden files.
 struct GoldenTool: Command {
   static let spec = CommandSpec(
-    "golden", "Make golden tests with PyTorch, or show what one holds.",
+    "golden", "Make golden tests, import what other programs wrote, or show what one holds.",
     operands: [
-      .init("make|show", "make: needs --print-script; show: prints a golden file, or those in a .swt."),
-      .init("FILE", "The golden or weight file to show.", optional: true),
+      .init(
+        "make|import|show",
+        "make: with --print-script, or from MODEL.swt; import: arrays become a golden; show: prints one."),
+      .init(
+        "FILE", "make: the model; import, show: goldens, arrays or folders.", optional: true, repeated: true),
     ],
     options: [
-      .flag("print-script", "Print the PyTorch script that makes calibrated goldens of your own model.")
+      .flag(
+        "print-script", "make: print the PyTorch script that makes calibrated goldens of your own model."),
+      .value(
+        "engine", "ENGINE", "make: reference, this program's double precision; such goldens prove no port."),
+      .value("size", "N", "make: height and width of the inputs (default: 64)."),
+      .value(
+        "inputs", "N", "make: number of inputs by formula; the last is odd and a batch of two (default: 2)."),
+      .value("input", "FILE", "make: an input of your own, [N, 3, H, W]; repeatable."),
+      .flag("full-taps", "make: store whole layers, which lets verify feed each block."),
+      .value("threads", "N", "make: threads to use (default: one for each core)."),
+      .value("model", "MODEL.swt", "import, show: the weight file whose network it is."),
+      .value("arch", "NAME", "import, show: a published network instead; classes are those of the output."),
+      .value("name", "NAME", "import: what to call the golden (default: the file's name)."),
+      .value("output", "OUT", "make: a folder; import: a .golden.safetensors, or a folder.", short: "o"),
+      .flag("force", "Replace an existing OUT."),
     ],
     examples: [
       .init(
         "pth2swt golden make --print-script > make_golden.py && python make_golden.py --model model.pth --out .",
         "Make goldens where PyTorch is."),
+      .init(
+        "pth2swt golden make model.swt --engine reference -o goldens",
+        "Make self goldens: they show changes, and prove nothing else."),
+      .init(
+        "pth2swt golden import test_data_set_0 --model model.swt -o model.golden.safetensors",
+        "A golden from the test data of an ONNX model."),
+      .init("pth2swt golden import x.npy y.npy --arch resnet50 -o .", "And from two arrays."),
       .init("pth2swt golden show image-64.golden.safetensors", "What is in this golden?"),
     ])
 
-  enum Action { case printScript, show(String) }
+  enum Action {
+    case printScript
+    case make(GoldenMake)
+    case `import`(GoldenImport)
+    case show(GoldenShow)
+  }
 
   let action: Action
-  let json: Bool
-  let limits: ParseLimits
 
   init(_ arguments: Arguments) throws(UsageError) {
-    json = arguments.has("json")
-    limits = try arguments.limits()
     switch arguments.operands[0] {
-    case "make":
-      guard arguments.has("print-script") else {
-        throw UsageError("golden make needs --print-script: goldens are made where PyTorch is")
-      }
-      action = .printScript
-    case "show":
-      guard arguments.operands.count == 2 else { throw UsageError("golden show needs FILE") }
-      action = .show(arguments.operands[1])
+    case "make" where arguments.has("print-script"): action = .printScript
+    case "make": action = .make(try GoldenMake(arguments))
+    case "import": action = .import(try GoldenImport(arguments))
+    case "show": action = .show(try GoldenShow(arguments))
     case let other:
-      throw UsageError("golden has make and show, not '\(other)'")
+      let hint = EditDistance.nearest(to: other, in: ["make", "import", "show"]).map {
+        "; did you mean \($0)?"
+      }
+      throw UsageError("golden has make, import and show, not '\(other)'\(hint ?? "")")
     }
   }
 
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
     switch action {
-    case .printScript:
-      console.write(GoldenScript.text + "\n")
-    case .show(let path):
-      let goldens = try read(path)
-      if json {
-        let document: JSONValue = [
-          "schema": "pth2swt.golden/1", "file": .string(path), "goldens": .array(goldens.map(Self.json)),
-        ]
-        console.line(document.text(pretty: true))
-      } else {
-        for golden in goldens { console.write(Self.text(golden)) }
-      }
+    case .printScript: console.write(GoldenScript.text + "\n")
+    case .make(let make): try make.run(console)
+    case .import(let `import`): try `import`.run(console)
+    case .show(let show): try show.run(console)
     }
     return .success
-  }
-
-  private func read(_ path: String) throws(CommandFailure) -> [Golden] {
-    do {
-      if try InputKind.of(path) == .swt {
-        return try Golden.embedded(in: try InputKind.openSWT(path)).map(\.golden)
-      }
-      return [try GoldenFile.read(FileSource(path: path), limits: limits)]
-    } catch let failure as CommandFailure {
-      throw failure
-    } catch let failure as ParseFailure {
-      throw CommandFailure(reading: path, failure)
-    } catch {
-      throw CommandFailure(.goldenUnusable, file: path, "\(error)")
-    }
-  }
-
-  private static func text(_ golden: Golden) -> String {
-    var text = "\(golden.name): \(golden.architecture.summary), made by \(golden.producer)\n"
-    text += "  input   \(golden.input.shape)\n"
-    text += "  output  \(golden.output.name) \(golden.output.shape)"
-    if let floor = golden.floors.free[golden.output.name] {
-      text += ", floor \(Text.scientific(floor.relL2))"
-    }
-    let full = golden.taps.filter(\.isFull).count
-    text += "\n  layers  \(golden.taps.count), \(full) of them whole\n"
-    return text + "  weights \(golden.digests.count) tensors recorded\n"
-  }
-
-  private static func json(_ golden: Golden) -> JSONValue {
-    [
-      "name": .string(golden.name), "producer": .string(golden.producer),
-      "architecture": golden.architecture.json(family: nil),
-      "input_shape": .array(golden.input.shape.map { .int($0) }),
-      "output": .string(golden.output.name), "output_shape": .array(golden.output.shape.map { .int($0) }),
-      "metadata": .object(golden.metadata.pairs.map { JSONMember($0.key, .string($0.value)) }),
-    ]
   }
 }

@@ -1,4 +1,5 @@
 internal import PthReader
+internal import SWTBytes
 internal import SWTResNet
 internal import SWTTensorFiles
 

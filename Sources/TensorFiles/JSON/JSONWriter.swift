@@ -4,11 +4,19 @@ extension JSONValue {
   /// Doubles are the shortest text that reads back as the same value. NaN and infinities, which JSON does not
   /// have, are the strings `"nan"`, `"inf"` and `"-inf"`.
   ///
-  /// Pretty is one member on a line, two spaces a level; otherwise there is no space at all.
+  /// Pretty is one member on a line, two spaces a level, and lists of numbers on one line; otherwise there is no
+  /// space at all.
   package func text(pretty: Bool = false) -> String {
     var writer = JSONWriter(pretty: pretty)
     writer.write(self, level: 0)
     return String(decoding: writer.output, as: UTF8.self)
+  }
+}
+
+extension JSONValue {
+  fileprivate var isNumber: Bool {
+    guard case .number = self else { return false }
+    return true
   }
 }
 
@@ -26,6 +34,13 @@ private struct JSONWriter {
     case .number(.unsigned(let value)): output += String(value).utf8
     case .number(.double(let value)): write(value)
     case .string(let text): write(text)
+    case .array(let elements) where pretty && elements.allSatisfy(\.isNumber) && !elements.isEmpty:
+      output += "[".utf8
+      for (index, element) in elements.enumerated() {
+        if index > 0 { output += ", ".utf8 }
+        write(element, level: level)
+      }
+      output += "]".utf8
     case .array(let elements):
       list("[", "]", elements, level) { writer, element in writer.write(element, level: level + 1) }
     case .object(let members):

@@ -1,17 +1,48 @@
 internal import SWTTensorFiles
-internal import SWTVerification
+
+extension ReportDocument {
+  /// The report for programs; `schema` numbers its form, which VerifyReports.md describes.
+  var json: JSONValue {
+    var members: [JSONMember] = report.json.members ?? []
+    func add(_ key: String, _ value: JSONValue) { members.append(JSONMember(key, value)) }
+    if let drift { add("baseline", drift.json) }
+    if !notes.isEmpty { add("notes", .array(notes.map { .string($0) })) }
+    if let seconds { add("seconds", .double(seconds)) }
+    add("version", .string(version))
+    return .object(members)
+  }
+}
 
 extension VerificationReport {
-  /// The report for programs; `schema` numbers its form.
   var json: JSONValue {
     [
       "schema": "pth2swt.verify/1", "model": .string(model), "architecture": .string(architecture),
-      "content_id": contentID.map { .string($0) } ?? .null, "engine": .string(engine),
-      "compute": .string(compute),
+      "parameters": .int(parameterCount), "content_id": contentID.map { .string($0) } ?? .null,
+      "engine": .string(engine), "compute": .string(compute),
       "verdict": .string(passes ? "pass" : "fail"), "class": .string(verdictClass.rawValue),
       "error_class": errorClass.map { .string($0) } ?? .null,
+      "outside_proof": .bool(passes && goldens.contains { !$0.isSelfMade && !$0.comparisons.isEmpty }),
       "stored": stored.map(\.json) ?? .null,
       "source": source.map(\.json) ?? .null, "goldens": .array(goldens.map(\.json)),
+      "mutation": mutation.map(\.json) ?? .null,
+    ]
+  }
+}
+
+extension Drift {
+  var json: JSONValue {
+    [
+      "file": .string(file), "allowed_growth": .double(Self.allowedGrowth),
+      "drifting": .array(drifting.map { .string("\($0.golden)/\($0.output)") }),
+      "changes": .array(
+        changes.map { change in
+          [
+            "golden": .string(change.golden), "output": .string(change.output),
+            "before": .double(change.before),
+            "now": .double(change.now), "growth": .double(change.growth), "drift": .bool(change.isDrift),
+          ]
+        }),
+      "added": .array(added.map { .string($0) }), "missing": .array(missing.map { .string($0) }),
     ]
   }
 }
@@ -58,18 +89,17 @@ extension WeightsReport {
 extension GoldenReport {
   var json: JSONValue {
     [
-      "name": .string(name), "producer": .string(producer), "self_made": .bool(isSelfMade),
+      "name": .string(name), "producer": .string(producer), "kind": .string(kind),
+      "self_made": .bool(isSelfMade),
       "weights": weights.map(\.json) ?? .null, "outputs": .array(comparisons.map(\.json)),
-      "first_divergence": divergence.map { found in
-        [
-          "block": .string(found.block), "layer": found.layer.map { .string($0) } ?? .null,
-          "method": .string(found.method), "rel_l2": .double(found.relL2), "before": .double(found.before),
-        ]
-      } ?? .null,
+      "first_divergence": divergence.map(\.json) ?? .null,
+      "blocks": .array(blocks.map(\.json)), "layers": .array(layers.map(\.json)),
+      "non_finite": nonFinite.map(\.json) ?? .null,
       "double_engine_rel_l2": witness.map { .double($0.relL2) } ?? .null,
       "float32_rel_l2": float32.map { .double($0.relL2) } ?? .null,
       "stages": .array(agreements.map(\.json)), "blames_engine": .bool(blamesEngine),
-      "reduced_precision": reduced.map(\.json) ?? .null, "cause": .null,
+      "reduced_precision": reduced.map(\.json) ?? .null, "uncalibrated": .bool(isUncalibrated),
+      "cause": cause.map(\.json) ?? .null, "causes": .array(causes.map(\.json)),
     ]
   }
 }
@@ -87,7 +117,7 @@ extension GoldenReport.Comparison {
       "top1": .array((labels?.items ?? []).map { .int($0.actual) }),
       "margin": labels?.items.map(\.margin).min().map { .double($0) } ?? .null,
       "labels": .array((labels?.items ?? []).map { .string($0.outcome.rawValue) }),
-      "verdict": .string(passes ? "pass" : "fail"),
+      "verdict": .string(passes ? "pass" : "fail"), "picture": picture.map(\.json) ?? .null,
     ]
   }
 }

@@ -1,0 +1,77 @@
+internal import SWTBytes
+internal import SWTVerification
+
+/// Where the forms of a report go: `--format NAME[=PATH]`, repeatable.
+struct ReportOutputs {
+  private let formats: [(format: ReportFormat, path: String?)]
+  private let quiet: Bool
+
+  /// GitHub takes no larger summary of a step.
+  private static let summaryLimit = 1 << 20
+
+  init(_ arguments: Arguments) throws(UsageError) {
+    quiet = arguments.has("quiet")
+    var formats: [(ReportFormat, String?)] = []
+    let names = ReportFormat.allCases.map(\.rawValue)
+    for text in arguments.all("format") {
+      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard let format = ReportFormat(rawValue: parts[0]) else {
+        let hint = EditDistance.nearest(to: parts[0], in: names).map { "; did you mean \($0)?" } ?? ""
+        throw UsageError("--format is one of \(names.joined(separator: ", ")), not '\(parts[0])'\(hint)")
+      }
+      guard parts.count == 1 || !parts[1].isEmpty else {
+        throw UsageError("--format \(parts[0])= needs a path")
+      }
+      formats.append((format, parts.count > 1 ? parts[1] : nil))
+    }
+    if arguments.has("json"), !formats.contains(where: { $0 == (.json, nil) }) {
+      formats.append((.json, nil))
+    }
+    // A report that goes into a file leaves the screen to people.
+    if formats.allSatisfy({ $0.1 != nil }) { formats.insert((.text, nil), at: 0) }
+    self.formats = formats
+  }
+
+  func write(_ document: ReportDocument, _ console: Console) throws(CommandFailure) {
+    for (format, path) in formats {
+      if format == .text, path == nil, quiet, document.report.passes { continue }
+      try put(document.rendered(format), path, console)
+      guard format == .github else { continue }
+      if let summary = console.environment("GITHUB_STEP_SUMMARY"), !summary.isEmpty {
+        try OutputFile.append(Array(Self.cut(document.gitHubSummary).utf8), to: summary)
+      }
+      if let outputs = console.environment("GITHUB_OUTPUT"), !outputs.isEmpty {
+        try OutputFile.append(Array(document.gitHubOutputs.utf8), to: outputs)
+      }
+    }
+  }
+
+  /// Tells the forms that a machine reads why there is no result; people get the error itself.
+  func write(_ failure: ReportFailure, _ console: Console) throws(CommandFailure) {
+    for (format, path) in formats {
+      guard let text = failure.rendered(format) else { continue }
+      try put(text, path, console)
+    }
+  }
+
+  private func put(_ text: String, _ path: String?, _ console: Console) throws(CommandFailure) {
+    if let path {
+      try OutputFile.write(Array(text.utf8), to: path, replacing: true)
+    } else {
+      console.write(text)
+    }
+  }
+
+  /// A summary that is too long loses its tables of layers, which come last.
+  private static func cut(_ text: String) -> String {
+    guard text.utf8.count > summaryLimit, let end = text.range(of: "\n<details>") else { return text }
+    return String(text[..<end]) + "\n"
+  }
+}
+
+extension String {
+  /// Where `other` begins.
+  fileprivate func range(of other: String) -> String.Index? {
+    indices.first { self[$0...].hasPrefix(other) }
+  }
+}

@@ -1,0 +1,27 @@
+/// Text inside XML, HTML and SVG: five characters are written as entities, and what no document may hold is replaced.
+enum XMLText {
+  /// Safe between tags and inside double quotes.
+  static func escaped(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case "'": result += "&#39;"
+      case "\t", "\n": result += "&#\(scalar.value);"
+      default: result.unicodeScalars.append(isCharacter(scalar) ? scalar : "\u{FFFD}")
+      }
+    }
+    return result
+  }
+
+  /// XML 1.0, section 2.2, less what is only a direction mark or a control character of the second block.
+  private static func isCharacter(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0..<0x20, 0x7F..<0xA0, 0xFFFE, 0xFFFF, 0x202A...0x202E, 0x2066...0x2069: false
+    default: true
+    }
+  }
+}
