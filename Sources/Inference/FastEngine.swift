@@ -143,7 +143,7 @@ public final class FastEngine: ForwardEngine {
 extension Plan.Stage {
   /// True when this stage halves height and width.
   fileprivate func halves(_ tree: LayerTree) -> Bool {
-    if name == tree.stem.name || name == tree.maxPool.name { return true }
+    if name == tree.stem.name || name == tree.maxPool?.name { return true }
     return tree.blocks.first { $0.name == name }?.body.contains { $0.stride == 2 } ?? false
   }
 }

@@ -31,6 +31,10 @@ public final class PackedNetwork: Sendable {
     _ tree: LayerTree, weights source: some WeightSource, threads: ThreadPool,
     instructions: InstructionSet = .best, winograd: Bool = true, precision: ComputePrecision = .f32
   ) throws {
+    let plain = Architecture(block: tree.architecture.block, layers: tree.architecture.layers)
+    guard tree.architecture.switches.count == 1, tree.architecture.stem == plain.stem else {
+      throw InferenceError.notComputed(tree.architecture.name)
+    }
     self.tree = tree
     self.precision = precision
     let reducedNames = try precision.reducedLayers(tree, of: source)
@@ -53,7 +57,9 @@ public final class PackedNetwork: Sendable {
       planned.append(packed)
       end = packed.end
     }
-    plan(tree.stem, .plain(tree.stem.inputChannels), .plain(tree.stem.outputChannels), isPlanar: true)
+    plan(
+      tree.stem.units[0], .plain(tree.stem.inputChannels), .plain(tree.stem.units[0].outputChannels),
+      isPlanar: true)
     for block in tree.blocks {
       var layout = ChannelLayout.plain(block.inputChannels)
       if let unit = block.downsample { plan(unit, layout, .plain(unit.outputChannels)) }

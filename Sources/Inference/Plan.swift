@@ -60,17 +60,19 @@ struct Plan: Sendable {
     self.threads = threads
     let tree = network.tree
     let image = activation(
-      .plain(tree.stem.inputChannels), height, width, halo: tree.stem.padding, isPlanar: true)
+      .plain(tree.stem.inputChannels), height, width, halo: tree.stem.units[0].padding, isPlanar: true)
     // The 3×3 of a basic block reads block inputs directly, and needs their halo.
     let halo = tree.blocks.first.map { $0.body[0].kernel == 3 ? 1 : 0 } ?? 0
 
     var map = addStage(tree.stem.name, image) { plan in
-      plan.convolution(tree.stem, image, halo: 0, tap: nil)
+      plan.convolution(tree.stem.units[0], image, halo: 0, tap: nil)
     }
-    map = addStage(tree.maxPool.name, map) { plan in
-      let output = plan.activation(
-        map.layout, tree.maxPool.outputSize(map.height), tree.maxPool.outputSize(map.width), halo: halo)
-      return plan.add(.maxPool, map, output)
+    if let pool = tree.maxPool {
+      map = addStage(pool.name, map) { plan in
+        let output = plan.activation(
+          map.layout, pool.outputSize(map.height), pool.outputSize(map.width), halo: halo)
+        return plan.add(.maxPool, map, output)
+      }
     }
     for block in tree.blocks {
       map = addStage(block.name, map) { plan in plan.block(block, map, halo: halo) }

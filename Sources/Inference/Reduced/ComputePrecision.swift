@@ -19,7 +19,7 @@ extension ComputePrecision {
   /// float32. With ``i8`` and a source that holds integers for some layers, the others were kept wide on
   /// purpose and stay so.
   package func reducedLayers(_ tree: LayerTree, of source: some WeightSource) throws -> Set<String> {
-    let names = Set(tree.blocks.flatMap { $0.body + [$0.downsample].compactMap(\.self) }.map(\.name))
+    let names = Set(tree.blocks.flatMap(\.convolutions).map(\.name))
     switch self {
     case .f32: return []
     case .bf16: return names.subtracting(tree.winogradLayers)
