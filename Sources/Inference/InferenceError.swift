@@ -10,8 +10,6 @@ public enum InferenceError: Error, Hashable, Sendable {
   case unknownTap(String)
   /// The layer exists, but this engine computes it fused with the one that follows.
   case fusedTap(String)
-  /// This engine does not compute such layers yet.
-  case notComputed(String)
 }
 
 extension InferenceError: CustomStringConvertible {
@@ -25,8 +23,6 @@ extension InferenceError: CustomStringConvertible {
       "input has shape \(actual) and \(values) values, expected \(expected)"
     case .unknownTap(let name):
       "the network has no layer '\(name)'"
-    case .notComputed(let what):
-      "the fast engine does not compute \(what) yet; ask the reference engine"
     case .fusedTap(let name):
       "'\(name)' is computed together with the residual sum; ask the reference engine"
     }

@@ -11,8 +11,8 @@ public final class PackedNetwork: Sendable {
   let reduced: [String: ReducedConvolution]
   /// What its convolutions multiply.
   public let precision: ComputePrecision
-  /// Offsets of the classifier's weights `[classes][features]` and bias.
-  let headWeights, headBias: Int
+  /// The classifier and the layers of gates, by name.
+  let dense: [String: PackedDense]
   let storage: FloatStorage
 
   /// Bytes of packed weights.
@@ -31,10 +31,6 @@ public final class PackedNetwork: Sendable {
     _ tree: LayerTree, weights source: some WeightSource, threads: ThreadPool,
     instructions: InstructionSet = .best, winograd: Bool = true, precision: ComputePrecision = .f32
   ) throws {
-    let plain = Architecture(block: tree.architecture.block, layers: tree.architecture.layers)
-    guard tree.architecture.switches.count == 1, tree.architecture.stem == plain.stem else {
-      throw InferenceError.notComputed(tree.architecture.name)
-    }
     self.tree = tree
     self.precision = precision
     let reducedNames = try precision.reducedLayers(tree, of: source)
@@ -57,9 +53,9 @@ public final class PackedNetwork: Sendable {
       planned.append(packed)
       end = packed.end
     }
-    plan(
-      tree.stem.units[0], .plain(tree.stem.inputChannels), .plain(tree.stem.units[0].outputChannels),
-      isPlanar: true)
+    for (index, unit) in tree.stem.units.enumerated() {
+      plan(unit, .plain(unit.inputChannels), .plain(unit.outputChannels), isPlanar: index == 0)
+    }
     for block in tree.blocks {
       var layout = ChannelLayout.plain(block.inputChannels)
       if let unit = block.downsample { plan(unit, layout, .plain(unit.outputChannels)) }
@@ -74,11 +70,9 @@ public final class PackedNetwork: Sendable {
     }
     convolutions = Dictionary(uniqueKeysWithValues: planned.map { ($0.unit.name, $0) })
     reduced = Dictionary(uniqueKeysWithValues: plannedReduced.map { ($0.unit.name, $0) })
-    headWeights = end
-    if let head = tree.head { end += (head.inputFeatures * head.outputFeatures + 15) / 16 * 16 }
-    headBias = end
-    if let head = tree.head { end += head.outputFeatures }
-    storage = FloatStorage(count: end)
+    let layers = tree.packedDense(at: end)
+    dense = Dictionary(uniqueKeysWithValues: layers.map { ($0.name, $0) })
+    storage = FloatStorage(count: layers.last?.end ?? end)
 
     for reduced in plannedReduced { try pack(reduced, from: source, threads) }
     for packed in planned {
@@ -89,11 +83,13 @@ public final class PackedNetwork: Sendable {
       }
       packBias(packed, fold.bias)
     }
-    if let head = tree.head {
-      let count = head.inputFeatures * head.outputFeatures
-      try source.withFloats("\(head.name).weight", count: count) { copy($0, to: headWeights, threads) }
-      try source.withFloats("\(head.name).bias", count: head.outputFeatures) {
-        copy($0, to: headBias, threads)
+    for layer in layers {
+      try source.withFloats("\(layer.name).weight", count: layer.rows * layer.columns) {
+        copy($0, to: layer.weightOffset, threads)
+      }
+      guard layer.hasBias else { continue }
+      try source.withFloats("\(layer.name).bias", count: layer.rows) {
+        copy($0, to: layer.biasOffset, threads)
       }
     }
   }
