@@ -138,7 +138,7 @@ let package = Package(
     .target(name: "CAllocations", path: "Tests/Allocations"),
     .testTarget(
       name: "InferenceTests",
-      dependencies: ["SWTInference", "SWTResNet", "SWTVerification", "CAllocations"]),
+      dependencies: ["SWTInference", "SWTResNet", "SWTVerification", "CAllocations", "TestSupport"]),
     .testTarget(
       name: "GoldensTests",
       dependencies: [

@@ -14,10 +14,15 @@ public enum SWTArchitecture {
       "arch.width_per_group": .integer(Int64(architecture.widthPerGroup)),
       "arch.base_planes": .integer(Int64(architecture.basePlanes)),
       "arch.stem_channels": .integer(Int64(architecture.stemChannels)),
-      "arch.stem": .text("conv7x7"),
       "arch.head": .text(architecture.hasHead ? "fc" : "none"),
       "arch.bn_eps": .double(architecture.epsilon),
     ]
+    for (key, value) in architecture.switches {
+      switch value {
+      case .text(let text): values[key] = .text(text)
+      case .integers(let numbers): values[key] = .integers(numbers.map(Int64.init))
+      }
+    }
     if let count = architecture.classCount { values["arch.num_classes"] = .integer(Int64(count)) }
     return values
   }
@@ -29,10 +34,9 @@ public enum SWTArchitecture {
   static func read(_ metadata: (String) -> SWTValue?) -> Architecture? {
     guard case .text(let block) = metadata("arch.block"),
       let block = Architecture.Block(rawValue: block),
-      case .integers(let layers) = metadata("arch.layers"), layers.count == 4,
-      layers.allSatisfy({ (1...1000).contains($0) }),
+      case .integers(let layers) = metadata("arch.layers"),
+      (1...8).contains(layers.count), layers.allSatisfy({ (1...1000).contains($0) }),
       let groups = integer(metadata, "arch.groups"), let width = integer(metadata, "arch.width_per_group"),
-      metadata("arch.stem").map({ $0 == .text("conv7x7") }) ?? true,
       case .double(let epsilon) = metadata("arch.bn_eps") ?? .double(1e-5), epsilon >= 0, epsilon < 1
     else { return nil }
     // Absent keys mean what every published network has.
@@ -40,10 +44,16 @@ public enum SWTArchitecture {
     guard let planes else { return nil }
     let stem = metadata("arch.stem_channels") == nil ? planes : integer(metadata, "arch.stem_channels")
     guard let stem else { return nil }
-    return Architecture(
+    let architecture = Architecture(
       block: block, layers: layers.map { Int($0) }, groups: groups, widthPerGroup: width,
       classCount: integer(metadata, "arch.num_classes"), basePlanes: planes, stemChannels: stem,
       epsilon: epsilon)
+    // A value of another type reads as one that nobody knows.
+    return architecture.switched(
+      text: { key in metadata(key).map { if case .text(let text) = $0 { text } else { "" } } },
+      integers: { key in
+        metadata(key).map { if case .integers(let values) = $0 { values.map { Int($0) } } else { [] } }
+      })
   }
 
   /// The bound keeps every product of them from overflowing.

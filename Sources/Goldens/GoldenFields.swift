@@ -31,9 +31,9 @@ struct GoldenFields {
       throw .inconsistent("arch.block is neither basic nor bottleneck")
     }
     // The bounds keep every product of two of these, and so every shape, far from overflow.
-    guard let layers = metadata["arch.layers"].flatMap({ Self.integers($0) }), layers.count == 4,
-      layers.allSatisfy({ 1...1000 ~= $0 })
-    else { throw .inconsistent("arch.layers is not four numbers of blocks") }
+    guard let layers = metadata["arch.layers"].flatMap({ Self.integers($0) }),
+      1...8 ~= layers.count, layers.allSatisfy({ 1...1000 ~= $0 })
+    else { throw .inconsistent("arch.layers is not one to eight numbers of blocks") }
     let groups = try integer("arch.groups", in: 1...65_536, default: 1)
     let width = try integer("arch.width_per_group", in: 1...65_536, default: 64)
     let base = try integer("arch.base_planes", in: 1...65_536, default: 64)
@@ -43,13 +43,13 @@ struct GoldenFields {
     guard epsilon >= 0, epsilon < 1 else { throw .inconsistent("arch.bn_eps is \(epsilon)") }
     let head = metadata["arch.head"] ?? "fc"
     guard head == "fc" || head == "none" else { throw .unsupported("the head \(head)") }
-    let architecture = Architecture(
+    let plain = Architecture(
       block: block, layers: layers, groups: groups, widthPerGroup: width,
       classCount: head == "fc" ? classes : nil,
       basePlanes: base, stemChannels: stem, epsilon: epsilon)
-    guard (0..<4).allSatisfy({ architecture.width(stage: $0) > 0 }) else {
-      throw .inconsistent("an architecture with layers of no channels")
-    }
+    let architecture = plain.switched(
+      text: { metadata[$0] }, integers: { key in metadata[key].map { Self.integers($0) ?? [] } })
+    guard let architecture else { throw .inconsistent("an architecture whose parts do not fit each other") }
     return architecture
   }
 

@@ -4,7 +4,7 @@ struct Activation: Hashable, Sendable {
   var buffer: Int
   let layout: ChannelLayout
   let height, width: Int
-  /// Zero pixels around it: 1 when a 3×3 convolution reads it.
+  /// Zero pixels around it: as many as the padding of a convolution that reads it.
   let halo: Int
   /// True for an image: `[channel][row + 2·halo][column + 2·halo]` instead of blocks.
   let isPlanar: Bool
@@ -32,6 +32,10 @@ struct Activation: Hashable, Sendable {
     let plane = (height + 2 * halo) * row
     return !isPlanar && height * width > 1 && plane % 512 == 0 ? plane + 256 : plane
   }
+  /// The halo that the kernels of convolutions and of max-pooling write; a wider one takes a step of its own.
+  var writtenHalo: Int { halo > 1 ? 0 : halo }
+  /// Offset of the first float that the middle tap's neighbour of a 3×3 reads: the halo, where that is 1.
+  var firstTap: Int { origin - row - pixel }
   /// Offset of pixel (0, 0).
   var origin: Int { halo * (row + pixel) }
   var blocks: Int { isPlanar ? layout.channels : layout.blocks }

@@ -71,9 +71,9 @@ public final class FastEngine: ForwardEngine {
   func prepare(stage: Int, height: Int, width: Int) {
     let now = plan.stages[stage].input
     if (now.height, now.width) == (height, width) { return }
-    // Each halving stage maps 2n − 1 and 2n to n, so doubling undoes it.
+    // Each stride of 2 maps 2n − 1 and 2n to n, so doubling undoes it.
     var factor = 1
-    for earlier in plan.stages[..<stage] { factor *= earlier.halves(tree) ? 2 : 1 }
+    for earlier in plan.stages[..<stage] { factor *= tree.stride(ofStage: earlier.name) }
     prepare(height: height * factor, width: width * factor)
   }
 
@@ -140,10 +140,11 @@ public final class FastEngine: ForwardEngine {
   }
 }
 
-extension Plan.Stage {
-  /// True when this stage halves height and width.
-  fileprivate func halves(_ tree: LayerTree) -> Bool {
-    if name == tree.stem.name || name == tree.maxPool.name { return true }
-    return tree.blocks.first { $0.name == name }?.body.contains { $0.stride == 2 } ?? false
+extension LayerTree {
+  /// By how much a stage of the plan reduces height and width.
+  fileprivate func stride(ofStage name: String) -> Int {
+    if name == stem.name { return stem.units.reduce(1) { $0 * $1.stride } }
+    if let maxPool, name == maxPool.name { return maxPool.stride }
+    return blocks.first { $0.name == name }?.body.reduce(1) { $0 * $1.stride } ?? 1
   }
 }

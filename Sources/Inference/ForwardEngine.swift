@@ -18,7 +18,7 @@ public struct ForwardResult<Scalar: BinaryFloatingPoint & Sendable>: Hashable, S
 /// Taps are named as in torchvision's state dict: the stages `conv1` (after BatchNorm and ReLU),
 /// `maxpool`, `layer1.0` … , `avgpool` (`[N, C]`) and `fc` (also called by ``LayerTree/outputName``), and
 /// single convolutions such as `layer1.0.conv2` or `layer1.0.downsample.0`: their output after BatchNorm,
-/// and after the ReLU where one follows directly.
+/// and after the ReLU where one follows directly. `layer1.0.se` is a gated body before the residual sum.
 public protocol ForwardEngine<Scalar> {
   associatedtype Scalar: BinaryFloatingPoint & Sendable
 
@@ -68,10 +68,11 @@ extension LayerTree {
     let name = canonicalTap(name)
     if tapNames.contains(name) { return name }
     for block in blocks {
-      if (block.body + [block.downsample].compactMap(\.self)).contains(where: { $0.name == name }) {
+      if block.attention?.name == name || block.convolutions.contains(where: { $0.name == name }) {
         return block.name
       }
     }
+    if stem.units.contains(where: { $0.name == name }) { return stem.name }
     throw .unknownTap(name)
   }
 }

@@ -29,11 +29,16 @@ struct KernelCalls {
         residual: residual, relu: relu)
     case .maxPool: unsafe maxPool(step)
     case .mean: unsafe mean(step)
+    case .averagePool: unsafe averagePool(step)
+    case .padding(let padding): unsafe pad(step, padding)
+    case .border: unsafe zeroBorder(step.output)
+    case .neighbours(let layer): unsafe neighbours(step, layer)
+    case .gate(let gates): unsafe gate(step, gates)
     case .reduce(let copy): unsafe reduce(copy)
     case .reducedTiles(let packed, let copy, let segments, let partition, let residual, let relu):
       unsafe reducedTiles(step, packed, copy, segments, partition, residual: residual, relu: relu)
     case .reducedLanes(let packed, let copy): unsafe reducedLanes(step, packed, copy)
-    case .dense(let unit): unsafe dense(step, rows: unit.outputFeatures, columns: unit.inputFeatures)
+    case .dense(let layer): unsafe dense(step, layer)
     }
   }
 
@@ -51,12 +56,12 @@ struct KernelCalls {
         segment_count: Int32(segments.count), depth: Int32(packed.depth), panels: Int32(packed.panels),
         panel_blocks: Int32(packed.panelBlocks),
         panels_per_group: Int32(packed.groupBlocks / packed.panelBlocks), relu: relu ? 1 : 0,
-        rows: Int32(output.height), width: Int32(output.width), out_halo: Int32(output.halo),
+        rows: Int32(output.height), width: Int32(output.width), out_halo: Int32(output.writtenHalo),
         flat: partition.isFlat ? 1 : 0, row_tiles: Int32(partition.rowTiles),
         unit_tiles: Int32(partition.unitTiles), unit_panels: Int32(partition.unitPanels),
         panel_outer: partition.isPanelOuter ? 1 : 0, units_ahead: Int32(threads.count),
         in_pixel: Int64(unit.stride * input.pixel), in_row: Int64(unit.stride * input.row),
-        in_group: Int64(packed.input.groupLanes / ChannelLayout.blockLanes * input.block),
+        in_group: Int64(packed.inputBlocks * input.block),
         out_row: Int64(output.row), out_block: Int64(output.block))
       let target = unsafe start(output) + output.origin
       unsafe withUnsafePointer(to: conv) { conv in
@@ -78,12 +83,12 @@ struct KernelCalls {
       weights: storage + packed.weightOffset, bias: storage + packed.biasOffset,
       blocks: Int32(output.blocks), group: Int32(output.layout.groupLanes),
       depth: Int32(output.layout.group), stride: Int32(unit.stride), relu: unit.relu ? 1 : 0,
-      rows: Int32(output.height), width: Int32(output.width), out_halo: Int32(output.halo),
+      rows: Int32(output.height), width: Int32(output.width), out_halo: Int32(output.writtenHalo),
       unit_rows: unitRows(output), in_row: Int64(input.row), in_block: Int64(input.block),
       out_row: Int64(output.row), out_block: Int64(output.block))
     unsafe withUnsafePointer(to: conv) { conv in
       var call = unsafe Call(
-        isa: isa, layer: conv, source: start(input), target: start(output) + output.origin)
+        isa: isa, layer: conv, source: start(input) + input.firstTap, target: start(output) + output.origin)
       unsafe threads.run(p2s_grouped_units(conv), &call) { context, unit in
         let call = unsafe Call<p2s_grouped, Float>.at(context)
         unsafe p2s_grouped_unit(call.isa, call.layer, call.source, call.target, unit)
@@ -104,12 +109,13 @@ struct KernelCalls {
         segment_count: Int32(segments.count), depth: Int32(packed.depth), in_blocks: Int32(input.blocks),
         panels: Int32(packed.panels), panels_per_group: Int32(packed.groupBlocks / packed.panelBlocks),
         panel_blocks: Int32(packed.panelBlocks), relu: relu ? 1 : 0, rows: Int32(output.height),
-        width: Int32(output.width), out_halo: Int32(output.halo), strip_tiles: Int32(strip),
+        width: Int32(output.width), out_halo: Int32(output.writtenHalo), strip_tiles: Int32(strip),
         in_row: Int64(input.row), in_block: Int64(input.block), out_row: Int64(output.row),
         out_block: Int64(output.block))
       let target = unsafe start(output) + output.origin
       unsafe withUnsafePointer(to: conv) { conv in
-        var spread = unsafe Call(isa: isa, layer: conv, source: start(input), target: transformed)
+        var spread = unsafe Call(
+          isa: isa, layer: conv, source: start(input) + input.firstTap, target: transformed)
         unsafe threads.run(p2s_winograd_input_units(conv), &spread) { context, unit in
           let call = unsafe Call<p2s_winograd, Float>.at(context)
           unsafe p2s_winograd_input_unit(call.isa, call.layer, call.source, call.target, unit)
@@ -128,7 +134,7 @@ struct KernelCalls {
     let (input, output) = (step.input, step.output)
     let pool = p2s_maxpool(
       blocks: Int32(input.blocks), in_rows: Int32(input.height), in_width: Int32(input.width),
-      out_halo: Int32(output.halo), unit_rows: unsafe unitRows(output), in_block: Int64(input.block),
+      out_halo: Int32(output.writtenHalo), unit_rows: unsafe unitRows(output), in_block: Int64(input.block),
       out_row: Int64(output.row), out_block: Int64(output.block))
     unsafe withUnsafePointer(to: pool) { pool in
       var call = unsafe Call(
@@ -154,25 +160,6 @@ struct KernelCalls {
         unsafe p2s_mean_block(
           call.isa, call.source + Int(block) * layer.block, layer.rows, layer.width, layer.row,
           call.target + Int(block) * layer.outputBlock)
-      }
-    }
-  }
-
-  private func dense(_ step: Plan.Step, rows: Int, columns: Int) {
-    let storage = unsafe network.storage.base
-    let layer = unsafe DenseLayer(
-      weights: storage + network.headWeights, bias: storage + network.headBias, rows: rows,
-      columns: columns)
-    unsafe withUnsafePointer(to: layer) { layer in
-      var call = unsafe Call(
-        isa: isa, layer: layer, source: start(step.input), target: start(step.output))
-      unsafe threads.run(Int32((rows + classifierRows - 1) / classifierRows), &call) { context, unit in
-        let call = unsafe Call<DenseLayer, Float>.at(context)
-        let layer = unsafe call.layer.pointee
-        let first = Int(unit) * classifierRows
-        unsafe p2s_dense(
-          call.isa, layer.weights + first * layer.columns, layer.bias + first, call.source,
-          Int32(min(classifierRows, layer.rows - first)), Int32(layer.columns), call.target + first)
       }
     }
   }
@@ -239,13 +226,4 @@ private struct MeanLayer: BitwiseCopyable {
   let rows, width: Int32
   let row: Int64
   let block, outputBlock: Int
-}
-
-/// Rows of the classifier in one unit of work.
-private let classifierRows = 16
-
-@unsafe
-private struct DenseLayer: BitwiseCopyable {
-  let weights, bias: UnsafePointer<Float>
-  let rows, columns: Int
 }

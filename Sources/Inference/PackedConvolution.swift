@@ -23,8 +23,10 @@ struct PackedConvolution: Sendable {
   /// Offsets of weights and bias in the network's storage, and their sizes, in floats.
   let weightOffset, weightCount, biasOffset, biasCount: Int
 
-  /// Blocks of outputs that one group makes.
-  var groupBlocks: Int { output.blocks / unit.groups }
+  /// Blocks of outputs that read the same inputs: those of one group.
+  var groupBlocks: Int { unit.isDiagonal ? 1 : output.blocks / unit.groups }
+  /// Blocks of inputs between those of neighbouring groups.
+  var inputBlocks: Int { unit.isDiagonal ? 1 : input.groupLanes / ChannelLayout.blockLanes }
   var panelBlocks: Int {
     switch form {
     case .tiles(let blocks), .winograd(let blocks): blocks
@@ -48,7 +50,14 @@ struct PackedConvolution: Sendable {
     self.isPlanar = isPlanar
     let depth = unit.inputChannels / unit.groups * unit.kernel * unit.kernel
     let sharesBlocks = unit.groups > 1 && output.groupLanes < ChannelLayout.blockLanes
-    if sharesBlocks {
+    if unit.isDiagonal {
+      precondition(sharesBlocks && input == output)
+      form = .tiles(panelBlocks: 1)
+      self.depth =
+        unit.kernel * unit.kernel
+        * input.runs(in: 0..<ChannelLayout.blockLanes).reduce(0) { $0 + $1.count }
+      weightCount = output.blocks * ChannelLayout.blockLanes * self.depth
+    } else if sharesBlocks {
       // Only square groups come up in this family: as many inputs as outputs.
       precondition(input == output && unit.kernel == 3 && unit.padding == 1 && unit.stride <= 2)
       form = .lanes
@@ -79,6 +88,7 @@ struct PackedConvolution: Sendable {
 
   /// The input runs of one group, in the order of the reduction.
   var inputRuns: [ChannelLayout.Run] {
+    if unit.isDiagonal { return input.blockRuns(in: 0..<ChannelLayout.blockLanes) }
     let lanes = unit.groups == 1 ? input.laneCount : input.groupLanes
     return input.blockRuns(in: 0..<lanes)
   }
@@ -102,5 +112,14 @@ struct PackedConvolution: Sendable {
       for i in 0..<run.count { filters[run.lane + i - block * lanes] = Int32(run.channel + i) }
     }
     return filters
+  }
+}
+
+extension ConvolutionUnit {
+  /// True for a dilated convolution with several groups in a block of 16 lanes: the kernel for these has no
+  /// dilation, so that a block is computed as one group, with zeros between the groups. Rare, and small where it
+  /// comes up: ResNeXts dilate their last stages, whose groups have 16 channels and more.
+  var isDiagonal: Bool {
+    groups > 1 && dilation > 1 && outputChannels / groups <= ChannelLayout.blockLanes / 2
   }
 }

@@ -17,13 +17,13 @@ extension PackedNetwork {
     packBias(packed, fold.bias)
   }
 
-  /// Copies the classifier.
-  func pack(_ head: LinearUnit, from source: some WeightSource, _ threads: ThreadPool) throws {
-    let count = head.inputFeatures * head.outputFeatures
-    try source.withFloats("\(head.name).weight", count: count) { copy($0, to: headWeights, threads) }
-    try source.withFloats("\(head.name).bias", count: head.outputFeatures) {
-      copy($0, to: headBias, threads)
+  /// Copies the classifier, or a layer of a gate.
+  func pack(_ layer: PackedDense, from source: some WeightSource, _ threads: ThreadPool) throws {
+    try source.withFloats("\(layer.name).weight", count: layer.rows * layer.columns) {
+      copy($0, to: layer.weightOffset, threads)
     }
+    guard layer.hasBias else { return }
+    try source.withFloats("\(layer.name).bias", count: layer.rows) { copy($0, to: layer.biasOffset, threads) }
   }
 
   /// Packs one convolution's weights, a panel in each unit of work.
@@ -55,7 +55,7 @@ extension PackedNetwork {
     }
   }
 
-  /// Copies the classifier, which needs no other layout.
+  /// Copies a dense layer's numbers, which need no other layout.
   func copy(_ values: Span<Float>, to offset: Int, _ threads: ThreadPool) {
     let piece = 1 << 16
     let count = values.count
@@ -91,6 +91,7 @@ private struct PanelPacker {
       unsafe p2s_pack_grouped(source, scale, filters, Int32(group), panel)
       return
     }
+    if packed.unit.isDiagonal { return unsafe packDiagonal(block: index, panel) }
     let lanes = packed.panelBlocks * ChannelLayout.blockLanes
     let runs = packed.output.runs(in: index * lanes..<(index + 1) * lanes)
     if runs.reduce(0, { $0 + $1.count }) < lanes {
@@ -106,6 +107,30 @@ private struct PanelPacker {
         unsafe p2s_pack_panel(
           isa, source + run.channel * depth, scale, order, Int32(run.count), Int32(depth), Int32(lanes),
           target)
+      }
+    }
+  }
+
+  /// Several groups in one block: zeros between the lanes of different groups.
+  private func packDiagonal(block: Int, _ panel: UnsafeMutablePointer<Float>) {
+    let (lanes, layout, unit) = unsafe (ChannelLayout.blockLanes, packed.output, packed.unit)
+    let area = unit.kernel * unit.kernel
+    var step = 0
+    for run in unsafe packed.inputRuns {
+      for tap in 0..<area {
+        for place in run.lane..<run.lane + run.count {
+          for lane in 0..<lanes {
+            var weight: Float = 0
+            if lane / layout.groupLanes == place / layout.groupLanes,
+              let filter = layout.channel(inLane: block * lanes + lane)
+            {
+              let index = (filter * layout.group + place % layout.groupLanes) * area + tap
+              unsafe weight = Float(Double(source[index]) * (scale?[filter] ?? 1))
+            }
+            unsafe panel[step * lanes + lane] = weight
+          }
+          step += 1
+        }
       }
     }
   }

@@ -11,8 +11,8 @@ public final class PackedNetwork: Sendable {
   let reduced: [String: ReducedConvolution]
   /// What its convolutions multiply.
   public let precision: ComputePrecision
-  /// Offsets of the classifier's weights `[classes][features]` and bias.
-  let headWeights, headBias: Int
+  /// The classifier and the layers of gates, by name.
+  let dense: [String: PackedDense]
   let storage: FloatStorage
 
   /// Bytes of packed weights.
@@ -53,7 +53,9 @@ public final class PackedNetwork: Sendable {
       planned.append(packed)
       end = packed.end
     }
-    plan(tree.stem, .plain(tree.stem.inputChannels), .plain(tree.stem.outputChannels), isPlanar: true)
+    for (index, unit) in tree.stem.units.enumerated() {
+      plan(unit, .plain(unit.inputChannels), .plain(unit.outputChannels), isPlanar: index == 0)
+    }
     for block in tree.blocks {
       var layout = ChannelLayout.plain(block.inputChannels)
       if let unit = block.downsample { plan(unit, layout, .plain(unit.outputChannels)) }
@@ -68,14 +70,12 @@ public final class PackedNetwork: Sendable {
     }
     convolutions = Dictionary(uniqueKeysWithValues: planned.map { ($0.unit.name, $0) })
     reduced = Dictionary(uniqueKeysWithValues: plannedReduced.map { ($0.unit.name, $0) })
-    headWeights = end
-    if let head = tree.head { end += (head.inputFeatures * head.outputFeatures + 15) / 16 * 16 }
-    headBias = end
-    if let head = tree.head { end += head.outputFeatures }
-    storage = FloatStorage(count: end)
+    let layers = tree.packedDense(at: end)
+    dense = Dictionary(uniqueKeysWithValues: layers.map { ($0.name, $0) })
+    storage = FloatStorage(count: layers.last?.end ?? end)
 
     for reduced in plannedReduced { try pack(reduced, from: source, threads) }
     for packed in planned { try pack(packed, from: source, instructions, threads) }
-    if let head = tree.head { try pack(head, from: source, threads) }
+    for layer in layers { try pack(layer, from: source, threads) }
   }
 }

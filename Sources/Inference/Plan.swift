@@ -19,8 +19,17 @@ struct Plan: Sendable {
         ReducedConvolution, ReducedCopy, [p2s_segment], Partition, residual: Bool, relu: Bool)
       case reducedLanes(ReducedConvolution, ReducedCopy)
       case maxPool
-      case mean
-      case dense(LinearUnit)
+      /// Of whole planes, for the layer of that name.
+      case mean(String)
+      case dense(PackedDense)
+      case averagePool(String)
+      case padding(PaddedShortcut)
+      /// Zeros the halo of `output`, where the kernel before did not.
+      case border
+      /// A gate's layer that sees neighbouring channels' means.
+      case neighbours(PackedDense)
+      /// Adds the gated input to the output; the gates are in this activation.
+      case gate(Activation)
     }
     var kernel: Kernel
     var input, output: Activation
@@ -42,7 +51,7 @@ struct Plan: Sendable {
   /// Floats of the arena.
   private(set) var arenaCount = 0
 
-  private let network: PackedNetwork
+  let network: PackedNetwork
   let instructions: InstructionSet
   let threads: Int
   var lifetimes: [Lifetime] = []
@@ -60,27 +69,30 @@ struct Plan: Sendable {
     self.threads = threads
     let tree = network.tree
     let image = activation(
-      .plain(tree.stem.inputChannels), height, width, halo: tree.stem.padding, isPlanar: true)
-    // The 3×3 of a basic block reads block inputs directly, and needs their halo.
-    let halo = tree.blocks.first.map { $0.body[0].kernel == 3 ? 1 : 0 } ?? 0
+      .plain(tree.stem.inputChannels), height, width, halo: tree.stem.units[0].padding, isPlanar: true)
+    // The 3×3 of a basic block reads block inputs directly, and needs their halo; that of all is the same, because
+    // an output may take its input's place.
+    let halo = tree.blocks.map { $0.body[0].padding }.max() ?? 0
 
     var map = addStage(tree.stem.name, image) { plan in
-      plan.convolution(tree.stem, image, halo: 0, tap: nil)
+      plan.stem(tree.stem, image, halo: tree.maxPool == nil ? halo : 0)
     }
-    map = addStage(tree.maxPool.name, map) { plan in
-      let output = plan.activation(
-        map.layout, tree.maxPool.outputSize(map.height), tree.maxPool.outputSize(map.width), halo: halo)
-      return plan.add(.maxPool, map, output)
+    if let pool = tree.maxPool {
+      map = addStage(pool.name, map) { plan in
+        let output = plan.activation(
+          map.layout, pool.outputSize(map.height), pool.outputSize(map.width), halo: halo)
+        return plan.bordered(plan.add(.maxPool, map, output))
+      }
     }
     for block in tree.blocks {
       map = addStage(block.name, map) { plan in plan.block(block, map, halo: halo) }
     }
-    if let head = tree.head {
+    if let head = tree.head, let packed = network.dense[head.name] {
       map = addStage("avgpool", map) { plan in
-        plan.add(.mean, map, plan.activation(.plain(head.inputFeatures), 1, 1, halo: 0))
+        plan.add(.mean("avgpool"), map, plan.activation(.plain(head.inputFeatures), 1, 1, halo: 0))
       }
       map = addStage(head.name, map) { plan in
-        plan.add(.dense(head), map, plan.activation(.plain(head.outputFeatures), 1, 1, halo: 0))
+        plan.add(.dense(packed), map, plan.activation(.plain(head.outputFeatures), 1, 1, halo: 0))
       }
     }
     (offsets, arenaCount) = Lifetime.place(lifetimes)
@@ -89,7 +101,7 @@ struct Plan: Sendable {
   // MARK: - Building
 
   /// A new result with a buffer of its own.
-  private mutating func activation(
+  mutating func activation(
     _ layout: ChannelLayout, _ height: Int, _ width: Int, halo: Int, isPlanar: Bool = false
   ) -> Activation {
     let result = Activation(
@@ -108,32 +120,22 @@ struct Plan: Sendable {
     return output
   }
 
+  /// Adds a step to the last stage; `other` is a buffer that it reads beside its input.
   mutating func add(
     _ kernel: Step.Kernel, _ input: Activation, _ output: Activation, tap: String? = nil,
-    reading copy: ReducedCopy? = nil
+    reading other: Int? = nil
   ) -> Activation {
     let time = stages.reduce(0) { $0 + $1.steps.count }
     lifetimes[input.buffer].use(at: time)
     lifetimes[output.buffer].use(at: time)
-    if let copy { lifetimes[copy.buffer].use(at: time) }
+    if let other { lifetimes[other].use(at: time) }
     stages[stages.count - 1].steps.append(
       Step(kernel: kernel, input: input, output: output, tap: tap))
     return output
   }
 
-  /// `relu(body(x) + shortcut(x))`: the shortcut's buffer takes the sum, in place.
-  private mutating func block(_ block: ResidualBlock, _ input: Activation, halo: Int) -> Activation {
-    var inner = input
-    for (unit, next) in zip(block.body, block.body.dropFirst()) {
-      inner = convolution(unit, inner, halo: next.kernel / 2, tap: unit.name)
-    }
-    let shortcut =
-      block.downsample.map { convolution($0, input, halo: halo, tap: $0.name) } ?? input
-    return convolution(
-      block.body[block.body.count - 1], inner, halo: halo, tap: nil, addingTo: shortcut)
-  }
-
-  private mutating func convolution(
+  /// `unit` into a map with that halo, or onto `sum`.
+  mutating func convolution(
     _ unit: ConvolutionUnit, _ input: Activation, halo: Int, tap: String?, addingTo sum: Activation? = nil
   ) -> Activation {
     let reduced = network.reduced[unit.name]
@@ -145,20 +147,33 @@ struct Plan: Sendable {
       sum
       ?? activation(
         layout, unit.outputSize(input.height), unit.outputSize(input.width), halo: halo)
-    if let reduced { return reducedConvolution(reduced, input, output, tap: tap, adds: sum != nil) }
-    guard let packed else { return output }
+    if let reduced {
+      _ = reducedConvolution(reduced, input, output, tap: tap, adds: sum != nil)
+    } else if let packed {
+      add(packed, input, output, tap: tap, adds: sum != nil)
+    }
+    return sum == nil ? bordered(output) : output
+  }
+
+  private mutating func add(
+    _ packed: PackedConvolution, _ input: Activation, _ output: Activation, tap: String?, adds: Bool
+  ) {
     switch packed.form {
-    case .lanes: return add(.lanes(packed), input, output, tap: tap)
-    case .winograd: return winograd(packed, input, output, residual: sum != nil, tap: tap)
+    case .lanes:
+      _ = add(.lanes(packed), input, output, tap: tap)
+      return
+    case .winograd:
+      _ = winograd(packed, input, output, residual: adds, tap: tap)
+      return
     case .tiles: break
     }
     let partition = Partition(
       packed, input, output, tilePixels: Int(p2s_conv_tile_pixels(instructions.kernelValue)),
       threads: threads)
-    return add(
+    _ = add(
       .tiles(
-        packed, packed.segments(reading: input), partition, residual: sum != nil,
-        relu: unit.relu || sum != nil),
+        packed, packed.segments(reading: input), partition, residual: adds,
+        relu: packed.unit.relu || adds),
       input, output, tap: tap)
   }
 
@@ -201,7 +216,7 @@ extension PackedConvolution {
       return (0..<unit.kernel * unit.kernel).map { tap in
         let (ky, kx) = (tap / unit.kernel, tap % unit.kernel)
         return p2s_segment(
-          offset: Int64(start + ky * input.row + kx * input.pixel), count: Int64(run.count))
+          offset: Int64(start + unit.dilation * (ky * input.row + kx * input.pixel)), count: Int64(run.count))
       }
     }
   }

@@ -5,25 +5,45 @@ struct Planes: Sendable {
   var channels, height, width: Int
   var values: [Double]
 
-  /// 3×3-like max-pooling; padding never wins, NaN always does.
-  func maxPooled(_ pool: PoolUnit) -> Planes {
+  /// Pooling by windows; padding never wins a maximum and does not count in an average, NaN always comes out.
+  func pooled(_ pool: PoolUnit) -> Planes {
     var y = Planes(
       channels: channels, height: pool.outputSize(height), width: pool.outputSize(width), values: [])
     for channel in 0..<channels {
       for row in 0..<y.height {
         for column in 0..<y.width {
-          var best = -Double.infinity
+          var (best, sum, count) = (-Double.infinity, 0.0, 0)
           for ky in 0..<pool.kernel {
             let iy = row * pool.stride + ky - pool.padding
             if iy < 0 || iy >= height { continue }
             for kx in 0..<pool.kernel {
               let ix = column * pool.stride + kx - pool.padding
               if ix < 0 || ix >= width { continue }
+              count += 1
               let value = values[(channel * height + iy) * width + ix]
               if value > best || value.isNaN { best = value }
+              sum += value
             }
           }
-          y.values.append(best)
+          y.values.append(pool.kind == .maximum ? best : sum / Double(count))
+        }
+      }
+    }
+    return y
+  }
+
+  /// Every second pixel or so, between channels of zeros.
+  func padded(_ shortcut: PaddedShortcut) -> Planes {
+    var y = Planes(
+      channels: shortcut.before + channels + shortcut.after, height: shortcut.outputSize(height),
+      width: shortcut.outputSize(width), values: [])
+    let area = y.height * y.width
+    y.values = [Double](repeating: 0, count: y.channels * area)
+    for channel in 0..<channels {
+      for row in 0..<y.height {
+        for column in 0..<y.width {
+          y.values[(shortcut.before + channel) * area + row * y.width + column] =
+            values[(channel * height + row * shortcut.stride) * width + column * shortcut.stride]
         }
       }
     }
@@ -82,13 +102,13 @@ struct Planes: Sendable {
       for ky in 0..<unit.kernel {
         for kx in 0..<unit.kernel {
           let weight = unsafe weights[((channel * inputs + c) * unit.kernel + ky) * unit.kernel + kx]
-          // Output columns whose input column x·stride + kx − padding lies inside.
-          let shift = kx - unit.padding
+          // Output columns whose input column x·stride + kx·dilation − padding lies inside.
+          let shift = kx * unit.dilation - unit.padding
           let first = shift < 0 ? (-shift + unit.stride - 1) / unit.stride : 0
           let end = width - shift <= 0 ? 0 : min(columns, (width - shift - 1) / unit.stride + 1)
           if first >= end { continue }
           for row in 0..<rows {
-            let iy = row * unit.stride + ky - unit.padding
+            let iy = row * unit.stride + ky * unit.dilation - unit.padding
             if iy < 0 || iy >= height { continue }
             let from = plane + iy * width + first * unit.stride + shift
             let to = row * columns + first

@@ -1,5 +1,13 @@
 public import SWTResNet
 
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
 /// Computes the network in double precision with plain loops, BatchNorm separate: slow and obviously right.
 ///
 /// It shares no kernel, no packing and no folding with ``FastEngine``, so that the two can judge each other.
@@ -49,7 +57,7 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
     let name = tree.canonicalTap(stage)
     switch name {
     case tree.stem.name: try input.require([-1, tree.stem.inputChannels, -1, -1])
-    case tree.maxPool.name: try input.require([-1, tree.stem.outputChannels, -1, -1])
+    case tree.maxPool?.name: try input.require([-1, tree.stem.outputChannels, -1, -1])
     case "avgpool": try input.require([-1, tree.head?.inputFeatures ?? -1, -1, -1])
     case tree.head?.name: try input.require([-1, tree.head?.inputFeatures ?? -1])
     default:
@@ -104,10 +112,16 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
   ) throws -> Planes {
     let deviation = self.deviation.at(stage)
     switch stage {
-    case tree.stem.name: return try convolve(tree.stem, x, deviation)
-    case tree.maxPool.name: return x.maxPooled(tree.maxPool, deviation)
+    case tree.stem.name:
+      var y = x
+      for unit in tree.stem.units {
+        y = try convolve(unit, y, deviation)
+        if tree.stem.units.count > 1 { keep(unit.name, y) }
+      }
+      return y
     case "avgpool": return x.pooled(deviation.pooling)
     default:
+      if let pool = tree.maxPool, stage == pool.name { return x.maxPooled(pool, deviation) }
       if let head = tree.head, stage == head.name { return try classify(head, x) }
       guard let block = tree.blocks.first(where: { $0.name == stage }) else {
         throw InferenceError.unknownTap(stage)
@@ -117,9 +131,16 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
         sum = try convolve(unit, sum, deviation)
         keep(unit.name, sum)
       }
+      if let attention = block.attention {
+        sum = try gated(sum, attention)
+        keep(attention.name, sum)
+      }
       var shortcut = x
-      if let unit = block.downsample {
-        shortcut = try convolve(unit, x, deviation)
+      switch block.shortcut {
+      case .identity: break
+      case .padded(let padding): shortcut = x.padded(padding)
+      case .projection(let unit, let pool):
+        shortcut = try convolve(unit, pool.map { x.pooled($0) } ?? x, deviation)
         keep(unit.name, shortcut)
       }
       for i in sum.values.indices {
@@ -150,13 +171,40 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
     return y
   }
 
+  /// Each channel times the sigmoid of what the means of all channels decide.
+  private func gated(_ x: Planes, _ unit: AttentionUnit) throws -> Planes {
+    var gate = x.averaged().values
+    switch unit.kind {
+    case .squeezeExcitation(let inner):
+      gate = try dense("\(unit.name).fc1", gate, rows: inner).map(relu)
+      gate = try dense("\(unit.name).fc2", gate, rows: unit.channels)
+    case .eca(let kernel):
+      let weights = try source.doubles("\(unit.name).conv.weight", count: kernel)
+      let means = gate
+      for channel in means.indices {
+        gate[channel] = weights.indices.reduce(0) { sum, tap in
+          let place = channel + tap - kernel / 2
+          return means.indices.contains(place) ? sum + weights[tap] * means[place] : sum
+        }
+      }
+    }
+    var y = x
+    let area = x.height * x.width
+    for i in y.values.indices { y.values[i] *= 1 / (1 + exp(-gate[i / area])) }
+    return y
+  }
+
   private func classify(_ head: LinearUnit, _ x: Planes) throws -> Planes {
-    let (rows, columns) = (head.outputFeatures, head.inputFeatures)
-    let weights = try source.doubles("\(head.name).weight", count: rows * columns)
-    var y = Planes(
-      channels: rows, height: 1, width: 1, values: try source.doubles("\(head.name).bias", count: rows))
-    for row in 0..<rows {
-      for column in 0..<columns { y.values[row] += weights[row * columns + column] * x.values[column] }
+    let y = try dense(head.name, x.values, rows: head.outputFeatures)
+    return Planes(channels: y.count, height: 1, width: 1, values: y)
+  }
+
+  /// `W x + b`.
+  private func dense(_ name: String, _ x: [Double], rows: Int) throws -> [Double] {
+    let weights = try source.doubles("\(name).weight", count: rows * x.count)
+    var y = try source.doubles("\(name).bias", count: rows)
+    for row in y.indices {
+      for column in x.indices { y[row] += weights[row * x.count + column] * x[column] }
     }
     return y
   }

@@ -3,10 +3,12 @@ internal import SWTResNet
 /// What one step of a forward pass is, and how long it took.
 public struct StepProfile: Hashable, Sendable {
   /// The layer's name as in the state dict (`conv1`, `layer1.0.conv2`, …), or `maxpool`, `avgpool`, `fc`; `input`
-  /// and `output` are the copies into and out of the kernels' layout.
+  /// and `output` are the copies into and out of the kernels' layout, `gate`, `shortcut` and `border` what blocks
+  /// need beside their layers.
   public let name: String
   /// What it computes, without sizes: `7×7 stride 2`, `1×1`, `1×1 stride 2`, `grouped 3×3`, `max-pool`, `mean`,
-  /// `fc`, `copy`, `rounding` (of what reduced convolutions read).
+  /// `fc`, `copy`, `rounding` (of what reduced convolutions read), `gate`, `gated sum`, `average pool`, `padded
+  /// shortcut`, `zero border`.
   public let kind: String
   /// The kernel that computes it.
   public let form: String
@@ -55,13 +57,26 @@ public struct StepProfile: Hashable, Sendable {
       self.init(packed, step.output, batch: batch, activations: moved)
     case .maxPool:
       self.init(name: "maxpool", kind: "max-pool", form: "max-pool", activations: moved)
-    case .mean:
-      self.init(name: "avgpool", kind: "mean", form: "mean", activations: moved)
-    case .dense(let unit):
-      let weights = unit.inputFeatures * unit.outputFeatures
+    case .mean(let name):
+      self.init(name: name, kind: "mean", form: "mean", activations: moved)
+    case .dense(let layer):
+      let weights = layer.rows * layer.columns
       self.init(
-        name: unit.name, kind: "fc", form: "dense", multiplyAdds: batch * weights,
-        weights: weights + unit.outputFeatures, activations: moved)
+        name: layer.name, kind: layer.finish == .none ? "fc" : "gate", form: "dense",
+        multiplyAdds: batch * weights, weights: weights + layer.rows, activations: moved)
+    case .neighbours(let layer):
+      self.init(
+        name: layer.name, kind: "gate", form: "neighbours",
+        multiplyAdds: batch * layer.columns * step.output.layout.channels, weights: layer.columns,
+        activations: moved)
+    case .gate:
+      self.init(name: "gate", kind: "gated sum", form: "gate", activations: moved + batch * step.output.count)
+    case .averagePool(let name):
+      self.init(name: name, kind: "average pool", form: "average", activations: moved)
+    case .padding:
+      self.init(name: "shortcut", kind: "padded shortcut", form: "copy", activations: moved)
+    case .border:
+      self.init(name: "border", kind: "zero border", form: "copy", activations: 0)
     }
   }
 
@@ -97,5 +112,6 @@ extension ConvolutionUnit {
   /// `grouped 3×3 stride 2`.
   fileprivate var kind: String {
     (groups > 1 ? "grouped " : "") + "\(kernel)×\(kernel)" + (stride > 1 ? " stride \(stride)" : "")
+      + (dilation > 1 ? " dilation \(dilation)" : "")
   }
 }

@@ -7,7 +7,8 @@ extension LayerTree {
   /// Not those of the last stage: it sees 7×7 pixels of an image of 224×224, four tiles, too few to be worth
   /// four times the weights.
   var winogradLayers: Set<String> {
-    let units = blocks.filter { $0.stage + 1 < architecture.layers.count }.flatMap(\.body)
+    let early = blocks.filter { $0.stage + 1 < architecture.layers.count }.flatMap(\.body)
+    let units = stem.units.dropFirst() + early
     return Set(
       units.filter { unit in
         let isDeep = unit.groups == 1 || unit.inputChannels / unit.groups > ChannelLayout.blockLanes

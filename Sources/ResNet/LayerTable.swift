@@ -13,64 +13,93 @@ public struct LayerTable: Sendable {
 
   public let rows: [Row]
   public let parameters: Int
-  /// Multiply-adds of convolutions and the classifier for one image, as papers count "FLOPs".
+  /// Multiply-adds of convolutions, gates and the classifier for one image, as papers count "FLOPs".
   public let multiplyAdds: Int
+
+  /// Parameters and multiply-adds so far.
+  private struct Cost {
+    var parameters = 0
+    var multiplyAdds = 0
+
+    mutating func add(_ unit: ConvolutionUnit, output: Int) {
+      let weights = unit.weightShape.reduce(1, *)
+      parameters += weights + 2 * unit.outputChannels
+      multiplyAdds += weights * output * output
+    }
+
+    mutating func add(_ unit: AttentionUnit) {
+      for layer in unit.layers {
+        parameters += layer.weightShape.reduce(1, *) + (layer.hasBias ? layer.weightShape[0] : 0)
+      }
+      multiplyAdds += unit.multiplyAdds
+    }
+  }
 
   /// Walks the tree for a square image of `imageSize` pixels a side; 224 in the papers.
   public init(_ tree: LayerTree, imageSize: Int = 224) {
     var rows: [Row] = []
-    var size = tree.stem.outputSize(imageSize)
-
-    func cost(_ unit: ConvolutionUnit, _ output: Int) -> (parameters: Int, multiplyAdds: Int) {
-      let weights = unit.weightShape.reduce(1, *)
-      return (weights + 2 * unit.outputChannels, weights * output * output)
+    var size = imageSize
+    func add(_ name: String, _ description: String, _ cost: Cost = Cost()) {
+      rows.append(
+        Row(
+          name: name, description: description, outputSize: size, parameters: cost.parameters,
+          multiplyAdds: cost.multiplyAdds))
     }
-    let stem = cost(tree.stem, size)
-    rows.append(
-      Row(
-        name: "conv1", description: "7×7, \(tree.stem.outputChannels), stride 2", outputSize: size,
-        parameters: stem.parameters, multiplyAdds: stem.multiplyAdds))
-    size = tree.maxPool.outputSize(size)
-    rows.append(
-      Row(
-        name: "maxpool", description: "3×3 max pool, stride 2", outputSize: size, parameters: 0,
-        multiplyAdds: 0))
+
+    var cost = Cost()
+    for unit in tree.stem.units {
+      size = unit.outputSize(size)
+      cost.add(unit, output: size)
+    }
+    let stem = tree.stem.units.map { $0.notation + ($0.stride > 1 ? ", stride \($0.stride)" : "") }
+    add(tree.stem.name, stem.joined(separator: " | "), cost)
+    if let pool = tree.maxPool {
+      size = pool.outputSize(size)
+      add(pool.name, "3×3 max pool, stride 2")
+    }
 
     for stage in tree.architecture.layers.indices {
       let blocks = tree.blocks.filter { $0.stage == stage }
-      var (parameters, multiplyAdds) = (0, 0)
+      var cost = Cost()
       for block in blocks {
-        let input = size
         for unit in block.body {
           size = unit.outputSize(size)
-          let part = cost(unit, size)
-          parameters += part.parameters
-          multiplyAdds += part.multiplyAdds
+          cost.add(unit, output: size)
         }
-        if let downsample = block.downsample {
-          let part = cost(downsample, downsample.outputSize(input))
-          parameters += part.parameters
-          multiplyAdds += part.multiplyAdds
-        }
+        if let attention = block.attention { cost.add(attention) }
+        // Its output is added to the body's, so that the sizes are equal.
+        if let downsample = block.downsample { cost.add(downsample, output: size) }
       }
-      let body = blocks[0].body.map { unit in
-        let groups = unit.groups > 1 ? ", C=\(unit.groups)" : ""
-        return "\(unit.kernel)×\(unit.kernel), \(unit.outputChannels)\(groups)"
-      }
-      rows.append(
-        Row(
-          name: "layer\(stage + 1)", description: "[\(body.joined(separator: " | "))] × \(blocks.count)",
-          outputSize: size, parameters: parameters, multiplyAdds: multiplyAdds))
+      guard let last = blocks.last else { continue }
+      let body = last.body.map(\.notation) + [last.attention?.notation].compactMap(\.self)
+      add("layer\(stage + 1)", "[\(body.joined(separator: " | "))] × \(blocks.count)", cost)
     }
     if let head = tree.head {
       let weights = head.inputFeatures * head.outputFeatures
-      rows.append(
-        Row(
-          name: "avgpool, fc", description: "global average pool, \(head.outputFeatures)-d fc", outputSize: 1,
-          parameters: weights + head.outputFeatures, multiplyAdds: weights))
+      size = 1
+      add(
+        "avgpool, fc", "global average pool, \(head.outputFeatures)-d fc",
+        Cost(parameters: weights + head.outputFeatures, multiplyAdds: weights))
     }
     self.rows = rows
     parameters = rows.reduce(0) { $0 + $1.parameters }
     multiplyAdds = rows.reduce(0) { $0 + $1.multiplyAdds }
+  }
+}
+
+extension ConvolutionUnit {
+  /// `3×3, 128, C=32`.
+  fileprivate var notation: String {
+    "\(kernel)×\(kernel), \(outputChannels)" + (groups > 1 ? ", C=\(groups)" : "")
+      + (dilation > 1 ? ", dilation \(dilation)" : "")
+  }
+}
+
+extension AttentionUnit {
+  fileprivate var notation: String {
+    switch kind {
+    case .squeezeExcitation(let inner): "SE, \(inner)"
+    case .eca(let kernel): "ECA, \(kernel)"
+    }
   }
 }

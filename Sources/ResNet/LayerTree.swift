@@ -1,64 +1,33 @@
-/// One convolution with the BatchNorm and the activation that follow it.
-public struct ConvolutionUnit: Hashable, Sendable {
-  /// State-dict path of the convolution: `conv1`, `layer1.0.conv2`, `layer1.0.downsample.0`.
-  public let name: String
-  /// State-dict path of its BatchNorm: `bn1`, `layer1.0.bn2`, `layer1.0.downsample.1`.
-  public let normName: String
-  public let inputChannels: Int
-  public let outputChannels: Int
-  /// Height and width of the square kernel.
-  public let kernel: Int
-  public private(set) var stride: Int
-  /// Zeros on every side.
-  public let padding: Int
-  public let groups: Int
-  /// True when a ReLU follows directly (before the residual sum there is none).
-  public let relu: Bool
-
-  /// `[out, in / groups, kernel, kernel]`, PyTorch's OIHW.
-  public var weightShape: [Int] { [outputChannels, inputChannels / groups, kernel, kernel] }
-
-  /// The same convolution with another stride.
-  package func strided(by stride: Int) -> ConvolutionUnit {
-    var unit = self
-    unit.stride = stride
-    return unit
+/// A residual block: `relu(attention(body(x)) + shortcut(x))`.
+public struct ResidualBlock: Hashable, Sendable {
+  /// What is added to the body.
+  public enum Shortcut: Hashable, Sendable {
+    case identity
+    /// A convolution, after average pooling where there is a pool.
+    case projection(ConvolutionUnit, pool: PoolUnit?)
+    case padded(PaddedShortcut)
   }
 
-  /// Output size along one side: `floor((size + 2·padding − kernel) / stride) + 1`.
-  public func outputSize(_ size: Int) -> Int { (size + 2 * padding - kernel) / stride + 1 }
-}
-
-/// A residual block: `relu(body(x) + shortcut(x))`.
-public struct ResidualBlock: Hashable, Sendable {
   /// `layer1.0` … `layer4.2`, the tap name of its output.
   public let name: String
-  /// 0…3.
+  /// 0, 1, 2, …
   public let stage: Int
   /// Two (basic) or three (bottleneck) units in order; the last has no ReLU of its own.
   public let body: [ConvolutionUnit]
-  /// The projection shortcut; `nil` is the identity.
-  public let downsample: ConvolutionUnit?
+  /// The gate between the body and the sum.
+  public let attention: AttentionUnit?
+  public let shortcut: Shortcut
 
   public var inputChannels: Int { body[0].inputChannels }
   public var outputChannels: Int { body[body.count - 1].outputChannels }
-}
 
-/// The classifier: `y = W x + b`, `W` is `[out, in]`.
-public struct LinearUnit: Hashable, Sendable {
-  public let name: String
-  public let inputFeatures: Int
-  public let outputFeatures: Int
-}
+  /// The projection of the shortcut; `nil` where it has no weights.
+  public var downsample: ConvolutionUnit? {
+    if case .projection(let unit, _) = shortcut { unit } else { nil }
+  }
 
-/// A window of the max-pool after the stem; padding counts as −infinity.
-public struct PoolUnit: Hashable, Sendable {
-  public let name: String
-  public let kernel: Int
-  public let stride: Int
-  public let padding: Int
-
-  public func outputSize(_ size: Int) -> Int { (size + 2 * padding - kernel) / stride + 1 }
+  /// Its convolutions in execution order: body, then projection.
+  public var convolutions: [ConvolutionUnit] { body + [downsample].compactMap(\.self) }
 }
 
 /// The network, built from an ``Architecture``: the one source of truth about its topology.
@@ -67,26 +36,26 @@ public struct PoolUnit: Hashable, Sendable {
 /// taps all walk this tree; nothing else repeats the topology.
 public struct LayerTree: Hashable, Sendable {
   public let architecture: Architecture
-  public let stem: ConvolutionUnit
-  public let maxPool: PoolUnit
+  public let stem: StemLayers
+  /// `nil` in networks for images of 32×32.
+  public let maxPool: PoolUnit?
   public let blocks: [ResidualBlock]
   /// Global average pooling and the classifier; `nil` is headless.
   public let head: LinearUnit?
 
+  /// - Precondition: ``Architecture/isConsistent``.
   public init(_ architecture: Architecture) {
     self.architecture = architecture
-    stem = ConvolutionUnit(
-      name: "conv1", normName: "bn1", inputChannels: 3, outputChannels: architecture.stemChannels,
-      kernel: 7, stride: 2, padding: 3, groups: 1, relu: true)
-    maxPool = PoolUnit(name: "maxpool", kernel: 3, stride: 2, padding: 1)
+    stem = StemLayers(architecture)
+    maxPool =
+      architecture.stem == .conv3x3
+      ? nil : PoolUnit(name: "maxpool", kind: .maximum, kernel: 3, stride: 2, padding: 1)
 
     var blocks: [ResidualBlock] = []
     var channels = architecture.stemChannels
     for stage in architecture.layers.indices {
       for index in 0..<architecture.layers[stage] {
-        let block = Self.block(
-          architecture, stage: stage, index: index, inputChannels: channels,
-          stride: stage > 0 && index == 0 ? 2 : 1)
+        let block = ResidualBlock(architecture, stage: stage, index: index, inputChannels: channels)
         channels = block.outputChannels
         blocks.append(block)
       }
@@ -97,61 +66,87 @@ public struct LayerTree: Hashable, Sendable {
     }
   }
 
-  private static func block(
-    _ architecture: Architecture, stage: Int, index: Int, inputChannels: Int, stride: Int
-  ) -> ResidualBlock {
-    let name = "layer\(stage + 1).\(index)"
-    let width = architecture.width(stage: stage)
-    let output = architecture.outputChannels(stage: stage)
-
-    func unit(
-      _ number: Int, _ from: Int, _ to: Int, kernel: Int, stride: Int = 1, groups: Int = 1, relu: Bool = true
-    ) -> ConvolutionUnit {
-      ConvolutionUnit(
-        name: "\(name).conv\(number)", normName: "\(name).bn\(number)", inputChannels: from,
-        outputChannels: to, kernel: kernel, stride: stride, padding: kernel / 2, groups: groups, relu: relu)
-    }
-    let body: [ConvolutionUnit] =
-      switch architecture.block {
-      case .basic:
-        [
-          unit(1, inputChannels, output, kernel: 3, stride: stride),
-          unit(2, output, output, kernel: 3, relu: false),
-        ]
-      case .bottleneck:
-        // The stride sits on the 3×3 (torchvision's "v1.5"), not on the first 1×1 as in the paper.
-        [
-          unit(1, inputChannels, width, kernel: 1),
-          unit(2, width, width, kernel: 3, stride: stride, groups: architecture.groups),
-          unit(3, width, output, kernel: 1, relu: false),
-        ]
-      }
-    // torchvision projects where the shape changes, which is only ever in the first block of a stage.
-    let projects = index == 0 && (stride != 1 || inputChannels != output)
-    let downsample =
-      projects
-      ? ConvolutionUnit(
-        name: "\(name).downsample.0", normName: "\(name).downsample.1", inputChannels: inputChannels,
-        outputChannels: output, kernel: 1, stride: stride, padding: 0, groups: 1, relu: false)
-      : nil
-    return ResidualBlock(name: name, stage: stage, body: body, downsample: downsample)
-  }
-
   /// Every convolution in execution order: stem, then for each block its body and its projection.
-  public var convolutions: [ConvolutionUnit] {
-    var units = [stem]
-    for block in blocks {
-      units += block.body
-      if let downsample = block.downsample { units.append(downsample) }
-    }
-    return units
-  }
+  public var convolutions: [ConvolutionUnit] { stem.units + blocks.flatMap(\.convolutions) }
 
-  /// Name of what comes out: `logits`, or `layer4` for a headless network.
-  public var outputName: String { head == nil ? "layer4" : "logits" }
+  /// Name of what comes out: `logits`, or `layer4` for a headless network of four stages.
+  public var outputName: String { head == nil ? "layer\(architecture.layers.count)" : "logits" }
 
   /// Tap names at block granularity, in execution order.
   public var tapNames: [String] {
-    ["conv1", "maxpool"] + blocks.map(\.name) + (head == nil ? [] : ["avgpool", "fc"])
+    [stem.name] + [maxPool?.name].compactMap(\.self) + blocks.map(\.name)
+      + (head == nil ? [] : ["avgpool", "fc"])
+  }
+}
+
+extension ResidualBlock {
+  /// Block `index` of a stage.
+  fileprivate init(_ architecture: Architecture, stage: Int, index: Int, inputChannels: Int) {
+    let name = "layer\(stage + 1).\(index)"
+    let width = architecture.width(stage: stage)
+    let output = architecture.outputChannels(stage: stage)
+    let stride = index == 0 ? architecture.stride(stage: stage) : 1
+    let dilation = architecture.dilations[stage]
+    let first = index == 0 ? architecture.firstDilations[stage] : dilation
+
+    func unit(
+      _ number: Int, _ from: Int, _ to: Int, kernel: Int, stride: Int = 1, dilation: Int = 1, groups: Int = 1,
+      relu: Bool = true
+    ) -> ConvolutionUnit {
+      ConvolutionUnit(
+        name: "\(name).conv\(number)", normName: "\(name).bn\(number)", from: from, to: to, kernel: kernel,
+        stride: stride, dilation: dilation, groups: groups, relu: relu)
+    }
+    self.name = name
+    self.stage = stage
+    switch architecture.block {
+    case .basic:
+      body = [
+        unit(1, inputChannels, output, kernel: 3, stride: stride, dilation: first),
+        unit(2, output, output, kernel: 3, dilation: dilation, relu: false),
+      ]
+    case .bottleneck:
+      let isEarly = architecture.strideOn == .conv1
+      body = [
+        unit(1, inputChannels, width, kernel: 1, stride: isEarly ? stride : 1),
+        unit(
+          2, width, width, kernel: 3, stride: isEarly ? 1 : stride, dilation: first,
+          groups: architecture.groups),
+        unit(3, width, output, kernel: 1, relu: false),
+      ]
+    }
+    attention = architecture.attention.map { attention in
+      let kind: AttentionUnit.Kind =
+        switch attention {
+        case .squeezeExcitation(let channels): .squeezeExcitation(channels[stage])
+        case .eca(let kernels): .eca(kernels[stage])
+        }
+      return AttentionUnit(name: "\(name).se", channels: output, kind: kind)
+    }
+    shortcut = Self.shortcut(
+      architecture, block: name, index: index, from: inputChannels, to: output, stride: stride)
+  }
+
+  /// torchvision projects where the shape changes, which is only ever in the first block of a stage.
+  private static func shortcut(
+    _ architecture: Architecture, block: String, index: Int, from: Int, to: Int, stride: Int
+  ) -> Shortcut {
+    guard index == 0, stride != 1 || from != to else { return .identity }
+    func projection(_ place: Int, stride: Int) -> ConvolutionUnit {
+      ConvolutionUnit(
+        name: "\(block).downsample.\(place)", normName: "\(block).downsample.\(place + 1)", from: from,
+        to: to, kernel: 1, stride: stride, relu: false)
+    }
+    switch architecture.shortcut {
+    case .projection: return .projection(projection(0, stride: stride), pool: nil)
+    case .averagePool:
+      // Where there is no stride, place 0 is an identity.
+      let pool = PoolUnit(
+        name: "\(block).downsample.0", kind: .average, kernel: stride, stride: stride, padding: 0)
+      return .projection(projection(1, stride: 1), pool: stride == 1 ? nil : pool)
+    case .padding:
+      let before = (to - from) / 2
+      return .padded(PaddedShortcut(stride: stride, before: before, after: to - from - before))
+    }
   }
 }

@@ -7,10 +7,12 @@ public struct ParameterSpec: Hashable, Sendable {
     case normWeight, normBias, runningMean, runningVar
     /// Counts training steps; absent in files from before PyTorch 0.4.1 and never needed for inference.
     case batchCount
+    /// Of a gate on the channels; no BatchNorm follows.
+    case attentionWeight, attentionBias
     case linearWeight, linearBias
   }
 
-  /// torchvision's state-dict name.
+  /// torchvision's state-dict name, or timm's where torchvision has no such layer.
   public let name: String
   public let shape: [Int]
   public let role: Role
@@ -20,7 +22,9 @@ public struct ParameterSpec: Hashable, Sendable {
   /// True for what training updates, and so what "parameters" counts in papers.
   public var isTrainable: Bool {
     switch role {
-    case .convolution, .convolutionBias, .normWeight, .normBias, .linearWeight, .linearBias: true
+    case .convolution, .convolutionBias, .normWeight, .normBias, .attentionWeight, .attentionBias,
+      .linearWeight, .linearBias:
+      true
     case .runningMean, .runningVar, .batchCount: false
     }
   }
@@ -32,39 +36,34 @@ extension LayerTree {
   public var parameters: [ParameterSpec] { parameters(isFolded: false) }
 
   /// Every tensor of the state dict in execution order; with BatchNorm folded into the convolutions, those have a
-  /// bias each and there are no others.
+  /// bias each and there is no BatchNorm.
   public func parameters(isFolded: Bool) -> [ParameterSpec] {
     var specs: [ParameterSpec] = []
+    func add(_ name: String, _ shape: [Int], _ role: ParameterSpec.Role) {
+      specs.append(ParameterSpec(name: name, shape: shape, role: role))
+    }
     func add(_ unit: ConvolutionUnit) {
-      specs.append(
-        ParameterSpec(name: "\(unit.name).weight", shape: unit.weightShape, role: .convolution))
-    }
-    func addNorm(_ unit: ConvolutionUnit) {
+      add("\(unit.name).weight", unit.weightShape, .convolution)
       let shape = [unit.outputChannels]
-      let leaves: [(String, [Int], ParameterSpec.Role)] = [
-        ("weight", shape, .normWeight), ("bias", shape, .normBias),
-        ("running_mean", shape, .runningMean), ("running_var", shape, .runningVar),
-        ("num_batches_tracked", [], .batchCount),
-      ]
-      for (leaf, shape, role) in leaves {
-        specs.append(ParameterSpec(name: "\(unit.normName).\(leaf)", shape: shape, role: role))
-      }
+      if isFolded { return add("\(unit.name).bias", shape, .convolutionBias) }
+      add("\(unit.normName).weight", shape, .normWeight)
+      add("\(unit.normName).bias", shape, .normBias)
+      add("\(unit.normName).running_mean", shape, .runningMean)
+      add("\(unit.normName).running_var", shape, .runningVar)
+      add("\(unit.normName).num_batches_tracked", [], .batchCount)
     }
-    for unit in convolutions {
-      add(unit)
-      if isFolded {
-        specs.append(
-          ParameterSpec(name: "\(unit.name).bias", shape: [unit.outputChannels], role: .convolutionBias))
-      } else {
-        addNorm(unit)
+    for unit in stem.units { add(unit) }
+    for block in blocks {
+      for unit in block.body { add(unit) }
+      for layer in block.attention?.layers ?? [] {
+        add("\(layer.name).weight", layer.weightShape, .attentionWeight)
+        if layer.hasBias { add("\(layer.name).bias", [layer.weightShape[0]], .attentionBias) }
       }
+      if let unit = block.downsample { add(unit) }
     }
     if let head {
-      specs.append(
-        ParameterSpec(
-          name: "\(head.name).weight", shape: [head.outputFeatures, head.inputFeatures], role: .linearWeight))
-      specs.append(
-        ParameterSpec(name: "\(head.name).bias", shape: [head.outputFeatures], role: .linearBias))
+      add("\(head.name).weight", [head.outputFeatures, head.inputFeatures], .linearWeight)
+      add("\(head.name).bias", [head.outputFeatures], .linearBias)
     }
     return specs
   }

@@ -18,7 +18,7 @@ struct AllocationTests {
     var threads: Int
     var precision = ComputePrecision.f32
     var testDescription: String { "\(small), \(threads) threads, \(precision)" }
-    static let all = SmallCase.all.flatMap { small in
+    static let all = (SmallCase.all + SmallCase.variants).flatMap { small in
       [1, 2].map { Case(small: small, threads: $0) }
         + [.bf16, .i8].map { Case(small: small, threads: 2, precision: $0) }
     }

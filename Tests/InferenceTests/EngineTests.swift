@@ -74,12 +74,12 @@ struct SmallCase: CustomTestStringConvertible, Sendable {
     }
     /// Every tap that the fast engine can give.
     var taps: Set<String> {
-      let last = Set(tree.blocks.compactMap { $0.body.last?.name })
+      let last = Set(tree.blocks.filter { $0.attention == nil }.compactMap { $0.body.last?.name })
       return Set(tree.tapNames + tree.convolutions.map(\.name)).subtracting(last)
     }
   }
 
-  @Test(arguments: SmallCase.all, supported)
+  @Test(arguments: SmallCase.all + SmallCase.variants, supported)
   func `fast engine agrees with the reference in every tap`(small: SmallCase, isa: InstructionSet) throws {
     let subject = try Subject(small)
     let fast = try subject.fast(isa).run(subject.input, taps: subject.taps)
@@ -92,7 +92,7 @@ struct SmallCase: CustomTestStringConvertible, Sendable {
     #expect(relativeError(fast.output, reference.output) < 5e-6)
   }
 
-  @Test(arguments: SmallCase.all)
+  @Test(arguments: SmallCase.all + SmallCase.variants)
   func `instruction sets with fused multiply-add agree bit for bit`(small: SmallCase) throws {
     let subject = try Subject(small)
     let outputs = try Self.supported.filter { $0 != .portable }.map { isa in
@@ -101,7 +101,7 @@ struct SmallCase: CustomTestStringConvertible, Sendable {
     #expect(Set(outputs).count <= 1)
   }
 
-  @Test(arguments: SmallCase.all)
+  @Test(arguments: SmallCase.all + SmallCase.variants)
   func `thread counts and batches give the same bits`(small: SmallCase) throws {
     let subject = try Subject(small)
     let whole = try subject.fast(.best).run(subject.input).output
@@ -118,7 +118,7 @@ struct SmallCase: CustomTestStringConvertible, Sendable {
     #expect(singles == whole.values)
   }
 
-  @Test(arguments: SmallCase.all)
+  @Test(arguments: SmallCase.all + SmallCase.variants)
   func `a stage alone gives what it gives in the whole`(small: SmallCase) throws {
     let subject = try Subject(small)
     let engine = subject.fast(.best)

@@ -30,13 +30,13 @@ extension LayerTree {
     for spec in parameters {
       let count = spec.elementCount
       switch spec.role {
-      case .convolution, .linearWeight:
+      case .convolution, .attentionWeight, .linearWeight:
         let depth = spec.shape.dropFirst().reduce(1, *)
         let bound = (6 / Float(depth)).squareRoot()
         table.tensors[spec.name] = random.floats(count, in: -bound..<bound)
       case .normWeight: table.tensors[spec.name] = random.floats(count, in: 0.3..<0.9)
       case .runningVar: table.tensors[spec.name] = random.floats(count, in: 0.5..<2)
-      case .normBias, .runningMean, .linearBias, .convolutionBias:
+      case .normBias, .runningMean, .linearBias, .convolutionBias, .attentionBias:
         table.tensors[spec.name] = random.floats(count, in: -0.3..<0.3)
       case .batchCount: break
       }

@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  @Test(arguments: SmallCase.all, precisions)
+  @Test(arguments: SmallCase.all + SmallCase.variants, precisions)
   func `each stage agrees with the emulation fed with the same`(
     small: SmallCase, precision: ComputePrecision
   ) throws {
@@ -81,7 +81,7 @@ import Testing
     }
   }
 
-  @Test(arguments: SmallCase.all, precisions)
+  @Test(arguments: SmallCase.all + SmallCase.variants, precisions)
   func `thread counts and batches give the same bits`(small: SmallCase, precision: ComputePrecision) throws {
     let subject = try Subject(small, precision)
     let whole = try subject.fast().run(subject.input).output

@@ -355,5 +355,6 @@ float p2s_peak(enum p2s_isa isa, enum p2s_peak_kind kind, const void *table, int
 #pragma clang assume_nonnull end
 
 #include "ReducedKernels.h"
+#include "ResidualKernels.h"
 
 #endif

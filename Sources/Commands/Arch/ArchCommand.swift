@@ -15,7 +15,7 @@ struct Arch: Command {
       .value(
         "compare", "NAME", "Print a second network beside it.", of: .words(Architecture.published.map(\.name))
       ),
-      .value("size", "PIXELS", "Height and width of the image (default: 224)."),
+      .value("size", "PIXELS", "Height and width of the image (default: 224; 32 for CIFAR networks)."),
     ],
     examples: [
       .init("pth2swt arch", "Which networks are there?"),
@@ -24,13 +24,13 @@ struct Arch: Command {
 
   let name: String?
   let other: String?
-  let size: Int
+  let size: Int?
   let json: Bool
 
   init(_ arguments: Arguments) throws(UsageError) {
     name = arguments.operands.first
     other = arguments.value("compare")
-    size = try arguments.integer("size", in: 1...4096, default: 224)
+    size = arguments.has("size") ? try arguments.integer("size", in: 1...4096, default: 224) : nil
     json = arguments.has("json")
     if name == nil, other != nil { throw UsageError("--compare needs a NAME to compare with") }
   }
@@ -38,10 +38,11 @@ struct Arch: Command {
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
     let names = [name, other].compactMap { $0 }
     let shown = names.isEmpty ? Architecture.published.map(\.name) : names
-    var tables: [(name: String, architecture: Architecture, table: LayerTable)] = []
+    var tables: [Entry] = []
     for name in shown {
       let architecture = try Architecture.find(name)
-      tables.append((name, architecture, LayerTable(LayerTree(architecture), imageSize: size)))
+      let size = size ?? architecture.imageSize
+      tables.append((name, architecture, size, LayerTable(LayerTree(architecture), imageSize: size)))
     }
     if json {
       console.line(document(tables).text(pretty: true))
@@ -53,7 +54,7 @@ struct Arch: Command {
     return .success
   }
 
-  private typealias Entry = (name: String, architecture: Architecture, table: LayerTable)
+  private typealias Entry = (name: String, architecture: Architecture, size: Int, table: LayerTable)
 
   private func overview(_ tables: [Entry]) -> String {
     let rows = tables.map { [$0.name, millions($0.table.parameters), billions($0.table.multiplyAdds)] }
@@ -71,7 +72,7 @@ struct Arch: Command {
     rows.append([
       "total", "", "", Text.grouped(entry.table.parameters), Text.grouped(entry.table.multiplyAdds),
     ])
-    return "\(entry.name), \(size)×\(size) image\n\n" + Text.table(rows)
+    return "\(entry.name), \(entry.size)×\(entry.size) image\n\n" + Text.table(rows)
   }
 
   private func comparison(_ a: Entry, _ b: Entry) -> String {
@@ -82,7 +83,10 @@ struct Arch: Command {
       let output = (left ?? right).map { "\($0.outputSize)×\($0.outputSize)" } ?? ""
       rows.append([(left ?? right)?.name ?? "", output, left?.description ?? "", right?.description ?? ""])
     }
-    var text = "\(size)×\(size) image\n\n" + Text.table(rows) + "\n"
+    let sizes =
+      a.size == b.size
+      ? "\(a.size)×\(a.size) image" : "images of \(a.size)×\(a.size) and \(b.size)×\(b.size)"
+    var text = "\(sizes)\n\n" + Text.table(rows) + "\n"
     var totals = [["", ">\(a.name)", ">\(b.name)", ">ratio"]]
     totals.append([
       "parameters", millions(a.table.parameters), millions(b.table.parameters),
@@ -92,7 +96,7 @@ struct Arch: Command {
       "multiply-adds", billions(a.table.multiplyAdds), billions(b.table.multiplyAdds),
       ratio(a.table.multiplyAdds, b.table.multiplyAdds),
     ])
-    for stage in 0..<4 {
+    for stage in 0..<min(a.architecture.layers.count, b.architecture.layers.count) {
       let (left, right) = (a.architecture.width(stage: stage), b.architecture.width(stage: stage))
       totals.append(["3×3 width, layer\(stage + 1)", "\(left)", "\(right)", ratio(left, right)])
     }
@@ -107,12 +111,13 @@ struct Arch: Command {
   private func document(_ tables: [Entry]) -> JSONValue {
     [
       "schema": "pth2swt.arch/1",
-      "image_size": .int(size),
+      "image_size": .int(size ?? (Set(tables.map(\.size)).count == 1 ? tables[0].size : 224)),
       "networks": .array(
         tables.map { entry in
           [
             "name": .string(entry.name), "architecture": entry.architecture.json(family: "torchvision"),
-            "parameters": .int(entry.table.parameters), "multiply_adds": .int(entry.table.multiplyAdds),
+            "image_size": .int(entry.size), "parameters": .int(entry.table.parameters),
+            "multiply_adds": .int(entry.table.multiplyAdds),
             "layers": .array(
               entry.table.rows.map { row in
                 [

@@ -16,7 +16,7 @@ extension LayerTree {
     for spec in parameters {
       let count = spec.elementCount
       switch spec.role {
-      case .convolution, .linearWeight:
+      case .convolution, .attentionWeight, .linearWeight:
         // As He et al. 2015: variance 2 / depth.
         let depth = Float(spec.shape.dropFirst().reduce(1, *))
         table.tensors[spec.name] = floats(count, around: 0, width: (6 / depth).squareRoot())
@@ -24,7 +24,7 @@ extension LayerTree {
         table.tensors[spec.name] = floats(count, around: 0.6, width: 0.3)
       case .runningVar:
         table.tensors[spec.name] = floats(count, around: 1.25, width: 0.75)
-      case .normBias, .runningMean, .linearBias, .convolutionBias:
+      case .normBias, .runningMean, .linearBias, .convolutionBias, .attentionBias:
         table.tensors[spec.name] = floats(count, around: 0, width: 0.3)
       case .batchCount: break
       }

@@ -99,11 +99,22 @@ extension InspectReport.Tensor {
 
 extension Architecture {
   func json(family: String?) -> JSONValue {
-    [
-      "name": .string(name), "family": family.map { .string($0) } ?? .null, "block": .string(block.rawValue),
-      "layers": .array(layers.map { .int($0) }), "groups": .int(groups),
-      "width_per_group": .int(widthPerGroup), "base_planes": .int(basePlanes),
-      "num_classes": classCount.map { .int($0) } ?? .null, "head": .string(hasHead ? "fc" : "none"),
+    var members: [JSONMember] = [
+      JSONMember("name", .string(name)), JSONMember("family", family.map { .string($0) } ?? .null),
+      JSONMember("block", .string(block.rawValue)), JSONMember("layers", .array(layers.map { .int($0) })),
+      JSONMember("groups", .int(groups)), JSONMember("width_per_group", .int(widthPerGroup)),
+      JSONMember("base_planes", .int(basePlanes)),
+      JSONMember("num_classes", classCount.map { .int($0) } ?? .null),
+      JSONMember("head", .string(hasHead ? "fc" : "none")),
     ]
+    // Under the names that the metadata of a weight file have for them.
+    for (key, value) in switches {
+      let name = String(key.dropFirst("arch.".count))
+      switch value {
+      case .text(let text): members.append(JSONMember(name, .string(text)))
+      case .integers(let numbers): members.append(JSONMember(name, .array(numbers.map { .int($0) })))
+      }
+    }
+    return .object(members)
   }
 }

@@ -44,7 +44,9 @@ package enum MetadataKeys {
     "license": .text, "arch.name": .text, "arch.family": .text, "arch.block": .text,
     "arch.layers": .i64List, "arch.groups": .i64, "arch.width_per_group": .i64, "arch.base_planes": .i64,
     "arch.stem_channels": .i64, "arch.num_classes": .i64, "arch.stem": .text, "arch.head": .text,
-    "arch.bn": .text, "arch.bn_eps": .f64, "labels": .text, "gold.producer": .text,
+    "arch.bn": .text, "arch.bn_eps": .f64, "arch.stem_widths": .i64List, "arch.shortcut": .text,
+    "arch.se_channels": .i64List, "arch.eca_kernels": .i64List, "arch.stride_on": .text,
+    "arch.dilations": .i64List, "arch.first_dilations": .i64List, "labels": .text, "gold.producer": .text,
     "tensors.encoding": .json, "tensors.sparse": .json, "convert.precision": .text, "fold.dropped": .json,
   ]
 

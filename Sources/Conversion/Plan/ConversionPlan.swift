@@ -75,7 +75,7 @@ struct ConversionPlan {
     else {
       return PlannedTensor(name: parameter.name, role: role, recipe: .keep(entry))
     }
-    let isSensitive = parameter.role == .linearWeight || parameter.name == "\(tree.stem.name).weight"
+    let isSensitive = parameter.role == .linearWeight || parameter.name == "\(tree.stem.units[0].name).weight"
     return PlannedTensor(
       name: parameter.name, role: role,
       recipe: .filters(
@@ -106,7 +106,7 @@ struct ConversionPlan {
           PlannedTensor(name: "\(unit.name).bias", role: .parameter, recipe: .bias(fold, like: normBias)))
       case .batchCount: dropped.append(parameter.name)
       case .normWeight, .normBias, .runningMean, .runningVar: continue
-      case .convolutionBias, .linearWeight, .linearBias:
+      case .convolutionBias, .attentionWeight, .attentionBias, .linearWeight, .linearBias:
         tensors.append(planned(parameter, entry, fold: nil, network.tree, options))
       }
     }

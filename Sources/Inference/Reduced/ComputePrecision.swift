@@ -14,12 +14,13 @@ public enum ComputePrecision: String, CaseIterable, Sendable {
 extension ComputePrecision {
   /// Names of the convolutions that multiply reduced numbers.
   ///
-  /// Never the stem: its input is an image, with negative values, and it is 3 % of the work. Pairs of bfloat16
+  /// Never a dilated one with several groups in a block of 16: the reduced kernels have no such form. Never the stem: its input is an image, with negative values, and it is 3 % of the work. Pairs of bfloat16
   /// are twice as fast as float32, and Winograd's form four times fewer products, so ``bf16`` leaves that to
   /// float32. With ``i8`` and a source that holds integers for some layers, the others were kept wide on
   /// purpose and stay so.
   package func reducedLayers(_ tree: LayerTree, of source: some WeightSource) throws -> Set<String> {
-    let names = Set(tree.blocks.flatMap { $0.body + [$0.downsample].compactMap(\.self) }.map(\.name))
+    let units = tree.blocks.flatMap(\.convolutions)
+    let names = Set(units.filter { !$0.isDiagonal }.map(\.name))
     switch self {
     case .f32: return []
     case .bf16: return names.subtracting(tree.winogradLayers)

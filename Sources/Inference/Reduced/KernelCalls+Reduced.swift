@@ -67,7 +67,8 @@ extension KernelCalls {
         segment_count: Int32(segments.count), depth: Int32(packed.depth), panels: Int32(packed.panels),
         panel_blocks: Int32(packed.panelBlocks), panels_per_group: Int32(packed.panelsPerGroup),
         relu: relu ? 1 : 0, rows: Int32(output.height), width: Int32(output.width),
-        out_halo: Int32(output.halo), flat: partition.isFlat ? 1 : 0, row_tiles: Int32(partition.rowTiles),
+        out_halo: Int32(output.writtenHalo), flat: partition.isFlat ? 1 : 0,
+        row_tiles: Int32(partition.rowTiles),
         unit_tiles: Int32(partition.unitTiles), unit_panels: Int32(partition.unitPanels),
         panel_outer: partition.isPanelOuter ? 1 : 0, units_ahead: Int32(threads.count),
         in_pixel: Int64(unit.stride * input.pixel / channels),
@@ -98,7 +99,7 @@ extension KernelCalls {
       weights: storage + packed.weightOffset, bias: storage + packed.biasOffset,
       blocks: Int32(output.blocks), group: Int32(output.layout.groupLanes), depth: Int32(packed.depth / 9),
       stride: Int32(unit.stride), relu: unit.relu ? 1 : 0, rows: Int32(output.height),
-      width: Int32(output.width), out_halo: Int32(output.halo), unit_rows: unitRows(output),
+      width: Int32(output.width), out_halo: Int32(output.writtenHalo), unit_rows: unitRows(output),
       in_row: Int64(input.row / channels), in_block: Int64(input.block / channels),
       out_row: Int64(output.row), out_block: Int64(output.block))
     let reduced = unsafe p2s_reduced_grouped(
@@ -106,7 +107,8 @@ extension KernelCalls {
     let units = unsafe withUnsafePointer(to: conv) { unsafe p2s_grouped_units($0) }
     unsafe withUnsafePointer(to: reduced) { reduced in
       var call = unsafe Call(
-        isa: isa, layer: reduced, source: words(copy), target: start(output) + output.origin, residual: nil)
+        isa: isa, layer: reduced, source: words(copy) + input.firstTap / channels,
+        target: start(output) + output.origin, residual: nil)
       unsafe threads.run(units, &call) { context, unit in
         let call = unsafe Call<p2s_reduced_grouped, UInt32>.at(context)
         unsafe p2s_reduced_grouped_unit(call.isa, call.layer, call.source, call.target, unit)

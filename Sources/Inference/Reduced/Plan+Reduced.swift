@@ -9,7 +9,7 @@ extension Plan {
   ) -> Activation {
     let copy = reducedCopy(of: input, packed.number)
     guard case .tiles = packed.form else {
-      return add(.reducedLanes(packed, copy), input, output, tap: tap, reading: copy)
+      return add(.reducedLanes(packed, copy), input, output, tap: tap, reading: copy.buffer)
     }
     let pixels = p2s_reduced_tile_pixels(instructions.kernelValue, packed.number)
     let partition = Partition(
@@ -19,7 +19,7 @@ extension Plan {
       .reducedTiles(
         packed, copy, packed.segments(reading: input), partition, residual: adds,
         relu: packed.unit.relu || adds),
-      input, output, tap: tap, reading: copy)
+      input, output, tap: tap, reading: copy.buffer)
   }
 
   private mutating func reducedCopy(of input: Activation, _ number: p2s_number) -> ReducedCopy {
@@ -27,7 +27,7 @@ extension Plan {
     let copy = ReducedCopy(number, of: input, buffer: lifetimes.count, threads: threads)
     lifetimes.append(Lifetime(count: copy.count))
     copies[input.buffer] = copy
-    _ = add(.reduce(copy), input, input, reading: copy)
+    _ = add(.reduce(copy), input, input, reading: copy.buffer)
     return copy
   }
 }

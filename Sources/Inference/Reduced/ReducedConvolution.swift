@@ -65,7 +65,8 @@ struct ReducedConvolution: Sendable {
       (0..<unit.kernel * unit.kernel).map { tap in
         let (ky, kx) = (tap / unit.kernel, tap % unit.kernel)
         return p2s_segment(
-          offset: Int64((block * input.block + ky * input.row + kx * input.pixel) / channels),
+          offset: Int64(
+            (block * input.block + unit.dilation * (ky * input.row + kx * input.pixel)) / channels),
           count: Int64((lanes + channels - 1) / channels))
       }
     }

@@ -57,8 +57,8 @@ package final class ChangingNetwork {
   package func repack(_ layer: String, from source: some WeightSource) throws {
     if let packed = network.convolutions[layer] {
       try network.pack(packed, from: source, engine.instructions, engine.threads)
-    } else if let head = network.tree.head, head.name == layer {
-      try network.pack(head, from: source, engine.threads)
+    } else if let dense = network.dense[layer] {
+      try network.pack(dense, from: source, engine.threads)
     } else {
       throw InferenceError.unknownTap(layer)
     }

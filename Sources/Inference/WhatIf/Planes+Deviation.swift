@@ -7,16 +7,17 @@ extension Planes {
     _ unit: ConvolutionUnit, _ weights: [Double], _ threads: ThreadPool, padding: Deviation.Padding
   ) -> Planes {
     guard padding == .same, unit.stride > 1, unit.kernel > 1 else { return convolved(unit, weights, threads) }
-    return shifted(unit.kernel, unit.stride, unit.padding, by: 0) { $0.convolved(unit, weights, threads) }
+    let reach = unit.dilation * (unit.kernel - 1) + 1
+    return shifted(reach, unit.stride, unit.padding, by: 0) { $0.convolved(unit, weights, threads) }
   }
 
   func maxPooled(_ pool: PoolUnit, _ deviation: Deviation) -> Planes {
     if deviation.poolPadding ?? deviation.padding == .same {
-      return shifted(pool.kernel, pool.stride, pool.padding, by: -.infinity) { $0.maxPooled(pool) }
+      return shifted(pool.kernel, pool.stride, pool.padding, by: -.infinity) { $0.pooled(pool) }
     }
     // One more row and column that never win make the size that rounding up gives.
     return deviation.poolCeils
-      ? padded(top: 0, left: 0, bottom: 1, right: 1, -.infinity).maxPooled(pool) : maxPooled(pool)
+      ? padded(top: 0, left: 0, bottom: 1, right: 1, -.infinity).pooled(pool) : pooled(pool)
   }
 
   func pooled(_ pooling: Deviation.Pooling) -> Planes {

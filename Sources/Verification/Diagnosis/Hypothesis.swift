@@ -51,7 +51,7 @@ struct Hypothesis: Sendable {
 
     /// The convolutions in question.
     var units: [ConvolutionUnit] {
-      (concerns(tree.stem.name) ? [tree.stem] : []) + blocks.flatMap(\.units)
+      (concerns(tree.stem.name) ? tree.stem.units : []) + blocks.flatMap(\.convolutions)
     }
 
     func concerns(_ stage: String?) -> Bool { stage.map { stages.contains($0) } ?? false }
@@ -61,11 +61,6 @@ struct Hypothesis: Sendable {
   static let all: [Hypothesis] =
     InputHypotheses.all + FunctionHypotheses.all + BlockHypotheses.all + NormHypotheses.all
     + ConvolutionHypotheses.all + HeadHypotheses.all + PrecisionHypotheses.all
-}
-
-extension ResidualBlock {
-  /// Every convolution: the body's and the projection.
-  var units: [ConvolutionUnit] { body + [downsample].compactMap(\.self) }
 }
 
 extension Hypothesis {

@@ -24,7 +24,7 @@ final class Investigation<Source: WeightSource> {
     self.threads = threads
     self.instructions = instructions
     self.diagnoses = diagnoses
-    isFolded = !weights.holds("\(tree.stem.normName).running_var")
+    isFolded = !weights.holds("\(tree.stem.units[0].normName).running_var")
   }
 
   /// Fills in what a failing report says about the fault.

@@ -166,8 +166,9 @@ extension GoldenReport.BlockError.Measure {
 extension LayerTree {
   /// Names of the layers with weights in a stage, in execution order; the projection comes last.
   func layers(of stage: String) -> [String] {
-    if stage == stem.name || stage == head?.name { return [stage] }
-    return block(stage).map { ($0.body + [$0.downsample].compactMap(\.self)).map(\.name) } ?? []
+    if stage == head?.name { return [stage] }
+    let units = stage == stem.name ? stem.units : block(stage)?.convolutions
+    return units?.map(\.name) ?? []
   }
 
   func block(_ name: String) -> ResidualBlock? { blocks.first { $0.name == name } }

@@ -12,7 +12,7 @@ struct NonFiniteSearch<Engine: ForwardEngine, Source: WeightSource> {
   }
 
   private func inWeights() throws -> GoldenReport.NonFinite? {
-    let isFolded = engine.tree.stem.normName.isEmpty || !weights.holds("\(engine.tree.stem.normName).weight")
+    let isFolded = !weights.holds("\(engine.tree.stem.units[0].normName).weight")
     for parameter in engine.tree.parameters(isFolded: isFolded)
     where parameter.role != .batchCount && weights.holds(parameter.name) {
       let found = try weights.withFloats(parameter.name) { values -> (Int, Float)? in

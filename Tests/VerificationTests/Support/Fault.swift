@@ -75,7 +75,7 @@ enum Fault: String, CaseIterable, Sendable {
       return injection
     case .blocksExchanged:
       let pairs = zip(tree.blocks, tree.blocks.dropFirst()).filter { a, b in
-        a.units.map(\.weightShape) == b.units.map(\.weightShape)
+        a.convolutions.map(\.weightShape) == b.convolutions.map(\.weightShape)
       }
       guard let (a, b) = pick(pairs.map { ($0, $1) }) else { return nil }
       let names = network.weights.tensors.keys.filter { $0.hasPrefix("\(a.name).") }.sorted()

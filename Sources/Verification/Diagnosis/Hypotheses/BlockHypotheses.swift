@@ -49,11 +49,11 @@ enum BlockHypotheses {
   private static func taking(
     _ a: ResidualBlock, from b: ResidualBlock, _ site: Hypothesis.Site
   ) -> [String: WeightChange]? {
-    guard a.units.map(\.weightShape) == b.units.map(\.weightShape),
+    guard a.convolutions.map(\.weightShape) == b.convolutions.map(\.weightShape),
       a.body.map(\.groups) == b.body.map(\.groups)
     else { return nil }
     var changes: [String: WeightChange] = [:]
-    for (mine, theirs) in zip(a.units, b.units) {
+    for (mine, theirs) in zip(a.convolutions, b.convolutions) {
       changes.merge(taking(mine, from: theirs, site.isFolded)) { first, _ in first }
     }
     return changes
@@ -76,7 +76,7 @@ enum BlockHypotheses {
   /// Two convolutions of one block with equal shapes, without their norms.
   private static let convolutionsExchanged = Hypothesis(id: "conv-exchanged", side: .weights) { site in
     site.blocks.flatMap { block in
-      let units = block.units
+      let units = block.convolutions
       return units.indices.flatMap { place in
         units[(place + 1)...].filter { $0.weightShape == units[place].weightShape }.map { other in
           let (a, b) = (units[place].name, other.name)

@@ -48,7 +48,7 @@ enum ConvolutionHypotheses {
   private static let stemChannels = Hypothesis(id: "bgr-weights", side: .weights) { site in
     // The same function as BGR input; named only where that is excluded, by digests.
     guard site.concerns(site.tree.stem.name) else { return [] }
-    let unit = site.tree.stem
+    let unit = site.tree.stem.units[0]
     let shape = unit.weightShape
     let change = weight(unit) { o, i, y, x in
       ((o * shape[1] + shape[1] - 1 - i) * shape[2] + y) * shape[3] + x

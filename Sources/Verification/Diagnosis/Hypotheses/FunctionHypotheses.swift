@@ -12,21 +12,21 @@ enum FunctionHypotheses {
         site, "SAME padding as in TensorFlow instead of the same number of zeros on both sides", everything)
     },
     Hypothesis(id: "pool-padding", side: .computation) { site in
-      guard site.concerns(site.tree.maxPool.name) else { return [] }
+      guard let pool = site.tree.maxPool, site.concerns(pool.name) else { return [] }
       var change = WhatIf()
       change.deviation.poolPadding = .same
       return [
         .init(
           text: "max-pool without padding at the start, as in Caffe and TensorFlow",
-          place: site.tree.maxPool.name,
+          place: pool.name,
           change: change)
       ]
     },
     Hypothesis(id: "pool-ceil-mode", side: .computation) { site in
-      guard site.concerns(site.tree.maxPool.name) else { return [] }
+      guard let pool = site.tree.maxPool, site.concerns(pool.name) else { return [] }
       var change = WhatIf()
       change.deviation.poolCeils = true
-      return [.init(text: "max-pool with ceil_mode=True", place: site.tree.maxPool.name, change: change)]
+      return [.init(text: "max-pool with ceil_mode=True", place: pool.name, change: change)]
     },
     Hypothesis(id: "stride-moved", side: .computation) { site in
       let blocks = site.blocks.filter { $0.body.count == 3 && $0.body[0].stride != $0.body[1].stride }

@@ -55,7 +55,7 @@ enum NormHypotheses {
   /// Two norms of one block with equal shapes: bn1 and bn2 of a ResNeXt, bn3 and that of the projection.
   private static let exchanged = Hypothesis(id: "bn-exchanged", side: .weights) { site in
     site.blocks.flatMap { block in
-      let units = block.units
+      let units = block.convolutions
       var candidates: [Hypothesis.Candidate] = []
       for (place, first) in units.enumerated() {
         for second in units[(place + 1)...] where second.outputChannels == first.outputChannels {

@@ -24,6 +24,8 @@ struct StageGradient {
       classify(head, feed, residual, isKnown)
       return
     }
+    // Gates, pooled shortcuts and dilated convolutions have no derivative here: no search, no guess.
+    if let block = tree.block(stage), !block.isPlain { return nil }
     let layers = tree.layers(of: stage)
     guard let last = layers.last else { return nil }
     let result = try reference.runStage(
@@ -36,7 +38,7 @@ struct StageGradient {
       gradient.values[i] = 0
       curvature.values[i] = 0
     }
-    let body = tree.block(stage)?.body ?? [tree.stem]
+    let body = tree.block(stage)?.body ?? tree.stem.units
     let inputs = [feed] + body.dropLast().compactMap { result.taps[$0.name] }
     guard inputs.count == body.count else { return nil }
     if let unit = tree.block(stage)?.downsample {
@@ -99,5 +101,13 @@ struct StageGradient {
     }
     gradients[head.name] = gradient
     curvatures[head.name] = curvature
+  }
+}
+
+extension ResidualBlock {
+  /// True when nothing but ordinary convolutions and ReLUs lies between input and output.
+  fileprivate var isPlain: Bool {
+    if case .projection(_, .some) = shortcut { return false }
+    return attention == nil && !convolutions.contains { $0.dilation > 1 }
   }
 }
