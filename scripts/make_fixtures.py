@@ -1075,6 +1075,8 @@ from anybody's model; every weight is random or follows a formula, so nothing he
   output of `fc`; a headless network's output is `layer4`, equal to its last block's tap.
 - `forms/`: one small file of each form that checkpoints come in, and `forms/truth.json`, what PyTorch finds in each;
   `strangers/`: files that are no checkpoints. Both are made by `scripts/make_form_fixtures.py`, which says more.
+- `imports/`: one forward pass of `resnext_small` as other programs write it down, and every element type of ONNX; made by
+  `scripts/make_import_fixtures.py`.
 - `format/`: the conformance corpus of `.swt`, made by `scripts/make_format_fixtures.py`; it has a page of its own.
 - `truth/reduced.json`: what numpy makes of two networks by folding, casting and quantising; by `scripts/make_reduced_truth.py`.
 - `formula/<net>.json`, `formula/<net>.stats.safetensors`: a full-size network: the formula for each weight, and the
@@ -1132,7 +1134,7 @@ CHECKPOINTS = {
 def write_readme(out):
     """README.md: the text above and one row for every file that is there."""
     files = sorted(p for p in out.rglob("*") if p.is_file() and p.name != "README.md" and ".part" not in str(p)
-                   and p.relative_to(out).parts[0] not in ("forms", "strangers"))
+                   and p.relative_to(out).parts[0] not in ("forms", "imports", "strangers"))
     versions = f"torch {torch.__version__.split('+')[0]}, torchvision {torchvision.__version__.split('+')[0]}"
     rows = [
         f"All from seed {SEED}, {versions}, numpy {np.__version__}, on the CPU."

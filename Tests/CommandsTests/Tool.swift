@@ -14,9 +14,12 @@ struct Tool {
   @discardableResult
   init(_ words: String...) { self.init(words) }
 
+  /// - Parameters:
+  ///   - words: The command line.
+  ///   - environment: All that the command sees of its environment.
   @discardableResult
-  init(_ words: [String]) {
-    let console = Console(.memory)
+  init(_ words: [String], environment: [String: String] = [:]) {
+    let console = Console(.memory, environment: environment)
     status = CommandLineTool.main(words, console)
     output = console.output
     errors = console.errors

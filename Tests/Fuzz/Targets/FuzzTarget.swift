@@ -8,7 +8,7 @@ internal import TestSupport
 
 /// What the fuzzers run, and the tests that replay what they once found.
 package enum FuzzTarget: String, CaseIterable, Sendable {
-  case zip, legacy, tar, pickle, safetensors, swt, npy, json, gzip
+  case zip, legacy, tar, pickle, safetensors, swt, npy, json, gzip, onnx
 
   /// Gives the bytes to the reader, and checks what must hold whatever they are.
   ///
@@ -24,6 +24,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .swt: Self.weightFile(WeightFileRepair.repaired(bytes))
     case .npy: Self.arrays(bytes)
     case .json: Self.json(bytes)
+    case .onnx: Self.onnx(bytes)
     }
   }
 
@@ -107,6 +108,13 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     limits[.inflatedBytes] = 1 << 20
     guard let archive = try? NpzFile(MemorySource(bytes), limits: limits) else { return }
     for name in archive.names.prefix(64) { _ = try? archive.read(name) }
+  }
+
+  private static func onnx(_ bytes: [UInt8]) {
+    guard let data = try? OnnxTensorFile.read(MemorySource(bytes)) else { return }
+    let elements = data.shape.contains(0) ? 0 : data.shape.reduce(1, *)
+    precondition(data.bytes.count == elements * data.type.byteWidth, "a tensor of another size")
+    precondition(data.bytes.count <= 16 * bytes.count, "values out of nothing")
   }
 
   private static func json(_ bytes: [UInt8]) {
