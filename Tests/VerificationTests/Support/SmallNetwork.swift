@@ -41,7 +41,8 @@ struct SmallNetwork {
     let threads = ThreadPool(count: 1)
     var map = Images.noise([2, 3, 64, 64], seed: random.next())
     for stage in tree.tapNames {
-      let units = stage == tree.stem.name ? [tree.stem] : tree.blocks.first { $0.name == stage }?.units ?? []
+      let block = tree.blocks.first { $0.name == stage }
+      let units = stage == tree.stem.name ? tree.stem.units : block?.convolutions ?? []
       for unit in units {
         // With this norm a tap is the plain sum, raised so far that no ReLU cuts it.
         let raised: [(String, Float)] = [
