@@ -13,7 +13,7 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
   /// What to compute instead of this network's function of the weights.
   private let deviation: Deviation
 
-  /// - Parameter deviation: Another function of the same weights, for what-if runs.
+  /// Computes the network, or with a `deviation` another function of the same weights, for what-if runs.
   public init(
     _ tree: LayerTree, weights source: Source, threads: ThreadPool, deviation: Deviation = Deviation()
   ) {

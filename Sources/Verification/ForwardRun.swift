@@ -23,11 +23,10 @@ package struct ForwardRun<Source: WeightSource> {
   /// True when the stored values were shown to be what conversion makes of their source.
   private let isProven: Bool
 
-  /// - Parameters:
-  ///   - goldens: Those to come; the engine plans for the first one's size.
-  ///   - stored: What a file says was done to its values.
-  ///   - isProven: True when the stored values were shown to be what conversion makes of their source.
-  /// - Throws: what `weights` throws.
+  /// Makes the engine; it plans for the size of the first golden.
+  ///
+  /// `stored` is what a file says was done to its values; `isProven` when these were shown to be what conversion makes
+  /// of their source.
   package init(
     _ weights: Source, _ tree: LayerTree, _ goldens: [Golden], _ options: VerificationOptions,
     stored: StoredPrecision? = nil, isProven: Bool = false
@@ -64,9 +63,7 @@ package struct ForwardRun<Source: WeightSource> {
     }
   }
 
-  /// Compares weights and forward pass with one golden.
-  ///
-  /// - Parameter digests: Of the network's tensors, by name.
+  /// Compares weights, by the `digests` of the network's tensors, and forward pass with one golden.
   package func check(
     _ name: String, _ golden: Golden, _ digests: [String: SHA256Digest]
   ) throws -> GoldenReport {

@@ -91,6 +91,7 @@ import Testing
     #expect(report.nonFinite?.position == [1, 2, 1, 0])
     #expect(report.nonFinite?.value == (value.isNaN ? "nan" : value < 0 ? "-inf" : "inf"))
     #expect(report.divergence?.block == "layer2.0")
+    #expect(report.cause?.id == "not-a-number")
   }
 
   @Test func `an activation that overflows is named with its place`() throws {

@@ -24,7 +24,7 @@ import Testing
     Network(
       testDescription: "ResNeXt",
       architecture: Architecture(
-        block: .bottleneck, layers: [2, 2, 2, 2], groups: 4, widthPerGroup: 64, classCount: 10, basePlanes: 4)
+        block: .bottleneck, layers: [2, 3, 2, 2], groups: 4, widthPerGroup: 64, classCount: 10, basePlanes: 4)
     ),
     Network(
       testDescription: "ResNet of basic blocks",

@@ -6,6 +6,8 @@ extension FastEngine {
   /// - Parameters:
   ///   - stage: As ``runStage(_:_:taps:)`` has it.
   ///   - input: `[N, C, H, W]`, for the classifier `[N, C]`.
+  ///   - taps: Names of layers from that stage on whose output to keep.
+  /// - Returns: The output of the last stage, and the taps.
   /// - Throws: ``InferenceError``.
   package func run(
     from stage: String, _ input: FeatureMap<Float>, taps: Set<String> = []
@@ -50,9 +52,8 @@ package final class ChangingNetwork {
       network, height: height, width: width, threads: engine.threads, instructions: engine.instructions)
   }
 
-  /// Packs one layer anew, as `source` has it now.
+  /// Packs one layer anew, as `source` has it now: `conv1`, `layer2.0.conv2`, `fc`.
   ///
-  /// - Parameter layer: `conv1`, `layer2.0.conv2`, `fc`.
   /// - Throws: ``InferenceError/unknownTap(_:)``, or what `source` throws.
   package func repack(_ layer: String, from source: some WeightSource) throws {
     if let packed = network.convolutions[layer] {

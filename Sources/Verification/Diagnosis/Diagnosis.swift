@@ -30,24 +30,31 @@ struct Diagnosis<Source: WeightSource> {
   /// How many candidates that help in the stage are tried on the whole network.
   private static var confirmations: Int { 6 }
 
-  /// - Parameter known: What explained another golden of this model.
-  /// - Returns: The first explanation that holds; nil when none does.
+  /// The first explanation that holds, what explained another golden of this model before all others; nil when none
+  /// does.
   func run(known: [Explanation] = []) throws -> Explanation? {
     for explanation in known {
       if let again = try confirmed(explanation.change, as: explanation.cause) { return again }
     }
     let tree = trial.judge.tree
     let site = Hypothesis.Site(
-      tree: tree, stages: trial.segment, isFolded: isFolded,
+      tree: tree, stages: trial.suspects, isFolded: isFolded,
       goldenEpsilon: trial.judge.golden.architecture.epsilon)
     var helpful: [Screened] = []
     for (order, hypothesis) in Hypothesis.all.enumerated() {
       for candidate in hypothesis.candidates(site) {
         guard let times = try helps(candidate.change) else { continue }
+        let matches = matchesDigests(candidate.change)
+        // Nothing better can come: it explains the output, and digests do not speak for another.
+        if isWhole, matches || weightsReport?.passes ?? true,
+          let explanation = try confirm(hypothesis, candidate)
+        {
+          return explanation
+        }
         helpful.append(
           Screened(
             order: order, hypothesis: hypothesis, candidate: candidate, timesFloor: times,
-            matchesDigests: matchesDigests(candidate.change)))
+            matchesDigests: matches))
       }
     }
     helpful.sort { a, b in
@@ -64,6 +71,9 @@ struct Diagnosis<Source: WeightSource> {
     }
     return nil
   }
+
+  /// True when what is looked at is the network's output.
+  private var isWhole: Bool { trial.segment.last == trial.judge.tree.tapNames.last }
 
   /// How many floors the error of the segment has left with a change; nil when that is too many.
   private func helps(_ change: WhatIf) throws -> Double? {

@@ -37,34 +37,45 @@ final class Investigation<Source: WeightSource> {
     if report.comparisons.contains(where: { $0.metrics.firstNonFinite != nil }) {
       report.nonFinite = try NonFiniteSearch(engine: engine, weights: weights).run(replay.input)
     }
-    let finding = try Localiser(engine: engine, reference: reference, judge: judge, replay: replay)
+    var finding = try Localiser(engine: engine, reference: reference, judge: judge, replay: replay)
       .run(report.comparisons)
     (report.blocks, report.layers, report.divergence) = (finding.blocks, finding.layers, finding.divergence)
     let damage = WeightDamage(tree, weights, report.weights)
-    if let place = damage.stage { placeByDigests(place, damage, &report) }
+    if let place = damage.stage, placeByDigests(place, damage, &report) {
+      // The weights before it are the reference's, and so is what they compute.
+      (finding.feed, finding.feedIsExact) = (replay.feed(of: place), replay.isExact)
+    }
     if report.blamesEngine {
       report.causes = [engineFault(report, replay)]
+    } else if let found = report.nonFinite, weights.holds(found.tensor) {
+      report.causes = [notANumber(found, report)]
     } else if diagnoses {
-      try diagnose(judge, replay, finding.feed, &report)
+      try diagnose(judge, replay, finding, &report)
     }
     if let cause = damage.cause(report.comparisons[0].metrics.relL2) {
       // A change that explains all says more than names; what only looks lost says less.
-      report.causes.insert(cause, at: report.causes.count { $0.isConfirmed })
+      let isFirst = report.causes.first.map { $0.isConfirmed || $0.id == "not-a-number" } ?? false
+      report.causes.insert(cause, at: isFirst ? 1 : 0)
     }
     placeByCause(&report)
   }
 
   // MARK: Where
 
-  private func placeByDigests(_ stage: String, _ damage: WeightDamage<Source>, _ report: inout GoldenReport) {
+  /// - Returns: True when the divergence is another stage than before.
+  private func placeByDigests(
+    _ stage: String, _ damage: WeightDamage<Source>, _ report: inout GoldenReport
+  ) -> Bool {
     let isCertain = report.divergence.map { $0.method == .teacherForced } ?? false
-    if !isCertain, report.divergence?.block != stage {
+    let moves = !isCertain && report.divergence?.block != stage
+    if moves {
       report.divergence = .init(
         block: stage, method: .byDigests,
         relL2: report.divergence?.relL2 ?? report.comparisons[0].metrics.relL2,
         before: report.divergence?.before ?? 0)
     }
     if report.divergence?.block == stage, let layer = damage.layer { report.divergence?.layer = layer }
+    return moves
   }
 
   private func placeByCause(_ report: inout GoldenReport) {
@@ -80,6 +91,15 @@ final class Investigation<Source: WeightSource> {
 
   // MARK: Why
 
+  private func notANumber(_ found: GoldenReport.NonFinite, _ report: GoldenReport) -> Cause {
+    Cause(
+      id: "not-a-number", text: "\(found.tensor)\(found.position) is \(found.value) (in the model)",
+      side: .weights,
+      place: String(found.tensor[..<(found.tensor.lastIndex(of: ".") ?? found.tensor.endIndex)]),
+      relL2Before: report.comparisons[0].metrics.relL2, relL2After: .nan, explainsToTimesFloor: .nan,
+      isConfirmed: false)
+  }
+
   private func engineFault(_ report: GoldenReport, _ replay: Replay) -> Cause {
     let output = replay.comparisons[0]
     return Cause(
@@ -91,24 +111,24 @@ final class Investigation<Source: WeightSource> {
   }
 
   private func diagnose(
-    _ judge: GoldenJudge, _ replay: Replay, _ feed: FeatureMap<Float>?, _ report: inout GoldenReport
+    _ judge: GoldenJudge, _ replay: Replay, _ finding: Located, _ report: inout GoldenReport
   ) throws {
-    guard let trial = try trial(judge, replay, feed, report.divergence) else { return }
+    guard let trial = try trial(judge, replay, finding, report.divergence) else { return }
     let diagnosis = Diagnosis(
       trial: trial, isFolded: isFolded, weightsReport: report.weights,
       errorBefore: report.comparisons[0].metrics.relL2)
     if let explanation = try diagnosis.run(known: known) {
-      known.append(explanation)
+      if !known.contains(where: { $0.cause.text == explanation.cause.text }) { known.append(explanation) }
       report.causes.append(explanation.cause)
-    } else if trial.segment.count == 1 {
+    } else if trial.suspects.count == 1 {
       report.causes += try LostValues(tree: tree, weights: weights)
-        .causes(in: trial.segment[0], relL2: report.comparisons[0].metrics.relL2)
+        .causes(in: trial.suspects[0], relL2: report.comparisons[0].metrics.relL2)
     }
   }
 
   /// What to try hypotheses on: the guilty stage, or all that may be guilty up to the next thing that the golden knows.
   private func trial(
-    _ judge: GoldenJudge, _ replay: Replay, _ feed: FeatureMap<Float>?,
+    _ judge: GoldenJudge, _ replay: Replay, _ finding: Located,
     _ divergence: GoldenReport.Divergence?
   ) throws -> Trial<Source>? {
     let network: ChangingNetwork
@@ -118,25 +138,23 @@ final class Investigation<Source: WeightSource> {
       network = try ChangingNetwork(tree, weights: weights, threads: threads, instructions: instructions)
       self.network = network
     }
-    func trial(_ segment: [String], _ feed: FeatureMap<Float>) throws -> Trial<Source>? {
-      let trial = try Trial(judge, weights, network, input: replay.input, segment: segment, feed: feed)
-      // Where it shows no error there is nothing to explain.
-      guard let error = try trial.error(WhatIf()), trial.criterion.accepts(error) else { return trial }
-      return nil
-    }
     let stages = tree.tapNames
-    var start = stages[0]
-    var startFeed = replay.input
-    if let divergence, let feed {
-      start = divergence.suspects.first ?? divergence.block
-      startFeed = divergence.suspects.isEmpty ? feed : replay.feed(of: start) ?? feed
-      if let first = stages.firstIndex(of: start), let last = stages.firstIndex(of: divergence.block),
-        let found = try trial(Array(stages[first...last]), startFeed)
-      {
-        return found
-      }
+    var suspects = stages
+    var feed = replay.input
+    if let divergence, let known = finding.feed {
+      suspects = divergence.suspects + [divergence.block]
+      feed = divergence.suspects.isEmpty ? known : replay.feed(of: suspects[0]) ?? known
     }
-    guard let first = stages.firstIndex(of: start) else { return nil }
-    return try trial(Array(stages[first...]), startFeed)
+    guard let first = stages.firstIndex(of: suspects[0]),
+      let last = stages.firstIndex(of: suspects[suspects.count - 1])
+    else { return nil }
+    // A small fault may show only at the end.
+    for end in [stages[last...].firstIndex { judge.knows($0) }, stages.count - 1].compactMap(\.self) {
+      let trial = try Trial(
+        judge, weights, network, input: replay.input, suspects: suspects, segment: Array(stages[first...end]),
+        feed: feed, feedIsExact: finding.feedIsExact)
+      guard let error = try trial.error(WhatIf()), trial.criterion.accepts(error) else { return trial }
+    }
+    return nil
   }
 }

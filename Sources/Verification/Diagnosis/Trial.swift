@@ -11,10 +11,14 @@ struct Trial<Source: WeightSource> {
   let weights: Source
   let network: ChangingNetwork
   let input: FeatureMap<Float>
-  /// The stages in question, one after another; the golden knows what the last one puts out.
+  /// The stages that may be wrong, one after another.
+  let suspects: [String]
+  /// These, and those up to the next one whose output the golden knows.
   let segment: [String]
   /// What goes into the first of them.
   let feed: FeatureMap<Float>
+  /// False when the feed carries the rounding of all stages before.
+  private let feedIsExact: Bool
   /// What the fast engine puts out in each of them, unchanged.
   private let prefix: [String: FeatureMap<Float>]
 
@@ -23,8 +27,10 @@ struct Trial<Source: WeightSource> {
 
   init(
     _ judge: GoldenJudge, _ weights: Source, _ network: ChangingNetwork, input: FeatureMap<Float>,
-    segment: [String], feed: FeatureMap<Float>
+    suspects: [String], segment: [String], feed: FeatureMap<Float>, feedIsExact: Bool = true
   ) throws {
+    self.suspects = suspects
+    self.feedIsExact = feedIsExact
     self.judge = judge
     self.weights = weights
     self.network = network

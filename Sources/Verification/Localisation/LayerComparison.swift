@@ -21,9 +21,7 @@ struct LayerComparison<Engine: ForwardEngine, Source: WeightSource> {
     self.replay = replay
   }
 
-  /// - Parameters:
-  ///   - layers: The convolutions of `stage`, in execution order.
-  ///   - feed: The input of `stage`.
+  /// Compares the convolutions `layers` of `stage`, in execution order, and at last the stage itself, all fed with `feed`.
   func run(
     _ stage: String, _ layers: [String], _ feed: FeatureMap<Float>
   ) throws -> [GoldenReport.LayerError] {

@@ -2,6 +2,17 @@ internal import SWTGoldens
 internal import SWTInference
 internal import SWTResNet
 
+/// What localisation found out about one golden.
+struct Located {
+  var blocks: [GoldenReport.BlockError] = []
+  var divergence: GoldenReport.Divergence?
+  var layers: [GoldenReport.LayerError] = []
+  /// What the reference fed the guilty stage with.
+  var feed: FeatureMap<Float>?
+  /// False when that carries the rounding of all stages before.
+  var feedIsExact = true
+}
+
 /// Finds the first stage of a failing golden that is wrong by itself, and looks into it.
 struct Localiser<Engine: ForwardEngine, Source: WeightSource> {
   /// The engine under test.
@@ -11,20 +22,11 @@ struct Localiser<Engine: ForwardEngine, Source: WeightSource> {
   let judge: GoldenJudge
   let replay: Replay
 
-  /// What was found.
-  struct Finding {
-    var blocks: [GoldenReport.BlockError] = []
-    var divergence: GoldenReport.Divergence?
-    var layers: [GoldenReport.LayerError] = []
-    /// What the reference fed the guilty stage with.
-    var feed: FeatureMap<Float>?
-  }
-
   private var stages: [String] { judge.tree.tapNames }
 
-  /// - Parameter comparisons: What the engine under test made of the golden.
-  func run(_ comparisons: [GoldenReport.Comparison]) throws -> Finding {
-    var finding = Finding()
+  /// Looks for the stage, given what the engine under test made of the golden.
+  func run(_ comparisons: [GoldenReport.Comparison]) throws -> Located {
+    var finding = Located()
     var firstWrong: (stage: String, method: GoldenReport.Divergence.Method, relL2: Double)?
     // The replay stands for the reference until it disagrees; stages that the golden does not know come along.
     var replayHolds = true
@@ -37,14 +39,15 @@ struct Localiser<Engine: ForwardEngine, Source: WeightSource> {
         name: stage, freeRunning: free.map { .init($0.metrics, $0.criterion) })
       let given = feed(of: stage, after: previous)
       let feed = given ?? (replayHolds ? replay.feed(of: stage) : nil)
-      if let feed, let measure = try forced(stage, feed) {
+      let isExact = given != nil || replay.isExact
+      if let feed, let measure = try forced(stage, feed, isExact: isExact) {
         row.teacherForced = measure
         if firstWrong == nil {
           if measure.passes {
             before = max(before, measure.relL2)
           } else {
             firstWrong = (stage, given == nil ? .replayed : .teacherForced, measure.relL2)
-            finding.feed = feed
+            (finding.feed, finding.feedIsExact) = (feed, isExact)
           }
         }
       }
@@ -54,7 +57,7 @@ struct Localiser<Engine: ForwardEngine, Source: WeightSource> {
         if !agrees, firstWrong == nil {
           // No sample shows it, or the fault is smaller than one stage's own rounding.
           firstWrong = (stage, .replayed, replayError(stage))
-          finding.feed = replay.feed(of: stage)
+          (finding.feed, finding.feedIsExact) = (replay.feed(of: stage), replay.isExact)
         }
         if agrees { unknown = [] }
       }
@@ -84,13 +87,15 @@ struct Localiser<Engine: ForwardEngine, Source: WeightSource> {
     return FeatureMap(shape: tap.shape, values: tap.stored)
   }
 
-  /// One stage alone.
+  /// One stage alone; where its input carries the rounding of those before, it may be as far off as they all.
   private func forced(
-    _ stage: String, _ feed: FeatureMap<Float>
+    _ stage: String, _ feed: FeatureMap<Float>, isExact: Bool
   ) throws -> GoldenReport.BlockError.Measure? {
     guard judge.knows(stage) else { return nil }
     let output = try engine.runStage(stage, feed).output
-    return judge.metrics(ofStage: stage, output).map { .init($0, judge.criterion(ofStage: stage)) }
+    return judge.metrics(ofStage: stage, output).map {
+      .init($0, isExact ? judge.criterion(ofStage: stage) : judge.criterion(of: judge.outputName(of: stage)))
+    }
   }
 
   private func replayError(_ stage: String) -> Double {
@@ -114,7 +119,7 @@ struct Localiser<Engine: ForwardEngine, Source: WeightSource> {
 
   // MARK: Inside the guilty stage
 
-  private func lookInto(_ stage: String, _ feed: FeatureMap<Float>, _ finding: inout Finding) throws {
+  private func lookInto(_ stage: String, _ feed: FeatureMap<Float>, _ finding: inout Located) throws {
     let layers = judge.tree.layers(of: stage)
     finding.layers = try LayerComparison(engine, reference, judge, replay).run(stage, layers, feed)
     if let wrong = finding.layers.first(where: { !$0.passes && $0.name != stage }) {

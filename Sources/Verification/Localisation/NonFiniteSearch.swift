@@ -6,7 +6,7 @@ struct NonFiniteSearch<Engine: ForwardEngine, Source: WeightSource> {
   let engine: Engine
   let weights: Source
 
-  /// - Parameter input: What the network was fed with when its output was not finite.
+  /// Searches, given what the network was fed with when its output was not finite.
   func run(_ input: FeatureMap<Float>) throws -> GoldenReport.NonFinite? {
     try inWeights() ?? inLayers(input)
   }

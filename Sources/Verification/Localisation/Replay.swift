@@ -12,7 +12,7 @@ struct Replay {
   let comparisons: [GoldenReport.Comparison]
   private let judge: GoldenJudge
   /// True when a right replay has no error but the rounding of the golden's taps to float32.
-  private let isExact: Bool
+  let isExact: Bool
 
   init<Source>(_ engine: ReferenceEngine<Source>, _ judge: GoldenJudge, isFolded: Bool) throws {
     let golden = judge.golden

@@ -23,9 +23,7 @@ struct MutationTest<Source: WeightSource> {
   private let targets: [Target]
   private let comparesLayers: Bool
 
-  /// - Parameters:
-  ///   - goldens: Those that the unchanged model passes.
-  ///   - comparesLayers: Whether taps count; otherwise only the output does.
+  /// Prepares for goldens that the unchanged model passes; taps count when `comparesLayers`, otherwise only the output.
   init(
     _ tree: LayerTree, _ weights: Source, _ goldens: [(name: String, judge: GoldenJudge)],
     threads: ThreadPool, instructions: InstructionSet, comparesLayers: Bool

@@ -7,7 +7,12 @@ struct SmallNetwork {
   let tree: LayerTree
   let weights: WeightTable
 
-  /// - Parameter spread: How many powers of ten the size of convolutions varies: what makes epsilon matter.
+  init(tree: LayerTree, weights: WeightTable) {
+    self.tree = tree
+    self.weights = weights
+  }
+
+  /// Weights by `seed`; the size of convolutions varies over `spread` powers of ten, which makes epsilon matter.
   init(_ architecture: Architecture, seed: UInt64, spread: Double = 1.5) throws {
     tree = LayerTree(architecture)
     var random = Numbers(seed: seed)

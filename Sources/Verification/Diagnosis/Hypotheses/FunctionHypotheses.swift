@@ -5,12 +5,6 @@ internal import SWTResNet
 enum FunctionHypotheses {
   static let all: [Hypothesis] = [
     epsilon,
-    Hypothesis(id: "same-padding", side: .computation) { site in
-      var everything = WhatIf()
-      everything.deviation.padding = .same
-      return onStages(
-        site, "SAME padding as in TensorFlow instead of the same number of zeros on both sides", everything)
-    },
     Hypothesis(id: "pool-padding", side: .computation) { site in
       guard site.concerns(site.tree.maxPool.name) else { return [] }
       var change = WhatIf()
@@ -21,6 +15,12 @@ enum FunctionHypotheses {
           place: site.tree.maxPool.name,
           change: change)
       ]
+    },
+    Hypothesis(id: "same-padding", side: .computation) { site in
+      var everything = WhatIf()
+      everything.deviation.padding = .same
+      return onStages(
+        site, "SAME padding as in TensorFlow instead of the same number of zeros on both sides", everything)
     },
     Hypothesis(id: "pool-ceil-mode", side: .computation) { site in
       guard site.concerns(site.tree.maxPool.name) else { return [] }

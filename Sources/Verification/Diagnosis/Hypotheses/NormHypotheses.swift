@@ -25,8 +25,16 @@ enum NormHypotheses {
 
   private static let leaves = ["weight", "bias", "running_mean", "running_var"]
 
-  /// The 23 ways to mix up four tensors of one shape.
+  /// The 23 ways to mix up four tensors of one shape; where many layers may be meant, only those that exchange two.
   private static let roles: [Hypothesis] = Permutations.all(4).filter { $0 != [0, 1, 2, 3] }.map { order in
+    let isExchange = order.indices.count { order[$0] != $0 } == 2
+    let anywhere = mixedUp(order)
+    return Hypothesis(id: anywhere.id, side: anywhere.side) { site in
+      isExchange || site.stage != nil ? anywhere.candidates(site) : []
+    }
+  }
+
+  private static func mixedUp(_ order: [Int]) -> Hypothesis {
     Hypothesis.perLayer("bn-roles", "BatchNorm tensors mixed up (\(Self.text(order)))") { unit in
       Dictionary(
         uniqueKeysWithValues: order.enumerated().filter { $0.offset != $0.element }.map { role, source in

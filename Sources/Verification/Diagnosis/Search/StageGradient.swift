@@ -9,11 +9,9 @@ struct StageGradient {
   /// matrix, without the terms that mix channels (LeCun et al. 1989, "Optimal Brain Damage").
   private(set) var curvatures: [String: [Double]] = [:]
 
-  /// - Parameters:
-  ///   - stage: The stem, a block or the classifier.
-  ///   - feed: What goes into it.
-  ///   - residual: Its output less the reference's, zero where that is not known.
-  ///   - isKnown: 1 where the reference is known, else 0.
+  /// Goes back through `stage`, the stem, a block or the classifier, which `feed` goes into.
+  ///
+  /// `residual` is its output less the reference's, zero where that is not known; `isKnown` is 1 where it is, else 0.
   init?<Source>(
     _ reference: ReferenceEngine<Source>, _ stage: String, _ feed: FeatureMap<Float>,
     residual: FeatureMap<Double>, isKnown: FeatureMap<Double>

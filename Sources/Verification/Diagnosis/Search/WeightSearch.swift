@@ -112,17 +112,21 @@ struct WeightSearch<Source: WeightSource> {
     }
     var weight = value
     var move = step
+    var before = Double.infinity
     for _ in 0..<Self.steps {
       guard move.isFinite, move != 0, let here = try outputs(weight), let there = try outputs(weight + move)
       else { return nil }
       // The least squares step along what the weight does to the output.
-      var (along, length) = (0.0, 0.0)
+      var (along, length, error) = (0.0, 0.0, 0.0)
       for i in here.indices {
+        error += (expected[i].value - here[i]) * (expected[i].value - here[i])
         let slope = (there[i] - here[i]) / Double(move)
         along += slope * (expected[i].value - here[i])
         length += slope * slope
       }
-      guard length > 0 else { return nil }
+      // A weight that is the fault takes most of the error with each step.
+      guard length > 0, error < 0.1 * before else { return nil }
+      before = error
       move = Float(along / length)
       weight += move
       if try explains(change(name, place, to: weight)) { return weight }
