@@ -24,7 +24,7 @@ import Testing
     let paths = files.map(Self.imports)
     let direct = Tool(["verify", model] + paths + ["--json"])
     #expect(direct.status == .success, "\(direct.output)\(direct.errors)")
-    let golden = try #require(direct.json()["goldens"]?[0])
+    let golden = try #require(try direct.json()["goldens"]?[0])
     #expect(golden["kind"]?.string == "imported")
     #expect(golden["uncalibrated"]?.bool == true)
     #expect(golden["outputs"]?[0]?["calibrated"]?.bool == false)
@@ -34,7 +34,7 @@ import Testing
     let output = files == ["onnx"] ? folder.path : made
     let imported = Tool(["golden", "import"] + paths + ["--model", model, "-o", output, "--json"])
     #expect(imported.status == .success, "\(imported.errors)")
-    let file = try #require(imported.json()["goldens"]?[0]?["file"]?.string)
+    let file = try #require(try imported.json()["goldens"]?[0]?["file"]?.string)
     #expect(Tool("verify", model, file).status == .success)
     let shown = try Tool("golden", "show", file, "--json").json()["goldens"]?[0]
     #expect(shown?["kind"]?.string == "imported")
@@ -89,7 +89,7 @@ import Testing
       "golden", "make", model, "--engine", "reference", "-o", folder.path, "--size", "40", "--full-taps",
       "--json")
     #expect(made.status == .success, "\(made.errors)")
-    let files = try (made.json()["files"]?.array ?? []).compactMap { $0.string }
+    let files = try #require(try made.json()["files"]?.array?.compactMap(\.string))
     #expect(files.count == 2)
     let verified = Tool(["verify", model] + files + ["--json"])
     #expect(verified.status == .success, "\(verified.output)")

@@ -15,7 +15,7 @@ import Testing
       var bytes = try readFile(input)
       let checkpoint = try CheckpointReader.open(path: input)
       let tensor = try #require(checkpoint.tensors.first { $0.name == "layer2.0.conv2.weight" })
-      let start = try #require(DamageTests.place(of: tensor.values(), in: bytes))
+      let start = try #require(DamageTests.place(of: try tensor.values(), in: bytes))
       for i in stride(from: 3, to: 4 * 36, by: 4) { bytes[start + i] ^= 0x80 }
       input = folder.file("bad.pth")
       try writeFile(input, bytes)
@@ -167,7 +167,10 @@ import Testing
       #expect(!tool.output.unicodeScalars.contains("\u{1B}"), "\(form)")
       #expect(!tool.output.split(separator: "\n").contains { $0.hasPrefix("::error") }, "\(form)")
       if form == "html" || form == "junit" { #expect(!tool.output.contains("<b>&")) }
-      if form == "tap" { #expect(!tool.output.contains(" # SKIP")) }
+      if form == "tap" {
+        let tests = tool.output.split(separator: "\n").filter { $0.hasPrefix("ok ") }
+        #expect(!tests.contains { $0.contains(" # SKIP") })
+      }
     }
   }
 

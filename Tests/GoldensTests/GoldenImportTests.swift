@@ -34,7 +34,7 @@ import Testing
 
   @Test(arguments: forms)
   func `every form is the same forward pass`(form: Form) throws {
-    let golden = try #require(Self.read(form.paths).first)
+    let golden = try #require(try Self.read(form.paths).first)
     let input = try NpyFile.read(FileSource(path: Fixtures.path("imports/x.npy")))
     let output = try NpyFile.read(FileSource(path: Fixtures.path("imports/y.npy")))
     #expect(golden.input.floats() == (try input.floats()))
@@ -53,7 +53,7 @@ import Testing
   }
 
   @Test func `timm's features are the last block's, and its pre-logits the pooled ones`() throws {
-    let golden = try #require(Self.read([Fixtures.path("imports/timm.safetensors")]).first)
+    let golden = try #require(try Self.read([Fixtures.path("imports/timm.safetensors")]).first)
     #expect(golden.taps.map(\.name) == ["layer4.0", "avgpool"])
   }
 
@@ -149,7 +149,7 @@ import Testing
       (name: "input", data: x), (name: "conv1", data: Self.zeros([1, 8, 4, 4])), (name: "logits", data: y),
     ]) { bytes += $0 }
     let file = try TemporaryFile(bytes, name: "taps.npz")
-    let golden = try #require(Self.read([file.path]).first)
+    let golden = try #require(try Self.read([file.path]).first)
     #expect(golden.taps.map(\.name) == ["conv1"])
     #expect(golden.name == "taps")
   }

@@ -22,7 +22,7 @@ extension GoldenReport {
       add("layer", layer.sentence)
     }
     for (number, cause) in causes.prefix(3).enumerated() {
-      add(number == 0 ? "cause" : "other cause", cause.sentence)
+      add(number == 0 ? "cause" : "also", cause.sentence)
     }
     if let float32, let reduced {
       add(
@@ -93,11 +93,22 @@ extension GoldenReport.NonFinite {
 extension Cause {
   /// `SAME padding instead of padding 1: explains the error, relL2 1.9e-01 -> 4.9e-06 (0.9 floors)`.
   var sentence: String {
-    var text = place.map { "\(self.text) (\($0))" } ?? self.text
+    var text = sentenceWithPlace
     guard relL2After > 0 || explainsToTimesFloor > 0 else { return text }
     text += isConfirmed ? ": explains the error, " : ": explains a part, "
     text += "relL2 \(Text.scientific(relL2Before)) -> \(Text.scientific(relL2After))"
     return text + " (\(Text.times(explainsToTimesFloor)) floors left)"
+  }
+}
+
+extension Cause {
+  /// The text, and the place where it does not name that itself.
+  var sentenceWithPlace: String {
+    guard let place, text.split(separator: place, maxSplits: 1, omittingEmptySubsequences: false).count == 1
+    else {
+      return text
+    }
+    return "\(place): \(text)"
   }
 }
 

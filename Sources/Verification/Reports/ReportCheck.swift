@@ -11,6 +11,22 @@ struct ReportCheck {
   let message: String
   /// Numbers for programs, in order.
   let properties: [(key: String, value: String)]
+
+  /// - Parameters:
+  ///   - golden: The golden; `nil` for the comparison with the source.
+  ///   - name: What was checked.
+  ///   - passes: The verdict.
+  ///   - message: One sentence; names in it are a file's, so it is made one line of plain text.
+  ///   - properties: Numbers for programs.
+  init(
+    golden: String?, name: String, passes: Bool, message: String, properties: [(key: String, value: String)]
+  ) {
+    self.golden = golden
+    self.name = Text.printable(name)
+    self.passes = passes
+    self.message = Text.printable(message, limit: 2000)
+    self.properties = properties
+  }
 }
 
 extension VerificationReport {
@@ -95,6 +111,7 @@ extension Text {
 
   /// A multiple of a floor: `0.9`, `84.2`, `3.6e+04`.
   static func times(_ value: Double) -> String {
-    value < 1000 ? fixed(value, value == value.rounded() && value >= 1 ? 0 : 1) : scientific(value)
+    guard value >= 0.05 || value == 0 else { return "less than 0.1" }
+    return value < 1000 ? fixed(value, value == value.rounded() && value >= 1 ? 0 : 1) : scientific(value)
   }
 }

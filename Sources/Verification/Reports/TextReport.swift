@@ -13,7 +13,10 @@ enum TextReport {
     }
     if report.goldens.contains(where: { !$0.comparisons.isEmpty }) { text += "\n" + table(report) }
     for golden in report.goldens {
-      for finding in golden.findings { text += "   \(Text.printable("\(golden.name): \(finding.text)"))\n" }
+      for finding in golden.findings {
+        let kind = ["cause", "also"].contains(finding.kind) ? "\(finding.kind): " : ""
+        text += "   \(Text.printable("\(golden.name): \(kind)\(finding.text)", limit: 2000))\n"
+      }
     }
     if let mutation = report.mutation { text += " mutation  \(mutation.sentence)\n" }
     if let drift = document.drift { text += Self.drift(drift) }

@@ -62,7 +62,7 @@ enum HTMLGoldenSection {
   }
 
   private static func excess(_ value: Double) -> String {
-    value < 10 ? Text.fixed(value, 2) : HTMLText.times(value)
+    value < 0.005 && value > 0 ? "< 0.01" : value < 10 ? Text.fixed(value, 2) : HTMLText.times(value)
   }
 
   /// The elements with the largest errors.

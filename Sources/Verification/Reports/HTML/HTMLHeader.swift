@@ -45,7 +45,13 @@ enum HTMLHeader {
         "Nothing has changed since this program made these goldens, which proves nothing about a port.", most
       )
     case .reducedPrecision: return ("Every output is as close as this many bits allow.", most)
-    case .fp32, .wrong: return ("Every output is within the reference's own float32 noise.", most)
+    case .fp32, .wrong:
+      let isCalibrated = !report.goldens.contains { $0.isUncalibrated }
+      return (
+        isCalibrated
+          ? "Every output is within the reference's own float32 noise."
+          : "Every output is within the bound; not every golden states the noise of what it came from.", most
+      )
     }
   }
 
@@ -53,8 +59,17 @@ enum HTMLHeader {
     for golden in report.goldens where !golden.passes {
       if let nonFinite = golden.nonFinite { return (nonFinite.sentence, "In \(golden.name).") }
       if let cause = golden.cause {
-        let place = cause.place.map { "\($0): " } ?? ""
-        return (place + cause.text, golden.divergence.map { "In \(golden.name), \($0.sentence)." })
+        let text = cause.sentenceWithPlace
+        let isName = cause.place.map { text.hasPrefix($0) } ?? false
+        let effect =
+          cause.isConfirmed && cause.relL2After > 0
+          ? "Taken into account, relL2 falls from \(Text.scientific(cause.relL2Before)) to "
+            + "\(Text.scientific(cause.relL2After)), \(Text.times(cause.explainsToTimesFloor)) floors. " : ""
+        let place = golden.divergence.map { "In \(golden.name), \($0.sentence)." } ?? ""
+        return (
+          (isName ? text : text.prefix(1).uppercased() + text.dropFirst()) + ".",
+          (effect + place).isEmpty ? nil : effect + place
+        )
       }
       if golden.blamesEngine {
         return ("The model is right; a kernel of this program is not. Please report it.", nil)

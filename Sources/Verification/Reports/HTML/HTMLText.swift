@@ -23,12 +23,13 @@ enum HTMLText {
     guard value.isFinite, value != 0 else { return Text.scientific(value) }
     let parts = Text.scientific(value).split(separator: "e")
     guard parts.count == 2, let exponent = Int(parts[1]) else { return Text.scientific(value) }
-    return exponent == 0 ? String(parts[0]) : "\(parts[0]) × \(power(exponent))"
+    return exponent == 0 ? String(parts[0]) : "\(parts[0])\u{A0}×\u{A0}\(power(exponent))"
   }
 
   /// A sentence whose `1.9e-06` become `1.9 × 10⁻⁶`.
   static func prose(_ text: String) -> String {
     text.split(separator: " ", omittingEmptySubsequences: false).map { word -> String in
+      if word == "->" { return "→" }
       let bare = word.drop { $0 == "(" }.prefix { !",;:)".contains($0) }
       let parts = bare.split(separator: "e")
       guard parts.count == 2, "+-".contains(parts[1].first ?? " "),
