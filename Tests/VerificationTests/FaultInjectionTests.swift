@@ -80,6 +80,22 @@ import Testing
     #expect(Double(explained) >= 0.8 * Double(count))
   }
 
+  /// With variances near one a wrong epsilon moves a single stage by less than its own rounding.
+  @Test(arguments: [1e-6, 0, 2e-5])
+  func `a fault too small for one stage is found over all`(epsilon: Double) throws {
+    let small = try SmallNetwork(Self.networks[0].architecture, seed: 11, spread: 0)
+    var maker = GoldenMaker(small, input: Images.noise([2, 3, 64, 64], seed: 5))
+    maker.taps = .sampled(128)
+    var deviation = Deviation()
+    deviation.epsilon = epsilon
+    let golden = try maker.golden(try maker.floors(), deviation: deviation)
+    let report = try ForwardRun(small.weights, small.tree, [golden], VerificationOptions())
+      .check("golden", golden, GoldenMaker.digests(small.weights))
+    let passes = report.passes
+    #expect(!passes)
+    #expect(report.cause?.id == "bn-eps" && report.divergence?.block == "conv1")
+  }
+
   private func run(
     _ injection: Fault.Injection, _ mode: Mode, _ maker: GoldenMaker, _ floors: [String: Golden.Floor],
     _ honest: Golden, _ small: SmallNetwork
