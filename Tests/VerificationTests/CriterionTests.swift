@@ -74,6 +74,18 @@ import Testing
     #expect(equal.items[0].outcome == .agrees)
   }
 
+  @Test func `the five largest must be the same ones where the fifth is far enough from the sixth`() {
+    let reference = [9.0, 8, 7, 6, 5, 4.999, 0]
+    let swapped = [9.0, 8, 7, 6, 4.999, 5, 0]
+    let tie = LabelRule(swapped, reference: reference, classes: 7, bound: 1e-2)
+    #expect(tie.passes && tie.items[0].topFive == .tieWithinBound)
+    let decided = LabelRule(swapped, reference: reference, classes: 7, bound: 1e-4)
+    #expect(!decided.passes && decided.items[0].outcome == .agrees && decided.items[0].topFive == .differs)
+    let reordered = LabelRule([8.0, 9, 7, 6, 5, 4.999, 0], reference: reference, classes: 7, bound: 2)
+    #expect(reordered.passes && reordered.items[0].topFive == .agrees)
+    #expect(LabelRule([1, 2, 3], reference: [1, 2, 3], classes: 3, bound: 0).items[0].topFive == nil)
+  }
+
   @Test(arguments: [Float.nan, .infinity, -.infinity])
   func `a weight that is no number is named with its place`(value: Float) throws {
     let architecture = Architecture(block: .basic, layers: [1, 1, 1, 1], classCount: 5, basePlanes: 4)

@@ -41,9 +41,9 @@ struct Diagnosis<Source: WeightSource> {
       tree: tree, stages: trial.suspects, isFolded: isFolded,
       goldenEpsilon: trial.judge.golden.architecture.epsilon)
     var helpful: [Screened] = []
-    for (order, hypothesis) in Hypothesis.all.enumerated() {
+    for (order, hypothesis) in Hypothesis.all(isFolded: isFolded).enumerated() {
       for candidate in hypothesis.candidates(site) {
-        guard let times = try helps(candidate.change) else { continue }
+        guard let times = try helps(candidate) else { continue }
         let matches = matchesDigests(candidate.change)
         // Nothing better can come: it explains the output, and digests do not speak for another.
         if isWhole, matches || weightsReport?.passes ?? true,
@@ -74,6 +74,15 @@ struct Diagnosis<Source: WeightSource> {
 
   /// True when what is looked at is the network's output.
   private var isWhole: Bool { trial.segment.last == trial.judge.tree.tapNames.last }
+
+  /// The same of a candidate; what is small in one stage may help only when it is changed everywhere.
+  private func helps(_ candidate: Hypothesis.Candidate) throws -> Double? {
+    if let times = try helps(candidate.change) { return times }
+    guard trial.segment.count > 1, candidate.change.deviates, let wider = candidate.everywhere else {
+      return nil
+    }
+    return try helps(wider.change)
+  }
 
   /// How many floors the error of the segment has left with a change; nil when that is too many.
   private func helps(_ change: WhatIf) throws -> Double? {

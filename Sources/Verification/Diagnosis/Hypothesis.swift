@@ -57,10 +57,11 @@ struct Hypothesis: Sendable {
     func concerns(_ stage: String?) -> Bool { stage.map { stages.contains($0) } ?? false }
   }
 
-  /// The table, the plainest explanation first.
-  static let all: [Hypothesis] =
-    InputHypotheses.all + FunctionHypotheses.all + BlockHypotheses.all + NormHypotheses.all
-    + ConvolutionHypotheses.all + HeadHypotheses.all + PrecisionHypotheses.all
+  /// The table, the plainest explanation first; where BatchNorm is folded there is none to be wrong.
+  static func all(isFolded: Bool) -> [Hypothesis] {
+    InputHypotheses.all + FunctionHypotheses.all + BlockHypotheses.all + (isFolded ? [] : NormHypotheses.all)
+      + ConvolutionHypotheses.all + HeadHypotheses.all + PrecisionHypotheses.all
+  }
 }
 
 extension ResidualBlock {

@@ -93,14 +93,16 @@ struct Trial<Source: WeightSource> {
   }
 
   /// Packs the changed layers, and afterwards the unchanged ones again.
-  private func with<Result>(
-    _ layers: [String], _ change: WhatIf, _ body: () throws -> Result
-  ) throws -> Result {
+  private func with<Value>(
+    _ layers: [String], _ change: WhatIf, _ body: () throws -> Value
+  ) throws -> Value {
     let source = change.source(over: weights)
-    for layer in layers { try network.repack(layer, from: source) }
-    let result = try body()
+    let result = Result {
+      for layer in layers { try network.repack(layer, from: source) }
+      return try body()
+    }
     for layer in layers { try network.repack(layer, from: weights) }
-    return result
+    return try result.get()
   }
 
   // MARK: The whole network
@@ -122,7 +124,11 @@ struct Trial<Source: WeightSource> {
   private func compare<Scalar>(
     _ result: ForwardResult<Scalar>, _ change: WhatIf
   ) -> [GoldenReport.Comparison]? {
-    guard result.output.shape == judge.golden.output.shape else { return nil }
+    // Where a tap has another size, the change cannot be what the golden was made with.
+    let sizes = judge.golden.taps.allSatisfy { tap in
+      result.taps[tap.name].map { $0.shape == tap.shape } ?? true
+    }
+    guard sizes, result.output.shape == judge.golden.output.shape else { return nil }
     guard let output = change.output else { return judge.compare(result) }
     var changed = ForwardResult<Double>(
       output: result.output.converted(), taps: result.taps.mapValues { $0.converted() })

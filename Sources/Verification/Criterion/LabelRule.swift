@@ -14,6 +14,9 @@ public struct LabelRule: Equatable, Sendable {
     /// Distance between the reference's first and second logit.
     public var margin: Double
     public var outcome: Outcome
+    /// Whether the five largest are the same ones, decided by the distance of the fifth and the sixth; nil where there
+    /// are no more than five classes.
+    public var topFive: Outcome?
   }
 
   public var items: [Item]
@@ -30,12 +33,32 @@ public struct LabelRule: Equatable, Sendable {
       let margin = classes > 1 ? row[start + first] - row[start + second] : .infinity
       let outcome: Outcome =
         first == actual ? .agrees : margin > bound ? .differs : .tieWithinBound
-      items.append(Item(expected: first, actual: actual, margin: margin, outcome: outcome))
+      items.append(
+        Item(
+          expected: first, actual: actual, margin: margin, outcome: outcome,
+          topFive: Self.topFive(result[start..<start + classes], row, bound)))
     }
     self.items = items
   }
 
-  public var passes: Bool { !items.contains { $0.outcome == .differs } }
+  public var passes: Bool { !items.contains { $0.outcome == .differs || $0.topFive == .differs } }
+
+  private static func topFive(
+    _ result: ArraySlice<Double>, _ reference: ArraySlice<Double>, _ bound: Double
+  ) -> Outcome? {
+    let count = 5
+    guard reference.count > count else { return nil }
+    func order(_ row: ArraySlice<Double>) -> [Int] {
+      // A NaN is nobody's label; the lower position wins a tie.
+      let values = row.map { $0.isNaN ? -Double.infinity : $0 }
+      return values.indices.sorted { (-values[$0], $0) < (-values[$1], $1) }
+    }
+    let expected = order(reference)
+    if Set(expected.prefix(count)) == Set(order(result).prefix(count)) { return .agrees }
+    let fifth = reference[reference.startIndex + expected[count - 1]]
+    let sixth = reference[reference.startIndex + expected[count]]
+    return fifth - sixth > bound ? .differs : .tieWithinBound
+  }
 
   /// Positions of the largest and the second largest element; the lower position wins a tie.
   private static func topTwo(_ row: ArraySlice<Double>) -> (first: Int, second: Int) {
