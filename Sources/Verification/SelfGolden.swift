@@ -8,8 +8,9 @@ internal import SWTTensorFiles
 
 /// Makes goldens of kind `self`: what this program's double-precision engine computes from a weight file.
 ///
-/// They show when something changes, in the weights, the conversion or the kernels. They prove no port right, because the
-/// engine that made them may share a misunderstanding with the one that they judge; verify never counts them as proof.
+/// They show when something changes, in the weights, the conversion or the kernels. They prove no port right,
+/// because the engine that made them may share a misunderstanding with the one that they judge; verify never
+/// counts them as proof.
 package struct SelfGolden: Sendable {
   /// Why none can be made.
   package enum Failure: Error, Sendable {
@@ -41,8 +42,8 @@ package struct SelfGolden: Sendable {
     GoldenInput(try InputFormula(kind: .multiscale, seed: seed, shape: shape))
   }
 
-  /// Runs the model of `file` in double precision, and in float32 with every instruction set of this processor: the largest
-  /// error of the latter is the floor.
+  /// Runs the model of `file` in double precision, and in float32 with every instruction set of this
+  /// processor: the largest error of the latter is the floor.
   ///
   /// - Throws: ``Failure``, ``GoldenFailure`` for an input that the network cannot take, what the engines throw.
   package func make(from file: SWTFile) throws -> Golden {

@@ -1,7 +1,7 @@
 /// The PyTorch side of golden tests: a script that needs torch alone.
 ///
-/// It runs the user's own model in float64 and, in several ways, in float32; the spread of the latter around the
-/// former is the noise floor that verification judges by.
+/// It runs the user's own model in float64 and, in several ways, in float32; the spread of the latter around
+/// the former is the noise floor that verification judges by.
 enum GoldenScript {
   // swift-format-ignore
   static let text = #"""

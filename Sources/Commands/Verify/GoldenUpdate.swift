@@ -5,9 +5,11 @@ internal import SWTGoldens
 internal import SWTResNet
 internal import SWTVerification
 
-/// Makes goldens that are missing, and those that changed anew: of kind `self`, and only where that was allowed.
+/// Makes goldens that are missing, and those that changed anew: of kind `self`, and only where that was
+/// allowed.
 ///
-/// What an outside implementation computed cannot be made here, so such a golden is never written over; a copy for review,
+/// What an outside implementation computed cannot be made here, so such a golden is never written over; a
+/// copy for review,
 /// `GOLDEN.actual`, is all that there is.
 struct GoldenUpdate {
   let model: String

@@ -10,34 +10,29 @@ struct EmbeddedGoldens {
   /// Reads the files.
   ///
   /// - Parameters:
-  ///   - paths: The golden files.
+  ///   - paths: The golden files, or arrays of other programs: see ``GoldenReader``.
   ///   - architecture: The network; nil for a state dict without one.
   ///   - limits: What reading may cost.
   /// - Throws: ``ConversionFailure/golden(file:_:)``.
   init(_ paths: [String], for architecture: Architecture?, limits: ParseLimits) throws(ConversionFailure) {
-    var goldens: [Golden] = []
-    for path in paths {
-      guard let architecture else {
-        throw .golden(file: path, "a golden tests a network, and --arch none has none")
-      }
-      let golden: Golden
-      do {
-        golden = try GoldenFile.read(FileSource(path: path), limits: limits)
-      } catch let failure as GoldenFailure {
-        throw .golden(file: path, "\(failure)")
-      } catch let failure as ParseFailure {
-        throw .golden(file: path, "\(failure)")
-      } catch {
-        throw .golden(file: path, "\(error)")
-      }
-      guard golden.architecture.isSameNetwork(as: architecture) else {
-        throw .golden(
-          file: path,
-          "it is a golden of \(golden.architecture.summary), the model is \(architecture.summary)")
-      }
-      goldens.append(golden)
+    guard let path = paths.first else {
+      goldens = []
+      return
     }
-    self.goldens = goldens
+    guard let architecture else {
+      throw .golden(file: path, "a golden tests a network, and --arch none has none")
+    }
+    let read: [(path: String, golden: Golden)]
+    do throws(GoldenReadFailure) {
+      read = try GoldenReader.read(paths, for: architecture, limits: limits)
+    } catch {
+      throw .golden(file: error.file, error.text)
+    }
+    for (path, golden) in read where !golden.architecture.isSameNetwork(as: architecture) {
+      throw .golden(
+        file: path, "it is a golden of \(golden.architecture.summary), the model is \(architecture.summary)")
+    }
+    goldens = read.map(\.golden)
   }
 
   /// Adds them behind everything else.

@@ -18,8 +18,8 @@ package struct GoldenReadFailure: Error, Sendable {
 /// - two `.npy` files after each other: input, then output;
 /// - a folder with `input_0.pb` and `output_0.pb`, or with `test_data_set_0`, `test_data_set_1` … in it (ONNX).
 ///
-/// What is not our own form has no noise floor, no digests and no architecture of its own: it is taken to be one of the model's,
-/// and judged by the usual bound.
+/// What is not our own form has no noise floor, no digests and no architecture of its own: it is taken to be
+/// one of the model's, and judged by the usual bound.
 package enum GoldenReader {
   /// The goldens that `paths` name, in their order.
   ///

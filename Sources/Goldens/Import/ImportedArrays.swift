@@ -5,8 +5,9 @@ internal import SWTTensorFiles
 
 /// Named arrays of some file, among which an input and an output are to be found.
 ///
-/// Names are tried first, then the order. Test tensors of timm (`test/rand_tensors.safetensors` beside its models on the
-/// Hugging Face Hub; timm's tests/test_models.py) hold `input`, `output`, `features` (the last block's) and `pre_logits` (pooled).
+/// Names are tried first, then the order. Test tensors of timm (`test/rand_tensors.safetensors` beside its
+/// models on the Hugging Face Hub; timm's tests/test_models.py) hold `input`, `output`, `features` (the last
+/// block's) and `pre_logits` (pooled).
 struct ImportedArrays {
   private let form: String
   private let names: [String]

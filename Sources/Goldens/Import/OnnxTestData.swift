@@ -1,7 +1,8 @@
 internal import SWTBytes
 internal import SWTTensorFiles
 
-/// Folders of ONNX test data: `test_data_set_N/input_0.pb` and `output_0.pb`, as ONNX's backend tests and model zoo have them.
+/// Folders of ONNX test data: `test_data_set_N/input_0.pb` and `output_0.pb`, as ONNX's backend tests and
+/// model zoo have them.
 enum OnnxTestData {
   /// More sets than any model comes with: a folder is walked by number, not listed.
   private static let setLimit = 1000

@@ -3,8 +3,9 @@ internal import SWTTensors
 
 /// Reads an ONNX `TensorProto`: what `test_data_set_N/input_0.pb` and `output_0.pb` are.
 ///
-/// Field numbers and the place of each type's values: onnx/onnx.proto3, `message TensorProto`. A file that names its data
-/// elsewhere (`external_data`), or a part of a tensor (`segment`), is refused; strings are no numbers.
+/// Field numbers and the place of each type's values: onnx/onnx.proto3, `message TensorProto`. A file that
+/// names its data elsewhere (`external_data`), or a part of a tensor (`segment`), is refused; strings are no
+/// numbers.
 package enum OnnxTensorFile {
   /// The tensor, little-endian and row-major as ONNX always has it.
   ///

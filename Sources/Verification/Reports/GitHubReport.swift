@@ -1,7 +1,8 @@
 /// Annotations for a step of GitHub Actions.
 ///
-/// At most ten are shown for a step, so there is one for each golden that fails and not one for each number; the whole table
-/// goes to the step's summary. Source: docs.github.com, "Workflow commands for GitHub Actions".
+/// At most ten are shown for a step, so there is one for each golden that fails and not one for each number;
+/// the whole table goes to the step's summary. Source: docs.github.com, "Workflow commands for GitHub
+/// Actions".
 enum GitHubReport {
   private static let limit = 10
 

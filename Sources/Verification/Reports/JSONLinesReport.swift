@@ -1,6 +1,7 @@
 internal import SWTTensorFiles
 
-/// One JSON object on each line: `case` for each check, `finding` for each fault that was found, and `summary` at the end.
+/// One JSON object on each line: `case` for each check, `finding` for each fault that was found, and
+/// `summary` at the end.
 enum JSONLinesReport {
   private static let schema: JSONValue = "pth2swt.verify-line/1"
 

@@ -117,6 +117,7 @@ extension GoldenReport.Comparison {
       "top1": .array((labels?.items ?? []).map { .int($0.actual) }),
       "margin": labels?.items.map(\.margin).min().map { .double($0) } ?? .null,
       "labels": .array((labels?.items ?? []).map { .string($0.outcome.rawValue) }),
+      "labels_top5": .array((labels?.items ?? []).map { $0.topFive.map { .string($0.rawValue) } ?? .null }),
       "verdict": .string(passes ? "pass" : "fail"), "picture": picture.map(\.json) ?? .null,
     ]
   }

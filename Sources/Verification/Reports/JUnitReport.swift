@@ -2,7 +2,8 @@ internal import SWTBytes
 
 /// JUnit XML in the part of it that Jenkins, GitLab and GitHub's actions agree on.
 ///
-/// Facts from the Jenkins xunit plugin's junit-10.xsd: `time` is in seconds with a point, `timestamp` has no zone,
+/// Facts from the Jenkins xunit plugin's junit-10.xsd: `time` is in seconds with a point, `timestamp` has no
+/// zone,
 /// `properties` stand before everything else, numbers of tests and failures are those of the test cases. A verdict is a
 /// `failure`; what could not be tested at all is an `error`.
 enum JUnitReport {

@@ -91,6 +91,9 @@ extension GoldenReport.Comparison {
       let item = labels.items[wrong]
       text += "; image \(wrong) is labelled \(item.actual), not \(item.expected)"
     }
+    if let wrong = labels?.items.firstIndex(where: { $0.topFive == .differs }) {
+      text += "; the five largest labels of image \(wrong) are others"
+    }
     return text
   }
 }

@@ -7,8 +7,8 @@ public enum ReportFormat: String, CaseIterable, Sendable {
 
 /// A verification and what was said around it: everything that a report shows.
 ///
-/// Rendering is a pure function of this value: the same verification gives the same bytes, wherever and whenever. There is
-/// no clock in it; times are shown only where the caller puts them in.
+/// Rendering is a pure function of this value: the same verification gives the same bytes, wherever and
+/// whenever. There is no clock in it; times are shown only where the caller puts them in.
 public struct ReportDocument: Sendable {
   public var report: VerificationReport
   /// Version of the program.

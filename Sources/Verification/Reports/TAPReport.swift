@@ -1,6 +1,7 @@
 internal import SWTTensorFiles
 
-/// The Test Anything Protocol, version 14: one line for each check, with the numbers in a YAML block under it.
+/// The Test Anything Protocol, version 14: one line for each check, with the numbers in a YAML block under
+/// it.
 ///
 /// Source: testanything.org/tap-version-14-specification.html.
 enum TAPReport {

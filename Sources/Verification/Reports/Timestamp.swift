@@ -10,8 +10,8 @@ enum Timestamp {
       "\(String(repeating: "0", count: max(0, 4 - "\(year)".count)))\(year)-\(two(month))-\(two(day))T\(time)"
   }
 
-  /// Year, month and day of a day number, by counting in spans of 400 years that begin in March, so that the leap day is the
-  /// last of its year.
+  /// Year, month and day of a day number, by counting in spans of 400 years that begin in March, so that the
+  /// leap day is the last of its year.
   private static func date(_ day: Int) -> (Int, Int, Int) {
     let shifted = day + 719_468  // days from 0000-03-01 to 1970-01-01
     let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097

@@ -1,4 +1,5 @@
-/// Text inside XML, HTML and SVG: five characters are written as entities, and what no document may hold is replaced.
+/// Text inside XML, HTML and SVG: five characters are written as entities, and what no document may hold is
+/// replaced.
 enum XMLText {
   /// Safe between tags and inside double quotes.
   static func escaped(_ text: String) -> String {

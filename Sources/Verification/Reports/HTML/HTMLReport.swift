@@ -3,8 +3,8 @@ internal import SWTTensorFiles
 
 /// One HTML file that needs nothing else: no script, no font, no network; every number in it also as JSON.
 ///
-/// Each figure has a title, a description and, where the numbers matter, a table. It follows the reader's choice of light or
-/// dark, prints, and has no colour that carries a meaning alone.
+/// Each figure has a title, a description and, where the numbers matter, a table. It follows the reader's
+/// choice of light or dark, prints, and has no colour that carries a meaning alone.
 enum HTMLReport {
   static func text(_ document: ReportDocument) -> String {
     let report = document.report

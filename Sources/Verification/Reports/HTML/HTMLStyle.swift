@@ -26,7 +26,7 @@ enum HTMLStyle {
     p { margin: 0; } a { color: var(--one); }
     code, .mono { font: 13px/1.5 ui-monospace, SFMono-Regular, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; overflow-wrap: anywhere; }
     .eyebrow { font-size: 12px; font-weight: 600; letter-spacing: .06em; text-transform: uppercase; color: var(--soft); margin-bottom: 6px; }
-    .soft { color: var(--soft); }
+    .soft { color: var(--soft); } .card > .soft { margin-top: 10px; font-size: 14px; }
     .mark { width: 1em; height: 1em; vertical-align: -.14em; margin-right: .38em; fill: none; stroke: currentColor; stroke-width: 2.6;
       stroke-linecap: round; stroke-linejoin: round; }
     .good { color: var(--good); font-weight: 600; white-space: nowrap; } .bad { color: var(--bad); font-weight: 600; white-space: nowrap; }

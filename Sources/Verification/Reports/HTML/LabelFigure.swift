@@ -10,7 +10,7 @@ struct LabelFigure {
   private let bound: Double
 
   private static let width = 480.0
-  private static let (left, right, top, row) = (56.0, 350.0, 8.0, 27.0)
+  private static let (left, right, top, row) = (56.0, 350.0, 8.0, 38.0)
 
   init(
     _ labels: [ErrorPicture.Label], image: Int, count: Int, verdict: LabelRule.Item?, bound: Double
@@ -32,18 +32,18 @@ struct LabelFigure {
       let y = Self.top + Self.row * Double(place)
       let isWrong = !(abs(label.actual - label.expected) <= bound)
       chart.text(
-        "\(label.label)", Self.left - 10, y + 15, anchor: "end",
+        "\(label.label)", Self.left - 10, y + 21, anchor: "end",
         kind: label.label == verdict?.expected ? "strong" : "ink")
-      bar(&chart, "was", x(0), x(label.expected), y + 2)
-      bar(&chart, isWrong ? "badbars" : "bars", x(0), x(label.actual), y + 11)
+      bar(&chart, "was", x(0), x(label.expected), y + 4)
+      bar(&chart, isWrong ? "badbars" : "bars", x(0), x(label.actual), y + 18)
       let (from, to) = (x(label.expected - bound), x(label.expected + bound))
       let n = SVGChart.number
       if to - from >= 1 {
         chart.path(
-          "whisker", "M\(n(from)) \(n(y + 5.5))H\(n(to))M\(n(from)) \(n(y + 2.5))v6M\(n(to)) \(n(y + 2.5))v6")
+          "whisker", "M\(n(from)) \(n(y + 9.5))H\(n(to))M\(n(from)) \(n(y + 6.5))v6M\(n(to)) \(n(y + 6.5))v6")
       }
       chart.text(
-        "\(Text.fixed(label.expected, 3))  \(Text.fixed(label.actual, 3))", Self.width - 4, y + 15,
+        "\(Text.fixed(label.expected, 3))  \(Text.fixed(label.actual, 3))", Self.width - 4, y + 21,
         anchor: "end",
         kind: isWrong ? "hot" : nil)
     }
@@ -55,7 +55,7 @@ struct LabelFigure {
   }
 
   private func bar(_ chart: inout SVGChart, _ kind: String, _ zero: Double, _ end: Double, _ y: Double) {
-    chart.rect(kind, min(zero, end), y, max(1, abs(end - zero)), 7, radius: 1.5)
+    chart.rect(kind, min(zero, end), y, max(1, abs(end - zero)), 11, radius: 2)
   }
 
   private var key: String {

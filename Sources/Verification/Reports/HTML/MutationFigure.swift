@@ -34,7 +34,8 @@ enum MutationFigure {
       ]
     }
     let goldens = score.goldens.map { "\($0.name) alone \($0.caught)" }.joined(separator: ", ")
-    return "<p class=\"soft\">\(XMLText.escaped(goldens))</p>\n<details><summary>Layer by layer</summary>\n"
+    return
+      "<p class=\"sub soft\">\(XMLText.escaped(goldens))</p>\n<details><summary>Layer by layer</summary>\n"
       + HTMLText.table("Mutations of each layer", ["Layer", "Tried", "Noticed", ""], rows, numeric: [1, 2])
       + "</details>\n"
   }
