@@ -1080,6 +1080,8 @@ from anybody's model; every weight is random or follows a formula, so nothing he
 - `format/`: the conformance corpus of `.swt`, made by `scripts/make_format_fixtures.py`; it has a page of its own.
 - `truth/reduced.json`: what numpy makes of two networks by folding, casting and quantising; by `scripts/make_reduced_truth.py`.
 - `truth/faults.safetensors`: what PyTorch computes of one network with known faults of ports; by `scripts/make_fault_fixtures.py`.
+- `variants.json`: what timm, transformers and torchvision compute with small networks unlike torchvision's, whose weights follow
+  a formula; by `scripts/make_variant_fixtures.py`.
 - `formula/<net>.json`, `formula/<net>.stats.safetensors`: a full-size network: the formula for each weight, and the
   BatchNorm statistics that no formula gives. Its goldens have `source_sha256` = `formula:<SHA-256 of the .json>`, and
   `num_batches_tracked` is in none of their digests.
