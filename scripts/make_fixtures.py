@@ -1075,6 +1075,8 @@ from anybody's model; every weight is random or follows a formula, so nothing he
   output of `fc`; a headless network's output is `layer4`, equal to its last block's tap.
 - `forms/`: one small file of each form that checkpoints come in, and `forms/truth.json`, what PyTorch finds in each;
   `strangers/`: files that are no checkpoints. Both are made by `scripts/make_form_fixtures.py`, which says more.
+- `families/`: a tiny checkpoint of each key family and what its own library computes with it, in `families/truth.json`; by
+  `scripts/make_family_fixtures.py`, which says more.
 - `format/`: the conformance corpus of `.swt`, made by `scripts/make_format_fixtures.py`; it has a page of its own.
 - `truth/reduced.json`: what numpy makes of two networks by folding, casting and quantising; by `scripts/make_reduced_truth.py`.
 - `formula/<net>.json`, `formula/<net>.stats.safetensors`: a full-size network: the formula for each weight, and the
