@@ -117,7 +117,8 @@ let package = Package(
     .testTarget(
       name: "CommandsTests",
       dependencies: [
-        "PthReader", "SWT", "SWTBytes", "SWTCommands", "SWTTensors", "SWTTensorFiles", "TestSupport",
+        "PthReader", "SWT", "SWTBytes", "SWTCommands", "SWTResNet", "SWTTensors", "SWTTensorFiles",
+        "TestSupport",
       ]),
     .testTarget(
       name: "FullSizeTests",

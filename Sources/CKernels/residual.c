@@ -53,8 +53,8 @@ void p2s_avgpool_unit(
     for (int32_t y = part.first; y < part.end; y++) {
         const float *upper = input + part.block * maps->in_block + 2 * y * maps->in_row;
         const float *lower = 2 * y + 1 < maps->in_rows ? upper + maps->in_row : upper;
-        average_row(
-            upper, lower, maps->in_width, output + part.block * maps->out_block + y * maps->out_row);
+        float *row = output + part.block * maps->out_block + y * maps->out_row;
+        average_row(upper, lower, maps->in_width, row);
     }
 }
 

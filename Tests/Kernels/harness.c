@@ -273,6 +273,11 @@ static void faulted(int signal) {
 P2S_KERNELS(DECLARE_TEST)
 void test_mean(uint64_t seed);
 void test_copies(uint64_t seed);
+void test_avgpool(uint64_t seed);
+void test_padding(uint64_t seed);
+void test_sigmoid(uint64_t seed);
+void test_neighbours(uint64_t seed);
+void test_gate(uint64_t seed);
 
 /* The name of the form that each instruction set runs. */
 struct kernel {
@@ -287,6 +292,11 @@ static const struct kernel kernels[] = {
     P2S_KERNELS(KERNEL_ROW)
     { "mean", test_mean, { "portable", "portable", "portable", "portable" } },
     { "copies", test_copies, { "portable", "portable", "avx512", "portable" } },
+    { "avgpool", test_avgpool, { "portable", "portable", "portable", "portable" } },
+    { "padding", test_padding, { "portable", "portable", "portable", "portable" } },
+    { "sigmoid", test_sigmoid, { "portable", "portable", "portable", "portable" } },
+    { "neighbours", test_neighbours, { "portable", "portable", "portable", "portable" } },
+    { "gate", test_gate, { "portable", "portable", "portable", "portable" } },
 };
 
 /* Arguments: rounds (1), each with other numbers, and the only kernel to test (all). */
