@@ -3,12 +3,16 @@ internal import SWTResNet
 extension Conventions {
   /// The options of a command that say what shapes cannot tell.
   static let options: [CommandSpec.Option] = [
-    .value("stride-on", "3x3|1x1", "The convolution of a bottleneck that has the stride: v1.5 or v1."),
+    .value(
+      "stride-on", "3x3|1x1", "The convolution of a bottleneck that has the stride: v1.5 or v1.",
+      of: .words(["3x3", "1x1"])),
     .value(
       "dilation", "D,D,D,D", "Dilation of each stage's 3×3 convolutions: 1,1,2,4 keeps an output stride of 8."
     ),
     .value("bn-eps", "EPSILON", "BatchNorm's epsilon (PyTorch: 1e-5)."),
-    .value("channel-order", "rgb|bgr", "Order of the channels that the first convolution takes."),
+    .value(
+      "channel-order", "rgb|bgr", "Order of the channels that the first convolution takes.",
+      of: .words(["rgb", "bgr"])),
   ]
 
   /// - Throws: ``UsageError`` for a value that is none.
