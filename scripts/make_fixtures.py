@@ -1077,6 +1077,8 @@ from anybody's model; every weight is random or follows a formula, so nothing he
   `strangers/`: files that are no checkpoints. Both are made by `scripts/make_form_fixtures.py`, which says more.
 - `imports/`: one forward pass of `resnext_small` as other programs write it down, and every element type of ONNX; made by
   `scripts/make_import_fixtures.py`.
+- `families/`: a tiny checkpoint of each key family and what its own library computes with it, in `families/truth.json`; by
+  `scripts/make_family_fixtures.py`, which says more.
 - `format/`: the conformance corpus of `.swt`, made by `scripts/make_format_fixtures.py`; it has a page of its own.
 - `truth/reduced.json`: what numpy makes of two networks by folding, casting and quantising; by `scripts/make_reduced_truth.py`.
 - `truth/faults.safetensors`: what PyTorch computes of one network with known faults of ports; by `scripts/make_fault_fixtures.py`.

@@ -1,4 +1,5 @@
 public import SWTBytes
+public import SWTResNet
 
 /// How a checkpoint is to become a weight file.
 public struct ConversionOptions: Sendable {
@@ -13,6 +14,8 @@ public struct ConversionOptions: Sendable {
   }
 
   public var architecture = Architecture.auto
+  /// What whoever converts says about what shapes cannot tell.
+  public var conventions = Conventions()
   /// Entry of a nested checkpoint: `state_dict`, `model_ema`.
   public var key: String?
   /// Paths of golden files to embed.
@@ -50,6 +53,12 @@ public struct ConversionSummary: Sendable {
   public var sourceSHA256: String
   /// Names of the source's tensors that are not in the output.
   public var unused: [String]
+  /// How the network was read; `nil` for state dicts without a layer tree and for weight files.
+  public var reading: StateDictReading?
+  /// The published file that the input is.
+  public var official: OfficialFile?
+  /// What looks wrong and does not stop a conversion.
+  public var warnings: [String] = []
   /// What was met in the source and left out, and why.
   public var skipped: [(path: String, reason: String)]
   /// Goldens that were embedded.

@@ -53,24 +53,37 @@ private struct Job {
   private let architecture: Architecture?
   private var sourceSHA256 = ""
   private var unused: [String] = []
+  private var reading: StateDictReading?
+  private var official: OfficialFile?
+  private var warnings: [String] = []
   private var skipped: [(path: String, reason: String)] = []
 
   init(
     _ checkpoint: Checkpoint, file: String, _ options: ConversionOptions
   ) throws(ConversionFailure) {
-    let plan = try ConversionPlan(checkpoint, options.architecture.request, options, file: file)
-    architecture = plan.network?.tree.architecture
-    goldens = try EmbeddedGoldens(options.goldens, for: architecture, limits: options.limits)
+    var plan = try ConversionPlan(checkpoint, options.architecture.request, options, file: file)
+    goldens = try EmbeddedGoldens(
+      options.goldens, for: plan.network?.tree.architecture, limits: options.limits)
     do {
       let scan = try SourceScan.run(
         file, plan.sources.map(\.entry), limits: options.limits, fileBytes: checkpoint.byteCount)
+      warnings = OfficialName.warnings(path: file, sha256: scan.file.hex)
+      if plan.network != nil, let published = OfficialFile.find(sha256: scan.file.hex) {
+        // What it says about itself may change what becomes of the tensors, and never which they are.
+        official = published
+        plan = try ConversionPlan(
+          checkpoint, options.architecture.request, options, official: published, file: file)
+      }
       draft = try DraftBuilder.build(plan, digests: scan.tensors, file: file, limits: options.limits)
       sourceSHA256 = scan.file.hex
     } catch {
       throw ConversionFailure(error, reading: file)
     }
+    architecture = plan.network?.tree.architecture
+    reading = plan.network?.reading
     draft.contents.metadata = try plan.metadata(
       options, sourceSHA256: sourceSHA256, checkpoint, file: file)
+    official?.addMetadata(to: &draft.contents.metadata)
     try options.addMetadata(to: &draft.contents.metadata, architecture, file: file)
     unused = plan.unused
     skipped = checkpoint.skipped.map { ($0.path, $0.reason) }
@@ -78,6 +91,12 @@ private struct Job {
 
   init(_ stored: StoredWeights, file: String, _ options: ConversionOptions) throws(ConversionFailure) {
     architecture = SWTArchitecture.read { stored.contents.metadata[$0] }
+    guard options.conventions == Conventions() else {
+      throw .architecture(
+        file: file,
+        "options that say how a checkpoint is to be read are not for a weight file, which says it itself",
+        hint: "convert the checkpoint again")
+    }
     if let key = options.key {
       throw .architecture(
         file: file, "there is nothing under --key \(key): a weight file has no nesting", hint: nil)
@@ -103,6 +122,9 @@ private struct Job {
       goldens: draft.contents.goldenSets.map(\.name))
     summary.wideLayers = draft.wideLayers
     summary.worstRounding = draft.worstRounding
+    summary.reading = reading
+    summary.official = official
+    summary.warnings = warnings
     return summary
   }
 }

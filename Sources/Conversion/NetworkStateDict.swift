@@ -1,133 +1,95 @@
 public import PthReader
+internal import SWTBytes
 public import SWTResNet
+internal import SWTTensorFiles
 internal import SWTTensors
 
 /// The part of a checkpoint that is a network, laid onto its layer tree.
 public struct NetworkStateDict: Sendable {
-  public let tree: LayerTree
-  /// Prefix and family of the state dict that was chosen.
-  public let candidate: StateDictCandidate
+  public typealias Request = StateDictReading.Request
+
+  /// The layer tree, and everything else that names and shapes told.
+  public let reading: StateDictReading
   /// Every tensor of the network in execution order, by torchvision's name.
   public let tensors: [(parameter: ParameterSpec, entry: TensorEntry)]
-  /// Names of the file's tensors that are no part of the network: optimizer state, averages, other models.
-  public let unused: [String]
 
-  /// Which architecture a caller asks for.
-  public enum Request: Equatable, Sendable {
-    case auto
-    case named(String)
-    /// What a weight file says it is.
-    case stated(Architecture)
-  }
+  public var tree: LayerTree { reading.tree }
+  /// Prefix and family of the state dict that was chosen.
+  public var candidate: StateDictCandidate { reading.candidate }
+  /// Names of the file's tensors that are no part of the network: optimizer state, averages, other models.
+  public var unused: [String] { reading.unused + reading.leftOut.map(\.key) }
 
   /// Finds the network in a checkpoint and lays it onto its layer tree.
   ///
-  /// `key` is the entry of a nested checkpoint to look in, such as `state_dict` or `model_ema`; `file` is the name
-  /// that errors bear.
-  ///
-  /// - Throws: ``ConversionFailure/architecture(file:_:hint:)`` with everything that does not fit, at once.
+  /// - Parameters:
+  ///   - checkpoint: the file's tensors.
+  ///   - request: which architecture it has to be.
+  ///   - key: the entry of a nested checkpoint to look in, such as `state_dict` or `model_ema`.
+  ///   - conventions: what whoever converts says about what shapes cannot tell.
+  ///   - official: the published file that this is.
+  ///   - file: the name that errors bear.
+  /// - Throws: ``ConversionFailure/architecture(file:_:hint:)`` with the first real cause.
   public init(
-    _ checkpoint: Checkpoint, _ request: Request, key: String?, file: String
+    _ checkpoint: Checkpoint, _ request: Request, key: String?, conventions: Conventions = Conventions(),
+    official: OfficialFile? = nil, file: String
   ) throws(ConversionFailure) {
-    func fail(_ message: String, _ hint: String? = nil) -> ConversionFailure {
-      .architecture(file: file, message, hint: hint)
+    func fail(_ message: String) -> ConversionFailure { .architecture(file: file, message, hint: nil) }
+    let all = checkpoint.tensors
+    do throws(ReadingFailure) {
+      reading = try StateDictReading(
+        all.map { ($0.name, $0.shape) }, request, key: key, options: conventions, official: official,
+        values: { name in all.first { $0.name == name }?.smallValues })
+    } catch {
+      throw .architecture(file: file, error.message, hint: error.hint)
     }
-    let names = Set(checkpoint.tensors.map(\.name))
-    let (family, candidate) = try Self.choose(names, key: key, fail)
     var entries: [String: TensorEntry] = [:]
-    var unused: [String] = []
     for entry in checkpoint.tensors {
-      guard entry.name.hasPrefix(candidate.prefix),
-        let canonical = family.canonical(String(entry.name.dropFirst(candidate.prefix.count)))
-      else {
-        unused.append(entry.name)
-        continue
-      }
-      guard entries.updateValue(entry, forKey: canonical) == nil else {
+      guard entries.updateValue(entry, forKey: entry.name) == nil else {
         throw fail("two tensors are called \(entry.name)")
       }
     }
-    let shapes = entries.mapValues(\.shape)
-    let architecture = try Self.architecture(request, shapes, fail)
-    tree = LayerTree(architecture)
-    let fit = StateDictFit(tree, shapes)
-    guard fit.isComplete else {
-      throw fail(
-        "its tensors do not fit \(architecture.name): \(fit.summary())", Self.likelyReason(fit, shapes))
-    }
-    self.candidate = candidate
-    self.unused = unused
-    var tensors: [(ParameterSpec, TensorEntry)] = []
-    for (parameter, key) in fit.filled {
+    var found: [String: TensorEntry] = [:]
+    for (parameter, key) in reading.filled {
       guard let entry = entries[key] else { continue }
       guard parameter.isOptional || entry.scalarType.isFloatingPoint else {
         throw fail("\(entry.name) holds \(entry.scalarType.rawValue) values, not floating-point numbers")
       }
       guard !entry.isMeta else { throw fail("\(entry.name) is a meta tensor: the file holds no values") }
-      tensors.append((parameter, entry))
+      found[parameter.name] = entry
     }
+    for parameter in reading.synthesized {
+      found[parameter.name] = Self.statistics(parameter, epsilon: reading.tree.architecture.epsilon)
+    }
+    tensors = reading.tree.parameters.compactMap { parameter in
+      found[parameter.name].map { (parameter, $0) }
+    }
+  }
+
+  /// The same tensors with another epsilon, which an option of a conversion may have set.
+  func withEpsilon(_ epsilon: Double) -> NetworkStateDict {
+    NetworkStateDict(reading: reading.withEpsilon(epsilon), tensors: tensors)
+  }
+
+  private init(reading: StateDictReading, tensors: [(parameter: ParameterSpec, entry: TensorEntry)]) {
+    self.reading = reading
     self.tensors = tensors
   }
 
-  private static func choose(
-    _ names: Set<String>, key: String?, _ fail: (String, String?) -> ConversionFailure
-  ) throws(ConversionFailure) -> (KeyFamily, StateDictCandidate) {
-    let all = KeyFamily.candidates(in: names)
-    var candidates = all
-    if let key {
-      candidates = all.filter { $0.1.prefix.hasPrefix(key + ".") || ($0.1.prefix.isEmpty && key.isEmpty) }
-      guard !candidates.isEmpty else {
-        let prefixes = all.map { "'\($0.1.prefix)'" }.joined(separator: ", ")
-        throw fail(
-          "there is no ResNet under --key \(key)",
-          all.isEmpty ? nil : "state dicts were found under \(prefixes)")
-      }
-    } else if candidates.contains(where: { !$0.1.isAverage }) {
-      candidates.removeAll { $0.1.isAverage }
-    }
-    guard let first = candidates.first else {
-      let examples = names.sorted().prefix(3).joined(separator: ", ")
-      throw fail(
-        names.isEmpty
-          ? "it holds no tensors" : "no known ResNet or ResNeXt: its tensors are \(examples), …",
-        "--arch none converts any state dict")
-    }
-    guard candidates.count == 1 else {
-      let prefixes = candidates.map { "'\($0.1.prefix.dropLast())'" }.joined(separator: ", ")
-      throw fail("it holds \(candidates.count) networks, under \(prefixes)", "choose one with --key")
-    }
-    return first
+  /// A running mean of 0 or a running variance of 1 − ε, in float32 as detectron2 makes them.
+  private static func statistics(_ parameter: ParameterSpec, epsilon: Double) -> TensorEntry? {
+    guard let layout = try? StridedLayout(shape: parameter.shape, strides: nil) else { return nil }
+    let value: Float = parameter.role == .runningMean ? 0 : 1 - Float(epsilon)
+    let bytes = LittleEndian.bytes(Array(repeating: value.bitPattern, count: parameter.elementCount))
+    return TensorEntry(
+      name: parameter.name, path: [.key(parameter.name)], scalarType: .float32, layout: layout,
+      storage: Storage(id: -1, byteCount: bytes.count, source: MemorySource(bytes), label: parameter.name))
   }
+}
 
-  private static func architecture(
-    _ request: Request, _ shapes: [String: [Int]], _ fail: (String, String?) -> ConversionFailure
-  ) throws(ConversionFailure) -> Architecture {
-    switch request {
-    case .auto:
-      do throws(InferenceFailure) {
-        return try Architecture.inferred(from: shapes)
-      } catch {
-        throw fail("it looks like a ResNet, but \(error)", "--arch none converts any state dict")
-      }
-    case .named(let name):
-      guard var architecture = Architecture.named(name) else {
-        throw fail("there is no architecture '\(name)'", "pth2swt arch lists them")
-      }
-      // A fine-tuned head has its own number of classes; without fc the network is headless.
-      architecture.classCount = shapes["fc.weight"]?.first
-      return architecture
-    case .stated(let architecture): return architecture
-    }
-  }
-
-  private static func likelyReason(_ fit: StateDictFit, _ shapes: [String: [Int]]) -> String? {
-    if fit.unexpected.contains(where: { $0.contains(".se.") || $0.contains(".se_module.") }) {
-      return "squeeze-and-excitation blocks are another architecture"
-    }
-    if let found = try? Architecture.inferred(from: shapes), StateDictFit(LayerTree(found), shapes).isComplete
-    {
-      return "its shapes are those of \(found.name)"
-    }
-    return nil
+extension TensorEntry {
+  /// Up to 16 floating-point values; nil for anything else.
+  fileprivate var smallValues: [Double]? {
+    guard scalarType.isFloatingPoint, !isMeta, layout.elementCount <= 16 else { return nil }
+    return try? ElementCoding.doubles(values(limits: ParseLimits()), scalarType)
   }
 }

@@ -24,7 +24,9 @@ public enum Rederivation {
     var result = Result()
     let options = options(of: file, limits: limits)
     guard options.transforms else { return result }
-    let plan = try ConversionPlan(network, options, file: path)
+    // Epsilon may have been an option of the conversion; the file says which it was.
+    let epsilon = SWTArchitecture.read(file)?.epsilon ?? network.tree.architecture.epsilon
+    let plan = try ConversionPlan(network.withEpsilon(epsilon), options, file: path)
     let draft: Draft
     do {
       // The sources' own digests are compared by the caller; here they only fill a field.

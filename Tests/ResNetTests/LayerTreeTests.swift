@@ -19,6 +19,18 @@ import Testing
     #expect(tree.architecture.name == name)
   }
 
+  /// Billions of multiply-adds that torchvision states for its weights (`_ops`), at 224×224.
+  @Test(arguments: [
+    ("resnet18", 1.814), ("resnet34", 3.664), ("resnet50", 4.089), ("resnet101", 7.801),
+    ("resnet152", 11.514),
+    ("resnext50_32x4d", 4.23), ("resnext101_32x8d", 16.414), ("resnext101_64x4d", 15.46),
+    ("wide_resnet50_2", 11.398), ("wide_resnet101_2", 22.753),
+  ])
+  func `multiply-adds equal the published ones`(name: String, billions: Double) throws {
+    let table = LayerTable(LayerTree(try #require(Architecture.named(name))))
+    #expect((Double(table.multiplyAdds) / 1e6).rounded() == (billions * 1e3).rounded())
+  }
+
   /// Key counts of torchvision's state dicts, with and without `num_batches_tracked`.
   @Test(arguments: [
     ("resnet18", 122, 102), ("resnet50", 320, 267), ("resnext101_32x8d", 626, 522),

@@ -21,6 +21,7 @@ struct Convert: Command {
         "keep-wide", "WHICH",
         "With i8: auto (default) keeps the first convolution and fc in f16 where it pays, none, or names."),
       .flag("fold-bn", "Fold BatchNorm into the convolutions."),
+    ] + Conventions.options + [
       .value("threads", "N", "Threads to use."),
       .flag("force", "Replace an existing OUT."),
     ],
@@ -31,6 +32,9 @@ struct Convert: Command {
         "The same, with a test inside."),
       .init(
         "pth2swt convert model.pth -o small.swt --fold-bn --precision f16", "Half the size, with receipts."),
+      .init(
+        "pth2swt convert caffe.pth -o v1.swt --stride-on 1x1 --channel-order bgr",
+        "Say what neither shapes nor names tell."),
       .init(
         "pth2swt convert unet.pth -o unet.swt --arch none", "Any state dict, under its own names."),
     ])
@@ -52,13 +56,18 @@ struct Convert: Command {
     case "none": options.architecture = .none
     case let name?:
       let known = ["auto", "none"] + Architecture.published.map(\.name)
-      guard known.contains(name) else {
+      guard Architecture.named(name) != nil else {
         let hint = EditDistance.nearest(to: name, in: known).map { "; did you mean \($0)?" } ?? ""
         throw UsageError("there is no architecture '\(name)'\(hint)")
       }
       options.architecture = .named(name)
     }
     options.key = arguments.value("key")
+    options.conventions = try Conventions(arguments)
+    if options.architecture == .none, options.conventions != Conventions() {
+      throw UsageError(
+        "--arch none has no layer tree: --stride-on and its like say how a network is to be read")
+    }
     options.goldens = arguments.all("golden")
     options.license = arguments.value("license")
     options.replacesExisting = arguments.has("force")
@@ -112,6 +121,7 @@ struct Convert: Command {
       throw CommandFailure(.internalError, file: input, "\(error)")
     }
     let seconds = (clock.now - start) / .seconds(1)
+    for warning in summary.warnings { console.note("pth2swt: warning: \(input): \(warning)") }
     if json {
       console.line(document(summary, seconds).text(pretty: true))
     } else if summary.wasUpToDate {
@@ -151,7 +161,7 @@ struct Convert: Command {
   }
 
   private func document(_ summary: ConversionSummary, _ seconds: Double) -> JSONValue {
-    [
+    let document: JSONValue = [
       "schema": "pth2swt.convert/1", "input": .string(input), "output": .string(output),
       "architecture": summary.architecture.map { .string($0) } ?? .null,
       "tensors": .int(summary.tensorCount), "aliases": .int(summary.aliasCount),
@@ -164,22 +174,26 @@ struct Convert: Command {
       "worst_rounding": summary.worstRounding.map {
         ["tensor": .string($0.name), "rel_l2": .double($0.relL2)]
       } ?? .null, "up_to_date": .bool(summary.wasUpToDate),
-      "seconds": .double(seconds),
+      "warnings": .array(summary.warnings.map { .string($0) }), "seconds": .double(seconds),
     ]
+    return .object((document.members ?? []) + summary.readingJSON)
   }
 
   private func text(_ summary: ConversionSummary, _ seconds: Double) -> String {
     var text = "\(output): \(summary.architecture ?? "state dict"), \(summary.tensorCount) tensors, "
     text += "\(Text.bytes(summary.byteCount)), \(Text.fixed(seconds, 2)) s\n"
     if let identity = summary.contentID { text += "  content id  \(identity)\n" }
+    text += summary.readingText
     if let worst = summary.worstRounding {
       text += "  rounding    at most \(Text.scientific(worst.relL2)) of a tensor's norm, in \(worst.name)\n"
     }
     if !summary.wideLayers.isEmpty { text += "  kept wide   \(summary.wideLayers.joined(separator: ", "))\n" }
     if !summary.goldens.isEmpty { text += "  goldens     \(summary.goldens.joined(separator: ", "))\n" }
-    if !summary.unused.isEmpty {
-      let shown = summary.unused.prefix(5).joined(separator: ", ")
-      let more = summary.unused.count > 5 ? ", +\(summary.unused.count - 5) more" : ""
+    // What was left out has been said, with the reason.
+    let unused = summary.reading?.unused ?? summary.unused
+    if !unused.isEmpty {
+      let shown = unused.prefix(5).joined(separator: ", ")
+      let more = unused.count > 5 ? ", +\(unused.count - 5) more" : ""
       text += "  not used    \(shown)\(more)\n"
     }
     for (path, reason) in summary.skipped.prefix(5) { text += "  skipped     \(path): \(reason)\n" }

@@ -15,6 +15,7 @@ extension InspectReport {
     buffer.member("bytes", .int(byteCount))
     buffer.member("container", .string(container))
     buffer.member("architecture", architecture?.json(family: family) ?? .null)
+    buffer.member("misfit", misfit.map { .string($0) } ?? .null)
     buffer.array("tensors", count: tensorCount) { tensor($0).json }
     buffer.array("globals", count: globals.count) { index in
       let mention = globals[index]

@@ -25,6 +25,8 @@ struct InspectReport {
   var container: String
   var architecture: Architecture?
   var family: String?
+  /// Why there is no architecture.
+  var misfit: String?
   var tensorCount: Int
   /// Makes the tensor with that index.
   var tensor: (Int) -> Tensor

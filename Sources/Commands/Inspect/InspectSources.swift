@@ -44,12 +44,16 @@ extension InspectReport {
           byteCount: entry.byteCount, sharesWith: first == index ? nil : checkpoint.tensors[first].name,
           quantizer: entry.quantizer, sha256: digests.isEmpty ? nil : digests[index]?.hex)
       }, globals: checkpoint.globals, skipped: skipped)
-    if let network = try? NetworkStateDict(checkpoint, .auto, key: nil, file: path) {
+    do throws(ConversionFailure) {
+      let network = try NetworkStateDict(checkpoint, .auto, key: nil, file: path)
       architecture = network.tree.architecture
       family = network.candidate.family
+      metadata.append(("keys", .string(network.candidate.family)))
       if !network.candidate.prefix.isEmpty {
         metadata.append(("prefix", .string(network.candidate.prefix)))
       }
+    } catch {
+      if case .architecture(_, let reason, _) = error { misfit = reason }
     }
     if checkpoint.isGzipped { metadata.append(("compression", "gzip")) }
     for (key, value) in checkpoint.metadata { metadata.append((key, .string(value))) }

@@ -41,7 +41,10 @@ extension InspectReport {
       text +=
         "  architecture  \(architecture.name) (\(head)), \(Text.grouped(tree.parameterCount)) parameters\n"
     } else {
-      text += "  architecture  not a known ResNet or ResNeXt\n"
+      let known = "no known ResNet or ResNeXt: "
+      let reason = misfit.map { $0.hasPrefix(known) ? String($0.dropFirst(known.count)) : $0 }
+      text += "  architecture  not a known ResNet or ResNeXt"
+      text += (reason.map { ": \(Text.printable($0))" } ?? "") + "\n"
     }
     for (key, value) in metadata where key != "labels" && !key.hasPrefix("golden.") {
       text += "  \(Text.printable(key))  \(Text.printable(value.string ?? value.text()))\n"

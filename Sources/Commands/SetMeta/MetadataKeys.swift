@@ -41,6 +41,9 @@ package enum MetadataKeys {
   private static let table: [String: MetadataType] = [
     "swt.producer": .text, "swt.producer_version": .text, "source.sha256": .text, "source.bytes": .i64,
     "source.format": .text, "source.family": .text, "source.prefix": .text, "source.metadata": .json,
+    "source.official": .text, "source.conventions": .json, "source.synthesized": .json,
+    "pre.channels": .text, "pre.scale": .f64, "pre.mean": .f64List, "pre.std": .f64List, "pre.resize": .i64,
+    "pre.size": .i64, "pre.crop": .text, "pre.interpolation": .text, "pre.antialias": .bool,
     "license": .text, "arch.name": .text, "arch.family": .text, "arch.block": .text,
     "arch.layers": .i64List, "arch.groups": .i64, "arch.width_per_group": .i64, "arch.base_planes": .i64,
     "arch.stem_channels": .i64, "arch.num_classes": .i64, "arch.stem": .text, "arch.head": .text,

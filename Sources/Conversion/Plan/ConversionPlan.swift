@@ -20,13 +20,15 @@ struct ConversionPlan {
 
   /// - Throws: ``ConversionFailure`` when the tensors do not fit the architecture or cannot be folded.
   init(
-    _ checkpoint: Checkpoint, _ request: NetworkStateDict.Request?, _ options: ConversionOptions, file: String
+    _ checkpoint: Checkpoint, _ request: NetworkStateDict.Request?, _ options: ConversionOptions,
+    official: OfficialFile? = nil, file: String
   ) throws(ConversionFailure) {
     guard let request else {
       try self.init(anyIn: checkpoint, options, file: file)
       return
     }
-    let network = try NetworkStateDict(checkpoint, request, key: options.key, file: file)
+    let network = try NetworkStateDict(
+      checkpoint, request, key: options.key, conventions: options.conventions, official: official, file: file)
     try self.init(network, options, file: file)
   }
 

@@ -26,6 +26,9 @@ extension ConversionPlan {
       values["arch.bn"] = .text("kept")
       values["source.family"] = .text(network.candidate.family)
       if !network.candidate.prefix.isEmpty { values["source.prefix"] = .text(network.candidate.prefix) }
+      values.merge(network.reading.conventions.metadata) { _, new in new }
+      let synthesized = network.reading.synthesized.map { JSONValue.string($0.name) }
+      if !synthesized.isEmpty { values["source.synthesized"] = .json(JSONValue.array(synthesized).text()) }
     }
     let encodings = sources.compactMap { name, entry in entry.note.map { JSONMember(name, $0) } }
     if !encodings.isEmpty { values["tensors.encoding"] = .json(JSONValue.object(encodings).text()) }

@@ -1,8 +1,37 @@
 extension KeyFamily {
   /// torchvision's own names, which are the canonical ones.
   ///
-  /// Facebook's WSL, SSL and SWSL networks, timm's `resnext*_{32x4d,32x8d,64x4d}`, gluon's and the widely copied
-  /// training scripts that replace `fc` or drop it use the same names.
+  /// Facebook's WSL, SSL and SWSL networks, timm's ResNets (deep stems and gates included), gluon's and the widely
+  /// copied training scripts that replace `fc` or drop it use the same names. So do the encoders of segmentation and
+  /// detection networks, whose other parts stand beside the prefix.
+  ///
+  /// Sources: torchvision/models/resnet.py; timm/models/resnet.py.
   static let torchvision = KeyFamily(
-    name: "torchvision", anchor: "conv1.weight", witness: "layer1.0.conv1.weight", canonical: { $0 })
+    name: "torchvision",
+    landmarks: [
+      Landmarks("conv1.weight", "layer1.0.conv1.weight"),
+      Landmarks("conv1.0.weight", "layer1.0.conv1.weight"),
+    ],
+    meaning: { key in
+      switch key.split(separator: ".").first {
+      case "projection_head", "prototypes": .leftOut("SwAV's head, which is for training")
+      default: .leaf(key)
+      }
+    },
+    conventions: { surroundings in
+      Conventions(dilations: surroundings.isSegmentation ? [1, 1, 2, 4] : nil, channels: .rgb)
+    })
+}
+
+extension Surroundings {
+  /// True for the encoder of torchvision's FCN or DeepLabV3, which keep an output stride of 8: it stands under
+  /// `backbone.`, and a classifier that begins with convolutions beside it.
+  ///
+  /// Source: torchvision/models/segmentation, `replace_stride_with_dilation=[False, True, True]`.
+  fileprivate var isSegmentation: Bool {
+    guard prefix.hasSuffix("backbone.") else { return false }
+    let outside = prefix.dropLast("backbone.".count)
+    let first = shape("\(outside)classifier.0.weight") ?? shape("\(outside)classifier.0.convs.0.0.weight")
+    return first?.count == 4 && shape("\(outside)classifier.4.weight")?.count == 4
+  }
 }

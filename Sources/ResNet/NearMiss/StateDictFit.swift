@@ -43,25 +43,34 @@ public struct StateDictFit: Sendable {
     unexpected = unused.sorted()
   }
 
-  /// Everything that does not fit, in one line; `limit` examples of each kind.
+  /// Everything that does not fit, in one line, by block; `limit` blocks of each kind.
   public func summary(limit: Int = 8) -> String {
     var parts: [String] = []
-    func add(_ label: String, _ items: [String]) {
-      guard !items.isEmpty else { return }
-      let more = items.count > limit ? ", +\(items.count - limit) more" : ""
-      parts.append("\(items.count) \(label): \(items.prefix(limit).joined(separator: ", "))\(more)")
+    func add(_ label: String, _ names: [String], _ text: (String) -> String) {
+      guard !names.isEmpty else { return }
+      var blocks: [(name: String, leaves: [String])] = []
+      for name in names {
+        let block = NearMiss.blockName(name)
+        if blocks.last?.name != block { blocks.append((block, [])) }
+        blocks[blocks.count - 1].leaves.append(name)
+      }
+      let items = blocks.prefix(limit).map { block in
+        block.leaves.count > 2
+          ? "\(block.name) (\(block.leaves.count) tensors)" : block.leaves.map(text).joined(separator: ", ")
+      }
+      let more = blocks.count > limit ? ", +\(blocks.count - limit) more blocks" : ""
+      parts.append("\(names.count) \(label): \(items.joined(separator: ", "))\(more)")
     }
     let near = unexpected
-    add(
-      "missing",
-      missing.prefix(limit).map { name in
-        guard let other = Self.nearest(to: name, in: near) else { return name }
-        return "\(name) (nearest: \(other))"
-      } + missing.dropFirst(limit))
-    add("unexpected", unexpected)
-    add(
-      "of another shape",
-      mismatched.map { "\($0.name) is \($0.actual), expected \($0.expected)" })
+    add("missing", missing) { name in
+      guard let other = Self.nearest(to: name, in: near) else { return name }
+      return "\(name) (nearest: \(other))"
+    }
+    add("unexpected", unexpected) { $0 }
+    let shapes = Dictionary(mismatched.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    add("of another shape", mismatched.map(\.name)) { name in
+      shapes[name].map { "\(name) is \($0.actual), expected \($0.expected)" } ?? name
+    }
     return parts.joined(separator: "; ")
   }
 

@@ -1,0 +1,62 @@
+/// A published file of weights, known by the beginning of its SHA-256.
+///
+/// torch.hub puts eight hexadecimal digits of it into the name of a file. They identify the bytes whatever the file is
+/// called now, and a name that states other digits than the bytes have is a warning.
+public struct OfficialFile: Hashable, Sendable {
+  /// `resnet50-0676ba61`.
+  public let name: String
+  /// The architecture's name; not of every one there is a layer tree.
+  public let network: String
+  public let conventions: Conventions
+  /// SPDX identifier, where the publisher restricts the use of the weights.
+  public let license: String?
+  /// What the network does and neither shapes nor names show, where no layer tree has it.
+  public let trap: String?
+
+  /// The first eight digits of the SHA-256.
+  public var digits: Substring { name.suffix(8) }
+
+  /// Every file of the table.
+  public static let all: [OfficialFile] = table.split(separator: "\n").compactMap { OfficialFile(line: $0) }
+
+  /// The file whose SHA-256 begins as `sha256` does; hexadecimal, lower case.
+  public static func find(sha256: String) -> OfficialFile? {
+    all.first { sha256.hasPrefix($0.digits) }
+  }
+
+  /// The file that a path's last component names, such as `resnet50-0676ba61.pth`.
+  public static func find(path: String) -> OfficialFile? {
+    let file = path.split(separator: "/").last ?? ""
+    return all.first { file.hasPrefix($0.name + ".") }
+  }
+
+  /// The eight digits that a file's name states by torch.hub's convention: `NAME-xxxxxxxx.ending`.
+  public static func digits(inName path: String) -> Substring? {
+    let stem = path.split(separator: "/").last?.split(separator: ".").first ?? ""
+    let digits = stem.suffix(8)
+    let isHexadecimal = digits.allSatisfy { $0.isASCII && $0.isHexDigit && !$0.isUppercase }
+    // Eight decimal digits are as likely a date.
+    guard stem.count > 9, stem.dropLast(8).last == "-", isHexadecimal,
+      digits.contains(where: { !$0.isNumber })
+    else { return nil }
+    return digits
+  }
+
+  private init?(line: Substring) {
+    let parts = line.split(separator: " ")
+    guard parts.count >= 5, let size = Int(parts[2]), let resize = Int(parts[3]) else { return nil }
+    name = String(parts[0])
+    network = String(parts[1])
+    let remark = parts.count > 5 ? parts[5] : ""
+    var preprocessing = Preprocessing.imageNet
+    if size > 0, let interpolation = Preprocessing.Interpolation(rawValue: String(parts[4])) {
+      preprocessing = preprocessing.cropped(resize: resize, size: size, interpolation)
+    }
+    conventions = Conventions(
+      epsilon: remark == "eps0" ? 0 : nil, channels: .rgb, preprocessing: preprocessing)
+    license = remark == "cc-by-nc" ? "CC-BY-NC-4.0" : nil
+    trap =
+      remark == "antialiased"
+      ? "\(network) blurs before each stride, which leaves no trace in the keys" : nil
+  }
+}

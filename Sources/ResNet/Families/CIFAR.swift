@@ -1,0 +1,18 @@
+extension KeyFamily {
+  /// The two repositories that most CIFAR networks come from: torchvision's names, but `linear` for the classifier and,
+  /// where shortcuts have weights, `shortcut` for them.
+  ///
+  /// Sources: akamaster/pytorch_resnet_cifar10, resnet.py (shortcuts without weights, three stages);
+  /// kuangliu/pytorch-cifar, models/resnet.py (projections, four stages).
+  static let cifar = KeyFamily(
+    name: "CIFAR", landmarks: [Landmarks("conv1.weight", "layer1.0.conv1.weight")],
+    companions: ["linear.weight"],
+    meaning: { key in
+      if let leaf = key.removing("linear.") { return .leaf("fc.\(leaf)") }
+      guard let path = KeyPath(key), path.components.count == 5, path.components[2] == "shortcut" else {
+        return .leaf(key)
+      }
+      return .leaf("\(path.head).\(path.components[1]).downsample.\(path.components[3]).\(path.leaf)")
+    },
+    conventions: { _ in Conventions(channels: .rgb) })
+}

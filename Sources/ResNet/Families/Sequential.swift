@@ -1,0 +1,19 @@
+extension KeyFamily {
+  /// `nn.Sequential(*list(resnet.children())[:-1])`: torchvision's parts by their places, without the classifier.
+  ///
+  /// Whether the pooling behind the last stage is in it, names do not tell, since it has no weights.
+  static let sequential = KeyFamily(
+    name: "torchvision's children", landmarks: [Landmarks("0.weight", "4.0.conv1.weight")],
+    meaning: { key in
+      guard let path = KeyPath(key), let place = Int(path.head) else { return .leaf(key) }
+      let rest = path.components.dropFirst().joined(separator: ".")
+      switch place {
+      case 0: return .leaf("conv1.\(rest)")
+      case 1: return .leaf("bn1.\(rest)")
+      case 4...7: return .leaf("layer\(place - 3).\(rest)")
+      case 9: return .leaf("fc.\(rest)")
+      default: return .leaf(key)
+      }
+    },
+    conventions: { _ in Conventions(channels: .rgb) })
+}

@@ -1,0 +1,49 @@
+/// Files in which no family is recognised, although half of one's landmarks are there.
+enum NearFamily {
+  /// Why; nil when no family comes near.
+  static func explain(
+    _ tensors: [(name: String, shape: [Int])], _ keys: KeyIndex, key: String?
+  ) -> ReadingFailure? {
+    guard key == nil, let choice = nearest(keys), let leaves = try? Leaves(tensors, choice) else {
+      return nil
+    }
+    let stray = leaves.stray(tensors, choice, missing: nil)
+    guard let cause = NearMiss(leaves.shapes, tree: nil, prefix: choice.candidate.prefix, stray: stray).cause
+    else { return nil }
+    return ReadingFailure(
+      "it looks like a ResNet (\(choice.family.name)), but \(cause)",
+      hint: "--arch none converts any state dict")
+  }
+
+  /// The family whose first block, or first convolution, is there; where it stands decides the prefix.
+  private static func nearest(_ keys: KeyIndex) -> CandidateChoice? {
+    for family in KeyFamily.all where family.companions.isEmpty {
+      for place in family.landmarks {
+        for mark in [place.block, place.stem] {
+          let ending = ".\(mark)"
+          let found = keys.sorted.filter { $0 == mark || $0.hasSuffix(ending) }
+          // A bare `conv1.weight` is in every block.
+          guard let name = found.min(by: { $0.count < $1.count }), isTelling(mark, name) else { continue }
+          return CandidateChoice(
+            family: family,
+            candidate: StateDictCandidate(
+              prefix: String(name.dropLast(mark.count)), family: family.name, secondary: nil), passedOver: [])
+        }
+      }
+    }
+    return nil
+  }
+
+  /// True for a landmark that other networks do not have: a first convolution called `conv1` needs a second of a block.
+  private static func isTelling(_ mark: String, _ name: String) -> Bool {
+    mark.split(separator: ".").count > 3 || name == mark && mark == "conv1_w"
+  }
+}
+
+extension CandidateChoice {
+  init(family: KeyFamily, candidate: StateDictCandidate, passedOver: [StateDictCandidate]) {
+    self.family = family
+    self.candidate = candidate
+    self.passedOver = passedOver
+  }
+}
