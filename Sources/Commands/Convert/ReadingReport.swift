@@ -1,3 +1,4 @@
+internal import SWTBytes
 internal import SWTConversion
 internal import SWTResNet
 internal import SWTTensorFiles
