@@ -17,6 +17,9 @@ import Testing
 /// `scripts/faults_in_models` runs this and writes `Faults.md`.
 @Suite(.serialized) struct FullSizeFaultTests {
   static let network = unsafe getenv("PTH2SWT_FAULTS").map { unsafe String(cString: $0) }
+  /// Names of faults, with commas between; without it all are tried.
+  private static let only = unsafe getenv("PTH2SWT_ONLY").map { unsafe String(cString: $0) }?.split(
+    separator: ",")
 
   @Test(.enabled(if: network != nil)) func `faults in a published network`() throws {
     let (small, goldens) = try load()
@@ -30,7 +33,9 @@ import Testing
     ]
     for fault in Fault.allCases {
       for isInModel in fault.isOfComputation ? [false] : [true, false] {
-        guard let injection = fault.inject(into: small, &random) else { continue }
+        guard let injection = fault.inject(into: small, &random),
+          Self.only.map({ $0.contains { $0 == fault.rawValue } }) ?? true
+        else { continue }
         let reports = try check(injection, isInModel: isInModel, small, goldens)
         let first = reports[0].report
         count += 1
@@ -137,7 +142,9 @@ import Testing
           deviation: injection.deviation, fed: injection.reversesInput ? maker.input.reversedChannels : nil)
       var options = VerificationOptions()
       options.level = index == 0 ? .all : .forward
+      let start = ContinuousClock.now
       let report = try ForwardRun(model, small.tree, [golden], options).check(honest.name, golden, digests)
+      if index == 0 { print("\(injection.fault): verified and diagnosed in \(ContinuousClock.now - start)") }
       let output = try engine.run(maker.input).output.values.map { Double($0) }
       return Checked(report: report, output: output, reference: golden.output.reference)
     }
