@@ -25,12 +25,13 @@ import Testing
     let (small, goldens) = try load()
     var random = Numbers(seed: 7)
     var (placed, explained, rejected, count) = (0, 0, 0, 0)
-    var lines = [
+    let header = [
       "| fault | in | relL2 | × floor | top-1 kept | "
         + OtherCriteria.allCases.map(\.rawValue).joined(separator: " | ")
         + " | pth2swt | first divergence | cause | explains to |",
       "|" + String(repeating: "---|", count: 9 + OtherCriteria.allCases.count),
     ]
+    for line in header { say("FAULTS: \(line)") }
     for fault in Fault.allCases {
       for isInModel in fault.isOfComputation ? [false] : [true, false] {
         guard let injection = fault.inject(into: small, &random),
@@ -54,20 +55,18 @@ import Testing
           reports.allSatisfy { criterion.accepts($0.output, $0.reference) } ? "**passes**" : "rejects"
         }
         let side = isInModel ? "model" : "reference"
-        lines.append(
-          "| \(fault) | \(injection.layer ?? "all layers") of the \(side) | \(short(worst?.metrics.relL2)) | "
+        say(
+          "FAULTS: | \(fault) | \(injection.layer ?? "all layers") of the \(side) | \(short(worst?.metrics.relL2)) | "
             + "\(short(worst?.timesFloor)) | \(items.count { $0.expected == $0.actual })/\(items.count) | "
             + others.joined(separator: " | ")
             + " | \(reports.contains { !$0.report.passes } ? "rejects" : "**passes**") | "
             + "\(first.divergence.map { $0.layer ?? $0.block } ?? "-")\(isPlaced ? "" : " (wrong)") | "
             + "\(first.cause?.text ?? "-")\(isExplained ? "" : " (wrong)") | "
             + "\(first.cause?.isConfirmed == true ? short(first.cause?.explainsToTimesFloor) : "-") |")
-        print(lines[lines.count - 1])
       }
     }
-    for line in lines { print("FAULTS: \(line)") }
-    print("FAULTS: ")
-    print("FAULTS: Of \(count) faults \(rejected) rejected, \(placed) placed, \(explained) explained.")
+    say("FAULTS: ")
+    say("FAULTS: Of \(count) faults \(rejected) rejected, \(placed) placed, \(explained) explained.")
     #expect(
       rejected == count && Double(placed) >= 0.95 * Double(count) && Double(explained) >= 0.8 * Double(count))
   }
@@ -87,11 +86,11 @@ import Testing
       }
       let score = try #require(found)
       let single = score.goldens.map { "\($0.name) alone \($0.caught)" }.joined(separator: ", ")
-      print(
+      say(
         "MUTATIONS: | \(level == .layers ? "logits and samples of every stage" : "logits alone") | \(score.tried) | "
           + "\(score.caught) | \(short(100 * score.score)) % | \(single) | "
           + "\(score.blindLayers.isEmpty ? "none" : score.blindLayers.joined(separator: ", ")) |")
-      print("seconds: \(time)")
+      say("seconds: \(time)")
       if level == .layers { #expect(score.score >= 0.97) }
     }
   }
@@ -144,10 +143,16 @@ import Testing
       options.level = index == 0 ? .all : .forward
       let start = ContinuousClock.now
       let report = try ForwardRun(model, small.tree, [golden], options).check(honest.name, golden, digests)
-      if index == 0 { print("\(injection.fault): verified and diagnosed in \(ContinuousClock.now - start)") }
+      if index == 0 { say("\(injection.fault): verified and diagnosed in \(ContinuousClock.now - start)") }
       let output = try engine.run(maker.input).output.values.map { Double($0) }
       return Checked(report: report, output: output, reference: golden.output.reference)
     }
+  }
+
+  /// Prints at once: what is in a buffer when a run ends is lost.
+  private func say(_ line: String) {
+    print(line)
+    fflush(nil)
   }
 
   private func short(_ value: Double?) -> String {
