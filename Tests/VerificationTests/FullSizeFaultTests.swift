@@ -73,6 +73,8 @@ import Testing
 
   @Test(.enabled(if: network != nil)) func `mutations of a published network`() throws {
     let (small, goldens) = try load()
+    say("MUTATIONS: | compared | flips | noticed | score | by one golden | blind layers |")
+    say("MUTATIONS: |---|---|---|---|---|---|")
     for level in [VerificationOptions.Level.layers, .forward] {
       var options = VerificationOptions()
       options.level = level
