@@ -65,9 +65,9 @@ public struct NetworkStateDict: Sendable {
     }
   }
 
-  /// The same tensors, read as what a weight file says they are: options of its conversion are in it, and not here.
-  func stated(_ architecture: Architecture) -> NetworkStateDict {
-    NetworkStateDict(reading: reading.stated(architecture), tensors: tensors)
+  /// The same tensors with another epsilon, which an option of a conversion may have set.
+  func withEpsilon(_ epsilon: Double) -> NetworkStateDict {
+    NetworkStateDict(reading: reading.withEpsilon(epsilon), tensors: tensors)
   }
 
   private init(reading: StateDictReading, tensors: [(parameter: ParameterSpec, entry: TensorEntry)]) {

@@ -25,8 +25,8 @@ public enum Rederivation {
     let options = options(of: file, limits: limits)
     guard options.transforms else { return result }
     // Epsilon may have been an option of the conversion; the file says which it was.
-    let stated = SWTArchitecture.read(file).map { network.stated($0) } ?? network
-    let plan = try ConversionPlan(stated, options, file: path)
+    let epsilon = SWTArchitecture.read(file)?.epsilon ?? network.tree.architecture.epsilon
+    let plan = try ConversionPlan(network.withEpsilon(epsilon), options, file: path)
     let draft: Draft
     do {
       // The sources' own digests are compared by the caller; here they only fill a field.

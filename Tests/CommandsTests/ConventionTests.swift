@@ -48,7 +48,8 @@ import Testing
 
   @Test func `a name that says what shapes do not is such an option`() throws {
     let file = StateDictFile(Architecture.named("resnet50") ?? Self.network)
-    let (tool, metadata) = try convert(file, ["--arch", "resnet50_v1"])
+    let (tool, metadata) = try convert(
+      file, ["--arch", "resnet50_v1", "--limit", "total-bytes=4000000000"])
     #expect(tool.status == .success, "\(tool.errors)")
     #expect(metadata?["arch.name"]?.string == "resnet50_v1")
     #expect(metadata?["source.conventions"]?["stride_on"]?.string == "option")
@@ -93,16 +94,29 @@ import Testing
     #expect(own?["pre.std"]?.array?.compactMap(\.double) == [0, 0, 0])
   }
 
+  @Test func `mmpretrain's pixels are RGB on 0…255`() throws {
+    let folder = try TemporaryFolder()
+    let output = folder.file("model.swt")
+    Tool("convert", Fixtures.path("families/mmpretrain_v1d.pth"), "-o", output)
+    let metadata = try Tool("inspect", output, "--json").json()["metadata"]
+    #expect(metadata?["pre.channels"]?.string == "RGB")
+    #expect(metadata?["pre.scale"]?.double == 1)
+    #expect(metadata?["pre.mean"]?.array?.compactMap(\.double) == [123.675, 116.28, 103.53])
+    #expect(metadata?["pre.std"]?.array?.compactMap(\.double) == [58.395, 57.12, 57.375])
+  }
+
   @Test func `torchvision's segmentation encoders are dilated`() throws {
     let encoder = StateDictFile(Self.network).without("fc.").renaming { "backbone." + $0 }
+    let head: [Int] = [8, 64, 3, 3]
     let (tool, metadata) = try convert(
-      encoder.with("classifier.0.weight", [8, 64, 3, 3]).with("aux_classifier.0.weight", [8, 64, 3, 3]))
+      encoder.with("classifier.0.weight", head).with("classifier.4.weight", [21, 8, 1, 1]))
     #expect(tool.status == .success, "\(tool.errors)")
     #expect(metadata?["arch.dilations"]?.array?.compactMap(\.int) == [1, 1, 2, 4])
     #expect(try tool.json()["conventions"]?["dilations"]?["source"]?.string == "family torchvision")
-    // The same encoder alone is not.
-    let (_, alone) = try convert(encoder)
-    #expect(alone?["arch.dilations"] == nil)
+    // The same encoder alone is not, nor beside a classifier of linear layers that is called the same.
+    #expect(try convert(encoder).metadata?["arch.dilations"] == nil)
+    let linear = encoder.with("classifier.0.weight", [8, 64]).with("classifier.4.weight", [21, 8])
+    #expect(try convert(linear, ["--key", "backbone"]).metadata?["arch.dilations"] == nil)
   }
 
   @Test func `a published name with other bytes is a loud warning and brings nothing`() throws {
@@ -159,6 +173,17 @@ import Testing
   ])
   func `an option that says nothing is a mistake`(options: [String]) throws {
     #expect(try convert(StateDictFile(Self.network), options).tool.status == .usage)
+  }
+
+  @Test func `folding with another epsilon is proven against the source`() throws {
+    let folder = try TemporaryFolder()
+    let (input, output) = (Fixtures.path("checkpoints/resnet_basic.pth"), folder.file("model.swt"))
+    Tool(
+      "convert", input, "-o", output, "--fold-bn", "--bn-eps", "0.01", "--golden",
+      Fixture.golden("resnet_basic"))
+    let report = try Tool("verify", output, "--source", input, "--format", "json").json()
+    #expect(report["source"]?["differing"]?.array?.isEmpty == true)
+    #expect(report["verdict"]?.string == "fail")
   }
 
   @Test func `dilation for another number of stages does not fit`() throws {

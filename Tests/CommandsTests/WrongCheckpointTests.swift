@@ -135,6 +135,20 @@ import Testing
     },
   ]
 
+  /// Sizes that no arithmetic survives unchecked; without elements, so that they are cheap to claim.
+  static let claims: [Wrong] = [
+    Wrong(
+      "stages of 2^62 channels", "it looks like a ResNet (torchvision), but layer1.0.conv3.weight has shape"
+    ) {
+      resnext.shaping { name, shape in
+        name.contains("conv3") ? [1 << 62, 0] + shape.dropFirst(2) : shape
+      }
+    },
+    Wrong("an fc of 2^40 classes", "but fc.bias is [10], fc.weight has 1099511627776 classes") {
+      resnext.shaping("fc.weight", [1 << 40, 0])
+    },
+  ]
+
   static let heads: [Wrong] = [
     Wrong("a transposed fc", "fc.weight is [256, 10], transposed: PyTorch's is [classes, 256]") {
       resnext.shaping("fc.weight", [256, 10])
@@ -183,7 +197,7 @@ import Testing
     Wrong("nothing", "it holds no tensors") { StateDictFile([]) },
   ]
 
-  @Test(arguments: structure + tensors + heads)
+  @Test(arguments: structure + tensors + claims + heads)
   func `a wrong checkpoint is refused with its first real cause`(wrong: Wrong) throws {
     let folder = try TemporaryFolder()
     let input = folder.file("model.pth")

@@ -189,9 +189,11 @@ struct Convert: Command {
     }
     if !summary.wideLayers.isEmpty { text += "  kept wide   \(summary.wideLayers.joined(separator: ", "))\n" }
     if !summary.goldens.isEmpty { text += "  goldens     \(summary.goldens.joined(separator: ", "))\n" }
-    if !summary.unused.isEmpty {
-      let shown = summary.unused.prefix(5).joined(separator: ", ")
-      let more = summary.unused.count > 5 ? ", +\(summary.unused.count - 5) more" : ""
+    // What was left out has been said, with the reason.
+    let unused = summary.reading?.unused ?? summary.unused
+    if !unused.isEmpty {
+      let shown = unused.prefix(5).joined(separator: ", ")
+      let more = unused.count > 5 ? ", +\(unused.count - 5) more" : ""
       text += "  not used    \(shown)\(more)\n"
     }
     for (path, reason) in summary.skipped.prefix(5) { text += "  skipped     \(path): \(reason)\n" }

@@ -5,6 +5,9 @@ public struct Conventions: Hashable, Sendable {
   public var strideOn: Architecture.StridedConvolution?
   /// Dilation of the 3×3 convolutions in each stage.
   public var dilations: [Int]?
+  /// True where a dilated stage's first block has the dilation of the stage before, as torchvision has it; false where
+  /// it has the stage's own.
+  public var contractsDilation: Bool?
   /// Epsilon of every BatchNorm.
   public var epsilon: Double?
   /// Order of the channels that the first convolution takes.
@@ -12,11 +15,13 @@ public struct Conventions: Hashable, Sendable {
   public var preprocessing: Preprocessing?
 
   public init(
-    strideOn: Architecture.StridedConvolution? = nil, dilations: [Int]? = nil, epsilon: Double? = nil,
-    channels: ChannelOrder? = nil, preprocessing: Preprocessing? = nil
+    strideOn: Architecture.StridedConvolution? = nil, dilations: [Int]? = nil,
+    contractsDilation: Bool? = nil, epsilon: Double? = nil, channels: ChannelOrder? = nil,
+    preprocessing: Preprocessing? = nil
   ) {
     self.strideOn = strideOn
     self.dilations = dilations
+    self.contractsDilation = contractsDilation
     self.epsilon = epsilon
     self.channels = channels
     self.preprocessing = preprocessing
@@ -61,6 +66,7 @@ public struct SettledConventions: Hashable, Sendable {
   /// `nil` for basic blocks, which have no choice.
   public let strideOn: Settled<Architecture.StridedConvolution>?
   public let dilations: Settled<[Int]>
+  private let contractsDilation: Bool
   public let epsilon: Settled<Double>
   /// `nil` where nobody knows.
   public let channels: Settled<ChannelOrder>?
@@ -80,6 +86,7 @@ public struct SettledConventions: Hashable, Sendable {
     dilations =
       first { $0.dilations.flatMap { $0.count == stages ? $0 : nil } }
       ?? Settled(value: Array(repeating: 1, count: stages), source: .torchvision)
+    contractsDilation = first(\.contractsDilation)?.value ?? true
     epsilon = first(\.epsilon) ?? Settled(value: 1e-5, source: .torchvision)
     channels = first(\.channels)
     // What a source says about the values of pixels holds for its own order of channels alone.
@@ -93,18 +100,10 @@ public struct SettledConventions: Hashable, Sendable {
   func applied(to architecture: Architecture) -> Architecture {
     var result = architecture
     if let strideOn { result.strideOn = strideOn.value }
-    result = result.dilated(dilations.value)
+    result.dilations = dilations.value
+    result.firstDilations =
+      contractsDilation ? Architecture.contracted(dilations.value) : dilations.value
     result.epsilon = epsilon.value
     return result
-  }
-}
-
-extension Architecture {
-  /// The network with these dilations, each stage's first block with that of the stage before.
-  func dilated(_ dilations: [Int]) -> Architecture {
-    var copy = self
-    copy.dilations = dilations
-    copy.firstDilations = Self.contracted(dilations)
-    return copy
   }
 }

@@ -46,12 +46,12 @@ public struct Preprocessing: Hashable, Sendable {
   static let facebookBGR = Preprocessing(
     channels: .bgr, scale: 1, mean: [103.53, 116.28, 123.675], standardDeviation: [57.375, 57.12, 58.395])
 
-  /// The same function of bytes, with mean and deviation on 0…`limit`.
+  /// The same function of bytes, with mean and deviation on 0…`limit`; of one on 0…1.
   func scaled(to limit: Double) -> Preprocessing {
     // Three decimals, as configurations print them: 123.675, 58.395.
     func scaled(_ values: [Double]) -> [Double] { values.map { ($0 * limit * 1000).rounded() / 1000 } }
     return Preprocessing(
-      channels: channels, scale: scale * 255 / limit, mean: scaled(mean),
+      channels: channels, scale: limit / 255, mean: scaled(mean),
       standardDeviation: scaled(standardDeviation), crop: crop)
   }
 

@@ -28,15 +28,10 @@ extension KeyFamily {
         return detectron2Name(inside).map { .leaf($0) } ?? .foreign
       }
       if let name = detectron2Name(key) { return .leaf(name) }
-      let isDetector = ["proposal_generator.", "roi_heads.", "sem_seg_head.", "head.", "anchor_generator."]
-        .contains {
-          key.hasPrefix($0)
-        }
-      if isDetector { return .foreign }
       if key == "pixel_mean" || key == "pixel_std" {
         return .leftOut("what detectron2 subtracts and divides by")
       }
-      return .leaf(key)
+      return isClassifier(key) ? .leaf(key) : .foreign
     },
     conventions: { surroundings in
       var pixels = surroundings.isGrouped ? Preprocessing.facebookBGR : .msraBGR
@@ -47,8 +42,10 @@ extension KeyFamily {
           channels: mean[0] > mean[2] ? .rgb : .bgr, scale: 1, mean: mean, standardDeviation: deviation)
       }
       let isMSRA = pixels.standardDeviation == [1, 1, 1]
+      // `RES5_DILATION` is that of every block of the stage.
       return Conventions(
-        strideOn: isMSRA ? .conv1 : .conv2, channels: pixels.channels, preprocessing: pixels)
+        strideOn: isMSRA ? .conv1 : .conv2, contractsDilation: false, channels: pixels.channels,
+        preprocessing: pixels)
     })
 
   /// The canonical name of a key of the bare backbone.

@@ -76,6 +76,8 @@ struct Surroundings: Sendable {
   let prefix: String
   /// Shapes of the network's leaves, by canonical name.
   let shapes: [String: [Int]]
+  /// Shape of any tensor of the file, by its full name.
+  let shape: @Sendable (String) -> [Int]?
   /// Values of a small tensor of the file, by its full name; nil when there is none that can be read.
   let values: @Sendable (String) -> [Double]?
 

@@ -20,3 +20,10 @@ extension String {
   /// What follows `start`; nil when it does not begin so.
   func removing(_ start: String) -> String? { hasPrefix(start) ? String(dropFirst(start.count)) : nil }
 }
+
+extension KeyFamily {
+  /// True for keys that a classifier may have in some family: beside a network of another they are no mere company.
+  static func isClassifier(_ key: String) -> Bool {
+    ["fc.", "classifier.", "last_linear.", "linear.", "head.fc."].contains { key.hasPrefix($0) }
+  }
+}

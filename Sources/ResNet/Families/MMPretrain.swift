@@ -21,8 +21,7 @@ extension KeyFamily {
       if let leaf = key.removing("head.fc.") { return .leaf("fc.\(leaf)") }
       if let inside = key.removing("backbone.") { return .leaf(mmName(inside) ?? inside) }
       if key.hasPrefix("stem.") || key.hasPrefix("layer") { return .leaf(mmName(key) ?? key) }
-      let isKnown = mmDetectors.contains { key.hasPrefix($0) } || key.hasPrefix("data_preprocessor.")
-      return isKnown ? .foreign : .leaf(key)
+      return isClassifier(key) ? .leaf(key) : .foreign
     },
     conventions: { surroundings in
       // Configurations of detectors differ in channels and scale; those of mmpretrain do not.

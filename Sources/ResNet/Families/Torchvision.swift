@@ -19,17 +19,19 @@ extension KeyFamily {
       }
     },
     conventions: { surroundings in
-      // FCN and DeepLabV3 keep an output stride of 8; the encoder is `backbone.`, the heads stand beside it.
-      let isSegmentation = surroundings.isEncoder(ofNetworkWith: ["classifier.0.", "classifier.4."])
-      return Conventions(dilations: isSegmentation ? [1, 1, 2, 4] : nil, channels: .rgb)
+      Conventions(dilations: surroundings.isSegmentation ? [1, 1, 2, 4] : nil, channels: .rgb)
     })
 }
 
 extension Surroundings {
-  /// True when the network stands under `backbone.` and one of these keys beside that.
-  func isEncoder(ofNetworkWith keys: [String]) -> Bool {
+  /// True for the encoder of torchvision's FCN or DeepLabV3, which keep an output stride of 8: it stands under
+  /// `backbone.`, and a classifier that begins with convolutions beside it.
+  ///
+  /// Source: torchvision/models/segmentation, `replace_stride_with_dilation=[False, True, True]`.
+  fileprivate var isSegmentation: Bool {
     guard prefix.hasSuffix("backbone.") else { return false }
     let outside = prefix.dropLast("backbone.".count)
-    return keys.contains { self.keys.contains(outside + $0) }
+    let first = shape("\(outside)classifier.0.weight") ?? shape("\(outside)classifier.0.convs.0.0.weight")
+    return first?.count == 4 && shape("\(outside)classifier.4.weight")?.count == 4
   }
 }

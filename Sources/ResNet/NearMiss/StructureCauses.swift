@@ -93,7 +93,9 @@ extension NearMiss {
     let isBottleneck = evidence.shapes["layer1.0.conv3.weight"] != nil
     let last = isBottleneck ? "conv3" : "conv2"
     let channels = stages.map { evidence.shapes["layer\($0).0.\(last).weight"]?.first ?? 0 }
-    guard let least = channels.min(), least > 0, stages.count < 16 else { return nil }
+    // The bound keeps sums from overflowing, whatever a file claims.
+    guard let least = channels.min(), least > 0, channels.allSatisfy({ $0 <= 1 << 20 }), stages.count < 16
+    else { return nil }
     let expected = stages.indices.map { least << $0 }
     guard channels != expected else { return nil }
     if channels.sorted() == expected {

@@ -60,7 +60,8 @@ public struct StateDictReading: Sendable {
     let (architecture, settled) = try Self.architecture(
       request, leaves, choice,
       Surroundings(
-        keys: keys, prefix: choice.candidate.prefix, shapes: leaves.shapes, values: values),
+        keys: keys, prefix: choice.candidate.prefix, shapes: leaves.shapes,
+        shape: { name in tensors.first { $0.name == name }?.shape }, values: values),
       options, official, tensors)
     let tree = LayerTree(architecture)
     let fit = StateDictFit(tree, leaves.shapes)
@@ -90,9 +91,11 @@ public struct StateDictReading: Sendable {
     self.notes = notes
   }
 
-  /// The same names, read as an architecture that differs in what shapes cannot tell.
-  package func stated(_ architecture: Architecture) -> StateDictReading {
+  /// The same names with another epsilon.
+  package func withEpsilon(_ epsilon: Double) -> StateDictReading {
     var copy = self
+    var architecture = tree.architecture
+    architecture.epsilon = epsilon
     copy.tree = LayerTree(architecture)
     return copy
   }
