@@ -48,7 +48,8 @@ import Testing
 
   @Test func `a name that says what shapes do not is such an option`() throws {
     let file = StateDictFile(Architecture.named("resnet50") ?? Self.network)
-    let (tool, metadata) = try convert(file, ["--arch", "resnet50_v1"])
+    let (tool, metadata) = try convert(
+      file, ["--arch", "resnet50_v1", "--limit", "total-bytes=4000000000"])
     #expect(tool.status == .success, "\(tool.errors)")
     #expect(metadata?["arch.name"]?.string == "resnet50_v1")
     #expect(metadata?["source.conventions"]?["stride_on"]?.string == "option")
