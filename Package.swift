@@ -62,10 +62,12 @@ let package = Package(
       name: "SWTGoldens",
       dependencies: ["SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTResNet", "SWTTensorFiles"],
       path: "Sources/Goldens"),
+    .target(name: "CRounding"),
     .target(
       name: "SWTConversion",
       dependencies: [
-        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTResNet", "SWTGoldens",
+        "CRounding", "CThreads", "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTResNet",
+        "SWTGoldens",
         "SWTTensorFiles",
       ],
       path: "Sources/Conversion"),

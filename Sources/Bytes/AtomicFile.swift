@@ -11,7 +11,9 @@
 /// Bytes go to `<name>.tmp-<random>` in the same folder. ``commit()`` makes them durable and renames them over
 /// the name; without it the temporary goes away with this object. So a crash, a full disk or a second writer
 /// leaves the old file or the new one, never half of one, and a reader that has the old one mapped keeps it.
-package final class AtomicFile {
+///
+/// Any number of threads may write at positions of their own; everything else belongs to the thread that made it.
+package final class AtomicFile: @unchecked Sendable {
   /// The path that the caller gave.
   package let path: String
   /// Where the link at ``path`` leads, or the same path.

@@ -1,3 +1,4 @@
+internal import CThreads
 public import SWTBytes
 
 /// How a checkpoint is to become a weight file.
@@ -32,6 +33,8 @@ public struct ConversionOptions: Sendable {
   public var foldsBatchNorm = false
   public var replacesExisting = false
   public var limits = ParseLimits()
+  /// How many threads read, hash and write; the output does not depend on it.
+  public var threads = Int(p2s_threads_available())
 
   public init() {}
 

@@ -8,37 +8,41 @@ internal import SWTTensors
 
 /// Turns a checkpoint into a weight file: `state dict -> layer tree -> tensors in execution order -> file`.
 ///
-/// Three steps: a plan says what becomes of which tensor; a draft is the file without its bytes, measured and hashed;
-/// an output writes it.
+/// A plan says what becomes of which tensor; a draft is the file as far as that is known without reading values; a
+/// pass reads them, once, on all threads, and hashes, transforms and writes them window by window.
 public enum Converter {
   /// Converts `input` to `output`.
   ///
   /// The output appears under its name when it is complete and on the disk; whatever fails leaves what was there.
+  /// Its bytes depend on the input and the options, not on threads.
   ///
   /// - Throws: ``ConversionFailure``.
   public static func convert(
-    _ input: String, to output: String, _ options: ConversionOptions = ConversionOptions()
+    _ input: String, to output: String, _ options: ConversionOptions = ConversionOptions(),
+    progress: ConversionProgress? = nil
   ) throws(ConversionFailure) -> ConversionSummary {
-    var job: Job
-    switch try ConversionInput(input, limits: options.limits) {
-    case .checkpoint(let checkpoint): job = try Job(checkpoint, file: input, options)
-    case .stored(let stored): job = try Job(stored, file: input, options)
-    }
+    var job = try Job(input, options, progress)
     job.goldens.add(to: &job.draft)
 
-    var summary = job.summary
     if SafetensorsOutput.isAsked(by: output) {
+      try job.source.measure(&job.draft)
+      var summary = job.summary
       summary.byteCount = try SafetensorsOutput.write(job.draft, from: input, to: output, options)
       return summary
     }
-    if !options.replacesExisting, let existing = UpToDate.file(output, job.draft) {
-      summary.aliasCount = existing.tensors.count { $0.aliasOf != nil }
-      summary.byteCount = existing.byteCount
-      summary.contentID = existing.contentID(using: SystemDigests()).map { "swt1:\($0.hex)" }
-      summary.wasUpToDate = true
-      return summary
+    if !options.replacesExisting, UpToDate.mayBe(output, job.draft) {
+      try job.source.measure(&job.draft)
+      if let existing = UpToDate.file(output, job.draft) {
+        var summary = job.summary
+        summary.aliasCount = existing.tensors.count { $0.aliasOf != nil }
+        summary.byteCount = existing.byteCount
+        summary.contentID = existing.contentID(using: SystemDigests()).map { "swt1:\($0.hex)" }
+        summary.wasUpToDate = true
+        return summary
+      }
     }
-    let result = try SWTOutput.write(job.draft, from: input, to: output, options)
+    let result = try SWTOutput.write(&job.draft, from: job.source, to: output, options)
+    var summary = job.summary
     summary.aliasCount = result.aliasCount
     summary.byteCount = result.byteCount
     summary.contentID = "swt1:\(result.contentID.hex)"
@@ -50,33 +54,54 @@ public enum Converter {
 private struct Job {
   var draft: Draft
   let goldens: EmbeddedGoldens
+  let source: ConversionSource
   private let architecture: Architecture?
-  private var sourceSHA256 = ""
   private var unused: [String] = []
   private var skipped: [(path: String, reason: String)] = []
 
   init(
-    _ checkpoint: Checkpoint, file: String, _ options: ConversionOptions
+    _ file: String, _ options: ConversionOptions, _ progress: ConversionProgress?
   ) throws(ConversionFailure) {
+    // Before anything else is known: nothing takes longer than the digest of the file.
+    let digest = SourceDigest(file, threads: options.threads, progress)
+    switch try ConversionInput(file, limits: options.limits) {
+    case .checkpoint(let checkpoint):
+      try self.init(checkpoint, ConversionSource(file, options, digest, progress), options)
+    case .stored(let stored):
+      digest.cancel()
+      try self.init(stored, ConversionSource(file, options, nil, progress), options)
+    }
+  }
+
+  private init(
+    _ checkpoint: Checkpoint, _ source: ConversionSource, _ options: ConversionOptions
+  ) throws(ConversionFailure) {
+    let file = source.path
+    self.source = source
     let plan = try ConversionPlan(checkpoint, options.architecture.request, options, file: file)
     architecture = plan.network?.tree.architecture
     goldens = try EmbeddedGoldens(options.goldens, for: architecture, limits: options.limits)
     do {
-      let scan = try SourceScan.run(
-        file, plan.sources.map(\.entry), limits: options.limits, fileBytes: checkpoint.byteCount)
-      draft = try DraftBuilder.build(plan, digests: scan.tensors, file: file, limits: options.limits)
-      sourceSHA256 = scan.file.hex
+      var budget = ValueBudget(options.limits, fileBytes: checkpoint.byteCount)
+      for (_, entry) in plan.sources {
+        if let excess = budget.refuse(entry) { throw excess }
+      }
+      draft = try DraftBuilder.build(plan, hashesSources: true, file: file, limits: options.limits)
     } catch {
       throw ConversionFailure(error, reading: file)
     }
     draft.contents.metadata = try plan.metadata(
-      options, sourceSHA256: sourceSHA256, checkpoint, file: file)
+      options, sourceSHA256: ConversionSource.unknownDigest, checkpoint, file: file)
     try options.addMetadata(to: &draft.contents.metadata, architecture, file: file)
     unused = plan.unused
     skipped = checkpoint.skipped.map { ($0.path, $0.reason) }
   }
 
-  init(_ stored: StoredWeights, file: String, _ options: ConversionOptions) throws(ConversionFailure) {
+  private init(
+    _ stored: StoredWeights, _ source: ConversionSource, _ options: ConversionOptions
+  ) throws(ConversionFailure) {
+    let file = source.path
+    self.source = source
     architecture = SWTArchitecture.read { stored.contents.metadata[$0] }
     if let key = options.key {
       throw .architecture(
@@ -92,14 +117,15 @@ private struct Job {
       throw ConversionFailure(error, reading: file)
     }
     try options.addMetadata(to: &draft.contents.metadata, architecture, file: file)
-    if case .text(let digest) = draft.contents.metadata["source.sha256"] { sourceSHA256 = digest }
   }
 
   /// All but what only an output knows.
   var summary: ConversionSummary {
+    var digest = ""
+    if case .text(let text) = draft.contents.metadata["source.sha256"] { digest = text }
     var summary = ConversionSummary(
       architecture: architecture?.name, tensorCount: draft.networkTensorCount, aliasCount: 0, byteCount: 0,
-      contentID: nil, sourceSHA256: sourceSHA256, unused: unused, skipped: skipped,
+      contentID: nil, sourceSHA256: digest, unused: unused, skipped: skipped,
       goldens: draft.contents.goldenSets.map(\.name))
     summary.wideLayers = draft.wideLayers
     summary.worstRounding = draft.worstRounding

@@ -1,0 +1,18 @@
+internal import Synchronization
+
+/// How far a conversion has come, for whoever wants to show it; any thread may ask.
+public final class ConversionProgress: Sendable {
+  private let known = Atomic(0)
+  private let gone = Atomic(0)
+
+  public init() {}
+
+  /// Bytes that are to be read and hashed, as far as they are known; it grows.
+  public var total: Int { known.load(ordering: .relaxed) }
+
+  /// Bytes that were; not above ``total`` but for moments.
+  public var done: Int { gone.load(ordering: .relaxed) }
+
+  func expect(_ bytes: Int) { known.wrappingAdd(bytes, ordering: .relaxed) }
+  func advance(_ bytes: Int) { gone.wrappingAdd(bytes, ordering: .relaxed) }
+}
