@@ -48,13 +48,22 @@ package final class AtomicFile: @unchecked Sendable {
     var failure = SystemFailure(call: "open", code: EEXIST)
     for _ in 0..<100 {
       let name = "\(destination).tmp-\(Self.randomSuffix())"
-      let ticket = LiveTemporaries.register(name)
-      let opened = unsafe open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      var code: CInt = 0
+      let (ticket, opened) = LiveTemporaries.register(name) {
+        let opened = unsafe open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        code = errno
+        return opened
+      }
       guard opened >= 0 else {
-        failure = .last("open")
-        LiveTemporaries.remove(ticket)
+        failure = SystemFailure(call: "open", code: code)
         if failure.code == EEXIST || failure.code == EINTR { continue }
         break
+      }
+      guard Self.claim(opened) else {
+        // Somebody who tidies up was faster and took it for a leftover.
+        _ = close(opened)
+        LiveTemporaries.remove(ticket)
+        continue
       }
       // open() applied the umask. A file that is replaced keeps its own mode; best effort, it may not be ours.
       if let mode { _ = fchmod(opened, mode) }
@@ -70,6 +79,14 @@ package final class AtomicFile: @unchecked Sendable {
   }
 
   deinit { abort() }
+
+  /// Locks a new temporary, so that ``LeftoverTemporaries`` knows that its process lives; false when it is gone.
+  private static func claim(_ descriptor: CInt) -> Bool {
+    // File systems without locks have no one who tidies up by them either.
+    if flock(descriptor, LOCK_EX | LOCK_NB) != 0 { return errno != EWOULDBLOCK }
+    var status = stat()
+    return unsafe fstat(descriptor, &status) != 0 || status.st_nlink > 0
+  }
 
   /// Appends bytes.
   package func write(_ bytes: RawSpan) throws(WriteFailure) {

@@ -13,6 +13,12 @@ public final class ConversionProgress: Sendable {
   /// Bytes that were; not above ``total`` but for moments.
   public var done: Int { gone.load(ordering: .relaxed) }
 
+  /// Of the whole, 0...1; 0 while nothing is known.
+  public var fraction: Double {
+    let total = total
+    return total > 0 ? min(Double(done) / Double(total), 1) : 0
+  }
+
   func expect(_ bytes: Int) { known.wrappingAdd(bytes, ordering: .relaxed) }
   func advance(_ bytes: Int) { gone.wrappingAdd(bytes, ordering: .relaxed) }
 }

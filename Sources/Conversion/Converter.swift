@@ -32,16 +32,17 @@ public enum Converter {
     }
     if !options.replacesExisting, UpToDate.mayBe(output, job.draft) {
       try job.source.measure(&job.draft)
-      if let existing = UpToDate.file(output, job.draft) {
-        var summary = job.summary
-        summary.aliasCount = existing.tensors.count { $0.aliasOf != nil }
-        summary.byteCount = existing.byteCount
-        summary.contentID = existing.contentID(using: SystemDigests()).map { "swt1:\($0.hex)" }
-        summary.wasUpToDate = true
-        return summary
-      }
+      if let existing = UpToDate.file(output, job.draft) { return job.summary(upToDate: existing) }
     }
-    let result = try SWTOutput.write(&job.draft, from: job.source, to: output, options)
+    let result: SWTWriteResult
+    do throws(ConversionFailure) {
+      result = try SWTOutput.write(&job.draft, from: job.source, to: output, options)
+    } catch {
+      // Another process may have made the same file meanwhile.
+      guard case .output = error, !options.replacesExisting, let existing = UpToDate.file(output, job.draft)
+      else { throw error }
+      return job.summary(upToDate: existing)
+    }
     var summary = job.summary
     summary.aliasCount = result.aliasCount
     summary.byteCount = result.byteCount
@@ -79,6 +80,7 @@ private struct Job {
     let file = source.path
     self.source = source
     let plan = try ConversionPlan(checkpoint, options.architecture.request, options, file: file)
+    try plan.requireLayers(options.wideLayers)
     architecture = plan.network?.tree.architecture
     goldens = try EmbeddedGoldens(options.goldens, for: architecture, limits: options.limits)
     do {
@@ -117,6 +119,16 @@ private struct Job {
       throw ConversionFailure(error, reading: file)
     }
     try options.addMetadata(to: &draft.contents.metadata, architecture, file: file)
+  }
+
+  /// For an output that was there already.
+  func summary(upToDate existing: SWTFile) -> ConversionSummary {
+    var summary = summary
+    summary.aliasCount = existing.tensors.count { $0.aliasOf != nil }
+    summary.byteCount = existing.byteCount
+    summary.contentID = existing.contentID(using: SystemDigests()).map { "swt1:\($0.hex)" }
+    summary.wasUpToDate = true
+    return summary
   }
 
   /// All but what only an output knows.

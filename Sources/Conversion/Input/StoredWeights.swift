@@ -39,6 +39,7 @@ struct StoredWeights {
       tensors: contents.tensors.indices.filter { !isGolden($0) }.compactMap { logical[$0] })
     let architecture = SWTArchitecture.read { contents.metadata[$0] }
     let plan = try ConversionPlan(checkpoint, architecture.map { .stated($0) }, options, file: file)
+    try plan.requireLayers(options.wideLayers)
     var draft = try DraftBuilder.build(plan, hashesSources: false, file: file, limits: options.limits)
     draft.contents.metadata = contents.metadata
     plan.addTransforms(options, to: &draft.contents.metadata)

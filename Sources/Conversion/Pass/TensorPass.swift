@@ -3,6 +3,7 @@ internal import SWT
 internal import SWTBytes
 internal import SWTChecksums
 internal import SWTDigests
+internal import SWTTensors
 internal import Synchronization
 
 /// One pass over the values of a draft: every window is read once, and while it is in the cache hashed, checksummed,
@@ -52,10 +53,10 @@ struct TensorPass: Sendable {
     try ParallelWork.run(count: pieces.count, threads: threads, firstHelperWaits: alsoRunning) { number in
       switch pieces[number] {
       case .tensor(let index):
-        let finding = try tensor(index, writer)
+        let finding = try inTurn(draft.values[index].entry) { try tensor(index, writer) }
         collected.findings.withLock { $0.tensors[index] = finding }
       case .source(let index):
-        let digest = try hash(draft.sources[index])
+        let digest = try inTurn(draft.sources[index]) { try hash(draft.sources[index]) }
         collected.findings.withLock { $0.sources[index] = digest }
       }
     }
@@ -74,6 +75,14 @@ struct TensorPass: Sendable {
   }
 
   // MARK: One piece
+
+  /// Strided tensors keep many pages of their storage in memory, so only one of them is read at a time.
+  private static let stridedTurn = Mutex(())
+
+  private func inTurn<R>(_ entry: TensorEntry?, _ body: () throws -> R) throws -> R {
+    guard let entry, !entry.layout.isContiguous else { return try body() }
+    return try Self.stridedTurn.withLock { _ in try body() }
+  }
 
   private func tensor(_ index: Int, _ writer: SWTWriter?) throws -> PassFindings.Tensor? {
     guard writer?.aliasOf(index) == nil else { return nil }
