@@ -66,7 +66,8 @@ let package = Package(
     .target(
       name: "SWTConversion",
       dependencies: [
-        "CRounding", "CThreads", "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTResNet",
+        "CRounding", "CThreads", "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests",
+        "SWTResNet",
         "SWTGoldens",
         "SWTTensorFiles",
       ],
@@ -128,6 +129,7 @@ let package = Package(
         "SWTVerification", "TestSupport",
       ]),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
+    .testTarget(name: "RoundingTests", dependencies: ["CRounding", "SWTTensors"]),
     .target(name: "CAllocations", path: "Tests/Allocations"),
     .testTarget(
       name: "InferenceTests",

@@ -31,6 +31,13 @@ package enum Folder {
     if case .folder? = kind(path) { true } else { false }
   }
 
+  /// The file system that a path leads to; nil when there is nothing.
+  package static func fileSystem(_ path: String) -> UInt64? {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return nil }
+    return UInt64(truncatingIfNeeded: status.st_dev)
+  }
+
   /// True when the path itself is a symbolic link.
   package static func isLink(_ path: String) -> Bool {
     var status = stat()

@@ -7,7 +7,12 @@ package enum ParallelWork {
   /// After an error no further piece is started. As every earlier piece was, the error thrown is the one that a
   /// single thread would have met first.
   ///
-  /// - Parameter firstHelperWaits: What the first of the other threads does before it joins in.
+  /// - Parameters:
+  ///   - count: How many pieces there are.
+  ///   - threads: How many threads work on them at most.
+  ///   - firstHelperWaits: What the first of the other threads does before it joins in.
+  ///   - body: Does the piece of that number.
+  /// - Throws: What `body` throws.
   package static func run(
     count: Int, threads: Int, firstHelperWaits: @escaping @Sendable () -> Void = {},
     _ body: @escaping @Sendable (Int) throws -> Void

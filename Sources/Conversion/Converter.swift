@@ -16,6 +16,8 @@ public enum Converter {
   /// The output appears under its name when it is complete and on the disk; whatever fails leaves what was there.
   /// Its bytes depend on the input and the options, not on threads.
   ///
+  /// - Warning: The digest of the file is computed from a mapping. A file that becomes shorter meanwhile is an error, but an
+  ///   application without a handler for `SIGBUS` may be ended by that signal first.
   /// - Throws: ``ConversionFailure``.
   public static func convert(
     _ input: String, to output: String, _ options: ConversionOptions = ConversionOptions(),
@@ -39,8 +41,11 @@ public enum Converter {
       result = try SWTOutput.write(&job.draft, from: job.source, to: output, options)
     } catch {
       // Another process may have made the same file meanwhile.
-      guard case .output = error, !options.replacesExisting, let existing = UpToDate.file(output, job.draft)
-      else { throw error }
+      guard case .output = error, !options.replacesExisting, UpToDate.mayBe(output, job.draft) else {
+        throw error
+      }
+      try job.source.measure(&job.draft)
+      guard let existing = UpToDate.file(output, job.draft) else { throw error }
       return job.summary(upToDate: existing)
     }
     var summary = job.summary

@@ -41,7 +41,6 @@ final class ProgressBar: Sendable {
   private let state: @Sendable () -> State
   private let start = ContinuousClock().now
   private let drawing = Mutex(Drawing())
-  private let ticker = Mutex<Background<Void>?>(nil)
 
   private struct Drawing {
     var isOver = false
@@ -70,7 +69,8 @@ final class ProgressBar: Sendable {
     self.style = style
     self.state = state
     if style == .bar { Signals.atInterrupt { [self] in end() } }
-    ticker.withLock { $0 = Background { [self] in run() } }
+    // It looks ten times a second whether it is over; nobody waits for that.
+    _ = Background { [self] in run() }
   }
 
   /// Takes the bar away; nothing is drawn afterwards.
@@ -81,11 +81,10 @@ final class ProgressBar: Sendable {
     }
   }
 
-  /// Ends it and waits for its thread.
+  /// Ends it; an interrupt has nothing to take away any more.
   func finish() {
     end()
     Signals.atInterrupt(nil)
-    ticker.withLock { $0.take() }?.wait()
   }
 
   /// Writes something else, above the bar.

@@ -157,6 +157,7 @@ struct Convert: Command {
     let plan = try FleetPlan(inputs, into: output)
     try Self.prepareFolders(plan)
     let fleet = Fleet(plan, options)
+    for failure in plan.failures { CommandLineTool.report(failure, json, console) }
     let bar = ProgressBar.style(progress, quiet: quiet, console).map { style in
       ProgressBar(style, console) { fleet.progress }
     }
@@ -180,7 +181,7 @@ struct Convert: Command {
     } else if !quiet {
       console.line(FleetReport.summary(fleet, seconds, passedOver: plan.passedOver))
     }
-    return fleet.status
+    return plan.failures.reduce(fleet.status) { max($0, $1.status) }
   }
 
   /// Makes the folders of the outputs, and removes from them what runs that were killed left there.

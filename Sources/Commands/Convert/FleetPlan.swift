@@ -13,11 +13,13 @@ struct FleetPlan {
   private(set) var items: [Item] = []
   /// Files of the folders that are no checkpoints, by content and by name.
   private(set) var passedOver = 0
+  /// Folders below those that were named, which could not be read.
+  private(set) var failures: [CommandFailure] = []
 
   /// Finds the inputs.
   ///
-  /// Files are taken as they are named. Folders are searched with all that is below them, but not through links; there a
-  /// file counts when its first bytes are those of a readable form or when its name ends as those of checkpoints do,
+  /// Files are taken as they are named. Folders are searched with all that is below them, but not through links and not
+  /// on other file systems; there a file counts when its first bytes are those of a readable form or when its name ends as those of checkpoints do,
   /// so that a damaged one is reported and a README is not. Shards whose index is there belong to the index.
   ///
   /// - Throws: ``CommandFailure`` when a folder cannot be read, when there is nothing, or when two inputs would be
@@ -26,7 +28,7 @@ struct FleetPlan {
     var found: [(input: String, name: String)] = []
     for input in inputs {
       if Folder.exists(input) {
-        try Self.search(input, prefix: "", &found, &passedOver)
+        try search(input, prefix: "", &found)
       } else {
         found.append((input, Folder.name(of: input)))
       }
@@ -69,23 +71,27 @@ struct FleetPlan {
     return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
   }
 
-  private static func search(
-    _ folder: String, prefix: String, _ found: inout [(input: String, name: String)], _ passedOver: inout Int
+  private mutating func search(
+    _ folder: String, prefix: String, _ found: inout [(input: String, name: String)]
   ) throws(CommandFailure) {
     let names: [String]
     do throws(SystemFailure) {
       names = try Folder.names(in: folder)
     } catch {
-      throw CommandFailure(.inputUnreadable, file: folder, "\(error)")
+      let failure = CommandFailure(.inputUnreadable, file: folder, "\(error)")
+      guard !prefix.isEmpty else { throw failure }
+      failures.append(failure)
+      return
     }
+    let fileSystem = Folder.fileSystem(folder)
     for name in names where !name.hasPrefix(".") {
       let path = Folder.join(folder, name)
       switch Folder.kind(path) {
-      case .folder where !Folder.isLink(path):
-        try search(path, prefix: "\(prefix)\(name)/", &found, &passedOver)
+      case .folder where !Folder.isLink(path) && Folder.fileSystem(path) == fileSystem:
+        try search(path, prefix: "\(prefix)\(name)/", &found)
       case .file where CheckpointNames.isTemporary(name): continue
       case .file where CheckpointNames.isOther(name): passedOver += 1
-      case .file where CheckpointNames.isCheckpoint(name) || isCheckpoint(path):
+      case .file where CheckpointNames.isCheckpoint(name) || Self.isCheckpoint(path):
         found.append((path, prefix + name))
       case .file: passedOver += 1
       default: continue

@@ -13,6 +13,7 @@ enum SWTOutput {
   ///   - output: Its name.
   ///   - options: Whether an existing file is replaced.
   /// - Throws: ``ConversionFailure``; what was there before is then still there.
+  /// - Returns: The identity and the size of the file.
   static func write(
     _ draft: inout Draft, from source: ConversionSource, to output: String, _ options: ConversionOptions
   ) throws(ConversionFailure) -> SWTWriteResult {

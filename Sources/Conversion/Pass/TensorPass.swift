@@ -45,6 +45,7 @@ struct TensorPass: Sendable {
   ///   - writer: Where to write; tensors that it took for aliases are left out.
   ///   - alsoRunning: Work on another thread that takes a processor until it is done.
   /// - Throws: What a single thread would have met first.
+  /// - Returns: Digests, and what transforms did.
   func run(
     _ pieces: [Piece], to writer: SWTWriter? = nil, alsoRunning: @escaping @Sendable () -> Void = {}
   ) throws -> PassFindings {

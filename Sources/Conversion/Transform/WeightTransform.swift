@@ -63,6 +63,7 @@ struct WeightTransform: Sendable {
   /// - Throws: ``ConversionFailure`` `.architecture` for a finite value that would become infinite, and for one that
   ///   is not finite where integers are asked for; what `stored` throws; ``ParseFailure`` when the values cannot be
   ///   read.
+  /// - Returns: What the rounding cost, and the scales.
   func run(
     file: String, limits: ParseLimits, source: (RawSpan) -> Void, stored: (RawSpan) throws -> Void
   ) throws -> Outcome {
@@ -99,6 +100,10 @@ struct WeightTransform: Sendable {
         }
       }
       try stored(storedWindow.bytes)
+    }
+    if case .integers = target, outcome.scales.count < filterCount {
+      // Filters without elements are filters of zeros.
+      outcome.scales += Array(repeating: Self.scale(0), count: filterCount - outcome.scales.count)
     }
     return outcome
   }
