@@ -6,7 +6,7 @@ import Testing
 @Suite struct CommandLineTests {
   static let commands = [
     "convert", "inspect", "verify", "run", "golden", "check", "arch", "sign", "verify-signature", "set-meta",
-    "bench",
+    "bench", "doctor", "completions", "man",
   ]
 
   @Test(arguments: commands)

@@ -6,10 +6,14 @@ struct Arch: Command {
   static let spec = CommandSpec(
     "arch", "Show a network's layer table: shapes, parameters, multiply-adds, as in the papers' tables.",
     operands: [
-      .init("NAME", "The network, such as resnext50_32x4d; without one, all are listed.", optional: true)
+      .init(
+        "NAME", "The network, such as resnext50_32x4d; without one, all are listed.", optional: true,
+        of: .words(Architecture.published.map(\.name)))
     ],
     options: [
-      .value("compare", "NAME", "Print a second network beside it."),
+      .value(
+        "compare", "NAME", "Print a second network beside it.", of: .words(Architecture.published.map(\.name))
+      ),
       .value("size", "PIXELS", "Height and width of the image (default: 224)."),
     ],
     examples: [

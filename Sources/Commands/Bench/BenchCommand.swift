@@ -8,14 +8,20 @@ struct Bench: Command {
     "bench", "Time the forward pass: latency, throughput, percent of the processor's peak.",
     operands: [.init("MODEL.swt", "The weight file; or --arch NAME instead.", optional: true)],
     options: [
-      .value("arch", "NAME", "A published network with made-up weights, instead of a file."),
+      .value(
+        "arch", "NAME", "A published network with made-up weights, instead of a file.",
+        of: .words(Architecture.published.map(\.name))),
       .value("threads", "N", "Threads to use (default: one for each core)."),
       .value("batch", "N", "Images in one run (default: 1)."),
       .value("runs", "N", "Runs that are timed (default: 30)."),
       .value("warmup", "N", "Runs before that (default: 3)."),
       .value("size", "PIXELS", "Height and width of the images (default: 224)."),
-      .value("compute", "TYPE", "f32 (default), bf16 or i8: what convolutions multiply."),
-      .value("isa", "NAME", "Instruction set of the kernels: best, portable, avx2, avx512, neon."),
+      .value(
+        "compute", "TYPE", "f32 (default), bf16 or i8: what convolutions multiply.",
+        of: .words(ComputePrecision.allCases.map(\.rawValue))),
+      .value(
+        "isa", "NAME", "Instruction set of the kernels: best, portable, avx2, avx512, neon.",
+        of: .words(InstructionSet.names)),
       .flag("layers", "Time each layer as well, and compare kinds of layers with the peak."),
     ],
     examples: [

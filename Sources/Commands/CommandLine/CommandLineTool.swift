@@ -12,11 +12,13 @@ package protocol Command: Sendable {
 /// The program: picks the command, runs it, prints its failure.
 package enum CommandLineTool {
   package static let version = "0.1.0"
+  /// When that version was made, for the manual page.
+  static let released = "2026-11-25"
 
   /// Every command, in the order of the overview.
   static let commands: [any Command.Type] = [
     Convert.self, Inspect.self, Verify.self, Run.self, GoldenTool.self, Check.self, Diff.self, Sign.self,
-    VerifySignature.self, SetMeta.self, Arch.self, Bench.self,
+    VerifySignature.self, SetMeta.self, Arch.self, Bench.self, Doctor.self, Completions.self, Manual.self,
   ]
 
   /// Runs one command line, without the program's own name in front.

@@ -1,14 +1,29 @@
+internal import SWTBytes
+
 /// The complete description of one subcommand: help, parsing and completion all read this table, so they
 /// cannot disagree.
 package struct CommandSpec: Sendable {
+  /// What a shell may offer for a word.
+  package enum Values: Equatable, Sendable {
+    /// Nothing: a number, a free text.
+    case any
+    case path
+    case words([String])
+  }
+
   package struct Operand: Sendable {
     package let name: String
     package let help: String
     package let isOptional: Bool
     package let isRepeated: Bool
+    package let values: Values
 
-    package init(_ name: String, _ help: String, optional: Bool = false, repeated: Bool = false) {
+    package init(
+      _ name: String, _ help: String, optional: Bool = false, repeated: Bool = false,
+      of values: Values = .path
+    ) {
       (self.name, self.help, isOptional, isRepeated) = (name, help, optional, repeated)
+      self.values = values
     }
   }
 
@@ -19,15 +34,21 @@ package struct CommandSpec: Sendable {
     /// Placeholder for the value, or `nil` for a flag.
     package let placeholder: String?
     package let help: String
+    package let values: Values
 
     package static func flag(_ name: String, _ help: String) -> Self {
-      Option(name: name, short: nil, placeholder: nil, help: help)
+      Option(name: name, short: nil, placeholder: nil, help: help, values: .any)
     }
 
     package static func value(
-      _ name: String, _ placeholder: String, _ help: String, short: Character? = nil
+      _ name: String, _ placeholder: String, _ help: String, short: Character? = nil, of values: Values = .any
     ) -> Self {
-      Option(name: name, short: short, placeholder: placeholder, help: help)
+      Option(name: name, short: short, placeholder: placeholder, help: help, values: values)
+    }
+
+    /// `--arch NAME`, `-o, --output OUT`.
+    package var usage: String {
+      (short.map { "-\($0), " } ?? "") + "--\(name)" + (placeholder.map { " \($0)" } ?? "")
     }
   }
 
@@ -59,10 +80,22 @@ package struct CommandSpec: Sendable {
   package static let common: [Option] = [
     .flag("json", "Print one JSON document and nothing else."),
     .flag("quiet", "Print nothing but results and errors."),
-    .value("progress", "WHEN", "auto, always or never (default: auto)."),
-    .value("limit", "NAME=VALUE", "Change a limit on what a file may ask for; repeatable."),
+    .value(
+      "progress", "WHEN", "auto, always or never (default: auto).", of: .words(["auto", "always", "never"])),
+    .value(
+      "limit", "NAME=VALUE", "Change a limit on what a file may ask for; repeatable.",
+      of: .words(ParseLimits.Name.allCases.map { "\($0.rawValue)=" })),
     .flag("help", "Show this help."),
   ]
+
+  /// `convert INPUT… -o OUT [OPTION…]` without the program's name.
+  package var usage: String {
+    let words = operands.map { operand in
+      let name = operand.name + (operand.isRepeated ? "…" : "")
+      return operand.isOptional ? "[\(name)]" : name
+    }
+    return ([name] + words + ["[OPTION…]"]).joined(separator: " ")
+  }
 
   package var allOptions: [Option] {
     options + Self.common.filter { common in !options.contains { $0.name == common.name } }

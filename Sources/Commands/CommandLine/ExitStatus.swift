@@ -1,5 +1,5 @@
 /// Exit codes, as callers rely on them.
-package enum ExitStatus: Int32, Sendable, Comparable {
+package enum ExitStatus: Int32, CaseIterable, Sendable, Comparable {
   /// Done, or everything passed.
   case success = 0
   /// Verification failed: numbers, labels, NaN.
@@ -20,6 +20,23 @@ package enum ExitStatus: Int32, Sendable, Comparable {
   case bisectSkip = 125
 
   package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+
+  /// For the manual.
+  package var meaning: String {
+    switch self {
+    case .success: "done, or everything passed"
+    case .verificationFailed: "verification failed: numbers, labels, NaN"
+    case .usage: "the command line is wrong"
+    case .weightsDiffer:
+      "the weights do not fit the architecture, or differ from their source or from those that a golden records"
+    case .goldenUnusable: "a golden is unusable, or belongs to another model"
+    case .inputUnreadable: "an input is unreadable: damaged, hostile, unsupported, missing"
+    case .outputFailed: "the output could not be written, or exists"
+    case .internalError: "a bug in pth2swt"
+    case .interrupted: "interrupted; nothing was left behind"
+    case .bisectSkip: "with --bisect-codes: this commit cannot be tested (instead of 3, 4 and 5)"
+    }
+  }
 }
 
 /// Why a command stopped: one line for people, one object for programs.

@@ -12,12 +12,19 @@ struct Run: Command {
       .init("INPUT", "float32 [N, 3, H, W], normalised: .npy, .npz, .safetensors or .pth."),
     ],
     options: [
-      .value("output", "OUT", "Where to write: .npy, .npz or .safetensors by its ending.", short: "o"),
+      .value(
+        "output", "OUT", "Where to write: .npy, .npz or .safetensors by its ending.", short: "o", of: .path),
       .value("input", "NAME", "Which array of INPUT, when it holds several."),
       .value("taps", "A,B,C", "Write the outputs of these layers as well (OUT is .npz or .safetensors)."),
-      .value("compute", "TYPE", "f32 (default), bf16, i8 or double: what convolutions multiply."),
-      .value("engine", "ENGINE", "fast (default) or reference: double precision, plain loops, no SIMD."),
-      .value("isa", "NAME", "Instruction set of the kernels: best, portable, avx2, avx512, neon."),
+      .value(
+        "compute", "TYPE", "f32 (default), bf16, i8 or double: what convolutions multiply.",
+        of: .words(ComputeChoice.names)),
+      .value(
+        "engine", "ENGINE", "fast (default) or reference: double precision, plain loops, no SIMD.",
+        of: .words(["fast", "reference"])),
+      .value(
+        "isa", "NAME", "Instruction set of the kernels: best, portable, avx2, avx512, neon.",
+        of: .words(InstructionSet.names)),
       .value("threads", "N", "Threads to use (default: one for each core)."),
       .flag("force", "Replace an existing OUT."),
     ],

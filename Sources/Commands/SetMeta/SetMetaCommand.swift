@@ -19,7 +19,7 @@ struct SetMeta: Command {
         "type", "TYPE",
         "Of the values: text (default), i64, f64, bool, json, or i64[] and f64[] with commas. Keys of the "
           + "format have their own."),
-      .value("output", "OUT", "Write another file instead.", short: "o"),
+      .value("output", "OUT", "Write another file instead.", short: "o", of: .path),
       .flag(
         "force", "Change keys that say what the file is (arch., source., swt. …); replace an existing OUT."),
     ],

@@ -10,7 +10,7 @@ struct Sign: Command {
     "sign", "Sign the content id of a .swt file with an Ed25519 key; the signature is a file beside it.",
     operands: [.init("FILE.swt", "The weight file; it is checked as by 'check' before it is signed.")],
     options: [
-      .value("key", "KEY", "The private key: unencrypted PEM, as openssl genpkey writes it."),
+      .value("key", "KEY", "The private key: unencrypted PEM, as openssl genpkey writes it.", of: .path),
       .value("signature", "OUT", "Where to write the signature (default: FILE.swt.sig)."),
       .flag("force", "Replace an existing signature."),
     ],

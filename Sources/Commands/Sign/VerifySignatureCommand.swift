@@ -9,7 +9,7 @@ struct VerifySignature: Command {
     "verify-signature", "Check a .swt file, every digest included, and the signature beside it.",
     operands: [.init("FILE.swt", "The weight file.")],
     options: [
-      .value("key", "KEY", "The key to trust: a public one (PEM), or the private one."),
+      .value("key", "KEY", "The key to trust: a public one (PEM), or the private one.", of: .path),
       .value("signature", "FILE", "The signature (default: FILE.swt.sig)."),
     ],
     examples: [

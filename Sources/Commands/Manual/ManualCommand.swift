@@ -1,0 +1,16 @@
+/// `pth2swt man`: the manual page, from the tables that parse and help.
+struct Manual: Command {
+  static let spec = CommandSpec(
+    "man", "Print the manual page.",
+    examples: [
+      .init("pth2swt man | man -l -", "Read it here."),
+      .init("pth2swt man > /usr/local/share/man/man1/pth2swt.1", "Install it."),
+    ])
+
+  init(_ arguments: Arguments) throws(UsageError) {}
+
+  func run(_ console: Console) -> ExitStatus {
+    console.write(ManualPage.text(CommandLineTool.commands.map { $0.spec }))
+    return .success
+  }
+}

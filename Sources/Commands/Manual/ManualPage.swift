@@ -1,0 +1,57 @@
+/// The manual page, in roff with the `man` macros, which every man(1) understands.
+enum ManualPage {
+  static func text(_ specs: [CommandSpec]) -> String {
+    var page =
+      #".TH PTH2SWT 1 "\#(CommandLineTool.released)" "pth2swt \#(CommandLineTool.version)" "User Commands""#
+      + "\n"
+    func section(_ name: String) { page += ".SH \(name)\n" }
+    func item(_ term: String, _ text: String) { page += ".TP\n\(term)\n\(escaped(text))\n" }
+
+    section("NAME")
+    page += "pth2swt \\- PyTorch ResNet and ResNeXt checkpoints for engines that are not PyTorch\n"
+    section("SYNOPSIS")
+    page += specs.map { ".B pth2swt\n\(escaped($0.usage))\n" }.joined(separator: ".br\n")
+    section("DESCRIPTION")
+    let description = [
+      "pth2swt turns PyTorch checkpoints into .swt weight files, without Python and without executing anything "
+        + "in them, and proves that the result computes the same function.",
+      "Inputs are recognised by their content, never by their names. Results go to standard output, everything "
+        + "else to standard error. Options may stand before or after operands; -- ends them.",
+    ]
+    page += description.map { escaped($0) + "\n" }.joined(separator: ".PP\n")
+
+    section("COMMANDS")
+    for spec in specs {
+      page += ".SS \(escaped(spec.usage))\n\(escaped(spec.summary))\n"
+      for operand in spec.operands { item("\\fI\(escaped(operand.name))\\fR", operand.help) }
+      for option in spec.options { item("\\fB\(escaped(option.usage))\\fR", option.help) }
+      for example in spec.examples {
+        page += ".PP\n\(escaped(example.help))\n.PP\n.nf\n.RS\n\(escaped(example.line))\n.RE\n.fi\n"
+      }
+    }
+    section("OPTIONS OF EVERY COMMAND")
+    for option in CommandSpec.common { item("\\fB\(escaped(option.usage))\\fR", option.help) }
+    section("EXIT STATUS")
+    for status in ExitStatus.allCases.sorted() {
+      item("\\fB\(status.rawValue)\\fR", status.meaning)
+    }
+    section("ENVIRONMENT")
+    item("\\fBNO_COLOR\\fR", "When set, nothing is coloured.")
+    item("\\fBCI\\fR", "When set, no golden is ever made by the way.")
+    item("\\fBSOURCE_DATE_EPOCH\\fR", "The time to write where a report has one, in seconds since 1970.")
+    return page
+  }
+
+  /// Text that roff prints as it is: backslashes, dashes as dashes, and no line that starts like a request.
+  private static func escaped(_ text: String) -> String {
+    var result = ""
+    for character in text {
+      switch character {
+      case "\\": result += "\\e"
+      case "-": result += "\\-"
+      default: result.append(character)
+      }
+    }
+    return result.hasPrefix(".") || result.hasPrefix("'") ? "\\&" + result : result
+  }
+}
