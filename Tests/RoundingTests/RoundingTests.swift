@@ -9,7 +9,9 @@ import Testing
 
   /// Every bit pattern's neighbourhood: ties, subnormals, overflow, infinities, and random ones of a seed.
   private static let numbers: [Double] = {
-    var numbers: [Double] = [0, -0.0, .infinity, -.infinity, 65504, 65519.99, 65520, 1e300, -1e300, 1e-310]
+    var numbers: [Double] = [
+      0, -0.0, .infinity, -.infinity, 65504, 65519.99, 65520, 1e300, -1e300, .leastNonzeroMagnitude,
+    ]
     for bits in stride(from: UInt16(0), through: 0xFFFF, by: 7) {
       let half = Double(HalfPrecision.float(half: bits))
       let bfloat = Double(HalfPrecision.float(bfloat: bits))
