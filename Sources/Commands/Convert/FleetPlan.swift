@@ -36,7 +36,7 @@ struct FleetPlan {
     var shards: Set<String> = []
     var sizes: [String: Int] = [:]
     for (input, _) in found {
-      guard let names = try? CheckpointReader.shards(of: input) else { continue }
+      guard let names = try? CheckpointReader.shards(of: input), !names.isEmpty else { continue }
       let paths = names.map { Folder.join(Folder.parent(of: input), $0) }
       shards.formUnion(paths.map(Self.plain))
       sizes[input] = paths.reduce(0) { $0 + Self.size($1) }
