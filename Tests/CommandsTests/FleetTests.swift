@@ -60,7 +60,7 @@ import Testing
     let output = try TemporaryFolder()
     Tool("convert", input.path, "-o", output.path)
     let before = FileIdentity(output.file("resnext_deep.swt"))
-    unlink(output.file("resnet_basic.swt"))
+    unsafe unlink(output.file("resnet_basic.swt"))
     let again = Tool("convert", input.path, "-o", output.path)
     #expect(again.status == .inputUnreadable)
     #expect(again.output.contains("resnext_deep.swt: up to date\n"))
@@ -78,8 +78,8 @@ import Testing
     #expect(Tool(words + [folder.file("missing.pth")]).status == .inputUnreadable)
     // Other options would make another file.
     #expect(Tool(words + [folder.file("missing.pth"), "--license", "MIT"]).status == .outputFailed)
-    for name in try listFolder(output) { unlink("\(output)/\(name)") }
-    rmdir(output)
+    for name in try listFolder(output) { unsafe unlink("\(output)/\(name)") }
+    unsafe rmdir(output)
   }
 
   @Test func `two inputs of one output are refused before anything is written`() throws {
