@@ -64,10 +64,13 @@ let package = Package(
         "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTResNet", "SWTTensorFiles",
       ],
       path: "Sources/Goldens"),
+    .target(name: "CRounding"),
     .target(
       name: "SWTConversion",
       dependencies: [
-        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTResNet", "SWTGoldens",
+        "CRounding", "CThreads", "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests",
+        "SWTResNet",
+        "SWTGoldens",
         "SWTTensorFiles",
       ],
       path: "Sources/Conversion"),
@@ -136,6 +139,7 @@ let package = Package(
         "SWTTensorFiles", "SWTVerification", "TestSupport",
       ]),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
+    .testTarget(name: "RoundingTests", dependencies: ["CRounding", "SWTTensors"]),
     .target(name: "CAllocations", path: "Tests/Allocations"),
     .testTarget(
       name: "InferenceTests",

@@ -11,7 +11,9 @@
 /// Bytes go to `<name>.tmp-<random>` in the same folder. ``commit()`` makes them durable and renames them over
 /// the name; without it the temporary goes away with this object. So a crash, a full disk or a second writer
 /// leaves the old file or the new one, never half of one, and a reader that has the old one mapped keeps it.
-package final class AtomicFile {
+///
+/// Any number of threads may write at positions of their own; everything else belongs to the thread that made it.
+package final class AtomicFile: @unchecked Sendable {
   /// The path that the caller gave.
   package let path: String
   /// Where the link at ``path`` leads, or the same path.
@@ -46,13 +48,22 @@ package final class AtomicFile {
     var failure = SystemFailure(call: "open", code: EEXIST)
     for _ in 0..<100 {
       let name = "\(destination).tmp-\(Self.randomSuffix())"
-      let ticket = LiveTemporaries.register(name)
-      let opened = unsafe open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      var code: CInt = 0
+      let (ticket, opened) = LiveTemporaries.register(name) {
+        let opened = unsafe open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        code = errno
+        return opened
+      }
       guard opened >= 0 else {
-        failure = .last("open")
-        LiveTemporaries.remove(ticket)
+        failure = SystemFailure(call: "open", code: code)
         if failure.code == EEXIST || failure.code == EINTR { continue }
         break
+      }
+      guard Self.claim(opened) else {
+        // Somebody who tidies up was faster and took it for a leftover.
+        _ = close(opened)
+        LiveTemporaries.remove(ticket)
+        continue
       }
       // open() applied the umask. A file that is replaced keeps its own mode; best effort, it may not be ours.
       if let mode { _ = fchmod(opened, mode) }
@@ -68,6 +79,14 @@ package final class AtomicFile {
   }
 
   deinit { abort() }
+
+  /// Locks a new temporary, so that ``LeftoverTemporaries`` knows that its process lives; false when it is gone.
+  private static func claim(_ descriptor: CInt) -> Bool {
+    // File systems without locks have no one who tidies up by them either.
+    if flock(descriptor, LOCK_EX | LOCK_NB) != 0 { return errno != EWOULDBLOCK }
+    var status = stat()
+    return unsafe fstat(descriptor, &status) != 0 || status.st_nlink > 0
+  }
 
   /// Appends bytes.
   package func write(_ bytes: RawSpan) throws(WriteFailure) {

@@ -18,15 +18,25 @@ package enum LiveTemporaries {
   private struct State {
     var next: Ticket = 0
     var paths: [Ticket: String] = [:]
+    /// The process is about to end: nothing may be made any more.
+    var isClosed = false
   }
 
   private static let state = Mutex(State())
 
-  static func register(_ path: String) -> Ticket {
-    state.withLock { state in
-      state.next += 1
-      state.paths[state.next] = path
-      return state.next
+  /// Makes a file and remembers it, both before anybody can ask for ``unlinkAll()``.
+  static func register(_ path: String, _ make: () -> CInt) -> (ticket: Ticket, descriptor: CInt) {
+    while true {
+      let made: (Ticket, CInt)? = state.withLock { state in
+        guard !state.isClosed else { return nil }
+        state.next += 1
+        let descriptor = make()
+        if descriptor >= 0 { state.paths[state.next] = path }
+        return (state.next, descriptor)
+      }
+      if let made { return made }
+      // The process ends in a moment.
+      usleep(10_000)
     }
   }
 
@@ -36,9 +46,10 @@ package enum LiveTemporaries {
 
   /// Removes every temporary.
   ///
-  /// The process should end at once: files still being written will fail to commit.
+  /// The process should end at once: files still being written will fail to commit, and no new ones are made.
   package static func unlinkAll() {
     state.withLock { state in
+      state.isClosed = true
       for path in state.paths.values { unsafe unlink(path) }
       state.paths = [:]
     }

@@ -1,6 +1,7 @@
 #if defined(__linux__)
 #define _GNU_SOURCE
 #define _FILE_OFFSET_BITS 64
+#include <fcntl.h>
 #include <unistd.h>
 #endif
 
@@ -17,5 +18,26 @@ int64_t p2s_copy_file_range(int source, int64_t from, int destination, int64_t t
   (void)source, (void)from, (void)destination, (void)to, (void)count;
   errno = ENOSYS;
   return -1;
+#endif
+}
+
+int p2s_reserve(int file, int64_t count) {
+#if defined(__linux__)
+  // Not posix_fallocate: where the file system cannot, that writes zeros.
+  int result;
+  do result = fallocate(file, 0, 0, count);
+  while (result != 0 && errno == EINTR);
+  return result == 0 ? 0 : errno;
+#else
+  (void)file, (void)count;
+  return EOPNOTSUPP;
+#endif
+}
+
+void p2s_start_write_back(int file, int64_t offset, int64_t count) {
+#if defined(__linux__)
+  (void)sync_file_range(file, offset, count, SYNC_FILE_RANGE_WRITE);
+#else
+  (void)file, (void)offset, (void)count;
 #endif
 }

@@ -1,3 +1,4 @@
+internal import CThreads
 public import SWTBytes
 public import SWTResNet
 
@@ -35,6 +36,8 @@ public struct ConversionOptions: Sendable {
   public var foldsBatchNorm = false
   public var replacesExisting = false
   public var limits = ParseLimits()
+  /// How many threads read, hash and write; the output does not depend on it.
+  public var threads = Int(p2s_threads_available())
 
   public init() {}
 

@@ -8,37 +8,54 @@ internal import SWTTensors
 
 /// Turns a checkpoint into a weight file: `state dict -> layer tree -> tensors in execution order -> file`.
 ///
-/// Three steps: a plan says what becomes of which tensor; a draft is the file without its bytes, measured and hashed;
-/// an output writes it.
+/// A plan says what becomes of which tensor; a draft is the file as far as that is known without reading values; a
+/// pass reads them, once, on all threads, and hashes, transforms and writes them window by window.
 public enum Converter {
   /// Converts `input` to `output`.
   ///
   /// The output appears under its name when it is complete and on the disk; whatever fails leaves what was there.
+  /// Its bytes depend on the input and the options, not on threads.
   ///
+  /// - Warning: The digest of the file is computed from a mapping. A file that becomes shorter meanwhile is an error, but an
+  ///   application without a handler for `SIGBUS` may be ended by that signal first.
   /// - Throws: ``ConversionFailure``.
   public static func convert(
-    _ input: String, to output: String, _ options: ConversionOptions = ConversionOptions()
+    _ input: String, to output: String, _ options: ConversionOptions = ConversionOptions(),
+    progress: ConversionProgress? = nil
   ) throws(ConversionFailure) -> ConversionSummary {
-    var job: Job
-    switch try ConversionInput(input, limits: options.limits) {
-    case .checkpoint(let checkpoint): job = try Job(checkpoint, file: input, options)
-    case .stored(let stored): job = try Job(stored, file: input, options)
-    }
-    job.goldens.add(to: &job.draft)
+    var job = try Job(input, to: output, options, progress)
 
-    var summary = job.summary
     if SafetensorsOutput.isAsked(by: output) {
+      try job.measure()
+      var summary = job.summary
       summary.byteCount = try SafetensorsOutput.write(job.draft, from: input, to: output, options)
       return summary
     }
-    if !options.replacesExisting, let existing = UpToDate.file(output, job.draft) {
-      summary.aliasCount = existing.tensors.count { $0.aliasOf != nil }
-      summary.byteCount = existing.byteCount
-      summary.contentID = existing.contentID(using: SystemDigests()).map { "swt1:\($0.hex)" }
-      summary.wasUpToDate = true
-      return summary
+    if !options.replacesExisting, UpToDate.mayBe(output, job.draft) {
+      try job.measure()
+      if let existing = UpToDate.file(output, job.draft) { return job.summary(upToDate: existing) }
     }
-    let result = try SWTOutput.write(job.draft, from: input, to: output, options)
+    let written: SWTWriteResult?
+    do throws(ConversionFailure) {
+      var result = try SWTOutput.write(
+        &job.draft, from: job.source, to: output, options, unless: job.isNews)
+      if result == nil {
+        try job.recognise()
+        result = try SWTOutput.write(
+          &job.draft, from: job.source, to: output, options, unless: { _ in false })
+      }
+      written = result
+    } catch {
+      // Another process may have made the same file meanwhile.
+      guard case .output = error, !options.replacesExisting, UpToDate.mayBe(output, job.draft) else {
+        throw error
+      }
+      try job.measure()
+      guard let existing = UpToDate.file(output, job.draft) else { throw error }
+      return job.summary(upToDate: existing)
+    }
+    guard let result = written else { preconditionFailure("what is recognised is written") }
+    var summary = job.summary
     summary.aliasCount = result.aliasCount
     summary.byteCount = result.byteCount
     summary.contentID = "swt1:\(result.contentID.hex)"
@@ -50,46 +67,70 @@ public enum Converter {
 private struct Job {
   var draft: Draft
   let goldens: EmbeddedGoldens
+  let source: ConversionSource
   private let architecture: Architecture?
-  private var sourceSHA256 = ""
   private var unused: [String] = []
   private var reading: StateDictReading?
   private var official: OfficialFile?
-  private var warnings: [String] = []
+  /// What it takes to read a checkpoint again whose digest turns out to be that of a published file.
+  private var unrecognised: (checkpoint: Checkpoint, options: ConversionOptions)?
   private var skipped: [(path: String, reason: String)] = []
 
   init(
-    _ checkpoint: Checkpoint, file: String, _ options: ConversionOptions
+    _ file: String, to output: String, _ options: ConversionOptions, _ progress: ConversionProgress?
   ) throws(ConversionFailure) {
-    var plan = try ConversionPlan(checkpoint, options.architecture.request, options, file: file)
-    goldens = try EmbeddedGoldens(
-      options.goldens, for: plan.network?.tree.architecture, limits: options.limits)
+    // Before anything else is known: nothing takes longer than the digest of the file.
+    let digest = SourceDigest(file, threads: options.threads, progress)
+    switch try ConversionInput(file, limits: options.limits) {
+    case .checkpoint(let checkpoint):
+      let source = ConversionSource(file, options, digest, progress)
+      // What claims to be a published file, or was one the last time, waits for its digest; any other is read and written
+      // meanwhile, and once more if it turns out to be published under another name.
+      let isExpected = OfficialFile.find(path: file) != nil || UpToDate.isOfPublishedFile(output)
+      try self.init(checkpoint, source, options, official: isExpected ? source.published() : nil)
+    case .stored(let stored):
+      digest.cancel()
+      try self.init(stored, ConversionSource(file, options, nil, progress), options)
+    }
+  }
+
+  private init(
+    _ checkpoint: Checkpoint, _ source: ConversionSource, _ options: ConversionOptions,
+    official known: OfficialFile?
+  ) throws(ConversionFailure) {
+    let file = source.path
+    self.source = source
+    let plan = try ConversionPlan(
+      checkpoint, options.architecture.request, options, official: known, file: file)
+    try plan.requireLayers(options.wideLayers)
+    architecture = plan.network?.tree.architecture
+    reading = plan.network?.reading
+    official = plan.network == nil ? nil : known
+    goldens = try EmbeddedGoldens(options.goldens, for: architecture, limits: options.limits)
     do {
-      let scan = try SourceScan.run(
-        file, plan.sources.map(\.entry), limits: options.limits, fileBytes: checkpoint.byteCount)
-      warnings = OfficialName.warnings(path: file, sha256: scan.file.hex)
-      if plan.network != nil, let published = OfficialFile.find(sha256: scan.file.hex) {
-        // What it says about itself may change what becomes of the tensors, and never which they are.
-        official = published
-        plan = try ConversionPlan(
-          checkpoint, options.architecture.request, options, official: published, file: file)
+      var budget = ValueBudget(options.limits, fileBytes: checkpoint.byteCount)
+      for (_, entry) in plan.sources {
+        if let excess = budget.refuse(entry) { throw excess }
       }
-      draft = try DraftBuilder.build(plan, digests: scan.tensors, file: file, limits: options.limits)
-      sourceSHA256 = scan.file.hex
+      draft = try DraftBuilder.build(plan, hashesSources: true, file: file, limits: options.limits)
     } catch {
       throw ConversionFailure(error, reading: file)
     }
-    architecture = plan.network?.tree.architecture
-    reading = plan.network?.reading
     draft.contents.metadata = try plan.metadata(
-      options, sourceSHA256: sourceSHA256, checkpoint, file: file)
+      options, sourceSHA256: ConversionSource.unknownDigest, checkpoint, file: file)
     official?.addMetadata(to: &draft.contents.metadata)
     try options.addMetadata(to: &draft.contents.metadata, architecture, file: file)
     unused = plan.unused
     skipped = checkpoint.skipped.map { ($0.path, $0.reason) }
+    goldens.add(to: &draft)
+    if plan.network != nil, official == nil { unrecognised = (checkpoint, options) }
   }
 
-  init(_ stored: StoredWeights, file: String, _ options: ConversionOptions) throws(ConversionFailure) {
+  private init(
+    _ stored: StoredWeights, _ source: ConversionSource, _ options: ConversionOptions
+  ) throws(ConversionFailure) {
+    let file = source.path
+    self.source = source
     architecture = SWTArchitecture.read { stored.contents.metadata[$0] }
     guard options.conventions == Conventions() else {
       throw .architecture(
@@ -111,20 +152,54 @@ private struct Job {
       throw ConversionFailure(error, reading: file)
     }
     try options.addMetadata(to: &draft.contents.metadata, architecture, file: file)
-    if case .text(let digest) = draft.contents.metadata["source.sha256"] { sourceSHA256 = digest }
+    goldens.add(to: &draft)
+  }
+
+  /// True when a digest says that the source is a published file, which the draft does not know yet.
+  func isNews(_ sha256: String) -> Bool {
+    unrecognised != nil && OfficialFile.find(sha256: sha256) != nil
+  }
+
+  /// The same job, with what is known of a published file: it may change what becomes of the tensors.
+  mutating func recognise() throws(ConversionFailure) {
+    guard let (checkpoint, options) = unrecognised else { return }
+    self = try Job(checkpoint, source, options, official: source.published())
+  }
+
+  /// Reads the values without writing them.
+  mutating func measure() throws(ConversionFailure) {
+    try source.measure(&draft)
+    guard isNews(digest) else { return }
+    try recognise()
+    try source.measure(&draft)
+  }
+
+  /// The source's SHA-256 in hexadecimal digits, once it is known.
+  private var digest: String {
+    if case .text(let text) = draft.contents.metadata["source.sha256"] { text } else { "" }
+  }
+
+  /// For an output that was there already.
+  func summary(upToDate existing: SWTFile) -> ConversionSummary {
+    var summary = summary
+    summary.aliasCount = existing.tensors.count { $0.aliasOf != nil }
+    summary.byteCount = existing.byteCount
+    summary.contentID = existing.contentID(using: SystemDigests()).map { "swt1:\($0.hex)" }
+    summary.wasUpToDate = true
+    return summary
   }
 
   /// All but what only an output knows.
   var summary: ConversionSummary {
     var summary = ConversionSummary(
       architecture: architecture?.name, tensorCount: draft.networkTensorCount, aliasCount: 0, byteCount: 0,
-      contentID: nil, sourceSHA256: sourceSHA256, unused: unused, skipped: skipped,
+      contentID: nil, sourceSHA256: digest, unused: unused, skipped: skipped,
       goldens: draft.contents.goldenSets.map(\.name))
     summary.wideLayers = draft.wideLayers
     summary.worstRounding = draft.worstRounding
     summary.reading = reading
     summary.official = official
-    summary.warnings = warnings
+    if architecture != nil { summary.warnings = OfficialName.warnings(path: source.path, sha256: digest) }
     return summary
   }
 }

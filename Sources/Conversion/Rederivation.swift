@@ -27,11 +27,15 @@ public enum Rederivation {
     // Epsilon may have been an option of the conversion; the file says which it was.
     let epsilon = SWTArchitecture.read(file)?.epsilon ?? network.tree.architecture.epsilon
     let plan = try ConversionPlan(network.withEpsilon(epsilon), options, file: path)
-    let draft: Draft
+    var draft: Draft
     do {
-      // The sources' own digests are compared by the caller; here they only fill a field.
-      let digests = plan.sources.map { _ in SHA256Digest.zero }
-      draft = try DraftBuilder.build(plan, digests: digests, file: path, limits: limits)
+      // The sources' own digests are compared by the caller.
+      draft = try DraftBuilder.build(plan, hashesSources: false, file: path, limits: limits)
+      let changed = draft.values.indices.filter { index in
+        if case .transform = draft.values[index] { true } else { false }
+      }
+      let source = ConversionSource(path, options, nil, nil)
+      draft.take(try source.pass(draft).run(changed.map { .tensor($0) }))
     } catch {
       throw ConversionFailure(error, reading: path)
     }

@@ -201,7 +201,7 @@ extension ConversionFailure {
     case .input(_, let failure): failure.description
     case .architecture(_, let text, let hint): hint.map { "\(text); \($0)" } ?? text
     case .golden(_, let text): text
-    case .output(_, let text, _): text
+    case .output(_, let text, _), .options(let text, _): text
     }
   }
 }

@@ -39,7 +39,10 @@ import Testing
     Mistake("an unknown limit", ["inspect", "a", "--limit", "x=1"], .usage, "there is no limit 'x'"),
     Mistake("a missing file", ["convert", "/nowhere.pth", "-o", "OUT"], .inputUnreadable, "no such file"),
     Mistake("a text file", ["convert", "TEXT", "-o", "OUT"], .inputUnreadable, "text file"),
-    Mistake("a folder", ["convert", "/", "-o", "OUT"], .inputUnreadable, "a directory"),
+    Mistake("a folder", ["inspect", "/"], .inputUnreadable, "a directory"),
+    Mistake(
+      "a folder without checkpoints", ["convert", Fixtures.path("truth"), "-o", "OUT"], .inputUnreadable,
+      "no checkpoints"),
     Mistake("an endless device", ["inspect", "/dev/zero"], .inputUnreadable, "not a regular file"),
     Mistake("a truncated file", ["convert", "SHORT", "-o", "OUT"], .inputUnreadable, "damaged"),
     Mistake(

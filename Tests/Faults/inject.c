@@ -74,6 +74,14 @@ ssize_t copy_file_range(int in, off64_t *at, int out, off64_t *to, size_t count,
 
 int fsync(int fd) { return faulty() ? -1 : REAL(fsync)(fd); }
 int fdatasync(int fd) { return faulty() ? -1 : REAL(fdatasync)(fd); }
+int fallocate(int fd, int mode, off_t at, off_t count)
+{
+    return faulty() ? -1 : REAL(fallocate)(fd, mode, at, count);
+}
+int fallocate64(int fd, int mode, off64_t at, off64_t count)
+{
+    return faulty() ? -1 : REAL(fallocate64)(fd, mode, at, count);
+}
 int fchmod(int fd, mode_t mode) { return faulty() ? -1 : REAL(fchmod)(fd, mode); }
 int ftruncate(int fd, off_t size) { return faulty() ? -1 : REAL(ftruncate)(fd, size); }
 int rename(const char *from, const char *to) { return faulty() ? -1 : REAL(rename)(from, to); }

@@ -38,6 +38,26 @@ public enum CheckpointReader {
     }
   }
 
+  /// True when the first bytes of a file are those of a checkpoint: for whoever looks for some in a folder.
+  ///
+  /// Some readable forms begin like any other archive or text: those have to have a name that says more.
+  package static func recognises(_ path: String) -> Bool {
+    guard let source = try? FileSource(path: path),
+      let head = try? source.bytes(at: 0, count: min(512, source.byteCount))
+    else { return false }
+    if head.starts(with: [0x50, 0x4B, 3, 4]) { return TorchArchive.recognises(head) }
+    return LegacyStream.recognises(head) || SafetensorsFile.recognises(source)
+      || head.first == 0x80 && BarePickle.recognises(head) || (try? shards(of: path).isEmpty) == false
+  }
+
+  /// The files that an index of shards names, as it does; none when the file is no index.
+  package static func shards(of path: String) throws(ParseFailure) -> [String] {
+    let source = try FileSource(path: path)
+    let limits = ParseLimits().scaled(toFile: source.byteCount)
+    guard !SafetensorsFile.recognises(source), try ShardIndex.recognises(source) else { return [] }
+    return try ShardIndex(source, path: path, limits: limits).fileNames()
+  }
+
   /// Reads one file, which may be inside another.
   ///
   /// The order is PyTorch's: a legacy stream may hold the bytes of a zip directory in its tensors, so only

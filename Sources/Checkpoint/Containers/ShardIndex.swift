@@ -62,6 +62,9 @@ struct ShardIndex {
     return checkpoint
   }
 
+  /// The files in order of first mention.
+  func fileNames() throws(ParseFailure) -> [String] { try namesByFile().map(\.file) }
+
   /// The files in order of first mention, each with the names it has to hold.
   private func namesByFile() throws(ParseFailure) -> [(file: String, names: Set<String>)] {
     var order: [String: Int] = [:]

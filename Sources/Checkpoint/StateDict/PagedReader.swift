@@ -20,7 +20,7 @@ struct PagedReader {
   }
 
   /// Appends `count` bytes that start at `offset`.
-  mutating func append(_ count: Int, at offset: Int, to output: inout [UInt8]) throws(ParseFailure) {
+  mutating func append(_ count: Int, at offset: Int, to output: WindowBuffer) throws(ParseFailure) {
     var offset = offset
     var left = count
     while left > 0 {
@@ -38,7 +38,7 @@ struct PagedReader {
       }
       let piece = min(left, pages[slot].count - within)
       guard piece > 0 else { throw ParseFailure(.truncated(needed: left, available: 0), at: offset) }
-      output += pages[slot][within..<within + piece]
+      output.append(pages[slot][within..<within + piece])
       offset += piece
       left -= piece
     }

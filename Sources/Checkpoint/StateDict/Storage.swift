@@ -45,7 +45,15 @@ extension Storage {
   ///
   /// - Throws: ``ParseFailure`` `.checksum` when they differ.
   public func requireChecksum() throws(ParseFailure) {
-    guard let crc32, let source, try Checksum.crc32(source) != crc32 else { return }
+    guard crc32 != nil, let source else { return }
+    try requireChecksum(found: try Checksum.crc32(source))
+  }
+
+  /// Compares a CRC-32 of all the bytes, computed on the way, with the one that the container states.
+  ///
+  /// - Throws: ``ParseFailure`` `.checksum` when they differ.
+  package func requireChecksum(found: UInt32) throws(ParseFailure) {
+    guard let crc32, crc32 != found else { return }
     throw ParseFailure(
       .checksum("the bytes of \(label) do not have the CRC-32 that the archive states"),
       hint: "the file is damaged: fetch it again")

@@ -6,10 +6,14 @@ internal import SWTTensors
 /// Pieces are at most 4 MiB and hold whole elements, so memory does not depend on the tensor's size.
 package struct TensorWindows {
   package static let windowBytes = 4 << 20
+  /// Pieces that stay in a core's own cache while one pass after another goes over them.
+  package static let cachedBytes = 256 << 10
 
   private let entry: TensorEntry
   private let source: any ByteSource
   private let width: Int
+  /// Bytes of all pieces but the last.
+  private let pieceBytes: Int
   /// Where the next byte is: of a contiguous tensor in its storage, of a strided one in its current run.
   private var start: Int
   /// Bytes left there.
@@ -25,11 +29,20 @@ package struct TensorWindows {
     var pages: PagedReader
   }
 
+  /// Starts in front of the first value.
+  ///
+  /// - Parameters:
+  ///   - entry: The tensor.
+  ///   - limits: What its values may grow to.
+  ///   - pieceBytes: Bytes of all pieces but the last, rounded down to whole elements.
   /// - Throws: ``ParseFailure`` when the file has no values, or when they are far more than it holds (a
   ///   zero-stride view of 32 elements can claim terabytes).
-  package init(_ entry: TensorEntry, limits: ParseLimits) throws(ParseFailure) {
+  package init(
+    _ entry: TensorEntry, limits: ParseLimits, pieceBytes: Int = TensorWindows.windowBytes
+  ) throws(ParseFailure) {
     self.entry = entry
     width = entry.scalarType.byteWidth
+    self.pieceBytes = max(pieceBytes / width, 1) * width
     let layout = entry.layout
     guard layout.elementCount > 0 else {
       (source, start, left) = (MemorySource([]), 0, 0)
@@ -59,23 +72,33 @@ package struct TensorWindows {
 
   /// The next piece, or `nil` behind the last.
   package mutating func next() throws(ParseFailure) -> [UInt8]? {
-    guard left > 0 else { return nil }
-    guard strided != nil else {
-      let count = min(Self.windowBytes, left)
-      let bytes = try source.bytes(at: start, count: count)
+    let window = WindowBuffer(capacity: strided == nil ? min(pieceBytes, left) : pieceBytes)
+    guard try next(into: window) else { return nil }
+    return unsafe window.bytes.withUnsafeBytes { unsafe Array($0) }
+  }
+
+  /// Fills `window` with the next piece; false behind the last.
+  ///
+  /// - Precondition: The window has room for a piece.
+  package mutating func next(into window: WindowBuffer) throws(ParseFailure) -> Bool {
+    window.removeAll()
+    guard left > 0 else { return false }
+    if strided == nil {
+      let count = min(pieceBytes, left)
+      try window.append(source, at: start, count: count)
       start += count
       left -= count
-      return finished(bytes)
+    } else {
+      while left > 0, window.count < pieceBytes {
+        let piece = min(left, pieceBytes - window.count)
+        try strided?.pages.append(piece, at: start, to: window)
+        start += piece
+        left -= piece
+        if left == 0 { advance() }
+      }
     }
-    var window: [UInt8] = []
-    while left > 0, window.count < Self.windowBytes {
-      let piece = min(left, Self.windowBytes - window.count)
-      try strided?.pages.append(piece, at: start, to: &window)
-      start += piece
-      left -= piece
-      if left == 0 { advance() }
-    }
-    return finished(window)
+    if !isVerbatim { finish(window) }
+    return true
   }
 
   /// Goes on to the next run, in row-major order; after the last one nothing is left.
@@ -100,30 +123,35 @@ package struct TensorWindows {
     strided = here
   }
 
+  private var swapsBytes: Bool { entry.storage.isBigEndian && entry.scalarType.swapWidth > 1 }
+  private var conjugates: Bool { entry.isConjugated && entry.scalarType.isComplex }
+  private var isVerbatim: Bool { !(swapsBytes || conjugates || entry.isNegated) }
+
+  /// True when the values are, byte for byte, all of the storage.
+  package var isWholeStorage: Bool {
+    strided == nil && isVerbatim && entry.layout.offset == 0 && entry.byteCount == entry.storage.byteCount
+  }
+
   /// Swaps bytes of big-endian files and applies the conj and neg bits.
-  private func finished(_ window: [UInt8]) -> [UInt8] {
-    let type = entry.scalarType
-    let swap = type.swapWidth
-    let swaps = entry.storage.isBigEndian && swap > 1
-    let conjugates = entry.isConjugated && type.isComplex
-    guard swaps || conjugates || entry.isNegated else { return window }
-    var bytes = window
-    if swaps {
-      for start in stride(from: 0, to: bytes.count - swap + 1, by: swap) {
-        bytes[start..<start + swap].reverse()
+  private func finish(_ window: WindowBuffer) {
+    let swap = entry.scalarType.swapWidth
+    unsafe window.modify { bytes in
+      if swapsBytes {
+        for start in stride(from: 0, to: bytes.count - swap + 1, by: swap) {
+          unsafe bytes[start..<start + swap].reverse()
+        }
+      }
+      if conjugates {
+        // The sign bit of the imaginary half, the top bit of its last byte.
+        for start in stride(from: swap, to: bytes.count - swap + 1, by: 2 * swap) {
+          unsafe bytes[start + swap - 1] ^= 0x80
+        }
+      }
+      if entry.isNegated {
+        for start in stride(from: 0, to: bytes.count - swap + 1, by: swap) {
+          unsafe bytes[start + swap - 1] ^= 0x80
+        }
       }
     }
-    if conjugates {
-      // The sign bit of the imaginary half, the top bit of its last byte.
-      for start in stride(from: swap, to: bytes.count - swap + 1, by: 2 * swap) {
-        bytes[start + swap - 1] ^= 0x80
-      }
-    }
-    if entry.isNegated {
-      for start in stride(from: 0, to: bytes.count - swap + 1, by: swap) {
-        bytes[start + swap - 1] ^= 0x80
-      }
-    }
-    return bytes
   }
 }

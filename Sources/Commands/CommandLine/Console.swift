@@ -50,6 +50,14 @@ package final class Console: Sendable {
     }
   }
 
+  /// Writes diagnostics that are no line: a bar that is drawn again and again.
+  func noteRaw(_ text: String) {
+    switch target {
+    case .process: Self.put(text, 2)
+    case .memory: captured.withLock { $0.errors += text }
+    }
+  }
+
   package var output: String { captured.withLock { $0.output } }
   package var errors: String { captured.withLock { $0.errors } }
 
@@ -57,6 +65,12 @@ package final class Console: Sendable {
   package var isColourful: Bool {
     guard case .process = target else { return false }
     return unsafe isatty(1) == 1 && getenv("NO_COLOR") == nil && Self.variable("TERM") != "dumb"
+  }
+
+  /// True when diagnostics go to a terminal.
+  var isErrorTerminal: Bool {
+    guard case .process = target else { return false }
+    return isatty(2) == 1
   }
 
   /// An environment variable.

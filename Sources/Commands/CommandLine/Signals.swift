@@ -32,10 +32,16 @@ package enum Signals {
         var received: CInt = 0
         guard unsafe sigwait(&set, &received) == 0 else { return }
         LiveTemporaries.unlinkAll()
+        interruptAction.withLock { $0 }?()
         _exit(ExitStatus.interrupted.rawValue)
       }
     }
   }
+
+  /// What else is done when the program is interrupted: a bar is taken from the terminal.
+  static func atInterrupt(_ action: (@Sendable () -> Void)?) { interruptAction.withLock { $0 = action } }
+
+  private static let interruptAction = Mutex<(@Sendable () -> Void)?>(nil)
 
   private static let waiter = Mutex<Background<Void>?>(nil)
 

@@ -7,9 +7,17 @@ internal import SWTTensorFiles
 struct Convert: Command {
   static let spec = CommandSpec(
     "convert", "Turn a PyTorch checkpoint into a .swt weight file, without executing anything in it.",
-    operands: [.init("INPUT", "Any readable checkpoint.")],
+    operands: [
+      .init(
+        "INPUT",
+        "Any readable checkpoint, a .swt file, or a folder, which is searched with all that is below it.",
+        repeated: true)
+    ],
     options: [
-      .value("output", "OUT", "Where to write: .swt, or .safetensors by its ending.", short: "o"),
+      .value(
+        "output", "OUT",
+        "Where to write: .swt, or .safetensors by its ending; of several inputs or a folder: a folder.",
+        short: "o"),
       .value("arch", "ARCH", "auto (default) recognises it; none: any state dict; or a name it must be."),
       .value("key", "PATH", "Which entry of a nested checkpoint: state_dict, model, model_ema …"),
       .value("golden", "GOLDEN", "Embed a golden test, so that the file can prove itself; repeatable."),
@@ -22,8 +30,8 @@ struct Convert: Command {
         "With i8: auto (default) keeps the first convolution and fc in f16 where it pays, none, or names."),
       .flag("fold-bn", "Fold BatchNorm into the convolutions."),
     ] + Conventions.options + [
-      .value("threads", "N", "Threads to use."),
-      .flag("force", "Replace an existing OUT."),
+      .value("threads", "N", "Threads to use (default: one for each core)."),
+      .flag("force", "Replace an existing OUT, also one that is up to date."),
     ],
     examples: [
       .init("pth2swt convert model.pth -o model.swt", "Convert; the architecture is read from the shapes."),
@@ -37,17 +45,21 @@ struct Convert: Command {
         "Say what neither shapes nor names tell."),
       .init(
         "pth2swt convert unet.pth -o unet.swt --arch none", "Any state dict, under its own names."),
+      .init(
+        "pth2swt convert checkpoints/ more/*.pth -o converted/",
+        "All of them, several at once; the same command again does what is left."),
     ])
 
-  let input: String
+  let inputs: [String]
   let output: String
   let labelsPath: String?
   var options: ConversionOptions
   let json: Bool
   let quiet: Bool
+  private let progress: ProgressBar.When
 
   init(_ arguments: Arguments) throws(UsageError) {
-    input = arguments.operands[0]
+    inputs = arguments.operands
     guard let output = arguments.value("output") else { throw UsageError("convert needs -o OUT") }
     self.output = output
     var options = ConversionOptions()
@@ -86,10 +98,14 @@ struct Convert: Command {
       options.metadata.append((String(parts[0]), String(parts[1])))
     }
     labelsPath = arguments.value("labels")
+    options.threads = try arguments.integer("threads", in: 1...1024, default: options.threads)
     self.options = options
     json = arguments.has("json")
     quiet = arguments.has("quiet")
-    _ = try arguments.integer("threads", in: 1...1024, default: 1)
+    progress =
+      ProgressBar.When(
+        rawValue: try arguments.choice(
+          "progress", ProgressBar.When.allCases.map(\.rawValue), default: "auto")) ?? .auto
   }
 
   private static func wideLayers(
@@ -107,29 +123,101 @@ struct Convert: Command {
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
     var options = options
     if let labelsPath { options.labels = try Self.readLabels(labelsPath) }
+    let isFolder =
+      inputs.count > 1 || Folder.exists(inputs[0]) || output.hasSuffix("/") || Folder.exists(output)
+    return isFolder ? try runAll(options, console) : try runOne(options, console)
+  }
+
+  private func runOne(
+    _ options: ConversionOptions, _ console: Console
+  ) throws(CommandFailure) -> ExitStatus {
+    let input = inputs[0]
+    try Self.requireDistinct(input, output)
+    LeftoverTemporaries.remove(in: Folder.parent(of: output), of: [Folder.name(of: output)])
+    var byteCount = 0
+    if case .file(let size)? = Folder.kind(input) { byteCount = size }
+    let total = byteCount
+    let tracker = ConversionProgress()
+    let bar = ProgressBar.style(progress, quiet: quiet, console).map { style in
+      ProgressBar(style, console) {
+        ProgressBar.State(
+          fraction: tracker.fraction, done: Int(tracker.fraction * Double(total)), total: total)
+      }
+    }
+    defer { bar?.finish() }
     let clock = ContinuousClock()
     let start = clock.now
-    let summary: ConversionSummary
-    do {
-      try Self.requireDistinct(input, output)
-      summary = try Converter.convert(input, to: output, options)
-    } catch let failure as ConversionFailure {
-      throw CommandFailure(failure)
-    } catch let failure as CommandFailure {
-      throw failure
-    } catch {
-      throw CommandFailure(.internalError, file: input, "\(error)")
-    }
+    let summary = try Self.convert(input, to: output, options, tracker)
     let seconds = (clock.now - start) / .seconds(1)
+    bar?.end()
     for warning in summary.warnings { console.note("pth2swt: warning: \(input): \(warning)") }
     if json {
-      console.line(document(summary, seconds).text(pretty: true))
-    } else if summary.wasUpToDate {
-      if !quiet { console.line("\(output): up to date") }
+      console.line(ConvertReport.document(summary, input, output, seconds).text(pretty: true))
     } else if !quiet {
-      console.write(text(summary, seconds))
+      console.write(ConvertReport.text(summary, output, seconds))
     }
     return .success
+  }
+
+  private func runAll(
+    _ options: ConversionOptions, _ console: Console
+  ) throws(CommandFailure) -> ExitStatus {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let plan = try FleetPlan(inputs, into: output)
+    try Self.prepareFolders(plan)
+    let fleet = Fleet(plan, options)
+    for failure in plan.failures { CommandLineTool.report(failure, json, console) }
+    let bar = ProgressBar.style(progress, quiet: quiet, console).map { style in
+      ProgressBar(style, console) { fleet.progress }
+    }
+    defer { bar?.finish() }
+    let (json, quiet) = (json, quiet)
+    fleet.run { item, outcome in
+      func write() {
+        if case .failed(let failure) = outcome {
+          CommandLineTool.report(failure, json, console)
+        } else if !json, !quiet, let line = FleetReport.line(item, outcome) {
+          console.line(line)
+        }
+      }
+      if let bar { bar.above(write) } else { write() }
+    }
+    bar?.end()
+    let seconds = (clock.now - start) / .seconds(1)
+    if json {
+      console.line(
+        FleetReport.document(fleet, output, seconds, passedOver: plan.passedOver).text(pretty: true))
+    } else if !quiet {
+      console.line(FleetReport.summary(fleet, seconds, passedOver: plan.passedOver))
+    }
+    return plan.failures.reduce(fleet.status) { max($0, $1.status) }
+  }
+
+  /// Makes the folders of the outputs, and removes from them what runs that were killed left there.
+  private static func prepareFolders(_ plan: FleetPlan) throws(CommandFailure) {
+    var names: [String: Set<String>] = [:]
+    for item in plan.items {
+      names[Folder.parent(of: item.output), default: []].insert(Folder.name(of: item.output))
+    }
+    for (folder, names) in names {
+      do throws(WriteFailure) {
+        try Folder.make(folder)
+      } catch {
+        throw CommandFailure(writing: folder, error)
+      }
+      LeftoverTemporaries.remove(in: folder, of: names)
+    }
+  }
+
+  static func convert(
+    _ input: String, to output: String, _ options: ConversionOptions, _ progress: ConversionProgress
+  ) throws(CommandFailure) -> ConversionSummary {
+    do throws(ConversionFailure) {
+      return try Converter.convert(input, to: output, options, progress: progress)
+    } catch {
+      throw CommandFailure(error)
+    }
   }
 
   static func readLabels(_ path: String) throws(CommandFailure) -> [String] {
@@ -154,50 +242,10 @@ struct Convert: Command {
   }
 
   /// An output that is also the input would be replaced by a file made from it.
-  private static func requireDistinct(_ input: String, _ output: String) throws(CommandFailure) {
+  static func requireDistinct(_ input: String, _ output: String) throws(CommandFailure) {
     if input == output || FileIdentity(input).map({ $0 == FileIdentity(output) }) == true {
       throw CommandFailure(.outputFailed, file: output, "the output is the input", hint: "name another OUT")
     }
-  }
-
-  private func document(_ summary: ConversionSummary, _ seconds: Double) -> JSONValue {
-    let document: JSONValue = [
-      "schema": "pth2swt.convert/1", "input": .string(input), "output": .string(output),
-      "architecture": summary.architecture.map { .string($0) } ?? .null,
-      "tensors": .int(summary.tensorCount), "aliases": .int(summary.aliasCount),
-      "bytes": .int(summary.byteCount), "content_id": summary.contentID.map { .string($0) } ?? .null,
-      "source_sha256": .string(summary.sourceSHA256),
-      "unused": .array(summary.unused.map { .string($0) }),
-      "skipped": .array(summary.skipped.map { ["path": .string($0.path), "reason": .string($0.reason)] }),
-      "goldens": .array(summary.goldens.map { .string($0) }),
-      "kept_wide": .array(summary.wideLayers.map { .string($0) }),
-      "worst_rounding": summary.worstRounding.map {
-        ["tensor": .string($0.name), "rel_l2": .double($0.relL2)]
-      } ?? .null, "up_to_date": .bool(summary.wasUpToDate),
-      "warnings": .array(summary.warnings.map { .string($0) }), "seconds": .double(seconds),
-    ]
-    return .object((document.members ?? []) + summary.readingJSON)
-  }
-
-  private func text(_ summary: ConversionSummary, _ seconds: Double) -> String {
-    var text = "\(output): \(summary.architecture ?? "state dict"), \(summary.tensorCount) tensors, "
-    text += "\(Text.bytes(summary.byteCount)), \(Text.fixed(seconds, 2)) s\n"
-    if let identity = summary.contentID { text += "  content id  \(identity)\n" }
-    text += summary.readingText
-    if let worst = summary.worstRounding {
-      text += "  rounding    at most \(Text.scientific(worst.relL2)) of a tensor's norm, in \(worst.name)\n"
-    }
-    if !summary.wideLayers.isEmpty { text += "  kept wide   \(summary.wideLayers.joined(separator: ", "))\n" }
-    if !summary.goldens.isEmpty { text += "  goldens     \(summary.goldens.joined(separator: ", "))\n" }
-    // What was left out has been said, with the reason.
-    let unused = summary.reading?.unused ?? summary.unused
-    if !unused.isEmpty {
-      let shown = unused.prefix(5).joined(separator: ", ")
-      let more = unused.count > 5 ? ", +\(unused.count - 5) more" : ""
-      text += "  not used    \(shown)\(more)\n"
-    }
-    for (path, reason) in summary.skipped.prefix(5) { text += "  skipped     \(path): \(reason)\n" }
-    return text
   }
 }
 
@@ -205,6 +253,7 @@ extension CommandFailure {
   init(_ failure: ConversionFailure) {
     switch failure {
     case .input(let file, let failure): self.init(reading: file, failure)
+    case .options(let text, let hint): self.init(.usage, text, hint: hint)
     case .architecture(let file, let text, let hint): self.init(.weightsDiffer, file: file, text, hint: hint)
     case .golden(let file, let text): self.init(.goldenUnusable, file: file, text)
     case .output(let file, let text, let hint):

@@ -39,10 +39,8 @@ struct StoredWeights {
       tensors: contents.tensors.indices.filter { !isGolden($0) }.compactMap { logical[$0] })
     let architecture = SWTArchitecture.read { contents.metadata[$0] }
     let plan = try ConversionPlan(checkpoint, architecture.map { .stated($0) }, options, file: file)
-    let digests = Dictionary(
-      contents.tensors.map { ($0.name, $0.sha256 ?? .zero) }, uniquingKeysWith: { first, _ in first })
-    var draft = try DraftBuilder.build(
-      plan, digests: plan.sources.map { digests[$0.name] ?? .zero }, file: file, limits: options.limits)
+    try plan.requireLayers(options.wideLayers)
+    var draft = try DraftBuilder.build(plan, hashesSources: false, file: file, limits: options.limits)
     draft.contents.metadata = contents.metadata
     plan.addTransforms(options, to: &draft.contents.metadata)
     draft.contents.sources = contents.sources

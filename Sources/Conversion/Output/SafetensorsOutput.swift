@@ -25,7 +25,9 @@ enum SafetensorsOutput {
         tensors: zip(contents.tensors, draft.values).map { spec, source in
           let (type, shape) = form(spec)
           return SafetensorsWriter.Tensor(name: spec.name, type: type, shape: shape) { sink in
-            try source.forEachWindow(file: input, limits: limits, sink)
+            try source.forEachWindow(file: input, limits: limits) { window in
+              try sink(unsafe window.withUnsafeBytes { unsafe Array($0) })
+            }
           }
         })
       let file = try AtomicFile(path: output, replaceExisting: options.replacesExisting)

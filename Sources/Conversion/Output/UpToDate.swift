@@ -4,23 +4,45 @@ internal import SWTDigests
 
 /// Whether an existing output is what a conversion would make, so that it can be left alone.
 enum UpToDate {
+  /// True when there is a file at `path` that says the same about itself as the draft does, as far as that is known
+  /// without reading the source's values.
+  static func mayBe(_ path: String, _ draft: Draft) -> Bool {
+    guard let file = try? SWTFile(path: path) else { return false }
+    return saysTheSame(file, draft) { $0 != "source.sha256" }
+  }
+
+  /// True when there is a file at `path` that was made from a published one.
+  static func isOfPublishedFile(_ path: String) -> Bool {
+    (try? SWTFile(path: path))?.metadata("source.official") != nil
+  }
+
+  private static func saysTheSame(_ file: SWTFile, _ draft: Draft, where isKnown: (String) -> Bool) -> Bool {
+    let contents = draft.contents
+    guard file.tensorCount == contents.tensors.count, file.goldenSets == contents.goldenSets,
+      file.metadataCount == contents.metadata.count,
+      contents.metadata.allSatisfy({ !isKnown($0.key) || file.metadata($0.key) == $0.value }),
+      file.quantizationCount == contents.quantizations.count
+    else { return false }
+    return contents.tensors.enumerated().allSatisfy { index, spec in
+      let info = file.info(index)
+      return info.name == spec.name && info.dtype == spec.dtype && info.shape == spec.shape
+        && info.role == spec.role && info.isDerived == spec.isDerived
+        && info.quantization == spec.quantization
+    }
+  }
+
   /// The file at `path`, when it is what the draft would become and is whole.
   ///
   /// Everything that goes into a file is compared: metadata (which names the source's digest and every
   /// option), the tensors with the digests of their bytes, receipts, and the goldens. The bytes are then checked
   /// against the file's own digests, so a damaged output is not up to date.
   static func file(_ path: String, _ draft: Draft) -> SWTFile? {
+    guard let file = try? SWTFile(path: path), saysTheSame(file, draft, where: { _ in true }) else {
+      return nil
+    }
     let contents = draft.contents
-    guard let file = try? SWTFile(path: path), file.tensorCount == contents.tensors.count,
-      file.goldenSets == contents.goldenSets, file.metadataCount == contents.metadata.count,
-      contents.metadata.allSatisfy({ file.metadata($0.key) == $0.value }),
-      file.quantizationCount == contents.quantizations.count
-    else { return nil }
     for (index, spec) in contents.tensors.enumerated() {
-      let info = file.info(index)
-      guard info.name == spec.name, info.dtype == spec.dtype, info.shape == spec.shape,
-        info.role == spec.role, info.isDerived == spec.isDerived, info.quantization == spec.quantization,
-        spec.sha256 != nil, file.digest(index) == spec.sha256,
+      guard spec.sha256 != nil, file.digest(index) == spec.sha256,
         file.receipt(index) == (contents.receipts.isEmpty ? nil : contents.receipts[index])
       else { return nil }
     }

@@ -66,6 +66,23 @@ struct ConversionPlan {
     }
   }
 
+  /// Makes sure that every layer that the caller names is there.
+  ///
+  /// - Throws: ``ConversionFailure/options(_:hint:)`` with the name that is nearest.
+  func requireLayers(_ wide: WideLayers) throws(ConversionFailure) {
+    guard case .named(let names) = wide else { return }
+    let layers = tensors.compactMap { tensor in
+      if case .filters = tensor.recipe { tensor.name } else { nil }
+    }
+    let short = layers.map { $0.hasSuffix(".weight") ? String($0.dropLast(7)) : $0 }
+    for name in names where !layers.contains(name) && !short.contains(name) {
+      let nearest = EditDistance.nearest(to: name, in: short)
+      throw .options(
+        "--keep-wide: there is no layer '\(name)'",
+        hint: nearest.map { "did you mean \($0)?" } ?? "pth2swt inspect --tensors lists them")
+    }
+  }
+
   // MARK: A network
 
   private static func planned(

@@ -5,19 +5,31 @@ internal import SWTChecksums
 internal import SWTDigests
 
 /// A file about to be written: all that it says, and where the bytes of each tensor come from.
-struct Draft {
+///
+/// What only the values can tell, digests and receipts and scales, is filled in by a ``TensorPass``.
+struct Draft: Sendable {
   var contents = SWTContents()
   /// One for each of the contents' tensors.
   var values: [ValueSource] = []
+  /// Tensors of the source whose digests the file is to state; one for each of the contents' `sources`.
+  var sources: [TensorEntry] = []
+  /// For each of the contents' tensors the one of `sources` that it is made from, when it is one alone.
+  private var sourceOf: [Int?] = []
   /// Layers that stayed wider than the precision asked for.
   var wideLayers: [String] = []
 
-  /// Appends a tensor; its receipt goes with it, unless receipts were dropped.
-  mutating func append(_ spec: SWTTensorSpec, _ source: ValueSource, _ receipt: SWTReceipt = .untouched) {
-    // A file has a receipt for each tensor or none at all.
-    if contents.receipts.count == contents.tensors.count { contents.receipts.append(receipt) }
+  /// Appends a tensor; `source` is the number of the one that it is made from.
+  mutating func append(
+    _ spec: SWTTensorSpec, _ value: ValueSource, _ receipt: SWTReceipt = .untouched, source: Int? = nil
+  ) {
+    // A file has a receipt for each tensor or none at all; the first that says something brings them all.
+    if contents.receipts.isEmpty, receipt != .untouched {
+      contents.receipts = Array(repeating: .untouched, count: contents.tensors.count)
+    }
+    if !contents.receipts.isEmpty || (receipt != .untouched) { contents.receipts.append(receipt) }
     contents.tensors.append(spec)
-    values.append(source)
+    values.append(value)
+    sourceOf.append(source)
   }
 
   /// Appends a tensor whose bytes are in memory; hashes them.
@@ -27,10 +39,8 @@ struct Draft {
     append(spec, .bytes(bytes), receipt)
   }
 
-  /// Leaves out receipts that say nothing.
-  mutating func dropEmptyReceipts() {
-    if contents.receipts.allSatisfy({ $0 == .untouched }) { contents.receipts = [] }
-  }
+  /// The number in ``sources`` of the tensor that one of the file is made from, when it is one alone.
+  func source(of index: Int) -> Int? { sourceOf.indices.contains(index) ? sourceOf[index] : nil }
 
   /// Tensors without those of golden tests.
   var networkTensorCount: Int { contents.tensors.count { !$0.name.hasPrefix(SWTFormat.goldenPrefix) } }
@@ -44,21 +54,36 @@ struct Draft {
 }
 
 /// Where the bytes of a tensor come from.
-enum ValueSource {
+enum ValueSource: Sendable {
   case entry(TensorEntry)
   case transform(WeightTransform)
+  /// The scales of the tensor before, which its integers bring along.
+  case scales
   case bytes([UInt8])
 
-  /// Hands all bytes to `body`, in windows of at most 4 MiB.
-  ///
-  /// - Throws: What `body` throws; ``ParseFailure`` or ``ConversionFailure`` when the values cannot be read or stored.
-  func forEachWindow(file: String, limits: ParseLimits, _ body: ([UInt8]) throws -> Void) throws {
+  /// The tensor of the source that is read for it.
+  var entry: TensorEntry? {
     switch self {
-    case .entry(let entry): try entry.forEachWindow(limits: limits) { window in try body(window) }
+    case .entry(let entry): entry
+    case .transform(let transform): transform.entry
+    case .scales, .bytes: nil
+    }
+  }
+
+  /// Hands all bytes to `body`, in windows.
+  ///
+  /// - Precondition: It is not ``scales``: a ``TensorPass`` made bytes of them.
+  /// - Throws: What `body` throws; ``ParseFailure`` or ``ConversionFailure`` when the values cannot be read or stored.
+  func forEachWindow(file: String, limits: ParseLimits, _ body: (RawSpan) throws -> Void) throws {
+    switch self {
+    case .entry(let entry):
+      var windows = try TensorWindows(entry, limits: limits, pieceBytes: TensorWindows.cachedBytes)
+      let window = WindowBuffer(capacity: TensorWindows.cachedBytes)
+      while try windows.next(into: window) { try body(window.bytes) }
     case .transform(let transform):
-      var error = RoundingError()
-      try transform.forEachWindow(file: file, limits: limits, error: &error, body)
-    case .bytes(let bytes): try body(bytes)
+      _ = try transform.run(file: file, limits: limits, source: { _ in }, stored: body)
+    case .scales: preconditionFailure("scales are known behind a pass")
+    case .bytes(let bytes): try unsafe bytes.withUnsafeBytes { try body(unsafe $0.bytes) }
     }
   }
 }

@@ -5,41 +5,48 @@ internal import SWTChecksums
 internal import SWTDigests
 internal import SWTTensors
 
-/// The first pass over a source: follows a plan, measures and hashes what each tensor becomes.
+/// Follows a plan as far as that goes without reading the values: names, types, shapes and what becomes of each tensor.
 ///
-/// The second pass writes. Both read the values in windows, so memory does not depend on their size.
+/// Only where a layer's error decides on its type are its values read here.
 struct DraftBuilder {
   private let file: String
   private let limits: ParseLimits
   private var draft = Draft()
-  /// Digests of the source's tensors as they are, by name.
-  private let digests: [String: SHA256Digest]
+  /// Places of the source's tensors, by name.
+  private let places: [String: Int]
   /// Names that cannot be given to anything else.
   private let names: Set<String>
 
-  /// - Returns: The tensors of the plan, with digests, receipts, quantisation records and the source's digests;
-  ///   without metadata.
+  /// Lays out what the plan says.
+  ///
+  /// - Parameters:
+  ///   - plan: What is to become of which tensor.
+  ///   - hashesSources: Whether the file states the digests of the plan's sources.
+  ///   - file: The name that errors bear.
+  ///   - limits: What the values may grow to.
+  /// - Returns: The tensors of the plan and quantisation records; without metadata, digests, and errors in receipts.
   /// - Throws: ``ConversionFailure`` when a value cannot be stored; ``ParseFailure`` when one cannot be read.
   static func build(
-    _ plan: ConversionPlan, digests: [SHA256Digest], file: String, limits: ParseLimits
+    _ plan: ConversionPlan, hashesSources: Bool, file: String, limits: ParseLimits
   ) throws -> Draft {
-    let names = plan.sources.map(\.name)
+    let sources = hashesSources ? plan.sources : []
     var builder = DraftBuilder(
-      file: file, limits: limits, digests: Dictionary(zip(names, digests), uniquingKeysWith: { a, _ in a }),
+      file: file, limits: limits,
+      places: Dictionary(
+        sources.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first }),
       names: Set(plan.tensors.map(\.name)))
-    for (source, digest) in zip(plan.sources, digests) {
-      builder.draft.contents.sources.append(
-        SWTSourceDigest(name: source.name, dtype: SWTDType(source.entry.scalarType), sha256: digest))
+    builder.draft.sources = sources.map(\.entry)
+    builder.draft.contents.sources = sources.map { name, entry in
+      SWTSourceDigest(name: name, dtype: SWTDType(entry.scalarType), sha256: .zero)
     }
     for tensor in plan.tensors { try builder.add(tensor) }
-    builder.draft.dropEmptyReceipts()
     return builder.draft
   }
 
-  private init(file: String, limits: ParseLimits, digests: [String: SHA256Digest], names: Set<String>) {
+  private init(file: String, limits: ParseLimits, places: [String: Int], names: Set<String>) {
     self.file = file
     self.limits = limits
-    self.digests = digests
+    self.places = places
     self.names = names
   }
 
@@ -53,51 +60,48 @@ struct DraftBuilder {
       guard precision == .i8 else {
         let target = precision?.dtype ?? own
         guard fold != nil || target != type else { return keep(tensor, entry) }
-        return add(
-          tensor, try measure(WeightTransform(entry: entry, factors: fold?.factors, target: .float(target))))
+        return add(tensor, WeightTransform(entry: entry, factors: fold?.factors, target: .float(target)))
       }
-      let integers = try measure(
-        WeightTransform.quantizing(entry, factors: fold?.factors, file: file, limits: limits))
-      // A receipt says whether a wider type pays.
-      let pays = integers.error.relL2 > WideLayers.threshold
-      guard width == .wide || width == .measured && pays else { return add(tensor, integers) }
+      let integers = WeightTransform(entry: entry, factors: fold?.factors, target: .integers)
+      guard try isWide(integers, width) else { return add(tensor, integers) }
       draft.wideLayers.append(tensor.name)
       let wide: SWTDType = type == .bf16 ? .bf16 : .f16
       guard fold != nil || wide != type else { return keep(tensor, entry) }
-      add(tensor, try measure(WeightTransform(entry: entry, factors: fold?.factors, target: .float(wide))))
+      add(tensor, WeightTransform(entry: entry, factors: fold?.factors, target: .float(wide)))
     }
   }
 
-  /// A transform, what it loses, and the digest of what it makes.
-  private struct Measured {
-    let transform: WeightTransform
-    var error = RoundingError()
-    var digest = SHA256Digest.zero
-  }
-
-  private func measure(_ transform: WeightTransform) throws -> Measured {
-    var measured = Measured(transform: transform)
-    let digest = SystemDigests().makeSHA256()
-    try transform.forEachWindow(file: file, limits: limits, error: &measured.error) { digest.update($0) }
-    measured.digest = digest.finalize()
-    return measured
+  /// Whether a layer stays in 16 bits.
+  private func isWide(_ integers: WeightTransform, _ width: PlannedTensor.Width) throws -> Bool {
+    switch width {
+    case .narrow: return false
+    case .wide: return true
+    case .measured:
+      do {
+        let outcome = try integers.run(file: file, limits: limits, source: { _ in }, stored: { _ in })
+        return outcome.error.relL2 > WideLayers.threshold
+      } catch let failure as ConversionFailure {
+        // Damage makes values that cannot be stored; then the damage is what is wrong.
+        try integers.entry.storage.requireChecksum()
+        throw failure
+      }
+    }
   }
 
   private mutating func keep(_ tensor: PlannedTensor, _ entry: TensorEntry) {
     let (dtype, shape) = PlannedTensor.form(of: entry)
-    var spec = SWTTensorSpec(
-      name: tensor.name, dtype: dtype, shape: shape, role: tensor.role, sha256: digests[tensor.name])
+    var spec = SWTTensorSpec(name: tensor.name, dtype: dtype, shape: shape, role: tensor.role)
     // PyTorch's own quantised tensors come with what makes numbers of them, where the names are free.
     let (scaleName, zeroName) = ("\(tensor.name).scale", "\(tensor.name).zero_point")
     guard let quantizer = StoredQuantizer(entry), names.isDisjoint(with: [scaleName, zeroName]),
       SWTFormat.isName(zeroName)
     else {
-      draft.append(spec, .entry(entry))
+      draft.append(spec, .entry(entry), source: places[tensor.name])
       return
     }
     let place = draft.contents.tensors.count
     spec.quantization = draft.contents.quantizations.count
-    draft.append(spec, .entry(entry))
+    draft.append(spec, .entry(entry), source: places[tensor.name])
     draft.contents.quantizations.append(
       SWTQuantization(
         scheme: quantizer.scheme, axis: quantizer.axis, bits: quantizer.bits,
@@ -116,37 +120,40 @@ struct DraftBuilder {
   }
 
   /// Adds a layer's weights; of quantised ones the scales too, right behind them.
-  private mutating func add(_ tensor: PlannedTensor, _ measured: Measured) {
-    let transform = measured.transform
+  private mutating func add(_ tensor: PlannedTensor, _ transform: WeightTransform) {
     let source = SWTDType(transform.entry.scalarType)
     var spec = SWTTensorSpec(
       name: tensor.name, dtype: transform.dtype, shape: transform.entry.shape, role: tensor.role,
-      isDerived: transform.factors != nil, sha256: measured.digest)
+      isDerived: transform.factors != nil)
     let place = draft.contents.tensors.count
     if case .integers = transform.target { spec.quantization = draft.contents.quantizations.count }
-    draft.append(spec, .transform(transform), measured.error.receipt(from: source, transform.operations))
-    guard case .integers(let scales) = transform.target else { return }
+    draft.append(
+      spec, .transform(transform), RoundingError().receipt(from: source, transform.operations),
+      source: places[tensor.name])
+    guard case .integers = transform.target else { return }
     draft.contents.quantizations.append(
       SWTQuantization(
         scheme: .perChannel, axis: 0, isSymmetric: true, scaleTensor: place + 1, sourceDType: source))
-    append("\(tensor.name).scale", .f32, scales.count, LittleEndian.bytes(scales.map(\.bitPattern)), .scale)
+    draft.append(
+      SWTTensorSpec(
+        name: "\(tensor.name).scale", dtype: .f32, shape: [transform.filterCount], role: .scale), .scales)
   }
 
   private mutating func add(_ tensor: PlannedTensor, _ fold: BatchNormFold, _ like: TensorEntry) throws {
     let source = SWTDType(like.scalarType)
-    let rounded = Rounded(fold.bias, to: source.isTransformable ? source : .f32)
-    if let channel = rounded.overflow {
+    let target = source.isTransformable ? source : .f32
+    let stored = WindowBuffer(capacity: fold.bias.count * target.bitWidth / 8)
+    var error = RoundingError()
+    if let channel = NumberBlock(fold.bias).round(to: target, stored, &error) {
       throw ConversionFailure.architecture(
         file: file,
-        "\(tensor.name) is \(fold.bias[channel]) in channel \(channel), which \(rounded.dtype.name) cannot hold",
+        "\(tensor.name) is \(fold.bias[channel]) in channel \(channel), which \(target.name) cannot hold",
         hint: "convert without --fold-bn")
     }
-    var error = RoundingError()
-    for (exact, stored) in zip(fold.bias, rounded.values) { error.add(exact: exact, stored: stored) }
-    let operations: SWTReceipt.Operations = rounded.dtype == source ? .fold : [.fold, .cast]
+    let operations: SWTReceipt.Operations = target == source ? .fold : [.fold, .cast]
     draft.append(
       SWTTensorSpec(
-        name: tensor.name, dtype: rounded.dtype, shape: [fold.bias.count], role: tensor.role, isDerived: true),
-      rounded.bytes, error.receipt(from: source, operations))
+        name: tensor.name, dtype: target, shape: [fold.bias.count], role: tensor.role, isDerived: true),
+      unsafe stored.bytes.withUnsafeBytes { unsafe Array($0) }, error.receipt(from: source, operations))
   }
 }

@@ -1,23 +1,19 @@
+internal import CRounding
 internal import SWT
 
 /// Collects how far stored values are from the exact ones: the contents of a receipt.
+///
+/// Values that are not finite are kept as they are and count for nothing.
 struct RoundingError: Sendable {
-  private(set) var maxAbsError = 0.0
-  private(set) var maxAbsValue = 0.0
-  private var squaredError = 0.0
-  private var squaredValue = 0.0
+  var sums = p2s_rounding_error()
+
+  var maxAbsError: Double { sums.max_error }
+  var maxAbsValue: Double { sums.max_value }
 
   /// `‖stored − exact‖₂ / ‖exact‖₂`; 0 for zeros.
-  var relL2: Double { squaredValue > 0 ? (squaredError / squaredValue).squareRoot() : 0 }
-
-  /// Values that are not finite are kept as they are and count for nothing.
-  mutating func add(exact: Double, stored: Double) {
-    guard exact.isFinite else { return }
-    let error = (stored - exact).magnitude
-    maxAbsError = max(maxAbsError, error)
-    maxAbsValue = max(maxAbsValue, exact.magnitude)
-    squaredError += error * error
-    squaredValue += exact * exact
+  var relL2: Double {
+    var sums = sums
+    return unsafe p2s_relative_error(&sums)
   }
 
   func receipt(from dtype: SWTDType, _ operations: SWTReceipt.Operations) -> SWTReceipt {

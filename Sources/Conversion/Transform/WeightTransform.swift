@@ -1,19 +1,29 @@
 internal import PthReader
 internal import SWT
 internal import SWTBytes
-internal import SWTTensorFiles
 internal import SWTTensors
 
 /// Turns the weights of one layer into what is stored: each filter times its factor, then one rounding.
 ///
-/// Values stream through in windows of at most 4 MiB. Dimension 0 counts the filters (output channels); a factor
-/// and a scale belong to one filter each.
+/// Values stream through in windows that stay in a core's cache. Dimension 0 counts the filters (output channels); a
+/// factor and a scale belong to one filter each.
 struct WeightTransform: Sendable {
   enum Target: Sendable {
     case float(SWTDType)
-    /// q = round(w / scale), to nearest, ties to even, in -127...127; one scale for each filter.
-    case integers(scales: [Float])
+    /// q = round(w / scale), to nearest, ties to even, in -127...127; one scale for each filter, its largest
+    /// magnitude over 127. A filter of zeros gets the scale 1, as scales are above zero.
+    case integers
   }
+
+  /// What came of the values besides their bytes.
+  struct Outcome: Sendable {
+    var error = RoundingError()
+    /// One for each filter, when they became integers.
+    var scales: [Float] = []
+  }
+
+  /// Source bytes of a window; the same values in double precision take twice as much.
+  private static let windowBytes = 64 << 10
 
   let entry: TensorEntry
   /// The folded BatchNorm's factors; nil leaves the values alone.
@@ -38,114 +48,148 @@ struct WeightTransform: Sendable {
     return operations
   }
 
-  /// Hands the stored bytes to `body`, window by window; `error` collects what the rounding did.
+  var filterCount: Int { entry.shape.first ?? 1 }
+
+  /// Elements of one filter.
+  private var filterSize: Int { filterCount > 0 ? max(entry.layout.elementCount / filterCount, 1) : 1 }
+
+  /// Reads the values once and hands on what they were and what is stored.
   ///
-  /// - Throws: ``ConversionFailure`` `.architecture` for a finite value that would become infinite; what `body`
-  ///   throws; ``ParseFailure`` when the values cannot be read.
-  func forEachWindow(
-    file: String, limits: ParseLimits, error: inout RoundingError, _ body: ([UInt8]) throws -> Void
-  ) throws {
-    let layer = Filters(entry, factors)
-    try layer.forEachWindow(limits: limits) { first, values in
+  /// - Parameters:
+  ///   - file: The name that errors bear.
+  ///   - limits: What the values may grow to.
+  ///   - source: Takes the bytes of the entry's values, window by window.
+  ///   - stored: Takes the bytes that are stored.
+  /// - Throws: ``ConversionFailure`` `.architecture` for a finite value that would become infinite, and for one that
+  ///   is not finite where integers are asked for; what `stored` throws; ``ParseFailure`` when the values cannot be
+  ///   read.
+  /// - Returns: What the rounding cost, and the scales.
+  func run(
+    file: String, limits: ParseLimits, source: (RawSpan) -> Void, stored: (RawSpan) throws -> Void
+  ) throws -> Outcome {
+    var outcome = Outcome()
+    let filterBytes = filterSize * entry.scalarType.byteWidth
+    var windowBytes = Self.windowBytes
+    if case .integers = target {
+      if filterBytes <= TensorWindows.windowBytes {
+        // Whole filters, so that each is at hand when its scale is known.
+        windowBytes = max(windowBytes / filterBytes, 1) * filterBytes
+      } else {
+        outcome.scales = try largestOfEach(file: file, limits: limits).map(Self.scale)
+      }
+    }
+    let areScalesKnown = !outcome.scales.isEmpty
+    let elements = windowBytes / entry.scalarType.byteWidth
+    let storedWindow = WindowBuffer(capacity: elements * max(dtype.bitWidth / 8, 1))
+    try forEachWindow(windowBytes, limits: limits, source) { first, block in
       switch target {
       case .float(let dtype):
-        let rounded = Rounded(values, to: dtype)
-        if let place = rounded.overflow {
+        if let place = block.round(to: dtype, storedWindow, &outcome.error) {
           throw ConversionFailure.architecture(
             file: file,
-            "element \(first + place) of \(entry.name) is \(values[place]), which \(dtype.name) cannot hold",
+            "element \(first + place) of \(entry.name) is \(block.values[place]), which \(dtype.name) cannot hold",
             hint: "bf16 and f32 have the range")
         }
-        for i in values.indices { error.add(exact: values[i], stored: rounded.values[i]) }
-        try body(rounded.bytes)
-      case .integers(let scales):
-        var stored = [Int8](repeating: 0, count: values.count)
-        layer.forEachFilter(in: first..<first + values.count) { filter, elements in
-          let scale = Double(scales[filter])
-          for i in elements {
-            stored[i - first] = Int8(
-              min(max((values[i - first] / scale).rounded(.toNearestOrEven), -127), 127))
-            error.add(exact: values[i - first], stored: Double(stored[i - first]) * scale)
+      case .integers:
+        unsafe storedWindow.fill(block.count) { _ in }
+        try forEachFilter(in: first..<first + block.count) { filter, places in
+          if !areScalesKnown {
+            outcome.scales.append(Self.scale(try largest(of: block, places, from: first, file: file)))
           }
+          block.quantize(places, scale: outcome.scales[filter], storedWindow, &outcome.error)
         }
-        try body(stored.map { UInt8(bitPattern: $0) })
       }
+      try stored(storedWindow.bytes)
     }
+    if case .integers = target, outcome.scales.count < filterCount {
+      // Filters without elements are filters of zeros.
+      outcome.scales += Array(repeating: Self.scale(0), count: filterCount - outcome.scales.count)
+    }
+    return outcome
+  }
+
+  /// The scale of the first filter: where those of two layers differ, their scales are no equal tensors.
+  func firstScale(file: String, limits: ParseLimits) throws -> Float? {
+    guard filterCount > 0, entry.layout.elementCount > 0 else { return nil }
+    var largest = 0.0
+    var windows = try TensorWindows(entry, limits: limits, pieceBytes: Self.windowBytes)
+    var block = NumberBlock()
+    let window = WindowBuffer(capacity: Self.windowBytes)
+    var first = 0
+    while first < filterSize, try windows.next(into: window) {
+      try block.take(window.bytes, entry.scalarType)
+      let part = 0..<min(block.count, filterSize - first)
+      if let factors { block.multiply(part, by: factors[0]) }
+      largest = max(largest, try self.largest(of: block, part, from: first, file: file))
+      first += block.count
+    }
+    return Self.scale(largest)
   }
 }
+
+// MARK: - Filters
 
 extension WeightTransform {
-  /// Quantises: measures the scale of each filter, its largest magnitude over 127.
-  ///
-  /// A filter of zeros gets the scale 1, as scales are above zero.
-  ///
-  /// - Throws: ``ConversionFailure`` `.architecture` for a value that is not finite; ``ParseFailure`` when the values
-  ///   cannot be read.
-  static func quantizing(
-    _ entry: TensorEntry, factors: [Double]?, file: String, limits: ParseLimits
-  ) throws -> WeightTransform {
-    let layer = Filters(entry, factors)
-    var largest = [Double](repeating: 0, count: layer.count)
-    try layer.forEachWindow(limits: limits) { first, values in
-      try layer.forEachFilter(in: first..<first + values.count) { filter, elements in
-        for i in elements {
-          let magnitude = values[i - first].magnitude
-          guard magnitude.isFinite else {
-            throw ConversionFailure.architecture(
-              file: file,
-              "element \(i) of \(entry.name) is \(values[i - first]); integers hold finite values only",
-              hint: nil)
-          }
-          largest[filter] = max(largest[filter], magnitude)
-        }
+  private static func scale(_ largest: Double) -> Float {
+    largest == 0 ? 1 : min(max(Float(largest / 127), .leastNonzeroMagnitude), .greatestFiniteMagnitude)
+  }
+
+  /// A first pass, for filters that are too large to be at hand as a whole.
+  private func largestOfEach(file: String, limits: ParseLimits) throws -> [Double] {
+    var largest = [Double](repeating: 0, count: filterCount)
+    try forEachWindow(Self.windowBytes, limits: limits, { _ in }) { first, block in
+      try forEachFilter(in: first..<first + block.count) { filter, places in
+        largest[filter] = max(largest[filter], try self.largest(of: block, places, from: first, file: file))
       }
     }
-    let scales = largest.map { largest in
-      largest == 0 ? 1 : min(max(Float(largest / 127), .leastNonzeroMagnitude), .greatestFiniteMagnitude)
+    return largest
+  }
+
+  private func largest(
+    of block: NumberBlock, _ places: Range<Int>, from first: Int, file: String
+  ) throws(ConversionFailure) -> Double {
+    let largest = block.largest(in: places)
+    guard !largest.isFinite, let place = places.first(where: { !block.values[$0].isFinite }) else {
+      return largest
     }
-    return WeightTransform(entry: entry, factors: factors, target: .integers(scales: scales))
-  }
-}
-
-/// The exact values of a layer, filter by filter.
-private struct Filters {
-  let entry: TensorEntry
-  let factors: [Double]?
-  let count: Int
-  /// Elements of one.
-  let size: Int
-
-  init(_ entry: TensorEntry, _ factors: [Double]?) {
-    self.entry = entry
-    self.factors = factors
-    count = entry.shape.first ?? 1
-    size = count > 0 ? max(entry.layout.elementCount / count, 1) : 1
+    throw .architecture(
+      file: file,
+      "element \(first + place) of \(entry.name) is \(block.values[place]); integers hold finite values only",
+      hint: nil)
   }
 
-  /// The values in order, with the number of the first.
-  func forEachWindow(limits: ParseLimits, _ body: (_ first: Int, _ values: [Double]) throws -> Void) throws {
+  /// The exact values in order, folded, with the number of the first of each block.
+  private func forEachWindow(
+    _ windowBytes: Int, limits: ParseLimits, _ source: (RawSpan) -> Void,
+    _ body: (_ first: Int, _ block: NumberBlock) throws -> Void
+  ) throws {
+    var windows = try TensorWindows(entry, limits: limits, pieceBytes: windowBytes)
+    let window = WindowBuffer(capacity: windowBytes)
+    var block = NumberBlock()
     var first = 0
-    try entry.forEachWindow(limits: limits) { (window: [UInt8]) throws in
-      var values = try ElementCoding.doubles(window, entry.scalarType)
+    while try windows.next(into: window) {
+      source(window.bytes)
+      try block.take(window.bytes, entry.scalarType)
       if let factors {
-        forEachFilter(in: first..<first + values.count) { filter, elements in
-          for i in elements { values[i - first] *= factors[filter] }
+        forEachFilter(in: first..<first + block.count) { filter, places in
+          block.multiply(places, by: factors[filter])
         }
       }
-      try body(first, values)
-      first += values.count
+      try body(first, block)
+      first += block.count
     }
   }
 
-  /// The parts of a range of elements that belong to one filter each.
-  func forEachFilter<E: Error>(
-    in range: Range<Int>, _ body: (_ filter: Int, _ elements: Range<Int>) throws(E) -> Void
+  /// The parts of a range of elements that belong to one filter each, as places from the start of the range.
+  private func forEachFilter<E: Error>(
+    in range: Range<Int>, _ body: (_ filter: Int, _ places: Range<Int>) throws(E) -> Void
   ) throws(E) {
+    let size = filterSize
     var start = range.lowerBound
     while start < range.upperBound {
       let filter = start / size
       let end = min((filter + 1) * size, range.upperBound)
-      try body(filter, start..<end)
+      try body(filter, start - range.lowerBound..<end - range.lowerBound)
       start = end
     }
   }

@@ -1,5 +1,6 @@
 public import SWTBytes
 public import SWTChecksums
+internal import Synchronization
 
 /// Why a `.swt` file could not be written.
 public enum SWTWriteError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -21,18 +22,23 @@ public enum SWTWriteError: Error, Equatable, Sendable, CustomStringConvertible {
 /// Memory does not depend on the size of a tensor, the same contents give the same bytes on every platform, and
 /// the file appears under its name only when ``finish()`` returns. The header is written last, after all else is
 /// on the disk, so that a torn file never looks like a `.swt`.
-public final class SWTWriter {
+///
+/// Tensors come one after the other through ``append(_:to:)``, or several at once through streams of their own.
+public final class SWTWriter: Sendable {
   private let encoder: IndexEncoder
   private let placement: Placement
   private let contents: SWTContents
   private let digests: any DigestProvider
   private let output: AtomicFile
-  private var crcs: [UInt32]
-  private var hashes: [SHA256Digest]
-  private var current = 0
-  private var written = 0
-  private var crc = CRC32C()
-  private var hash: any RunningDigest
+  /// What is known of the tensors that are complete.
+  private let sums: Mutex<[Sum?]>
+  /// The tensor that ``append(_:to:)`` is at.
+  private let current = Mutex<SWTTensorStream?>(nil)
+
+  struct Sum: Sendable {
+    var crc32c: UInt32
+    var sha256: SHA256Digest
+  }
 
   /// Lays the file out and creates its temporary.
   ///
@@ -48,14 +54,13 @@ public final class SWTWriter {
     }
     do {
       output = try AtomicFile(path: path, replaceExisting: replaceExisting)
+      try output.reserve(encoder.fileSize)
     } catch {
       throw .file(error)
     }
     self.contents = contents
     self.digests = digests
-    crcs = Array(repeating: 0, count: contents.tensors.count)
-    hashes = Array(repeating: .zero, count: contents.tensors.count)
-    hash = digests.makeSHA256()
+    sums = Mutex(Array(repeating: nil, count: contents.tensors.count))
   }
 
   /// Size that the file will have.
@@ -74,35 +79,73 @@ public final class SWTWriter {
   /// - Precondition: No tensor gets more bytes than it has, and none is left before it is complete.
   /// - Throws: ``SWTWriteError``.
   public func append(_ bytes: RawSpan, to index: Int) throws(SWTWriteError) {
-    try advance(to: index)
-    precondition(
-      index == current && bytes.byteCount <= byteCount(index) - written, "too many bytes for a tensor")
-    do throws(WriteFailure) {
-      try output.write(bytes, at: encoder.dataOffset + placement.offsets[index] + written)
-    } catch {
-      throw .file(error)
+    let stream: SWTTensorStream
+    if let open = current.withLock({ $0 }), open.index == index {
+      stream = open
+    } else {
+      try closeCurrent()
+      stream = self.stream(index)
+      current.withLock { $0 = stream }
     }
-    crc.update(bytes)
-    hash.update(bytes)
-    written += bytes.byteCount
+    try stream.append(bytes)
   }
+
+  private func closeCurrent() throws(SWTWriteError) {
+    if let open = current.withLock({ $0.take() }) { try close(open) }
+  }
+
+  // MARK: Several at once
+
+  /// Starts to write one tensor; streams of different tensors may be on different threads.
+  package func stream(_ index: Int) -> SWTTensorStream {
+    SWTTensorStream(
+      index, byteCount: byteCount(index), at: encoder.dataOffset + placement.offsets[index], output,
+      digests.makeSHA256())
+  }
+
+  /// Takes a stream's tensor as complete.
+  ///
+  /// - Precondition: It got all of its bytes.
+  /// - Throws: ``SWTWriteError`` when they are not those that were declared.
+  /// - Returns: Their digest.
+  @discardableResult
+  package func close(_ stream: SWTTensorStream) throws(SWTWriteError) -> SHA256Digest {
+    let sum = stream.finish()
+    let spec = contents.tensors[stream.index]
+    if let expected = spec.sha256, expected != sum.sha256 {
+      let text = "tensor \(spec.name): its bytes changed since they were hashed"
+      throw .contents(SWTError(.dataDigest, text))
+    }
+    sums.withLock { $0[stream.index] = sum }
+    return sum.sha256
+  }
+
+  // MARK: The end
 
   /// Writes the index, makes the file durable and gives it its name.
   ///
   /// - Throws: ``SWTWriteError``; the old file, if any, is then still there.
   public func finish() throws(SWTWriteError) -> SWTWriteResult {
-    try advance(to: contents.tensors.count)
-    for (index, target) in placement.aliasOf.enumerated() {
-      guard let target else { continue }
-      crcs[index] = crcs[target]
-      hashes[index] = hashes[target]
-    }
+    guard let result = try finish(contents) else { preconditionFailure("an index has one size") }
+    return result
+  }
+
+  /// The same, with what the values had to be read for: metadata, digests of the source, receipts.
+  ///
+  /// - Parameter final: Contents with the same tensors.
+  /// - Returns: nil when the index does not fit in front of the data any more, or leaves a page of room there; then
+  ///   the file has to be written again, with these contents from the start.
+  /// - Throws: ``SWTWriteError``; the old file, if any, is then still there.
+  package func finish(_ final: SWTContents) throws(SWTWriteError) -> SWTWriteResult? {
+    try closeCurrent()
+    let (crcs, hashes) = allSums()
     let index: [UInt8]
     do throws(SWTError) {
-      index = try encoder.encode(crcs: crcs, digests: hashes)
+      index = try IndexEncoder(final, placement).encode(crcs: crcs, digests: hashes)
     } catch {
       throw .contents(error)
     }
+    guard index.count == encoder.dataOffset else { return nil }
     do throws(WriteFailure) {
       try output.write([UInt8](repeating: 0, count: SWTFormat.tailSize), at: fileSize - SWTFormat.tailSize)
       try output.writeIndex(index)
@@ -130,23 +173,18 @@ public final class SWTWriter {
   /// The same happens when the writer goes away unfinished.
   public func cancel() { output.abort() }
 
-  /// Closes the tensors before `index`, which must have all their bytes.
-  private func advance(to index: Int) throws(SWTWriteError) {
-    while current < index {
-      precondition(written == byteCount(current), "a tensor was left before it was complete")
-      if placement.aliasOf[current] == nil {
-        crcs[current] = crc.value
-        hashes[current] = hash.finalize()
-        if let expected = contents.tensors[current].sha256, expected != hashes[current] {
-          let text = "tensor \(contents.tensors[current].name): its bytes changed since they were hashed"
-          throw .contents(SWTError(.dataDigest, text))
-        }
-        crc = CRC32C()
-        hash = digests.makeSHA256()
+  /// Checksums and digests of all tensors, which must be complete.
+  private func allSums() -> (crcs: [UInt32], digests: [SHA256Digest]) {
+    var sums = sums.withLock { $0 }
+    for index in sums.indices {
+      if let target = placement.aliasOf[index] {
+        sums[index] = sums[target]
+      } else if sums[index] == nil {
+        precondition(byteCount(index) == 0, "a tensor was left before it was complete")
+        sums[index] = Sum(crc32c: 0, sha256: digests.makeSHA256().finalize())
       }
-      written = 0
-      current += 1
     }
+    return (sums.map { $0?.crc32c ?? 0 }, sums.map { $0?.sha256 ?? .zero })
   }
 }
 

@@ -1,15 +1,24 @@
 /// Gathers the texts of section STRS; equal ones share their bytes.
 struct StringPool {
   private(set) var bytes: [UInt8] = []
-  private var places: [[UInt8]: Int] = [:]
+  private var places: [Text: Int] = [:]
+
+  /// Hashed as a whole: byte by byte it took a hundredth of a conversion.
+  private struct Text: Hashable {
+    let bytes: [UInt8]
+
+    func hash(into hasher: inout Hasher) {
+      unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+    }
+  }
 
   /// The offset of a text, which is added the first time.
   mutating func place(_ text: some Sequence<UInt8>) -> Int {
-    let key = Array(text)
+    let key = Text(bytes: Array(text))
     if let place = places[key] { return place }
     places[key] = bytes.count
-    bytes += key
-    return bytes.count - key.count
+    bytes += key.bytes
+    return bytes.count - key.bytes.count
   }
 }
 

@@ -14,6 +14,17 @@ struct TorchArchive {
     prefix = try Self.findPrefix(archive.entries)
   }
 
+  /// True when the first record of a zip archive is one that PyTorch writes first.
+  static func recognises(_ head: [UInt8]) -> Bool {
+    guard head.count > 30 else { return false }
+    let length = Int(head[26]) | Int(head[27]) << 8
+    let name = String(decoding: head.dropFirst(30).prefix(length), as: UTF8.self)
+    let records = [
+      "data.pkl", "version", "byteorder", ".format_version", ".storage_alignment", "constants.pkl",
+    ]
+    return name.contains("/.data/") || records.contains { name == $0 || name.hasSuffix("/\($0)") }
+  }
+
   /// The folder that holds `data.pkl`: the shallowest one, and only one.
   private static func findPrefix(_ entries: [ZipEntry]) throws(ParseFailure) -> String {
     let candidates = entries.lazy.map(\.name)

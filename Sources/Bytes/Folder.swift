@@ -1,0 +1,92 @@
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// Looks into folders and makes them.
+package enum Folder {
+  package enum Kind: Sendable {
+    case folder
+    /// Size in bytes.
+    case file(Int)
+    case other
+  }
+
+  /// What a path leads to; nil when there is nothing.
+  package static func kind(_ path: String) -> Kind? {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return nil }
+    switch status.st_mode & S_IFMT {
+    case S_IFDIR: return .folder
+    case S_IFREG: return .file(Int(status.st_size))
+    default: return .other
+    }
+  }
+
+  /// True for a folder, also at the end of a link.
+  package static func exists(_ path: String) -> Bool {
+    if case .folder? = kind(path) { true } else { false }
+  }
+
+  /// The file system that a path leads to; nil when there is nothing.
+  package static func fileSystem(_ path: String) -> UInt64? {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return nil }
+    return UInt64(truncatingIfNeeded: status.st_dev)
+  }
+
+  /// True when the path itself is a symbolic link.
+  package static func isLink(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+  }
+
+  /// The names in a folder, sorted by their bytes, without `.` and `..`.
+  package static func names(in path: String) throws(SystemFailure) -> [String] {
+    guard let folder = unsafe opendir(path) else { throw .last("opendir") }
+    defer { unsafe closedir(folder) }
+    var names: [String] = []
+    while let entry = unsafe readdir(folder) {
+      let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { raw in
+        unsafe String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// Makes a folder and those on the way to it; one that is there is left as it is.
+  package static func make(_ path: String) throws(WriteFailure) {
+    if exists(path) { return }
+    let parent = parent(of: path)
+    if parent != path, !parent.isEmpty { try make(parent) }
+    guard unsafe mkdir(path, 0o777) != 0 else { return }
+    let failure = SystemFailure.last("mkdir")
+    // Another process may have been faster.
+    guard !exists(path) else { return }
+    throw WriteFailure(.system(failure), path: path)
+  }
+
+  /// The path in front of the last name; "." or "/" when there is none.
+  package static func parent(of path: String) -> String {
+    var path = path[...]
+    while path.count > 1, path.last == "/" { path = path.dropLast() }
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// The last name of a path.
+  package static func name(of path: String) -> String {
+    var path = path[...]
+    while path.count > 1, path.last == "/" { path = path.dropLast() }
+    return path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? String(path)
+  }
+
+  /// `folder/name`.
+  package static func join(_ folder: String, _ name: String) -> String {
+    folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+  }
+}

@@ -1,0 +1,49 @@
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// Temporary files of processes that were killed.
+///
+/// Whoever writes one holds a lock on it, which ends with the process however that ends. So one that can be locked
+/// belongs to nobody.
+package enum LeftoverTemporaries {
+  private static let mark = ".tmp-"
+  private static let suffixLength = 13
+
+  /// Removes those of the files with these names.
+  ///
+  /// - Parameters:
+  ///   - folder: Where the files are, or will be.
+  ///   - names: Their names there.
+  /// - Returns: How many there were.
+  @discardableResult
+  package static func remove(in folder: String, of names: Set<String>) -> Int {
+    guard let found = try? Folder.names(in: folder) else { return 0 }
+    var count = 0
+    for name in found {
+      guard let target = target(of: name), names.contains(target) else { continue }
+      let path = Folder.join(folder, name)
+      let descriptor = unsafe open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+      guard descriptor >= 0 else { continue }
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0, unsafe unlink(path) == 0 { count += 1 }
+      _ = close(descriptor)
+    }
+    return count
+  }
+
+  /// The file that a temporary of this name was to become; nil for every other name.
+  private static func target(of name: String) -> String? {
+    let bytes = Array(name.utf8)
+    let end = bytes.count - suffixLength - mark.utf8.count
+    guard end > 0, bytes[end..<end + mark.utf8.count].elementsEqual(mark.utf8),
+      bytes[(end + mark.utf8.count)...].allSatisfy({
+        (0x30...0x39).contains($0) || (0x61...0x7A).contains($0)
+      })
+    else { return nil }
+    return String(decoding: bytes[..<end], as: UTF8.self)
+  }
+}

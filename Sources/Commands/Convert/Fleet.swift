@@ -1,0 +1,94 @@
+internal import SWTBytes
+internal import SWTConversion
+internal import SWTTensorFiles
+internal import Synchronization
+
+/// Converts several inputs, some at once.
+///
+/// Each is independent of the others: a failure is reported and the rest goes on. What is up to date is left alone, so
+/// a run that was interrupted is taken up by the same command.
+final class Fleet: Sendable {
+  /// What became of one input.
+  enum Outcome: Sendable {
+    case converted(ConversionSummary, seconds: Double)
+    case upToDate(ConversionSummary, seconds: Double)
+    case failed(CommandFailure)
+  }
+
+  private let items: [FleetPlan.Item]
+  private let options: ConversionOptions
+  private let outcomes: Mutex<[Int: Outcome]>
+  /// Of the inputs that are being converted now.
+  private let active = Mutex<[Int: ConversionProgress]>([:])
+
+  init(_ plan: FleetPlan, _ options: ConversionOptions) {
+    items = plan.items
+    self.options = options
+    outcomes = Mutex([:])
+  }
+
+  /// Converts all; `report` hears of each when it is done, one at a time.
+  ///
+  /// The largest are first, so that at the end no thread waits for long; threads that have no file of their own help
+  /// others with theirs.
+  func run(_ report: @escaping @Sendable (FleetPlan.Item, Outcome) -> Void) {
+    let order = items.indices.sorted { (items[$1].byteCount, $0) < (items[$0].byteCount, $1) }
+    let count = items.count
+    let threads = options.threads
+    let reports = Mutex(())
+    let turn: @Sendable (Int) throws -> Void = { [self] place in
+      let index = order[place]
+      var options = options
+      options.threads = max(1, threads / min(threads, count - place))
+      let outcome = convert(index, options)
+      outcomes.withLock { $0[index] = outcome }
+      reports.withLock { _ in report(items[index], outcome) }
+    }
+    // Pieces that never throw.
+    try? ParallelWork.run(count: count, threads: min(threads, count), turn)
+  }
+
+  private func convert(_ index: Int, _ options: ConversionOptions) -> Outcome {
+    let item = items[index]
+    let progress = ConversionProgress()
+    active.withLock { $0[index] = progress }
+    defer { active.withLock { _ = $0.removeValue(forKey: index) } }
+    let clock = ContinuousClock()
+    let start = clock.now
+    do throws(CommandFailure) {
+      try Convert.requireDistinct(item.input, item.output)
+      let summary = try Convert.convert(item.input, to: item.output, options, progress)
+      let seconds = (clock.now - start) / .seconds(1)
+      return summary.wasUpToDate
+        ? .upToDate(summary, seconds: seconds) : .converted(summary, seconds: seconds)
+    } catch {
+      return .failed(error)
+    }
+  }
+
+  /// In the order of the inputs.
+  var results: [(item: FleetPlan.Item, outcome: Outcome)] {
+    let outcomes = outcomes.withLock { $0 }
+    return items.indices.compactMap { index in outcomes[index].map { (items[index], $0) } }
+  }
+
+  /// The highest of all.
+  var status: ExitStatus {
+    results.reduce(.success) { status, result in
+      if case .failed(let failure) = result.outcome { max(status, failure.status) } else { status }
+    }
+  }
+
+  /// For a progress bar: bytes of input that are done with, of the files in work the share that is.
+  var progress: ProgressBar.State {
+    let finished = outcomes.withLock { Set($0.keys) }
+    let total = items.reduce(0) { $0 + $1.byteCount }
+    var done = Double(finished.reduce(0) { $0 + items[$1].byteCount })
+    for (index, progress) in active.withLock({ $0 }) where !finished.contains(index) {
+      done += progress.fraction * Double(items[index].byteCount)
+    }
+    let note = items.count > 1 ? "\(finished.count) of \(items.count) files" : ""
+    return ProgressBar.State(
+      fraction: total > 0 ? done / Double(total) : 0, done: Int(done), total: total, note: note)
+  }
+}

@@ -1,0 +1,78 @@
+internal import PthReader
+internal import SWT
+internal import SWTBytes
+
+/// Which tensors may turn out to have equal bytes: their digests have to be known before the file is laid out, since
+/// equal tensors share their place.
+///
+/// Two tensors of one type, shape and role are candidates when the first bytes that they would store are equal. All others
+/// are written without having been read before.
+enum AliasCandidates {
+  private static let sampleBytes = 4096
+
+  private struct Form: Hashable {
+    var dtype: SWTDType
+    var shape: [Int]
+    var dimOrder: [Int]?
+    var role: SWTRole
+  }
+
+  private struct Sample: Hashable {
+    var form: Form
+    var bytes: [UInt8]
+  }
+
+  /// The numbers of the tensors to be hashed first; for scales, of the tensors that bring them along.
+  static func find(_ draft: Draft, file: String, limits: ParseLimits) -> [Int] {
+    func isUnknown(_ index: Int) -> Bool { draft.contents.tensors[index].sha256 == nil }
+    var byForm: [Form: [Int]] = [:]
+    for (index, spec) in draft.contents.tensors.enumerated()
+    where spec.quantization == nil {
+      byForm[
+        Form(dtype: spec.dtype, shape: spec.shape, dimOrder: spec.dimOrder, role: spec.role), default: []
+      ]
+      .append(index)
+    }
+    var bySample: [Sample: [Int]] = [:]
+    for (form, indices) in byForm where indices.count > 1 && indices.contains(where: isUnknown) {
+      for index in indices {
+        // What cannot be read is reported by the pass that reads all of it.
+        guard let bytes = try? sample(draft, index, file: file, limits: limits) else { continue }
+        bySample[Sample(form: form, bytes: bytes), default: []].append(index)
+      }
+    }
+    let found = bySample.values.flatMap { $0.count > 1 ? $0.filter(isUnknown) : [] }
+    return Set(found.map { isScales(draft.values[$0]) ? $0 - 1 : $0 }).sorted()
+  }
+
+  private static func isScales(_ value: ValueSource) -> Bool {
+    if case .scales = value { true } else { false }
+  }
+
+  /// Stops a reading that has seen enough.
+  private struct Enough: Error {}
+
+  private static func sample(
+    _ draft: Draft, _ index: Int, file: String, limits: ParseLimits
+  ) throws -> [UInt8] {
+    switch draft.values[index] {
+    case .bytes(let bytes): return Array(bytes.prefix(sampleBytes))
+    case .entry(let entry):
+      var windows = try TensorWindows(entry, limits: limits, pieceBytes: sampleBytes)
+      return try windows.next() ?? []
+    case .transform(let transform):
+      var bytes: [UInt8] = []
+      do {
+        _ = try transform.run(file: file, limits: limits, source: { _ in }) { window in
+          bytes = unsafe window.withUnsafeBytes { unsafe Array($0.prefix(sampleBytes)) }
+          throw Enough()
+        }
+      } catch is Enough {}
+      return bytes
+    case .scales:
+      guard case .transform(let transform) = draft.values[index - 1] else { return [] }
+      let scale = try transform.firstScale(file: file, limits: limits)
+      return LittleEndian.bytes([scale?.bitPattern ?? 0])
+    }
+  }
+}

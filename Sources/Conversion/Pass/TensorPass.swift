@@ -1,0 +1,153 @@
+internal import PthReader
+internal import SWT
+internal import SWTBytes
+internal import SWTChecksums
+internal import SWTDigests
+internal import SWTTensors
+internal import Synchronization
+
+/// One pass over the values of a draft: every window is read once, and while it is in the cache hashed, checksummed,
+/// transformed and written.
+///
+/// Tensors do not depend on each other, so each is a piece of work for whichever thread is free; within a tensor
+/// everything is in order. What comes out does not depend on the number of threads.
+struct TensorPass: Sendable {
+  /// A piece of work.
+  enum Piece: Sendable {
+    /// A tensor of the file, and the scales that it brings along.
+    case tensor(Int)
+    /// A tensor of the source that is only hashed.
+    case source(Int)
+  }
+
+  let draft: Draft
+  /// The name that errors bear.
+  let file: String
+  let limits: ParseLimits
+  let threads: Int
+  let checks: StorageChecks
+  let progress: ConversionProgress?
+
+  /// Everything: the tensors of the file in their order, then what else is to be hashed.
+  var allPieces: [Piece] {
+    let tensors = draft.values.indices.filter { index in
+      if case .scales = draft.values[index] { false } else { true }
+    }
+    let covered = Set(tensors.compactMap { draft.source(of: $0) })
+    return tensors.map { .tensor($0) }
+      + draft.sources.indices.filter { !covered.contains($0) }.map { .source($0) }
+  }
+
+  /// Does the pieces, and writes the tensors if there is a writer.
+  ///
+  /// - Parameters:
+  ///   - pieces: What to do.
+  ///   - writer: Where to write; tensors that it took for aliases are left out.
+  ///   - alsoRunning: Work on another thread that takes a processor until it is done.
+  /// - Throws: What a single thread would have met first.
+  /// - Returns: Digests, and what transforms did.
+  func run(
+    _ pieces: [Piece], to writer: SWTWriter? = nil, alsoRunning: @escaping @Sendable () -> Void = {}
+  ) throws -> PassFindings {
+    progress?.expect(pieces.reduce(0) { $0 + byteCount($1) })
+    let collected = Collected()
+    try ParallelWork.run(count: pieces.count, threads: threads, firstHelperWaits: alsoRunning) { number in
+      switch pieces[number] {
+      case .tensor(let index):
+        let finding = try inTurn(draft.values[index].entry) { try tensor(index, writer) }
+        collected.findings.withLock { $0.tensors[index] = finding }
+      case .source(let index):
+        let digest = try inTurn(draft.sources[index]) { try hash(draft.sources[index]) }
+        collected.findings.withLock { $0.sources[index] = digest }
+      }
+    }
+    return collected.findings.withLock { $0 }
+  }
+
+  private final class Collected: Sendable {
+    let findings = Mutex(PassFindings())
+  }
+
+  private func byteCount(_ piece: Piece) -> Int {
+    switch piece {
+    case .tensor(let index): draft.values[index].entry?.byteCount ?? 0
+    case .source(let index): draft.sources[index].byteCount
+    }
+  }
+
+  // MARK: One piece
+
+  /// Strided tensors keep many pages of their storage in memory, so only one of them is read at a time.
+  private static let stridedTurn = Mutex(())
+
+  private func inTurn<R>(_ entry: TensorEntry?, _ body: () throws -> R) throws -> R {
+    guard let entry, !entry.layout.isContiguous else { return try body() }
+    return try Self.stridedTurn.withLock { _ in try body() }
+  }
+
+  private func tensor(_ index: Int, _ writer: SWTWriter?) throws -> PassFindings.Tensor? {
+    guard writer?.aliasOf(index) == nil else { return nil }
+    let sink = TensorSink(index, writer)
+    var finding = PassFindings.Tensor()
+    switch draft.values[index] {
+    case .scales: preconditionFailure("scales come with the tensor before them")
+    case .bytes(let bytes): try sink.append(bytes)
+    case .entry(let entry):
+      try read(entry) { window in try sink.append(window) }
+    case .transform(let transform):
+      let digest = draft.source(of: index).map { _ in SystemDigests().makeSHA256() }
+      finding.outcome = try run(transform, digest) { window in try sink.append(window) }
+      finding.sourceDigest = digest?.finalize()
+      if case .integers = transform.target {
+        let scales = LittleEndian.bytes((finding.outcome?.scales ?? []).map(\.bitPattern))
+        let sink = TensorSink(index + 1, writer?.aliasOf(index + 1) == nil ? writer : nil)
+        try sink.append(scales)
+        finding.scales = (scales, try sink.finish())
+      }
+    }
+    finding.digest = try sink.finish()
+    return finding
+  }
+
+  private func hash(_ entry: TensorEntry) throws -> SHA256Digest {
+    let digest = SystemDigests().makeSHA256()
+    try read(entry) { digest.update($0) }
+    return digest.finalize()
+  }
+
+  /// The values of a tensor, window by window, and the checksum of its storage.
+  private func read(_ entry: TensorEntry, _ body: (RawSpan) throws -> Void) throws {
+    var windows = try TensorWindows(entry, limits: limits, pieceBytes: TensorWindows.cachedBytes)
+    var check = try checks.begin(entry, windows)
+    let window = WindowBuffer(capacity: min(TensorWindows.cachedBytes, max(entry.byteCount, 1)))
+    while try windows.next(into: window) {
+      check?.update(window.bytes)
+      try body(window.bytes)
+      progress?.advance(window.count)
+    }
+    try check?.finish()
+  }
+
+  private func run(
+    _ transform: WeightTransform, _ digest: (any RunningDigest)?, _ stored: (RawSpan) throws -> Void
+  ) throws -> WeightTransform.Outcome {
+    let entry = transform.entry
+    var check = try checks.begin(entry, try TensorWindows(entry, limits: limits))
+    let outcome: WeightTransform.Outcome
+    do {
+      outcome = try transform.run(
+        file: file, limits: limits,
+        source: { window in
+          check?.update(window)
+          digest?.update(window)
+          progress?.advance(window.byteCount)
+        }, stored: stored)
+    } catch let failure as ConversionFailure {
+      // Damage makes values that cannot be stored; then the damage is what is wrong.
+      if check != nil { try entry.storage.requireChecksum() }
+      throw failure
+    }
+    try check?.finish()
+    return outcome
+  }
+}

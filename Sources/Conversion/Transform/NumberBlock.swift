@@ -1,0 +1,96 @@
+internal import CRounding
+internal import PthReader
+internal import SWT
+internal import SWTBytes
+internal import SWTTensorFiles
+internal import SWTTensors
+
+/// A block of numbers in double precision, on their way from one element type to another: the only caller of the C
+/// loops.
+///
+/// Rounding is to nearest, ties to even, and once. It belongs to one thread at a time.
+struct NumberBlock {
+  private(set) var values: [Double] = []
+
+  init() {}
+
+  init(_ values: [Double]) { self.values = values }
+
+  var count: Int { values.count }
+
+  /// Takes the values of contiguous little-endian elements; exact.
+  ///
+  /// - Throws: ``ParseFailure`` for types whose values are not real numbers.
+  mutating func take(_ bytes: RawSpan, _ type: ScalarType) throws(ParseFailure) {
+    guard let number = SWTDType(type).number else {
+      values = try ElementCoding.doubles(unsafe bytes.withUnsafeBytes { unsafe Array($0) }, type)
+      return
+    }
+    let count = bytes.byteCount / type.byteWidth
+    if values.count != count { values = Array(repeating: 0, count: count) }
+    unsafe bytes.withUnsafeBytes { source in
+      unsafe values.withUnsafeMutableBufferPointer { destination in
+        guard let from = source.baseAddress, let to = destination.baseAddress else { return }
+        unsafe p2s_widen(number, from, to, count, 0)
+      }
+    }
+  }
+
+  /// Multiplies a range.
+  mutating func multiply(_ range: Range<Int>, by factor: Double) {
+    unsafe values.withUnsafeMutableBufferPointer { buffer in
+      let part = unsafe UnsafeMutableBufferPointer(rebasing: buffer[range])
+      guard let start = part.baseAddress else { return }
+      unsafe p2s_scale(start, factor, part.count, 0)
+    }
+  }
+
+  /// The largest magnitude of a range; not finite when one of its values is not.
+  func largest(in range: Range<Int>) -> Double {
+    unsafe values.withUnsafeBufferPointer { buffer in
+      let part = unsafe UnsafeBufferPointer(rebasing: buffer[range])
+      guard let start = part.baseAddress else { return 0 }
+      return unsafe p2s_largest_magnitude(start, part.count, 0)
+    }
+  }
+
+  /// Stores all values as elements of a floating-point type.
+  ///
+  /// - Precondition: `dtype` is f32, f16, bf16 or f64; `stored` has room.
+  /// - Returns: The place of the first finite value that would become infinite; `stored` is worthless then.
+  func round(to dtype: SWTDType, _ stored: WindowBuffer, _ error: inout RoundingError) -> Int? {
+    guard let number = dtype.number else { preconditionFailure("\(dtype) holds no real numbers") }
+    let done = unsafe stored.fill(count * dtype.bitWidth / 8) { bytes in
+      unsafe values.withUnsafeBufferPointer { buffer in
+        guard let from = buffer.baseAddress, let to = bytes.baseAddress else { return 0 }
+        return unsafe p2s_round(number, from, to, count, &error.sums, 0)
+      }
+    }
+    return done < count ? done : nil
+  }
+
+  /// Stores a range as integers of -127...127, at the same places of `stored`, which holds one byte for each value.
+  func quantize(_ range: Range<Int>, scale: Float, _ stored: WindowBuffer, _ error: inout RoundingError) {
+    unsafe stored.modify { bytes in
+      unsafe values.withUnsafeBufferPointer { buffer in
+        let part = unsafe UnsafeBufferPointer(rebasing: buffer[range])
+        let target = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[range]).bindMemory(to: Int8.self)
+        guard let from = part.baseAddress, let to = target.baseAddress else { return }
+        unsafe p2s_quantize(from, Double(scale), to, part.count, &error.sums, 0)
+      }
+    }
+  }
+}
+
+extension SWTDType {
+  /// What the C loops call it; nil for all but real numbers.
+  fileprivate var number: p2s_element? {
+    switch self {
+    case .f32: P2S_ELEMENT_F32
+    case .f16: P2S_ELEMENT_F16
+    case .bf16: P2S_ELEMENT_BF16
+    case .f64: P2S_ELEMENT_F64
+    default: nil
+    }
+  }
+}
