@@ -45,6 +45,7 @@ PAGE = ROOT / "Sources/ResNet/SWTResNet.docc/Families.md"
 # What was proven, so that the table can be made of several runs; --write makes it.
 RESULTS = ROOT / ".build/families.jsonl"
 SEED = 20260101
+ILL_CONDITIONED = 1e-3  # a network whose own float32 pass is further off judges nobody
 ALLOWED = 8.0  # times the library's own float32 error, the project's bound
 
 
@@ -454,6 +455,9 @@ def main():
         if error is None or not error <= ALLOWED * floor:
             failures += 1
             print(f"FAIL {label}: {summary if error is None else f'{error / floor:.2f} times the floor'}", flush=True)
+            continue
+        if floor > ILL_CONDITIONED:
+            print(f"none {label}: its own float32 error is {floor:.1e}, which proves nothing", flush=True)
             continue
         proven += 1
         row = [case.family, case.library, case.name, summary["architecture"], error, floor, " ".join(case.options)]
