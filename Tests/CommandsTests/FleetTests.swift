@@ -1,4 +1,5 @@
 import SWTBytes
+import SWTCommands
 import SWTTensorFiles
 import TestSupport
 import Testing
