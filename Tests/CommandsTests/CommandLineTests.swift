@@ -30,7 +30,8 @@ import Testing
     }
   }
 
-  /// `OUT` is a path in an empty folder, `TEXT`, `SHORT`, `MODEL` are files made for the test.
+  /// `OUT` is a path in an empty folder, `TEXT`, `SHORT`, `MODEL` are files made for the test, `FOLDER` has no
+  /// checkpoint in it.
   static let mistakes: [Mistake] = [
     Mistake("an unknown command", ["convrt"], .usage, "did you mean convert?"),
     Mistake("an unknown option", ["convert", "a", "--forc", "-o", "OUT"], .usage, "did you mean --force?"),
@@ -41,8 +42,7 @@ import Testing
     Mistake("a text file", ["convert", "TEXT", "-o", "OUT"], .inputUnreadable, "text file"),
     Mistake("a folder", ["inspect", "/"], .inputUnreadable, "a directory"),
     Mistake(
-      "a folder without checkpoints", ["convert", Fixtures.path("truth"), "-o", "OUT"], .inputUnreadable,
-      "no checkpoints"),
+      "a folder without checkpoints", ["convert", "FOLDER", "-o", "OUT"], .inputUnreadable, "no checkpoints"),
     Mistake("an endless device", ["inspect", "/dev/zero"], .inputUnreadable, "not a regular file"),
     Mistake("a truncated file", ["convert", "SHORT", "-o", "OUT"], .inputUnreadable, "damaged"),
     Mistake(
@@ -93,9 +93,12 @@ import Testing
     let text = try TemporaryFile(Array("just some words\n".utf8))
     let whole = try readFile(Fixture.checkpoint("resnext_small"))
     let short = try TemporaryFile(Array(whole[..<50_000]))
-    let words = mistake.words.map { word in
-      ["OUT": output, "MODEL": model, "TEXT": text.path, "SHORT": short.path][word] ?? word
-    }
+    let empty = try TemporaryFolder()
+    try writeFile(empty.file("notes.txt"), Array("just some words\n".utf8))
+    let places = [
+      "OUT": output, "MODEL": model, "TEXT": text.path, "SHORT": short.path, "FOLDER": empty.path,
+    ]
+    let words = mistake.words.map { places[$0] ?? $0 }
     let tool = Tool(words)
     #expect(tool.status == mistake.status, "\(tool.errors)")
     #expect(tool.errors.contains(mistake.says), "\(tool.errors)")
