@@ -134,6 +134,12 @@ extension Architecture {
       ("arch.bn_eps", "\(epsilon)"), ("arch.head", hasHead ? "fc" : "none"),
     ]
     if let classCount { pairs.append(("arch.num_classes", "\(classCount)")) }
+    for (key, value) in switches {
+      switch value {
+      case .text(let text): pairs.append((key, text))
+      case .integers(let numbers): pairs.append((key, numbers.map(String.init).joined(separator: ",")))
+      }
+    }
     return pairs
   }
 }
