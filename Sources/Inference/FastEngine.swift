@@ -43,6 +43,16 @@ public final class FastEngine: ForwardEngine {
   public func runStage(
     _ stage: String, _ input: FeatureMap<Float>, taps: Set<String>
   ) throws -> ForwardResult<Float> {
+    let index = try place(of: stage, fedWith: input)
+    return try run(plan.stages[index...index], input, taps)
+  }
+
+  // MARK: - Planning
+
+  /// The place of a stage in the plan, which is then one for an input of this shape.
+  ///
+  /// - Throws: ``InferenceError``.
+  func place(of stage: String, fedWith input: FeatureMap<Float>) throws -> Int {
     let name = try tree.stage(ofTap: stage)
     guard let index = plan.stages.firstIndex(where: { $0.name == name }) else {
       throw InferenceError.unknownTap(stage)
@@ -54,10 +64,8 @@ public final class FastEngine: ForwardEngine {
       try input.require([-1, channels, -1, -1])
       prepare(stage: index, height: input.shape[2], width: input.shape[3])
     }
-    return try run(plan.stages[index...index], input, taps)
+    return index
   }
-
-  // MARK: - Planning
 
   /// Makes the plan for images of this size, unless it is there already.
   public func prepare(height: Int, width: Int) {

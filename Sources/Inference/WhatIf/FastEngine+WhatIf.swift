@@ -12,17 +12,7 @@ extension FastEngine {
   package func run(
     from stage: String, _ input: FeatureMap<Float>, taps: Set<String> = []
   ) throws -> ForwardResult<Float> {
-    let name = try tree.stage(ofTap: stage)
-    guard let index = plan.stages.firstIndex(where: { $0.name == name }) else {
-      throw InferenceError.unknownTap(stage)
-    }
-    let channels = plan.stages[index].input.layout.channels
-    if name == tree.head?.name {
-      try input.require([-1, channels])
-    } else {
-      try input.require([-1, channels, -1, -1])
-      prepare(stage: index, height: input.shape[2], width: input.shape[3])
-    }
+    let index = try place(of: stage, fedWith: input)
     return try run(plan.stages[index...], input, taps)
   }
 }
