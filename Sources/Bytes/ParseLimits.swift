@@ -45,6 +45,7 @@ public struct ParseLimits: Sendable {
   /// Size of the file that the automatic limits follow.
   private var fileBytes: UInt64 = 1 << 32
 
+  /// The defaults; most follow the size of the file that is read.
   public init() {}
 
   /// The same limits, with the automatic ones for a file of that size.

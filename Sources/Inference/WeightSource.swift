@@ -24,8 +24,10 @@ extension WeightSource {
 
 /// Weights in memory.
 public struct WeightTable: WeightSource, Sendable {
+  /// Row-major values by state-dict name.
   public var tensors: [String: ContiguousArray<Float>]
 
+  /// A table of these tensors.
   public init(_ tensors: [String: ContiguousArray<Float>] = [:]) {
     self.tensors = tensors
   }

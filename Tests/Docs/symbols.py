@@ -1,0 +1,45 @@
+"""Whether every public declaration has a comment, and every type stands under a heading of its module's page.
+
+    symbols.py GRAPHS        a folder with the symbol graphs of each module, in a folder of its name
+"""
+import json
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def main(folder):
+    wrong, count, listed = [], 0, 0
+    for module in sorted(path.name for path in folder.iterdir()):
+        symbols = [symbol for path in sorted((folder / module).glob("*.json"))
+                   for symbol in json.loads(path.read_text())["symbols"]]
+        count += len(symbols)
+        for symbol in symbols:
+            name = ".".join(symbol["pathComponents"])
+            # Whoever inherits a requirement of the standard library inherits its comment; operators have none there.
+            if "docComment" not in symbol and symbol["kind"]["identifier"] != "swift.func.op":
+                place = symbol.get("location", {})
+                file = place.get("uri", "?").split(str(ROOT) + "/")[-1]
+                line = place.get("position", {}).get("line", -1) + 1
+                wrong.append(f"{file}:{line}: {module}: {name} has no documentation comment")
+        pages = list(ROOT.glob(f"Sources/*/{module}.docc/{module}.md"))
+        if not pages:
+            wrong.append(f"{module}: there is no {module}.docc/{module}.md")
+            continue
+        topics = pages[0].read_text().partition("## Topics")[2]
+        named = set(re.findall(r"^- ``([\w.]+)``$", topics, re.M))
+        listed += len(named)
+        wrong += [f"{pages[0].relative_to(ROOT)}: {symbol['pathComponents'][0]} stands under no heading"
+                  for symbol in symbols if len(symbol["pathComponents"]) == 1 and symbol["pathComponents"][0] not in named]
+        articles = {path.stem for path in pages[0].parent.glob("*.md")} - {module}
+        wrong += [f"{pages[0].relative_to(ROOT)}: the article {article} stands under no heading"
+                  for article in sorted(articles) if f"- <doc:{article}>" not in topics]
+        if not re.search(r"^### ", topics, re.M) or "```swift" not in pages[0].read_text():
+            wrong.append(f"{pages[0].relative_to(ROOT)}: needs an example and topics under headings")
+    print("\n".join(wrong + [f"docs: {count} public declarations, {listed} types under a heading, {len(wrong)} findings"]))
+    sys.exit(1 if wrong else 0)
+
+
+main(pathlib.Path(sys.argv[1]))
