@@ -17,7 +17,7 @@ public struct ForwardResult<Scalar: BinaryFloatingPoint & Sendable>: Hashable, S
 /// Something that computes the network; its scalar says how precisely.
 ///
 /// Taps are named as in torchvision's state dict: the stages `conv1` (after BatchNorm and ReLU),
-/// `maxpool`, `layer1.0` … , `avgpool` (`[N, C]`) and `fc` (also called by ``LayerTree/outputName``), and
+/// `maxpool`, `layer1.0` … , `avgpool` (`[N, C]`) and `fc` (also called by ``/SWTResNet/LayerTree/outputName``), and
 /// single convolutions such as `layer1.0.conv2` or `layer1.0.downsample.0`: their output after BatchNorm,
 /// and after the ReLU where one follows directly. `layer1.0.se` is a gated body before the residual sum.
 public protocol ForwardEngine<Scalar> {

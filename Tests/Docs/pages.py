@@ -8,7 +8,13 @@ import markdown
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Pages that must fail, by the self-test.
 BAD = "Tests/Docs/bad/"
-HEADERS = ["Sources/CSWT/include/swt.h", "Sources/CInterface/Header/include/p2s_swt.h"]
+# The headers for C, whose first comment has an indented example, and what stands around it.
+HEADERS = {
+    "Sources/CSWT/include/swt.h":
+        '#include <stdio.h>\n#include <swt.h>\nstatic const unsigned char bytes[64];\nconst size_t size = sizeof bytes;\n…\n',
+    "Sources/CInterface/Header/include/p2s_swt.h":
+        '#include <stdio.h>\n#include <p2s_swt.h>\n#define use(data, count) ((void)(data))\n…\n',
+}
 
 
 def files():
@@ -51,16 +57,25 @@ def read(name, module=None):
 def comments(name, module):
     """The documentation comments of a source file as one page, each line where it was."""
     text = (ROOT / name).read_text(encoding="utf-8")
+    if name in HEADERS:
+        return example(name, text.splitlines())
     if "```" not in text:
         return markdown.Page(name, [], module)
-    lines, inside = [], False
+    lines = []
     for line in text.splitlines():
-        if name.endswith(".h"):
-            opens, closes = line.lstrip().startswith("/*"), "*/" in line
-            inside = inside or opens
-            lines.append(re.sub(r"^\s*(/\*+|\*(?!/))? ?", "", line) if inside and not closes else "")
-            inside = inside and not closes
-        else:
-            comment = re.match(r"\s*/// ?(.*)", line)
-            lines.append(comment[1] if comment else "")
+        comment = re.match(r"\s*/// ?(.*)", line)
+        lines.append(comment[1] if comment else "")
     return markdown.parse(name, lines, module)
+
+
+def example(name, lines):
+    """The indented lines of a header's first comment as a block of C."""
+    page = markdown.Page(name, lines)
+    end = next(number for number, line in enumerate(lines) if "*/" in line)
+    indented = [number for number in range(end) if lines[number].startswith(" *     ")]
+    if not indented:
+        page.wrong.append(markdown.Wrong(1, "the first comment has no example"))
+        return page
+    code = [lines[number][7:] for number in range(indented[0], indented[-1] + 1)]
+    page.blocks.append(markdown.Block(page, "c", indented[0] + 1, 7, code, [("around", HEADERS[name])]))
+    return page

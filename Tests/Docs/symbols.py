@@ -11,8 +11,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def main(folder):
-    wrong, count, listed = [], 0, 0
-    for module in sorted(path.name for path in folder.iterdir()):
+    modules = sorted(path.name for path in folder.iterdir())
+    contributing = (ROOT / "CONTRIBUTING.md").read_text()
+    everything, count, listed, failed = [], 0, 0, 0
+    for module in modules:
+        wrong = []
         symbols = [symbol for path in sorted((folder / module).glob("*.json"))
                    for symbol in json.loads(path.read_text())["symbols"]]
         count += len(symbols)
@@ -26,7 +29,8 @@ def main(folder):
                 wrong.append(f"{file}:{line}: {module}: {name} has no documentation comment")
         pages = list(ROOT.glob(f"Sources/*/{module}.docc/{module}.md"))
         if not pages:
-            wrong.append(f"{module}: there is no {module}.docc/{module}.md")
+            everything.append(f"{module}: there is no {module}.docc/{module}.md")
+            failed += 1
             continue
         topics = pages[0].read_text().partition("## Topics")[2]
         named = set(re.findall(r"^- ``([\w.]+)``$", topics, re.M))
@@ -36,10 +40,16 @@ def main(folder):
         articles = {path.stem for path in pages[0].parent.glob("*.md")} - {module}
         wrong += [f"{pages[0].relative_to(ROOT)}: the article {article} stands under no heading"
                   for article in sorted(articles) if f"- <doc:{article}>" not in topics]
+        wrong += [f"CONTRIBUTING.md: does not list {path.relative_to(ROOT)}"
+                  for path in sorted(pages[0].parent.glob("*.md")) if f"]({path.relative_to(ROOT)})" not in contributing]
         if not re.search(r"^### ", topics, re.M) or "```swift" not in pages[0].read_text():
             wrong.append(f"{pages[0].relative_to(ROOT)}: needs an example and topics under headings")
-    print("\n".join(wrong + [f"docs: {count} public declarations, {listed} types under a heading, {len(wrong)} findings"]))
-    sys.exit(1 if wrong else 0)
+        everything += wrong
+        failed += bool(wrong)
+    print("\n".join(everything + [
+        f"libraries: {count} public declarations, {listed} types under headings",
+        f"libraries: {len(modules) - failed} passed, {failed} failed"]))
+    sys.exit(1 if failed else 0)
 
 
 main(pathlib.Path(sys.argv[1]))
