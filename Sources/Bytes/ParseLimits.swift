@@ -88,7 +88,9 @@ public struct ParseLimits: Sendable {
     }
   }
 
-  /// Throws ``ParseFailure/Reason/limit(_:value:maximum:)`` when `value` is above the bound.
+  /// Refuses a value above the bound.
+  ///
+  /// - Throws: ``ParseFailure`` with ``ParseFailure/Reason/limit(_:value:maximum:)``, at `offset`.
   public func check(_ name: Name, _ value: some BinaryInteger, at offset: Int? = nil) throws(ParseFailure) {
     let maximum = self[name]
     guard value <= maximum else { throw Self.failure(name, value, maximum, at: offset) }

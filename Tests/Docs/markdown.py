@@ -93,11 +93,19 @@ def parse(path, lines, module=None):
             if instructions and line.strip():
                 page.wrong.append(Wrong(comment_line, "a comment for a block that no block follows"))
                 instructions, comment_line = [], None
+            if line.startswith("    ") and line.strip() and position and not lines[position - 1].strip() and not in_list(page):
+                page.wrong.append(Wrong(position + 1, "indented code that nothing checks: use a fence"))
             page.prose.append(line)
             position += 1
     if instructions:
         page.wrong.append(Wrong(comment_line, "a comment for a block that no block follows"))
     return page
+
+
+def in_list(page):
+    """Whether the last line that is not indented belongs to a list."""
+    last = next((line for line in reversed(page.prose) if line.strip() and not line.startswith("  ")), "")
+    return bool(re.match(r"(?:[-*+]|\d+[.)]) ", last))
 
 
 def closing(lines, position, fence):

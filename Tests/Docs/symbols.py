@@ -1,4 +1,4 @@
-"""Whether every public declaration has a comment, and every type stands under a heading of its module's page.
+"""Whether every public declaration has a comment that says what it throws, and every type stands under a heading of its module's page.
 
     symbols.py GRAPHS        a folder with the symbol graphs of each module, in a folder of its name
 """
@@ -8,6 +8,12 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def place(symbol):
+    location = symbol.get("location", {})
+    file = location.get("uri", "?").split(str(ROOT) + "/")[-1]
+    return f"{file}:{location.get('position', {}).get('line', -1) + 1}"
 
 
 def main(folder):
@@ -21,12 +27,13 @@ def main(folder):
         count += len(symbols)
         for symbol in symbols:
             name = ".".join(symbol["pathComponents"])
+            spelled = "".join(part["spelling"] for part in symbol.get("declarationFragments", []))
+            comment = "\n".join(line["text"] for line in symbol.get("docComment", {}).get("lines", []))
             # Whoever inherits a requirement of the standard library inherits its comment; operators have none there.
-            if "docComment" not in symbol and symbol["kind"]["identifier"] != "swift.func.op":
-                place = symbol.get("location", {})
-                file = place.get("uri", "?").split(str(ROOT) + "/")[-1]
-                line = place.get("position", {}).get("line", -1) + 1
-                wrong.append(f"{file}:{line}: {module}: {name} has no documentation comment")
+            if not comment and symbol["kind"]["identifier"] != "swift.func.op":
+                wrong.append(f"{place(symbol)}: {module}: {name} has no documentation comment")
+            elif " throws" in spelled and "- Throws:" not in comment:
+                wrong.append(f"{place(symbol)}: {module}: {name} does not say what it throws")
         pages = list(ROOT.glob(f"Sources/*/{module}.docc/{module}.md"))
         if not pages:
             everything.append(f"{module}: there is no {module}.docc/{module}.md")

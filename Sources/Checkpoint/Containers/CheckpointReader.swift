@@ -21,6 +21,8 @@ public enum CheckpointReader {
   }
 
   /// Reads a checkpoint from any source of bytes.
+  ///
+  /// - Throws: ``/SWTBytes/ParseFailure``, as ``open(path:limits:)`` does.
   public static func read(
     _ source: any ByteSource, limits: ParseLimits = ParseLimits()
   ) throws(ParseFailure) -> Checkpoint {

@@ -91,6 +91,8 @@ public struct TensorView: Sendable {
   }
 
   /// Calls `body` with the bytes; 64 more may be read after them.
+  ///
+  /// - Throws: What `body` throws.
   public func withUnsafeBytes<R, E: Error>(
     _ body: (UnsafeRawBufferPointer) throws(E) -> R
   ) throws(E) -> R {
