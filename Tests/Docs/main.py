@@ -145,8 +145,8 @@ class Run:
         self.tally["compared"] += 1
         difference = matching.difference(block.lines, block.all("vary"), self.printed)
         if difference:
-            self.changes.append(
-                (block.page.path, block.line, len(block.lines), self.printed.rstrip("\n").split("\n"), block.indent))
+            lines = matching.corrected(block.lines, block.all("vary"), self.printed)
+            self.changes.append((block.page.path, block.line, len(block.lines), lines, block.indent))
         return [f"prints something else\n{difference}"] if difference else []
 
     def is_run_by(self, block, name):

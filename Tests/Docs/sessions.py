@@ -141,7 +141,7 @@ def session(block, folder, tally):
         difference = matching.difference(expected, here, output)
         if difference:
             problems.append(f"$ {command}: prints something else\n{difference}")
-            changes.append((block.line + start, len(expected), output.rstrip("\n").split("\n"), block.indent))
+            changes.append((block.line + start, len(expected), matching.corrected(expected, here, output), block.indent))
     for text in vary:
         if text not in used and text not in ("times", "numbers"):
             problems.append(f"vary: {text} is not in what the page prints")
