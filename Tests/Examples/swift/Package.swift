@@ -10,8 +10,7 @@ let package = Package(
   targets: [
     // A file becomes pixels: libjpeg-turbo and libpng, called from C because they report errors by longjmp.
     .systemLibrary(
-      name: "CLibjpeg", pkgConfig: "libjpeg",
-      providers: [.apt(["libjpeg62-turbo-dev"]), .brew(["jpeg-turbo"])]),
+      name: "CLibjpeg", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
     .systemLibrary(
       name: "CLibpng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .target(name: "CImageFiles", dependencies: ["CLibjpeg", "CLibpng"]),

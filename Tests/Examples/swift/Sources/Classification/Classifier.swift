@@ -9,6 +9,8 @@ import SWTVerification
 public final class Classifier {
   public let name: String
   public let preprocessing: ImagePreprocessing
+  /// What the file does not say about its input, and ImageNet's usual recipe says instead.
+  public let assumed: [String]
   /// Names of the classes; empty where the file has none.
   public let labels: [String]
   private let engine: FastEngine
@@ -22,6 +24,7 @@ public final class Classifier {
     guard architecture.hasHead else { throw ClassificationError.noHead }
     name = architecture.name
     preprocessing = try ImagePreprocessing(file)
+    assumed = ImagePreprocessing.keys.filter { file.metadata($0) == nil }
     labels =
       if case .text(let text) = file.metadata("labels") {
         text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)

@@ -2,6 +2,11 @@ import Images
 import SWT
 
 extension ImagePreprocessing {
+  /// What a file has to state so that nothing is assumed.
+  static let keys = [
+    "pre.resize", "pre.size", "pre.interpolation", "pre.channels", "pre.scale", "pre.mean", "pre.std",
+  ]
+
   /// What a weight file says about its input: the keys `pre.…` of FORMAT.md, section 7. ImageNet's usual recipe stands in
   /// for what it does not say.
   ///

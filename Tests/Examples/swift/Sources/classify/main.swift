@@ -6,8 +6,10 @@ import Images
 //
 // Exit status: 0 done, 2 usage, 5 a file cannot be read or used.
 
+func say(_ message: String) { FileHandle.standardError.write(Data("classify: \(message)\n".utf8)) }
+
 func fail(_ status: Int32, _ message: String) -> Never {
-  FileHandle.standardError.write(Data("classify: \(message)\n".utf8))
+  say(message)
   exit(status)
 }
 
@@ -35,6 +37,10 @@ do {
   classifier = try Classifier(model)
 } catch {
   fail(5, "\(model): \(error)")
+}
+if !classifier.assumed.isEmpty {
+  // A wrong recipe costs some percent of the answers and shows nowhere, so it is said.
+  say("\(model) does not state \(classifier.assumed.joined(separator: ", ")); ImageNet's are used")
 }
 do {
   let image = try Image(contentsOf: picture)
