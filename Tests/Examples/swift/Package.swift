@@ -29,6 +29,10 @@ let package = Package(
     .executableTarget(name: "classify", dependencies: ["Classification", "Images"]),
     .testTarget(
       name: "ClassificationTests",
-      dependencies: ["Classification", "Images", .product(name: "Pth2SWT", package: "pth2swt")]),
+      dependencies: [
+        "Classification", "Images",
+        .product(name: "SWT", package: "pth2swt"),
+        .product(name: "Pth2SWT", package: "pth2swt"),
+      ]),
   ]
 )

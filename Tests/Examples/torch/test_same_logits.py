@@ -7,7 +7,9 @@ import contextlib
 import io
 import os
 import pathlib
+import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -175,6 +177,17 @@ class SameLogits(unittest.TestCase):
         numpy.save(self.folder / "x.npy", self.input.numpy())
         status, text = self.run_program(path, self.folder / "x.npy")
         self.assertEqual((status, len(text.splitlines())), (0, 2), text)
+
+    def test_three_files_side_by_side_are_enough(self):
+        here = pathlib.Path(__file__).parent
+        for path in (here / "load_into_torch.py", here / "resnet.py", ROOT / "scripts" / "swt.py"):
+            shutil.copy(path, self.folder)
+        self.convert("resnext_small").rename(self.folder / "model.swt")
+        page = (here / "README.md").read_text(encoding="utf-8")
+        code = page.split("```python\n")[1].split("```")[0]
+        code = "import torch\nimages = torch.ones(1, 3, 32, 32)\n" + code + "print(tuple(logits.shape))\n"
+        done = subprocess.run([sys.executable, "-c", code], cwd=self.folder, check=True, capture_output=True, text=True)
+        self.assertEqual(done.stdout, "(1, 10)\n")
 
     def test_damage_is_an_error_with_its_place(self):
         path = self.convert("resnext_small")

@@ -1,16 +1,20 @@
-#include "CImageFiles.h"
+#include "pixels.h"
 
 #include <setjmp.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <jpeglib.h>
 
 #include <jerror.h>
 
+/* A progressive file may hold any number of scans, each of which goes over all pixels: kilobytes that take minutes. Real
+ * ones have ten or so. */
+enum { GREATEST_SCAN_COUNT = 500 };
+
 /* One reading of a file, and where its errors go. libjpeg asks that its own error manager comes first. */
 typedef struct {
     struct jpeg_error_mgr errors;
+    struct jpeg_progress_mgr progress;
     jmp_buf failed;
     struct jpeg_decompress_struct jpeg;
     image_pixels image;
@@ -29,6 +33,14 @@ static void fail(j_common_ptr jpeg)
 static void notice(j_common_ptr jpeg, int level)
 {
     if (level < 0 && jpeg->err->msg_code == JWRN_JPEG_EOF) fail(jpeg);
+}
+
+static void count_scans(j_common_ptr jpeg)
+{
+    reading *r = (reading *)jpeg->err;
+    if (r->jpeg.input_scan_number <= GREATEST_SCAN_COUNT) return;
+    snprintf(r->image.message, sizeof r->image.message, "more than %d scans", GREATEST_SCAN_COUNT);
+    longjmp(r->failed, 1);
 }
 
 /* a * b / 255, rounded, in whole numbers; exact for bytes. */
@@ -71,20 +83,23 @@ static void read_pixels(reading *r, const uint8_t *bytes, size_t count, size_t l
     jpeg_finish_decompress(jpeg);
 }
 
+/* Apart from the function that owns `r`: what longjmp may leave undefined are the variables of the one that called setjmp. */
+static void try_to_read(reading *r, const uint8_t *bytes, size_t count, size_t limit)
+{
+    if (setjmp(r->failed)) return;
+    jpeg_create_decompress(&r->jpeg);
+    r->progress.progress_monitor = count_scans;
+    r->jpeg.progress = &r->progress;
+    read_pixels(r, bytes, count, limit);
+}
+
 image_pixels image_read_jpeg(const uint8_t *bytes, size_t count, size_t limit)
 {
     reading r = {0};
     r.jpeg.err = jpeg_std_error(&r.errors);
     r.errors.error_exit = fail;
     r.errors.emit_message = notice;
-    if (setjmp(r.failed) == 0) {
-        jpeg_create_decompress(&r.jpeg);
-        read_pixels(&r, bytes, count, limit);
-    }
+    try_to_read(&r, bytes, count, limit);
     jpeg_destroy_decompress(&r.jpeg);
-    if (r.image.message[0]) {
-        free(r.image.rgb);
-        r.image.rgb = NULL;
-    }
-    return r.image;
+    return image_result(r.image);
 }

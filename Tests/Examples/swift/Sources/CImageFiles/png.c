@@ -1,8 +1,7 @@
-#include "CImageFiles.h"
+#include "pixels.h"
 
 #include <setjmp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <png.h>
@@ -10,6 +9,8 @@
 /* One reading of a file, and where its errors go. */
 typedef struct {
     jmp_buf failed;
+    png_structp png;
+    png_infop info;
     const uint8_t *next;
     size_t left;
     image_pixels image;
@@ -37,8 +38,10 @@ static void give(png_structp png, png_bytep to, size_t count)
     r->left -= count;
 }
 
-static void read_pixels(reading *r, png_structp png, png_infop info, size_t limit)
+static void read_pixels(reading *r, size_t limit)
 {
+    png_structp png = r->png;
+    png_infop info = r->info;
     png_set_read_fn(png, r, give);
     png_read_info(png, info);
     r->image.width = png_get_image_width(png, info);
@@ -60,23 +63,20 @@ static void read_pixels(reading *r, png_structp png, png_infop info, size_t limi
         for (size_t y = 0; y < r->image.height; y++) png_read_row(png, r->image.rgb + stride * y, NULL);
 }
 
+/* Apart from the function that owns `r`: what longjmp may leave undefined are the variables of the one that called setjmp. */
+static void try_to_read(reading *r, size_t limit)
+{
+    if (setjmp(r->failed)) return;
+    r->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, r, fail, overlook);
+    r->info = r->png ? png_create_info_struct(r->png) : NULL;
+    if (r->info) read_pixels(r, limit);
+    else snprintf(r->image.message, sizeof r->image.message, "not enough memory");
+}
+
 image_pixels image_read_png(const uint8_t *bytes, size_t count, size_t limit)
 {
     reading r = {.next = bytes, .left = count};
-    png_structp volatile png = NULL;
-    png_infop volatile info = NULL;
-    if (setjmp(r.failed) == 0) {
-        png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &r, fail, overlook);
-        info = png ? png_create_info_struct(png) : NULL;
-        if (info) read_pixels(&r, png, info, limit);
-        else snprintf(r.image.message, sizeof r.image.message, "not enough memory");
-    }
-    png_structp created = png;
-    png_infop described = info;
-    png_destroy_read_struct(&created, &described, NULL);
-    if (r.image.message[0]) {
-        free(r.image.rgb);
-        r.image.rgb = NULL;
-    }
-    return r.image;
+    try_to_read(&r, limit);
+    png_destroy_read_struct(&r.png, &r.info, NULL);
+    return image_result(r.image);
 }

@@ -23,7 +23,7 @@ public final class Classifier {
     guard let architecture = SWTArchitecture.read(file) else { throw ClassificationError.noArchitecture }
     guard architecture.hasHead else { throw ClassificationError.noHead }
     name = architecture.name
-    preprocessing = try ImagePreprocessing(file)
+    preprocessing = try ImagePreprocessing { file.metadata($0) }
     assumed = ImagePreprocessing.keys.filter { file.metadata($0) == nil }
     labels =
       if case .text(let text) = file.metadata("labels") {

@@ -45,6 +45,16 @@ struct ImageFileTests {
     }
   }
 
+  @Test func `a file of endless scans is refused`() throws {
+    let picture = try #require(Truth.all.images.first { $0.file == "portrait.jpg" })
+    let whole = try Self.bytes(picture)
+    let last = try #require(whole.indices.dropLast().last { whole[$0] == 0xFF && whole[$0 + 1] == 0xDA })
+    let (head, scan) = (whole[..<last], whole[last..<whole.count - 2])
+    #expect(throws: ImageError.damaged("more than 500 scans")) {
+      try Image(file: head + [[UInt8]](repeating: Array(scan), count: 600).joined() + [0xFF, 0xD9])
+    }
+  }
+
   @Test func `what is neither JPEG nor PNG is said to be so`() {
     let error = #expect(throws: ImageError.self) { try Image(file: Array("GIF89a, and more".utf8)) }
     #expect(error == .unknownFormat(firstBytes: Array("GIF89a, ".utf8)))

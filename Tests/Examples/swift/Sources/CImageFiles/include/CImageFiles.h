@@ -21,7 +21,4 @@ typedef struct {
 image_pixels image_read_jpeg(const uint8_t *bytes, size_t count, size_t limit);
 image_pixels image_read_png(const uint8_t *bytes, size_t count, size_t limit);
 
-/* Room for the pixels of `image`; 0, and a message, where there is none or `limit` forbids it. */
-int image_allocate(image_pixels *image, size_t limit);
-
 #endif

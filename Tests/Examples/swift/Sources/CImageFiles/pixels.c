@@ -1,4 +1,4 @@
-#include "CImageFiles.h"
+#include "pixels.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,4 +13,13 @@ int image_allocate(image_pixels *image, size_t limit)
     image->rgb = malloc(image->width * image->height * 3);
     if (!image->rgb) snprintf(image->message, sizeof image->message, "not enough memory");
     return image->rgb != NULL;
+}
+
+image_pixels image_result(image_pixels image)
+{
+    if (image.message[0]) {
+        free(image.rgb);
+        image.rgb = NULL;
+    }
+    return image;
 }
