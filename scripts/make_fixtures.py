@@ -1092,7 +1092,8 @@ from anybody's model; every weight is random or follows a formula, so nothing he
 
 ## How to make them again
 
-```
+<!-- docs: not run: it needs PyTorch, from the network -->
+```sh
 pip install torch==2.13.0 && pip install --no-deps torchvision==0.28.0
 pip install -r scripts/requirements-fixtures.txt
 python3 scripts/make_fixtures.py                  # or --only small | oddities | formula

@@ -5,17 +5,25 @@ public import SWTBytes
 public struct FileDifference: Sendable {
   /// What is known of one pair of tensors.
   public struct Pair: Sendable {
+    /// How alike two tensors are.
     public enum Verdict: String, Sendable {
+      /// The same type, shape and bytes.
       case identical
       /// Equal numbers in other types, or zeros of other signs.
       case equal
-      case values, shape
+      /// Other numbers.
+      case values
+      /// Other shapes, so that no values are compared.
+      case shape
     }
 
+    /// The tensor's name in both files.
     public let name: String
     /// PyTorch's names.
     public let dtypes: [String]
+    /// Both shapes, the first file's first.
     public let shapes: [[Int]]
+    /// How alike they are.
     public internal(set) var verdict: Verdict
     /// Largest `|a − b|`; nil where the elements are no numbers. NaN against a number is infinite.
     public internal(set) var maxError: Double?
@@ -25,6 +33,7 @@ public struct FileDifference: Sendable {
     public internal(set) var worst: Int?
     /// Elements with other values.
     public internal(set) var differing = 0
+    /// Elements that were compared.
     public internal(set) var elements = 0
   }
 
@@ -32,6 +41,7 @@ public struct FileDifference: Sendable {
   public private(set) var pairs: [Pair] = []
   /// Names that only the first file has, and only the second.
   public private(set) var missing: [String] = []
+  /// Names that only the second file has.
   public private(set) var extra: [String] = []
   /// Whose names were translated to torchvision's, so that they meet the other's: 0, 1, or nobody's.
   public private(set) var translated: [Int] = []
@@ -115,7 +125,9 @@ public struct FileDifference: Sendable {
 
 /// Why two files could not be compared.
 public enum DifferenceFailure: Error, Sendable {
+  /// A checkpoint could not be read.
   case input(file: String, ParseFailure)
+  /// A weight file could not be read.
   case weights(file: String, SWTError)
 }
 
