@@ -57,6 +57,9 @@ let package = Package(
       name: "SWTInference", dependencies: ["SWTTensors", "SWTResNet", "CKernels", "CThreads"],
       path: "Sources/Inference"),
 
+    // Pages that people look at, whatever is on them.
+    .target(name: "SWTPages", dependencies: ["SWTBytes"], path: "Sources/Pages"),
+
     // Where formats, network and engine meet.
     .target(
       name: "SWTGoldens",
@@ -78,7 +81,7 @@ let package = Package(
       name: "SWTVerification",
       dependencies: [
         "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTResNet", "SWTGoldens",
-        "SWTConversion", "SWTInference", "SWTTensorFiles",
+        "SWTConversion", "SWTInference", "SWTTensorFiles", "SWTPages",
       ],
       path: "Sources/Verification"),
 

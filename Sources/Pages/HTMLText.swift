@@ -1,25 +1,27 @@
 internal import SWTBytes
 
 /// Small pieces that several parts of the page share.
-enum HTMLText {
+package enum HTMLText {
   /// Shapes besides colours, so that a verdict is read without any.
-  static let check =
+  package static let check =
     "<svg class=\"mark\" viewBox=\"0 0 20 20\" aria-hidden=\"true\"><path d=\"M4 10.5l4 4 8-9\"/></svg>"
-  static let cross =
+  package static let cross =
     "<svg class=\"mark\" viewBox=\"0 0 20 20\" aria-hidden=\"true\"><path d=\"M5 5l10 10M15 5L5 15\"/></svg>"
 
-  static func mark(_ passes: Bool) -> String { passes ? check : cross }
+  package static func mark(_ passes: Bool) -> String { passes ? check : cross }
 
   /// The last part of a path.
-  static func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+  package static func name(_ path: String) -> String {
+    path.split(separator: "/").last.map(String.init) ?? path
+  }
 
   /// A verdict in a table.
-  static func verdict(_ passes: Bool, _ word: String? = nil) -> String {
+  package static func verdict(_ passes: Bool, _ word: String? = nil) -> String {
     "<span class=\"\(passes ? "good" : "bad")\">\(mark(passes))\(word ?? (passes ? "pass" : "fail"))</span>"
   }
 
   /// `1.9 × 10⁻⁶`, and `0` for nothing.
-  static func number(_ value: Double) -> String {
+  package static func number(_ value: Double) -> String {
     guard value.isFinite, value != 0 else { return Text.scientific(value) }
     let parts = Text.scientific(value).split(separator: "e")
     guard parts.count == 2, let exponent = Int(parts[1]) else { return Text.scientific(value) }
@@ -27,7 +29,7 @@ enum HTMLText {
   }
 
   /// A sentence whose `1.9e-06` become `1.9 × 10⁻⁶`.
-  static func prose(_ text: String) -> String {
+  package static func prose(_ text: String) -> String {
     text.split(separator: " ", omittingEmptySubsequences: false).map { word -> String in
       if word == "->" { return "→" }
       let bare = word.drop { $0 == "(" }.prefix { !",;:)".contains($0) }
@@ -42,7 +44,7 @@ enum HTMLText {
   }
 
   /// `10⁻⁶`.
-  static func power(_ exponent: Int) -> String {
+  package static func power(_ exponent: Int) -> String {
     let digits = "\(exponent)".map { character -> Character in
       switch character {
       case "-": "⁻"
@@ -55,13 +57,8 @@ enum HTMLText {
     return "10" + String(digits)
   }
 
-  /// A multiple of a floor, with thin spaces for no one to miscount.
-  static func times(_ value: Double) -> String {
-    value.isFinite && value >= 1000 ? number(value) : Text.times(value)
-  }
-
   /// Rows as a table with a caption for those who hear it.
-  static func table(
+  package static func table(
     _ caption: String, _ heading: [String], _ rows: [[String]], numeric: Set<Int> = []
   ) -> String {
     func cell(_ tag: String, _ text: String, _ column: Int, _ scope: String = "") -> String {
