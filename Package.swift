@@ -78,10 +78,16 @@ let package = Package(
       ],
       path: "Sources/Conversion"),
     .target(
+      name: "SWTSurvey",
+      dependencies: [
+        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTResNet", "SWTConversion", "SWTTensorFiles",
+      ],
+      path: "Sources/Survey"),
+    .target(
       name: "SWTVerification",
       dependencies: [
         "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTResNet", "SWTGoldens",
-        "SWTConversion", "SWTInference", "SWTTensorFiles", "SWTPages",
+        "SWTConversion", "SWTInference", "SWTTensorFiles", "SWTPages", "SWTSurvey",
       ],
       path: "Sources/Verification"),
 
@@ -90,7 +96,7 @@ let package = Package(
       name: "SWTCommands",
       dependencies: [
         "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTResNet", "SWTGoldens",
-        "SWTConversion", "SWTInference", "SWTTensorFiles", "SWTVerification",
+        "SWTConversion", "SWTInference", "SWTTensorFiles", "SWTVerification", "SWTPages", "SWTSurvey",
       ],
       path: "Sources/Commands"),
     .executableTarget(name: "pth2swt", dependencies: ["SWTCommands"]),
