@@ -9,10 +9,10 @@ package enum HTMLPage {
   ///   - body: Elements for `<main>`, escaped already.
   ///   - data: One JSON document with the numbers of the page, for programs; nil for none.
   ///   - style: Rules besides those of ``HTMLStyle/text``.
+  /// - Returns: The bytes of the file, as text.
   package static func text(title: String, body: String, data: String?, style: String = "") -> String {
-    // Inside a script element only "</" and "<!--" could end it early; JSON can say "<" in another way.
-    let safe = data?.split(separator: "<", omittingEmptySubsequences: false).joined(separator: "\\u003c")
-    let script = safe.map { "<script type=\"application/json\" id=\"report\">\($0)</script>\n" } ?? ""
+    let script =
+      data.map(embedded).map { "<script type=\"application/json\" id=\"report\">\($0)</script>\n" } ?? ""
     return """
       <!DOCTYPE html>
       <html lang="en">
@@ -33,5 +33,23 @@ package enum HTMLPage {
       </html>
 
       """
+  }
+
+  /// JSON for a script element.
+  ///
+  /// Only "</" and "<!--" could end the element early; JSON can say "<" in another way. So it can say what would turn the
+  /// direction of the text for someone who reads the source.
+  private static func embedded(_ json: String) -> String {
+    var result = ""
+    result.reserveCapacity(json.utf8.count)
+    for scalar in json.unicodeScalars {
+      switch scalar.value {
+      case 0x3C, 0x7F..<0xA0, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069:
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
   }
 }

@@ -20,12 +20,19 @@ package enum HTMLText {
     "<span class=\"\(passes ? "good" : "bad")\">\(mark(passes))\(word ?? (passes ? "pass" : "fail"))</span>"
   }
 
-  /// `1.9 × 10⁻⁶`, and `0` for nothing.
-  package static func number(_ value: Double) -> String {
+  /// `1.9 × 10⁻⁶`, `0.17`, `900`, and `0` for nothing, to so many significant digits.
+  package static func number(_ value: Double, digits: Int = 2) -> String {
     guard value.isFinite, value != 0 else { return Text.scientific(value) }
-    let parts = Text.scientific(value).split(separator: "e")
-    guard parts.count == 2, let exponent = Int(parts[1]) else { return Text.scientific(value) }
-    return exponent == 0 ? String(parts[0]) : "\(parts[0])\u{A0}×\u{A0}\(power(exponent))"
+    var exponent = Int(Logarithm.base10(value.magnitude).rounded(.down))
+    var mantissa = value / Logarithm.power10(exponent)
+    // The smallest numbers have no power of ten to divide by.
+    if !mantissa.isFinite { mantissa = value * 1e300 / Logarithm.power10(exponent + 300) }
+    if Double(Text.fixed(mantissa.magnitude, digits - 1)) ?? 0 >= 10 {
+      exponent += 1
+      mantissa /= 10
+    }
+    if (-3...4).contains(exponent) { return Text.fixed(value, max(digits - 1 - exponent, 0)) }
+    return "\(Text.fixed(mantissa, digits - 1))\u{A0}×\u{A0}\(power(exponent))"
   }
 
   /// A sentence whose `1.9e-06` become `1.9 × 10⁻⁶`.
@@ -76,5 +83,30 @@ package enum HTMLText {
         .joined() + "</tr>\n"
     }
     return html + "</tbody></table>\n</div>\n"
+  }
+}
+
+extension HTMLText {
+  /// A name from a file: escaped, cut in the middle when it is long, and without influence on the direction of the text
+  /// around it.
+  package static func untrusted(_ name: String, _ columns: Int = 120) -> String {
+    "<bdi>\(XMLText.escaped(Text.fitted(name, columns)))</bdi>"
+  }
+
+  /// A section of a page with its heading.
+  package static func section(id: String, _ title: String, sub: String = "", _ body: String) -> String {
+    "<section aria-labelledby=\"\(id)\">\n<h2 id=\"\(id)\">\(XMLText.escaped(title))</h2>\n"
+      + (sub.isEmpty ? "" : "<p class=\"sub\">\(sub)</p>\n") + body + "</section>\n"
+  }
+
+  /// Keys and values; both are HTML.
+  package static func facts(_ items: [(String, String)], kind: String = "") -> String {
+    "<dl\(kind.isEmpty ? "" : " class=\"\(kind)\"")>\n"
+      + items.map { "<div><dt>\($0)</dt><dd>\($1)</dd></div>\n" }.joined() + "</dl>\n"
+  }
+
+  /// `12.3 %`, and `< 0.1 %` where that would be nothing.
+  package static func percent(_ share: Double) -> String {
+    share > 0 && share < 0.0005 ? "&lt; 0.1 %" : "\(Text.fixed(100 * share, 1)) %"
   }
 }

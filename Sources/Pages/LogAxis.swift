@@ -17,7 +17,13 @@ package struct LogAxis {
   ///   - end: Coordinate of the upper end.
   ///   - least: Decades that it has at least.
   package init(_ values: [Double], from start: Double, to end: Double, atLeast least: Int = 2) {
-    let logs = values.filter { $0 > 0 && $0.isFinite }.map { Logarithm.base10($0) }
+    self.init(
+      logs: values.filter { $0 > 0 && $0.isFinite }.map { Logarithm.base10($0) }, from: start, to: end,
+      atLeast: least)
+  }
+
+  /// An axis that holds those powers of ten.
+  package init(logs: [Double], from start: Double, to end: Double, atLeast least: Int = 2) {
     var low = Int((logs.min() ?? -7).rounded(.down))
     var high = Int((logs.max() ?? -5).rounded(.up))
     while high - low < least { if (high - low) % 2 == 0 { high += 1 } else { low -= 1 } }

@@ -5,8 +5,8 @@ import Testing
 
 @Suite struct CommandLineTests {
   static let commands = [
-    "convert", "inspect", "verify", "run", "golden", "check", "arch", "sign", "verify-signature", "set-meta",
-    "bench", "doctor", "completions", "man",
+    "convert", "inspect", "verify", "run", "golden", "check", "diff", "arch", "sign", "verify-signature",
+    "set-meta", "bench", "doctor", "completions", "man",
   ]
 
   @Test(arguments: commands)
