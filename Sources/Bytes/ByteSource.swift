@@ -1,7 +1,7 @@
 /// Random access to untrusted bytes: a file, a part of one, or memory.
 ///
-/// Readers ask for ranges; nothing is mapped, so a file that shrinks while it is read is an error and
-/// never a signal.
+/// Readers ask for ranges and get copies, so a file that shrinks while it is read is an error and never a signal. Passes
+/// over all values of a tensor may go through a mapping instead (`MappedWalk`).
 public protocol ByteSource: Sendable {
   /// Bytes that were there when the source was opened.
   var byteCount: Int { get }
@@ -76,7 +76,7 @@ public struct MemorySource: ByteSource {
 }
 
 /// A window of another source, numbered from zero.
-public struct SubSource: ByteSource {
+public struct SubSource: ByteSource, MappableSource {
   private let base: any ByteSource
   private let start: Int
   public let byteCount: Int
@@ -92,5 +92,10 @@ public struct SubSource: ByteSource {
   public func read(at offset: Int, into destination: UnsafeMutableRawBufferPointer) throws(ParseFailure) {
     try requireRange(offset, destination.count)
     unsafe try base.read(at: start + offset, into: destination)
+  }
+
+  package func walk(_ range: Range<Int>) throws(ParseFailure) -> MappedWalk? {
+    try requireRange(range.lowerBound, range.count)
+    return try (base as? any MappableSource)?.walk(start + range.lowerBound..<start + range.upperBound)
   }
 }

@@ -20,8 +20,10 @@ package enum EditDistance {
     return row[b.count] <= limit ? row[b.count] : nil
   }
 
-  /// The closest of `names`, when one is close enough to be a slip.
+  /// The closest of `names`, when one is close enough to be a slip, or the one that `word` begins.
   package static func nearest(to word: String, in names: [String]) -> String? {
+    let begun = names.filter { !word.isEmpty && $0.hasPrefix(word) }
+    if begun.count == 1 { return begun[0] }
     let limit = max(1, word.utf8.count / 3)
     return names.compactMap { name in between(word, name, limit: limit).map { (name, $0) } }
       .min { $0.1 < $1.1 }?.0

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 #if canImport(Darwin)
   internal import Darwin
 #elseif canImport(Glibc)
@@ -6,11 +8,13 @@
   internal import Musl
 #endif
 
-/// A regular file, read with `pread`.
-public final class FileSource: ByteSource {
+/// A regular file, read with `pread`; mapped for passes over all of it.
+public final class FileSource: MappableSource {
   /// For calls that copy between files.
   let descriptor: CInt
   public let byteCount: Int
+  /// Made when somebody first asks.
+  private let mapping = Mutex<MappedFile?>(nil)
 
   /// Opens `path` for reading.
   ///
@@ -59,5 +63,15 @@ public final class FileSource: ByteSource {
       }
       done += count
     }
+  }
+
+  package func walk(_ range: Range<Int>) throws(ParseFailure) -> MappedWalk? {
+    try requireRange(range.lowerBound, range.count)
+    let file: MappedFile? = mapping.withLock { made in
+      // What cannot be mapped can still be read.
+      if made == nil { made = try? MappedFile(descriptor: descriptor, byteCount: byteCount) }
+      return made
+    }
+    return file.map { MappedWalk($0, range) }
   }
 }

@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// Bytes that are made when they are first asked for: an inflated record, a decoded string.
-package final class LazySource: ByteSource {
+package final class LazySource: MappableSource {
   package let byteCount: Int
   private let make: @Sendable () throws(ParseFailure) -> any ByteSource
   private let made = Mutex<(any ByteSource)?>(nil)
@@ -15,6 +15,10 @@ package final class LazySource: ByteSource {
   package func read(at offset: Int, into destination: UnsafeMutableRawBufferPointer) throws(ParseFailure) {
     try requireRange(offset, destination.count)
     unsafe try source().read(at: offset, into: destination)
+  }
+
+  package func walk(_ range: Range<Int>) throws(ParseFailure) -> MappedWalk? {
+    try (source() as? any MappableSource)?.walk(range)
   }
 
   private func source() throws(ParseFailure) -> any ByteSource {

@@ -1,3 +1,5 @@
+internal import CFileCopy
+
 #if canImport(Darwin)
   internal import Darwin
 #elseif canImport(Glibc)
@@ -23,7 +25,7 @@ package final class MappedFile: @unchecked Sendable {
   ///
   /// - Throws: ``ParseFailure`` `.system` when the system refuses, `.unsupported` for anything that is not a
   ///   regular file.
-  package init(path: String) throws(ParseFailure) {
+  package convenience init(path: String) throws(ParseFailure) {
     // O_NONBLOCK: opening a FIFO that has no writer must not hang.
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw ParseFailure(.system(.last("open"))) }
@@ -35,12 +37,19 @@ package final class MappedFile: @unchecked Sendable {
       throw ParseFailure(.unsupported("\(kind); only a regular file can be mapped"))
     }
     guard let size = Int(exactly: status.st_size) else { throw ParseFailure(.overflow("file size")) }
-    byteCount = size
-    guard size > 0 else {
+    try self.init(descriptor: descriptor, byteCount: size)
+  }
+
+  /// Maps the first `byteCount` bytes of an open file, which may be closed then.
+  ///
+  /// - Throws: ``ParseFailure`` `.system` when the system refuses.
+  init(descriptor: CInt, byteCount: Int) throws(ParseFailure) {
+    self.byteCount = byteCount
+    guard byteCount > 0 else {
       unsafe base = nil
       return
     }
-    guard let address = unsafe mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0),
+    guard let address = unsafe mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0),
       unsafe address != MAP_FAILED
     else { throw ParseFailure(.system(.last("mmap"))) }
     unsafe base = UnsafeRawPointer(address)
@@ -73,17 +82,41 @@ package final class MappedFile: @unchecked Sendable {
 
   /// Passes advice to the system; a refusal costs speed only, so it is not reported.
   package func advise(_ advice: Advice, _ range: Range<Int>? = nil) {
-    let range = (range ?? 0..<byteCount).clamped(to: 0..<byteCount)
-    guard let base = unsafe base, !range.isEmpty else { return }
-    let page = max(Int(getpagesize()), 1)
-    let start = range.lowerBound / page * page
-    let address = unsafe UnsafeMutableRawPointer(mutating: base + start)
+    guard let (start, count) = unsafe pages(of: range ?? 0..<byteCount) else { return }
+    let address = unsafe UnsafeMutableRawPointer(mutating: start)
     let flag =
       switch advice {
       case .willNeed: MADV_WILLNEED
       case .sequential: MADV_SEQUENTIAL
       case .release: MADV_DONTNEED
       }
-    _ = unsafe madvise(address, range.upperBound - start, CInt(flag))
+    _ = unsafe madvise(address, count, CInt(flag))
+  }
+
+  /// Makes the pages of a range resident.
+  ///
+  /// Where the system can (Linux from 5.14 on), this is also where a file that became shorter is noticed, instead of by
+  /// `SIGBUS` when its bytes are touched.
+  ///
+  /// - Throws: ``ParseFailure`` `.truncated` when the file has lost them, `.system` when they cannot be read.
+  package func fetch(_ range: Range<Int>) throws(ParseFailure) {
+    guard let (start, count) = unsafe pages(of: range) else { return }
+    switch unsafe p2s_populate(start, count) {
+    case EFAULT:
+      throw ParseFailure(
+        .truncated(needed: range.count, available: 0), at: range.lowerBound,
+        hint: "the file became shorter while it was read")
+    case EIO: throw ParseFailure(.system(SystemFailure(call: "read", code: EIO)), at: range.lowerBound)
+    default: break  // Touching them does the same, page by page.
+    }
+  }
+
+  /// The whole pages around a range; nil for none.
+  private func pages(of range: Range<Int>) -> (start: UnsafeRawPointer, byteCount: Int)? {
+    let range = range.clamped(to: 0..<byteCount)
+    guard let base = unsafe base, !range.isEmpty else { return nil }
+    let page = max(Int(getpagesize()), 1)
+    let start = range.lowerBound / page * page
+    return unsafe (base + start, range.upperBound - start)
   }
 }

@@ -1,7 +1,7 @@
 /*
  * The loops, once for each form. Before including, define FORM(name), TARGET, HALVES_OF_FLOATS and FLOATS_OF_HALVES.
  *
- * Blocks have at most P2S_BLOCK elements. Loops are plain, so that the compiler makes vectors of what TARGET allows.
+ * Nothing is aligned to more than a byte. Blocks have at most P2S_BLOCK elements. Loops are plain, so that the compiler makes vectors of what TARGET allows.
  */
 
 static TARGET void FORM(widen)(enum p2s_element type, const void *source, double *values, size_t count)
@@ -13,8 +13,8 @@ static TARGET void FORM(widen)(enum p2s_element type, const void *source, double
         memcpy(values, source, count * 8);
         return;
     case P2S_ELEMENT_F32:
-        memcpy(floats, source, count * 4);
-        break;
+        for (size_t i = 0; i < count; i++) values[i] = ((const unaligned_float *)source)[i];
+        return;
     case P2S_ELEMENT_F16:
         memcpy(halves, source, count * 2);
         FLOATS_OF_HALVES(floats, halves, count);

@@ -10,6 +10,8 @@
 
 #define P2S_BLOCK 512
 
+typedef float __attribute__((aligned(1), may_alias)) unaligned_float;
+
 static void halves_of_floats(uint16_t *halves, const float *floats, size_t count)
 {
     for (size_t i = 0; i < count; i++) halves[i] = half_of_float(floats[i]);
@@ -55,40 +57,57 @@ static F16C void floats_of_halves_f16c(float *floats, const uint16_t *halves, si
 #define HALVES_OF_FLOATS halves_of_floats_f16c
 #define FLOATS_OF_HALVES floats_of_halves_f16c
 #include "loops.h"
-#define CALL(name, ...) (!portable && have_fast() ? name##_avx2(__VA_ARGS__) : name##_portable(__VA_ARGS__))
+
+#define WIDE __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,f16c")))
+
+static int have_wide(void)
+{
+    return have_fast() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+        && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+
+#define FORM(name) name##_avx512
+#define TARGET WIDE
+#define HALVES_OF_FLOATS halves_of_floats_f16c
+#define FLOATS_OF_HALVES floats_of_halves_f16c
+#include "loops.h"
+#define CALL(name, ...)                                                                                              \
+    (form == P2S_ROUNDING_BEST && have_wide()                              ? name##_avx512(__VA_ARGS__)               \
+        : (form == P2S_ROUNDING_BEST && have_fast()) || form == P2S_ROUNDING_AVX2 ? name##_avx2(__VA_ARGS__)          \
+                                                                           : name##_portable(__VA_ARGS__))
 #else
-#define CALL(name, ...) ((void)portable, name##_portable(__VA_ARGS__))
+#define CALL(name, ...) ((void)form, name##_portable(__VA_ARGS__))
 #endif
 
 static const size_t width[] = {4, 2, 2, 8};
 
 static size_t block(size_t left) { return left < P2S_BLOCK ? left : P2S_BLOCK; }
 
-int p2s_rounding_is_accelerated(void)
+int p2s_rounding_has(enum p2s_rounding_form form)
 {
 #ifdef P2S_HAVE_FAST
-    return have_fast() != 0;
+    return form != P2S_ROUNDING_AVX2 || have_fast();
 #else
-    return 0;
+    return form != P2S_ROUNDING_AVX2;
 #endif
 }
 
-void p2s_widen(enum p2s_element type, const void *source, double *values, size_t count, int portable)
+void p2s_widen(enum p2s_element type, const void *source, double *values, size_t count, enum p2s_rounding_form form)
 {
     for (size_t i = 0; i < count; i += P2S_BLOCK)
         CALL(widen, type, (const char *)source + i * width[type], values + i, block(count - i));
 }
 
-void p2s_scale(double *values, double factor, size_t count, int portable)
+void p2s_scale(double *values, double factor, size_t count, enum p2s_rounding_form form)
 {
     CALL(scale, values, factor, count);
 }
 
-double p2s_largest_magnitude(const double *values, size_t count, int portable) { return CALL(largest, values, count); }
+double p2s_largest_magnitude(const double *values, size_t count, enum p2s_rounding_form form) { return CALL(largest, values, count); }
 
 size_t p2s_round(
     enum p2s_element type, const double *exact, void *stored, size_t count, struct p2s_rounding_error *error,
-    int portable)
+    enum p2s_rounding_form form)
 {
     for (size_t i = 0; i < count; i += P2S_BLOCK) {
         size_t n = block(count - i), done;
@@ -100,7 +119,7 @@ size_t p2s_round(
 
 void p2s_quantize(
     const double *exact, double scale, int8_t *stored, size_t count, struct p2s_rounding_error *error,
-    int portable)
+    enum p2s_rounding_form form)
 {
     for (size_t i = 0; i < count; i += P2S_BLOCK)
         CALL(quantize, exact + i, scale, stored + i, block(count - i), error);

@@ -25,9 +25,6 @@ package struct CRC32C: Sendable {
   package static func combine(_ a: UInt32, _ b: UInt32, count: Int) -> UInt32 {
     p2s_crc32c_combine(a, b, UInt64(count))
   }
-
-  /// True when this machine has instructions for it.
-  package static var isAccelerated: Bool { p2s_crc32c_is_accelerated() != 0 }
 }
 
 /// A running CRC-32 (IEEE 802.3), the checksum of zip and gzip.
@@ -59,18 +56,28 @@ package struct CRC32: Sendable {
   package static func combine(_ a: UInt32, _ b: UInt32, count: Int) -> UInt32 {
     p2s_crc32_combine(a, b, UInt64(count))
   }
-
-  /// True when this machine has instructions for it.
-  package static var isAccelerated: Bool { p2s_crc32_is_accelerated() != 0 }
 }
 
-/// The portable forms, for the tests that hold the fast ones to them.
-package enum PortableCRC {
-  package static func crc32c(_ bytes: [UInt8], from crc: UInt32 = 0) -> UInt32 {
-    unsafe bytes.withUnsafeBytes { unsafe p2s_crc32c_portable(crc, $0.baseAddress, $0.count) }
+/// The ways to compute both, for the tests that hold them to the first.
+package enum CRCForm: UInt32, CaseIterable, Sendable {
+  case portable, instructions, wide
+
+  /// True when this machine can compute so.
+  package var isHere: Bool { p2s_crc_has(p2s_crc_form(rawValue)) != 0 }
+
+  /// - Precondition: ``isHere``.
+  package func crc32c(_ bytes: RawSpan, from crc: UInt32 = 0) -> UInt32 {
+    precondition(isHere, "this machine has no such instructions")
+    return unsafe bytes.withUnsafeBytes {
+      unsafe p2s_crc32c_by(p2s_crc_form(rawValue), crc, $0.baseAddress, $0.count)
+    }
   }
 
-  package static func crc32(_ bytes: [UInt8], from crc: UInt32 = 0) -> UInt32 {
-    unsafe bytes.withUnsafeBytes { unsafe p2s_crc32_portable(crc, $0.baseAddress, $0.count) }
+  /// - Precondition: ``isHere``.
+  package func crc32(_ bytes: RawSpan, from crc: UInt32 = 0) -> UInt32 {
+    precondition(isHere, "this machine has no such instructions")
+    return unsafe bytes.withUnsafeBytes {
+      unsafe p2s_crc32_by(p2s_crc_form(rawValue), crc, $0.baseAddress, $0.count)
+    }
   }
 }

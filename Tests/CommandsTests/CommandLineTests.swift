@@ -19,6 +19,14 @@ import Testing
     #expect(Tool().output.contains(command))
   }
 
+  @Test(arguments: commands)
+  func `help shows each option once`(command: String) {
+    let options = Tool(command, "--help").output.split(separator: "\n")
+      .compactMap { $0.split(separator: " ").first { $0.hasPrefix("--") } }
+      .prefix { $0 != "--help" }
+    #expect(Set(options).count == options.count)
+  }
+
   struct Mistake: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let words: [String]
@@ -37,6 +45,7 @@ import Testing
     Mistake("an unknown option", ["convert", "a", "--forc", "-o", "OUT"], .usage, "did you mean --force?"),
     Mistake("no input", ["convert", "-o", "OUT"], .usage, "needs INPUT"),
     Mistake("no output", ["convert", "a"], .usage, "needs -o OUT"),
+    Mistake("half an option", ["convert", "a", "--prec", "f16"], .usage, "did you mean --precision?"),
     Mistake("an unknown limit", ["inspect", "a", "--limit", "x=1"], .usage, "there is no limit 'x'"),
     Mistake("a missing file", ["convert", "/nowhere.pth", "-o", "OUT"], .inputUnreadable, "no such file"),
     Mistake("a text file", ["convert", "TEXT", "-o", "OUT"], .inputUnreadable, "text file"),

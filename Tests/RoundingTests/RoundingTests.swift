@@ -4,8 +4,9 @@ import Testing
 
 /// The C loops against the functions that say what rounding is, one number at a time.
 @Suite struct RoundingTests {
-  /// The fast form of this machine, and the one that every machine has.
-  static let forms: [CInt] = [0, 1]
+  static let forms = [P2S_ROUNDING_BEST, P2S_ROUNDING_PORTABLE, P2S_ROUNDING_AVX2].filter {
+    p2s_rounding_has($0) != 0
+  }
 
   /// Every bit pattern's neighbourhood: ties, subnormals, overflow, infinities, and random ones of a seed.
   private static let numbers: [Double] = {
@@ -24,45 +25,45 @@ import Testing
   }()
 
   private func round<T: FixedWidthInteger>(
-    _ type: p2s_element, _ exact: [Double], _ portable: CInt, _: T.Type
+    _ type: p2s_element, _ exact: [Double], _ form: p2s_rounding_form, _: T.Type
   ) -> (bits: [T], done: Int, error: p2s_rounding_error) {
     var bits = [T](repeating: 0, count: exact.count)
     var error = p2s_rounding_error()
-    let done = unsafe p2s_round(type, exact, &bits, exact.count, &error, portable)
+    let done = unsafe p2s_round(type, exact, &bits, exact.count, &error, form)
     return (bits, done, error)
   }
 
   @Test(arguments: forms)
-  func `halves and bfloats are rounded once, to nearest, ties to even`(portable: CInt) {
+  func `halves and bfloats are rounded once, to nearest, ties to even`(form: p2s_rounding_form) {
     let halves = Self.numbers.filter { !$0.isFinite || abs($0) < 65520 }
-    let half = round(P2S_ELEMENT_F16, halves, portable, UInt16.self)
+    let half = round(P2S_ELEMENT_F16, halves, form, UInt16.self)
     #expect(half.done == halves.count)
     #expect(half.bits == halves.map { HalfPrecision.half($0) })
 
     let bfloats = Self.numbers.filter { !$0.isFinite || abs($0) < 1e38 }
-    let bfloat = round(P2S_ELEMENT_BF16, bfloats, portable, UInt16.self)
+    let bfloat = round(P2S_ELEMENT_BF16, bfloats, form, UInt16.self)
     #expect(bfloat.done == bfloats.count)
     #expect(bfloat.bits == bfloats.map { HalfPrecision.bfloat($0) })
   }
 
   @Test(arguments: forms)
-  func `floats are rounded as Swift does it`(portable: CInt) {
+  func `floats are rounded as Swift does it`(form: p2s_rounding_form) {
     let numbers = Self.numbers.filter { !$0.isFinite || abs($0) < 1e38 }
     #expect(
-      round(P2S_ELEMENT_F32, numbers, portable, UInt32.self).bits == numbers.map { Float($0).bitPattern })
-    #expect(round(P2S_ELEMENT_F64, numbers, portable, UInt64.self).bits == numbers.map(\.bitPattern))
+      round(P2S_ELEMENT_F32, numbers, form, UInt32.self).bits == numbers.map { Float($0).bitPattern })
+    #expect(round(P2S_ELEMENT_F64, numbers, form, UInt64.self).bits == numbers.map(\.bitPattern))
   }
 
   @Test(arguments: forms)
-  func `every half and every bfloat is widened exactly`(portable: CInt) {
+  func `every half and every bfloat is widened exactly`(form: p2s_rounding_form) {
     let patterns = (0...UInt16.max).map { $0 }
     var values = [Double](repeating: 0, count: patterns.count)
-    unsafe p2s_widen(P2S_ELEMENT_F16, patterns, &values, patterns.count, portable)
+    unsafe p2s_widen(P2S_ELEMENT_F16, patterns, &values, patterns.count, form)
     for (bits, value) in zip(patterns, values) {
       let expected = Double(HalfPrecision.float(half: bits))
       #expect(value == expected || value.isNaN && expected.isNaN)
     }
-    unsafe p2s_widen(P2S_ELEMENT_BF16, patterns, &values, patterns.count, portable)
+    unsafe p2s_widen(P2S_ELEMENT_BF16, patterns, &values, patterns.count, form)
     for (bits, value) in zip(patterns, values) {
       let expected = Double(HalfPrecision.float(bfloat: bits))
       #expect(value == expected || value.isNaN && expected.isNaN)
@@ -70,20 +71,20 @@ import Testing
   }
 
   @Test(arguments: forms, [0, 1, 7, 8, 9, 511, 512, 513, 1100])
-  func `the first finite number that becomes infinite is named`(portable: CInt, place: Int) {
+  func `the first finite number that becomes infinite is named`(form: p2s_rounding_form, place: Int) {
     var exact = [Double](repeating: 1, count: 1200)
     exact[place] = 65520
     exact[1150] = -1e9
-    #expect(round(P2S_ELEMENT_F16, exact, portable, UInt16.self).done == place)
+    #expect(round(P2S_ELEMENT_F16, exact, form, UInt16.self).done == place)
     exact[place] = .infinity
-    #expect(round(P2S_ELEMENT_F16, exact, portable, UInt16.self).done == 1150)
+    #expect(round(P2S_ELEMENT_F16, exact, form, UInt16.self).done == 1150)
   }
 
-  @Test(arguments: [1, 7, 8, 100, 512, 1000])
-  func `both forms give the same bits, errors included`(count: Int) {
+  @Test(arguments: forms, [1, 7, 8, 100, 512, 1000])
+  func `all forms give the same bits, errors included`(form: p2s_rounding_form, count: Int) {
     let exact = (0..<count).map { Double(SplitMix64.unit(UInt64($0 + 77))) * 3 }
-    let fast = round(P2S_ELEMENT_F16, exact, 0, UInt16.self)
-    let plain = round(P2S_ELEMENT_F16, exact, 1, UInt16.self)
+    let fast = round(P2S_ELEMENT_F16, exact, form, UInt16.self)
+    let plain = round(P2S_ELEMENT_F16, exact, P2S_ROUNDING_PORTABLE, UInt16.self)
     #expect(fast.bits == plain.bits)
     var (a, b) = (fast.error, plain.error)
     let (errorA, errorB) = unsafe (p2s_relative_error(&a), p2s_relative_error(&b))
@@ -99,7 +100,7 @@ import Testing
   }
 
   @Test(arguments: forms, [1, 8, 33, 513])
-  func `integers are rounded to even and clamped`(portable: CInt, count: Int) {
+  func `integers are rounded to even and clamped`(form: p2s_rounding_form, count: Int) {
     // Halves and values beyond the range, between random ones.
     let exact = (0..<count).map { (i: Int) -> Double in
       if i % 5 == 0 { return 0.375 * Double(2 * (i % 300) - 301) }
@@ -107,23 +108,23 @@ import Testing
     }
     var stored = [Int8](repeating: 0, count: count)
     var error = p2s_rounding_error()
-    unsafe p2s_quantize(exact, 0.75, &stored, count, &error, portable)
+    unsafe p2s_quantize(exact, 0.75, &stored, count, &error, form)
     let expected = exact.map { (value: Double) -> Int8 in
       let rounded = (value / 0.75).rounded(.toNearestOrEven)
       return Int8(min(max(rounded, -127), 127))
     }
     #expect(stored == expected)
     let largest = exact.map { abs($0) }.max() ?? 0
-    let found = unsafe p2s_largest_magnitude(exact, count, portable)
+    let found = unsafe p2s_largest_magnitude(exact, count, form)
     #expect(found == largest)
   }
 
   @Test(arguments: forms, [0, 8, 20])
-  func `the largest of numbers with a NaN or an infinity is not finite`(portable: CInt, place: Int) {
+  func `the largest of numbers with a NaN or an infinity is not finite`(form: p2s_rounding_form, place: Int) {
     for value in [Double.nan, .infinity, -.infinity] {
       var numbers = [Double](repeating: 2, count: 21)
       numbers[place] = value
-      let found = unsafe p2s_largest_magnitude(numbers, numbers.count, portable)
+      let found = unsafe p2s_largest_magnitude(numbers, numbers.count, form)
       #expect(!found.isFinite)
     }
   }

@@ -19,16 +19,26 @@ uint32_t p2s_crc32c(uint32_t crc, const void *data, size_t count);
 /* The fastest form that this machine has. p2s_crc32(0, "123456789", 9) is 0xCBF43926. */
 uint32_t p2s_crc32(uint32_t crc, const void *data, size_t count);
 
-/* The specification, which the tests hold the fast forms to. */
+/* The specification, which the tests hold the other forms to. */
 uint32_t p2s_crc32c_portable(uint32_t crc, const void *data, size_t count);
 uint32_t p2s_crc32_portable(uint32_t crc, const void *data, size_t count);
+
+typedef enum p2s_crc_form {
+    P2S_CRC_PORTABLE,
+    /* The instructions of SSE4.2 and PCLMUL, or those of ARMv8. */
+    P2S_CRC_INSTRUCTIONS,
+    /* Carry-less multiplication of 512 bits. */
+    P2S_CRC_WIDE,
+} p2s_crc_form;
+
+/* 1 when this machine has what a form needs. */
+int p2s_crc_has(p2s_crc_form form);
+/* One form, which the machine must have. */
+uint32_t p2s_crc32c_by(p2s_crc_form form, uint32_t crc, const void *data, size_t count);
+uint32_t p2s_crc32_by(p2s_crc_form form, uint32_t crc, const void *data, size_t count);
 
 /* The checksum of A followed by B, from crc(A), crc(B) and the number of bytes in B. */
 uint32_t p2s_crc32c_combine(uint32_t crc_a, uint32_t crc_b, uint64_t count_b);
 uint32_t p2s_crc32_combine(uint32_t crc_a, uint32_t crc_b, uint64_t count_b);
-
-/* 1 when p2s_crc32c (p2s_crc32) uses instructions made for it on this machine. */
-int p2s_crc32c_is_accelerated(void);
-int p2s_crc32_is_accelerated(void);
 
 #endif

@@ -28,17 +28,26 @@ struct p2s_rounding_error {
 /* ‖stored − exact‖₂ / ‖exact‖₂; 0 for zeros. */
 double p2s_relative_error(const struct p2s_rounding_error *error);
 
-/* 1 when this machine has the fast form. */
-int p2s_rounding_is_accelerated(void);
+/* How the loops are compiled. */
+enum p2s_rounding_form {
+    /* For the best instructions that this machine has. */
+    P2S_ROUNDING_BEST = 0,
+    /* For those that every machine has. */
+    P2S_ROUNDING_PORTABLE = 1,
+    P2S_ROUNDING_AVX2 = 2,
+};
 
-/* The values of `count` elements; exact. `portable` asks for the form that every machine has. */
-void p2s_widen(enum p2s_element type, const void *source, double *values, size_t count, int portable);
+/* 1 when this machine can run a form. */
+int p2s_rounding_has(enum p2s_rounding_form form);
+
+/* The values of `count` elements; exact. */
+void p2s_widen(enum p2s_element type, const void *source, double *values, size_t count, enum p2s_rounding_form form);
 
 /* Multiplies each value by the factor. */
-void p2s_scale(double *values, double factor, size_t count, int portable);
+void p2s_scale(double *values, double factor, size_t count, enum p2s_rounding_form form);
 
 /* The largest magnitude; NaN when a value is NaN. */
-double p2s_largest_magnitude(const double *values, size_t count, int portable);
+double p2s_largest_magnitude(const double *values, size_t count, enum p2s_rounding_form form);
 
 /*
  * Rounds to a floating-point type and adds to `error`.
@@ -47,11 +56,11 @@ double p2s_largest_magnitude(const double *values, size_t count, int portable);
  */
 size_t p2s_round(
     enum p2s_element type, const double *exact, void *stored, size_t count, struct p2s_rounding_error *error,
-    int portable);
+    enum p2s_rounding_form form);
 
 /* Integers: the value over `scale`, rounded, within -127…127. The values are finite and the scale above zero. */
 void p2s_quantize(
     const double *exact, double scale, int8_t *stored, size_t count, struct p2s_rounding_error *error,
-    int portable);
+    enum p2s_rounding_form form);
 
 #endif

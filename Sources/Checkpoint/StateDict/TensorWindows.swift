@@ -6,8 +6,11 @@ internal import SWTTensors
 /// Pieces are at most 4 MiB and hold whole elements, so memory does not depend on the tensor's size.
 package struct TensorWindows {
   package static let windowBytes = 4 << 20
-  /// Pieces that stay in a core's own cache while one pass after another goes over them.
-  package static let cachedBytes = 256 << 10
+  /// Pieces that stay in a core's own cache while one pass after another goes over them, and are large enough to be written
+  /// to a file with few calls.
+  package static let cachedBytes = 1 << 20
+  /// Tensors below this are copied: that is cheaper than to map them and to let them go again.
+  private static let mappedBytes = 256 << 10
 
   private let entry: TensorEntry
   private let source: any ByteSource
@@ -19,6 +22,8 @@ package struct TensorWindows {
   /// Bytes left there.
   private var left: Int
   private var strided: Strided?
+  /// Where values that are bytes of a file come from.
+  private var walk: MappedWalk?
 
   /// Where in a strided view we are. The inner dimensions that lie without gaps are copied as one run.
   private struct Strided {
@@ -35,10 +40,12 @@ package struct TensorWindows {
   ///   - entry: The tensor.
   ///   - limits: What its values may grow to.
   ///   - pieceBytes: Bytes of all pieces but the last, rounded down to whole elements.
+  ///   - maps: Whether many values that lie in a file as they are may be shown where they lie; no, for who wants the first
+  ///     piece only.
   /// - Throws: ``ParseFailure`` when the file has no values, or when they are far more than it holds (a
   ///   zero-stride view of 32 elements can claim terabytes).
   package init(
-    _ entry: TensorEntry, limits: ParseLimits, pieceBytes: Int = TensorWindows.windowBytes
+    _ entry: TensorEntry, limits: ParseLimits, pieceBytes: Int = TensorWindows.windowBytes, maps: Bool = true
   ) throws(ParseFailure) {
     self.entry = entry
     width = entry.scalarType.byteWidth
@@ -56,6 +63,10 @@ package struct TensorWindows {
     start = layout.offset * width
     if layout.isContiguous {
       left = entry.byteCount
+      try source.requireRange(start, left)
+      if maps, isVerbatim, left >= Self.mappedBytes {
+        walk = try (source as? any MappableSource)?.walk(start..<start + left)
+      }
       return
     }
     var run = 1
@@ -82,7 +93,16 @@ package struct TensorWindows {
   /// - Precondition: The window has room for a piece.
   package mutating func next(into window: WindowBuffer) throws(ParseFailure) -> Bool {
     window.removeAll()
-    guard left > 0 else { return false }
+    guard left > 0 else {
+      walk?.finish()
+      return false
+    }
+    if var here = walk {
+      try window.show(&here, count: min(pieceBytes, left))
+      left -= window.count
+      walk = here
+      return true
+    }
     if strided == nil {
       let count = min(pieceBytes, left)
       try window.append(source, at: start, count: count)

@@ -89,7 +89,21 @@ package enum CommandLineTool {
     var text =
       "pth2swt \(version): PyTorch ResNet and ResNeXt checkpoints for engines that are not PyTorch\n\n"
     text += "usage: pth2swt COMMAND [OPTION…]\n\n"
-    text += Text.table([["", ""]] + commands.map { [$0.spec.name, $0.spec.summary] }, indent: "  ")
-    return text + "\npth2swt COMMAND --help shows a command's options and examples.\n"
+    let width = commands.map { $0.spec.name.count }.max() ?? 0
+    for command in commands {
+      let name = command.spec.name
+      text += "  \(name)\(String(repeating: " ", count: width - name.count))  \(command.spec.summary)\n"
+    }
+    return text + """
+
+      to begin with:
+        pth2swt inspect model.pth
+        pth2swt convert model.pth -o model.swt
+        pth2swt golden make --print-script > make_golden.py
+        pth2swt verify model.swt --source model.pth
+
+      pth2swt COMMAND --help shows a command's options and examples.
+
+      """
   }
 }

@@ -17,17 +17,23 @@ struct Convert: Command {
       .value(
         "output", "OUT",
         "Where to write: .swt, or .safetensors by its ending; of several inputs or a folder: a folder.",
-        short: "o"),
-      .value("arch", "ARCH", "auto (default) recognises it; none: any state dict; or a name it must be."),
+        short: "o", of: .path),
+      .value(
+        "arch", "ARCH", "auto (default) recognises it; none: any state dict; or a name it must be.",
+        of: .words(["auto", "none"] + Architecture.published.map(\.name))),
       .value("key", "PATH", "Which entry of a nested checkpoint: state_dict, model, model_ema …"),
-      .value("golden", "GOLDEN", "Embed a golden test, so that the file can prove itself; repeatable."),
+      .value(
+        "golden", "GOLDEN", "Embed a golden test, so that the file can prove itself; repeatable.", of: .path),
       .value("meta", "KEY=VALUE", "Add metadata; repeatable. Own keys start with x."),
       .value("license", "ID", "SPDX identifier of the weights' licence."),
-      .value("labels", "FILE", "Class names, one on each line."),
-      .value("precision", "TYPE", "f32, f16, bf16 or i8: how convolution and fc weights are stored."),
+      .value("labels", "FILE", "Class names, one on each line.", of: .path),
+      .value(
+        "precision", "TYPE", "f32, f16, bf16 or i8: how convolution and fc weights are stored.",
+        of: .words(Precision.allCases.map(\.rawValue))),
       .value(
         "keep-wide", "WHICH",
-        "With i8: auto (default) keeps the first convolution and fc in f16 where it pays, none, or names."),
+        "With i8: auto (default) keeps the first convolution and fc in f16 where it pays, none, or names.",
+        of: .words(["auto", "none"])),
       .flag("fold-bn", "Fold BatchNorm into the convolutions."),
     ] + Conventions.options + [
       .value("threads", "N", "Threads to use (default: one for each core)."),

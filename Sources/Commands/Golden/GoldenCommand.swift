@@ -1,4 +1,5 @@
 internal import SWTBytes
+internal import SWTResNet
 
 /// `pth2swt golden`: makes, imports and shows golden files.
 struct GoldenTool: Command {
@@ -15,17 +16,20 @@ struct GoldenTool: Command {
       .flag(
         "print-script", "make: print the PyTorch script that makes calibrated goldens of your own model."),
       .value(
-        "engine", "ENGINE", "make: reference, this program's double precision; such goldens prove no port."),
+        "engine", "ENGINE", "make: reference, this program's double precision; such goldens prove no port.",
+        of: .words(["reference"])),
       .value("size", "N", "make: height and width of the inputs (default: 64)."),
       .value(
         "inputs", "N", "make: number of inputs by formula; the last is odd and a batch of two (default: 2)."),
-      .value("input", "FILE", "make: an input of your own, [N, 3, H, W]; repeatable."),
+      .value("input", "FILE", "make: an input of your own, [N, 3, H, W]; repeatable.", of: .path),
       .flag("full-taps", "make: store whole layers, which lets verify feed each block."),
       .value("threads", "N", "make: threads to use (default: one for each core)."),
-      .value("model", "MODEL.swt", "import, show: the weight file whose network it is."),
-      .value("arch", "NAME", "import, show: a published network instead; classes are those of the output."),
+      .value("model", "MODEL.swt", "import, show: the weight file whose network it is.", of: .path),
+      .value(
+        "arch", "NAME", "import, show: a published network instead; classes are those of the output.",
+        of: .words(Architecture.published.map(\.name))),
       .value("name", "NAME", "import: what to call the golden (default: the file's name)."),
-      .value("output", "OUT", "make: a folder; import: a .golden.safetensors, or a folder.", short: "o"),
+      .value("output", "OUT", "make: a folder; import: a .golden.safetensors, or a folder.", short: "o", of: .path),
       .flag("force", "Replace an existing OUT."),
     ],
     examples: [

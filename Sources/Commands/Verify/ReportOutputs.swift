@@ -6,18 +6,19 @@ struct ReportOutputs {
   private let formats: [(format: ReportFormat, path: String?)]
   private let quiet: Bool
 
+  static let names = ReportFormat.allCases.map(\.rawValue)
+
   /// GitHub takes no larger summary of a step.
   private static let summaryLimit = 1 << 20
 
   init(_ arguments: Arguments) throws(UsageError) {
     quiet = arguments.has("quiet")
     var formats: [(ReportFormat, String?)] = []
-    let names = ReportFormat.allCases.map(\.rawValue)
     for text in arguments.all("format") {
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       guard let format = ReportFormat(rawValue: parts[0]) else {
-        let hint = EditDistance.nearest(to: parts[0], in: names).map { "; did you mean \($0)?" } ?? ""
-        throw UsageError("--format is one of \(names.joined(separator: ", ")), not '\(parts[0])'\(hint)")
+        let hint = EditDistance.nearest(to: parts[0], in: Self.names).map { "; did you mean \($0)?" } ?? ""
+        throw UsageError("--format is one of \(Self.names.joined(separator: ", ")), not '\(parts[0])'\(hint)")
       }
       guard parts.count == 1 || !parts[1].isEmpty else {
         throw UsageError("--format \(parts[0])= needs a path")

@@ -13,26 +13,33 @@ struct Verify: Command {
         "GOLDEN", "Golden files; without one, those embedded in the model.", optional: true, repeated: true),
     ],
     options: [
-      .value("source", "INPUT", "First prove every tensor equal to the checkpoint it came from."),
+      .value("source", "INPUT", "First prove every tensor equal to the checkpoint it came from.", of: .path),
       .value("key", "PATH", "Which entry of a nested source."),
-      .value("level", "LEVEL", "weights, forward, layers or all (default)."),
       .value(
-        "compute", "TYPE", "f32 (default), bf16, i8 or double; bf16 and i8 are judged by their emulation."),
-      .value("engine", "ENGINE", "fast (default) or reference, the same as --compute double."),
+        "level", "LEVEL", "weights, forward, layers or all (default).",
+        of: .words(VerificationOptions.Level.allCases.map(\.rawValue))),
+      .value(
+        "compute", "TYPE", "f32 (default), bf16, i8 or double; bf16 and i8 are judged by their emulation.",
+        of: .words(ComputeChoice.names)),
+      .value(
+        "engine", "ENGINE", "fast (default) or reference, the same as --compute double.",
+        of: .words(["fast", "reference"])),
       .value("k", "N", "Allowed multiple of the reference's own noise floor (default: the golden's, 8)."),
       .flag("no-diagnose", "Do not look for the cause of a wrong result."),
-      .value("mutate", "N", "How many of N single-weight mutations would these goldens notice?"),
-      .value("isa", "NAME", "Instruction set of the kernels: best, portable, avx2, avx512, neon."),
-      .flag("no-diagnose", "Do not look for the cause of a wrong result."),
+      .value(
+        "isa", "NAME", "Instruction set of the kernels: best, portable, avx2, avx512, neon.",
+        of: .words(InstructionSet.names)),
       .value("mutate", "N", "How many of N single-weight sign flips would the goldens notice?"),
       .value("threads", "N", "Threads to use (default: one for each core)."),
       .value(
         "format", "FORMAT[=PATH]",
-        "text, json, jsonl, junit, tap, github, markdown or html, into a file with =PATH; repeatable."),
-      .value("baseline", "OLD.json", "Warn where errors have grown 1.5 times since this --format json."),
+        "text, json, jsonl, junit, tap, github, markdown or html, into a file with =PATH; repeatable.",
+        of: .words(ReportOutputs.names)),
+      .value("baseline", "OLD.json", "Warn where errors have grown 1.5 times since this --format json.", of: .path),
       .value(
         "update", "MODE",
-        "none, new (make missing self goldens; the default) or all (and changed ones); none where CI is set."),
+        "none, new (make missing self goldens; the default) or all (and changed ones); none where CI is set.",
+        of: .words(["none", "new", "all"])),
       .flag("actual", "Write what the model gives beside a golden that it fails: GOLDEN.actual."),
       .flag("force", "Let --update all make goldens anew whose weights are not the model's."),
       .flag("durations", "Show how long it took; reports are the same from run to run without."),

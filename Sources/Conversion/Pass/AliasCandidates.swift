@@ -1,6 +1,7 @@
 internal import PthReader
 internal import SWT
 internal import SWTBytes
+internal import SWTChecksums
 
 /// Which tensors may turn out to have equal bytes: their digests have to be known before the file is laid out, since
 /// equal tensors share their place.
@@ -17,9 +18,10 @@ enum AliasCandidates {
     var role: SWTRole
   }
 
+  /// Unequal bytes with equal checksums are hashed for nothing, which is seldom and harmless.
   private struct Sample: Hashable {
     var form: Form
-    var bytes: [UInt8]
+    var checksum: UInt32
   }
 
   /// The numbers of the tensors to be hashed first; for scales, of the tensors that bring them along.
@@ -37,8 +39,8 @@ enum AliasCandidates {
     for (form, indices) in byForm where indices.count > 1 && indices.contains(where: isUnknown) {
       for index in indices {
         // What cannot be read is reported by the pass that reads all of it.
-        guard let bytes = try? sample(draft, index, file: file, limits: limits) else { continue }
-        bySample[Sample(form: form, bytes: bytes), default: []].append(index)
+        guard let checksum = try? sample(draft, index, file: file, limits: limits) else { continue }
+        bySample[Sample(form: form, checksum: checksum), default: []].append(index)
       }
     }
     let found = bySample.values.flatMap { $0.count > 1 ? $0.filter(isUnknown) : [] }
@@ -54,25 +56,27 @@ enum AliasCandidates {
 
   private static func sample(
     _ draft: Draft, _ index: Int, file: String, limits: ParseLimits
-  ) throws -> [UInt8] {
+  ) throws -> UInt32 {
+    var sample: UInt32 = 0
+    func take(_ bytes: RawSpan) { sample = CRC32C.checksum(bytes.extracting(first: sampleBytes)) }
     switch draft.values[index] {
-    case .bytes(let bytes): return Array(bytes.prefix(sampleBytes))
+    case .bytes(let bytes): unsafe bytes.withUnsafeBytes { take(unsafe $0.bytes) }
     case .entry(let entry):
-      var windows = try TensorWindows(entry, limits: limits, pieceBytes: sampleBytes)
-      return try windows.next() ?? []
+      var windows = try TensorWindows(entry, limits: limits, pieceBytes: sampleBytes, maps: false)
+      let window = WindowBuffer(capacity: sampleBytes)
+      if try windows.next(into: window) { take(window.bytes) }
     case .transform(let transform):
-      var bytes: [UInt8] = []
       do {
-        _ = try transform.run(file: file, limits: limits, source: { _ in }) { window in
-          bytes = unsafe window.withUnsafeBytes { unsafe Array($0.prefix(sampleBytes)) }
+        _ = try transform.run(file: file, limits: limits, isSample: true, source: { _ in }) { window in
+          take(window)
           throw Enough()
         }
       } catch is Enough {}
-      return bytes
     case .scales:
-      guard case .transform(let transform) = draft.values[index - 1] else { return [] }
+      guard case .transform(let transform) = draft.values[index - 1] else { return 0 }
       let scale = try transform.firstScale(file: file, limits: limits)
-      return LittleEndian.bytes([scale?.bitPattern ?? 0])
+      sample = CRC32C.checksum(LittleEndian.bytes([scale?.bitPattern ?? 0]))
     }
+    return sample
   }
 }

@@ -28,14 +28,19 @@ struct TensorPass: Sendable {
   let checks: StorageChecks
   let progress: ConversionProgress?
 
-  /// Everything: the tensors of the file in their order, then what else is to be hashed.
+  /// Everything: the tensors of the file and what else is to be hashed, the largest first, so that all threads end at about
+  /// the same time.
   var allPieces: [Piece] {
     let tensors = draft.values.indices.filter { index in
       if case .scales = draft.values[index] { false } else { true }
     }
     let covered = Set(tensors.compactMap { draft.source(of: $0) })
-    return tensors.map { .tensor($0) }
+    let pieces =
+      tensors.map { Piece.tensor($0) }
       + draft.sources.indices.filter { !covered.contains($0) }.map { .source($0) }
+    // Equal ones stay in the file's order.
+    return pieces.enumerated().map { (size: byteCount($1), place: $0, piece: $1) }
+      .sorted { ($1.size, $0.place) < ($0.size, $1.place) }.map(\.piece)
   }
 
   /// Does the pieces, and writes the tensors if there is a writer.
@@ -121,8 +126,8 @@ struct TensorPass: Sendable {
     var check = try checks.begin(entry, windows)
     let window = WindowBuffer(capacity: min(TensorWindows.cachedBytes, max(entry.byteCount, 1)))
     while try windows.next(into: window) {
-      check?.update(window.bytes)
       try body(window.bytes)
+      check?.update(window.bytes)
       progress?.advance(window.count)
     }
     try check?.finish()
@@ -138,8 +143,8 @@ struct TensorPass: Sendable {
       outcome = try transform.run(
         file: file, limits: limits,
         source: { window in
-          check?.update(window)
           digest?.update(window)
+          check?.update(window)
           progress?.advance(window.byteCount)
         }, stored: stored)
     } catch let failure as ConversionFailure {

@@ -31,7 +31,7 @@ struct NumberBlock {
     unsafe bytes.withUnsafeBytes { source in
       unsafe values.withUnsafeMutableBufferPointer { destination in
         guard let from = source.baseAddress, let to = destination.baseAddress else { return }
-        unsafe p2s_widen(number, from, to, count, 0)
+        unsafe p2s_widen(number, from, to, count, P2S_ROUNDING_BEST)
       }
     }
   }
@@ -41,7 +41,7 @@ struct NumberBlock {
     unsafe values.withUnsafeMutableBufferPointer { buffer in
       let part = unsafe UnsafeMutableBufferPointer(rebasing: buffer[range])
       guard let start = part.baseAddress else { return }
-      unsafe p2s_scale(start, factor, part.count, 0)
+      unsafe p2s_scale(start, factor, part.count, P2S_ROUNDING_BEST)
     }
   }
 
@@ -50,33 +50,36 @@ struct NumberBlock {
     unsafe values.withUnsafeBufferPointer { buffer in
       let part = unsafe UnsafeBufferPointer(rebasing: buffer[range])
       guard let start = part.baseAddress else { return 0 }
-      return unsafe p2s_largest_magnitude(start, part.count, 0)
+      return unsafe p2s_largest_magnitude(start, part.count, P2S_ROUNDING_BEST)
     }
   }
 
-  /// Stores all values as elements of a floating-point type.
+  /// Adds all values to `stored`, as elements of a floating-point type.
   ///
   /// - Precondition: `dtype` is f32, f16, bf16 or f64; `stored` has room.
   /// - Returns: The place of the first finite value that would become infinite; `stored` is worthless then.
   func round(to dtype: SWTDType, _ stored: WindowBuffer, _ error: inout RoundingError) -> Int? {
     guard let number = dtype.number else { preconditionFailure("\(dtype) holds no real numbers") }
-    let done = unsafe stored.fill(count * dtype.bitWidth / 8) { bytes in
+    let done = unsafe stored.append(count * dtype.bitWidth / 8) { bytes in
       unsafe values.withUnsafeBufferPointer { buffer in
         guard let from = buffer.baseAddress, let to = bytes.baseAddress else { return 0 }
-        return unsafe p2s_round(number, from, to, count, &error.sums, 0)
+        return unsafe p2s_round(number, from, to, count, &error.sums, P2S_ROUNDING_BEST)
       }
     }
     return done < count ? done : nil
   }
 
-  /// Stores a range as integers of -127...127, at the same places of `stored`, which holds one byte for each value.
-  func quantize(_ range: Range<Int>, scale: Float, _ stored: WindowBuffer, _ error: inout RoundingError) {
+  /// Stores a range as integers of -127...127, at the same places behind `start` in `stored`.
+  func quantize(
+    _ range: Range<Int>, scale: Float, _ stored: WindowBuffer, behind start: Int, _ error: inout RoundingError
+  ) {
     unsafe stored.modify { bytes in
       unsafe values.withUnsafeBufferPointer { buffer in
         let part = unsafe UnsafeBufferPointer(rebasing: buffer[range])
-        let target = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[range]).bindMemory(to: Int8.self)
+        let places = start + range.lowerBound..<start + range.upperBound
+        let target = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[places]).bindMemory(to: Int8.self)
         guard let from = part.baseAddress, let to = target.baseAddress else { return }
-        unsafe p2s_quantize(from, Double(scale), to, part.count, &error.sums, 0)
+        unsafe p2s_quantize(from, Double(scale), to, part.count, &error.sums, P2S_ROUNDING_BEST)
       }
     }
   }

@@ -58,6 +58,7 @@ struct WeightTransform: Sendable {
   /// - Parameters:
   ///   - file: The name that errors bear.
   ///   - limits: What the values may grow to.
+  ///   - isSample: Whether `stored` stops after the first window, which is then handed on at once.
   ///   - source: Takes the bytes of the entry's values, window by window.
   ///   - stored: Takes the bytes that are stored.
   /// - Throws: ``ConversionFailure`` `.architecture` for a finite value that would become infinite, and for one that
@@ -65,7 +66,8 @@ struct WeightTransform: Sendable {
   ///   read.
   /// - Returns: What the rounding cost, and the scales.
   func run(
-    file: String, limits: ParseLimits, source: (RawSpan) -> Void, stored: (RawSpan) throws -> Void
+    file: String, limits: ParseLimits, isSample: Bool = false, source: (RawSpan) -> Void,
+    stored: (RawSpan) throws -> Void
   ) throws -> Outcome {
     var outcome = Outcome()
     let filterBytes = filterSize * entry.scalarType.byteWidth
@@ -80,8 +82,15 @@ struct WeightTransform: Sendable {
     }
     let areScalesKnown = !outcome.scales.isEmpty
     let elements = windowBytes / entry.scalarType.byteWidth
-    let storedWindow = WindowBuffer(capacity: elements * max(dtype.bitWidth / 8, 1))
-    try forEachWindow(windowBytes, limits: limits, source) { first, block in
+    let storedBytes = elements * max(dtype.bitWidth / 8, 1)
+    let storedWindow = WindowBuffer(
+      capacity: isSample ? storedBytes : max(storedBytes, TensorWindows.cachedBytes))
+    // Few large pieces are cheaper to write than many small ones.
+    func flush() throws {
+      if storedWindow.count > 0 { try stored(storedWindow.bytes) }
+      storedWindow.removeAll()
+    }
+    try forEachWindow(windowBytes, limits: limits, maps: !isSample, source) { first, block in
       switch target {
       case .float(let dtype):
         if let place = block.round(to: dtype, storedWindow, &outcome.error) {
@@ -91,16 +100,18 @@ struct WeightTransform: Sendable {
             hint: "bf16 and f32 have the range")
         }
       case .integers:
-        unsafe storedWindow.fill(block.count) { _ in }
+        let start = storedWindow.count
+        unsafe storedWindow.append(block.count) { _ in }
         try forEachFilter(in: first..<first + block.count) { filter, places in
           if !areScalesKnown {
             outcome.scales.append(Self.scale(try largest(of: block, places, from: first, file: file)))
           }
-          block.quantize(places, scale: outcome.scales[filter], storedWindow, &outcome.error)
+          block.quantize(places, scale: outcome.scales[filter], storedWindow, behind: start, &outcome.error)
         }
       }
-      try stored(storedWindow.bytes)
+      if storedWindow.capacity - storedWindow.count < storedBytes { try flush() }
     }
+    try flush()
     if case .integers = target, outcome.scales.count < filterCount {
       // Filters without elements are filters of zeros.
       outcome.scales += Array(repeating: Self.scale(0), count: filterCount - outcome.scales.count)
@@ -112,7 +123,7 @@ struct WeightTransform: Sendable {
   func firstScale(file: String, limits: ParseLimits) throws -> Float? {
     guard filterCount > 0, entry.layout.elementCount > 0 else { return nil }
     var largest = 0.0
-    var windows = try TensorWindows(entry, limits: limits, pieceBytes: Self.windowBytes)
+    var windows = try TensorWindows(entry, limits: limits, pieceBytes: Self.windowBytes, maps: false)
     var block = NumberBlock()
     let window = WindowBuffer(capacity: Self.windowBytes)
     var first = 0
@@ -160,10 +171,10 @@ extension WeightTransform {
 
   /// The exact values in order, folded, with the number of the first of each block.
   private func forEachWindow(
-    _ windowBytes: Int, limits: ParseLimits, _ source: (RawSpan) -> Void,
+    _ windowBytes: Int, limits: ParseLimits, maps: Bool = true, _ source: (RawSpan) -> Void,
     _ body: (_ first: Int, _ block: NumberBlock) throws -> Void
   ) throws {
-    var windows = try TensorWindows(entry, limits: limits, pieceBytes: windowBytes)
+    var windows = try TensorWindows(entry, limits: limits, pieceBytes: windowBytes, maps: maps)
     let window = WindowBuffer(capacity: windowBytes)
     var block = NumberBlock()
     var first = 0
