@@ -80,7 +80,8 @@ let package = Package(
     .target(
       name: "SWTSurvey",
       dependencies: [
-        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTResNet", "SWTConversion", "SWTTensorFiles",
+        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTResNet", "SWTConversion",
+        "SWTTensorFiles",
       ],
       path: "Sources/Survey"),
     .target(

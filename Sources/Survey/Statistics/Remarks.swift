@@ -44,17 +44,17 @@ extension TensorStatistics {
 }
 
 extension ChannelFindings {
-  /// `5 of 64 output channels have weights of next to nothing, 3 of them zero`.
+  /// `5 of 64 output channels next to nothing (3 zero)`.
   package var sentence: String {
     let what =
       switch rule {
-      case .filter: "output channels have weights of next to nothing"
-      case .normWeight: "BatchNorm weights are next to nothing"
-      case .runningVariance: "running variances are next to nothing"
+      case .filter: "output channels"
+      case .normWeight: "BatchNorm weights"
+      case .runningVariance: "running variances"
       }
-    let zeros =
-      zeroCount > 0 ? ", \(zeroCount == dead.count ? "all" : Text.grouped(zeroCount)) of them zero" : ""
     let number = dead.count == channelCount ? "all" : Text.grouped(dead.count)
-    return "\(number) of \(Text.grouped(channelCount)) \(what)\(zeros)"
+    let zeros =
+      zeroCount == 0 ? "" : zeroCount == dead.count ? " (zero)" : " (\(Text.grouped(zeroCount)) zero)"
+    return "\(number) of \(Text.grouped(channelCount)) \(what) next to nothing\(zeros)"
   }
 }

@@ -14,7 +14,7 @@ package struct ValueTensor: Sendable {
   package let width: Int?
   /// Equal views have equal values; nil where nothing is known.
   package let view: StorageView?
-  /// Makes a stream of the values; the checksum of what they lie in is compared the first time.
+  /// Makes a stream of the values; the first one that is read to its end compares the checksum of what they lie in.
   package let open: @Sendable () throws -> ValueStream
 }
 
@@ -23,8 +23,9 @@ package struct ValueStream {
   /// Some of them: the numbers, nil for types that are none, and the bytes, empty where numbers were computed.
   package typealias Piece = (numbers: [Double]?, bytes: [UInt8])
 
-  /// Bytes of most pieces: they and their numbers stay in a core's own cache.
-  static let pieceBytes = TensorWindows.cachedBytes
+  /// Bytes of most pieces. They and their numbers stay in a core's own cache, and are small enough for the allocator to
+  /// use the same memory again and again: with pieces of 256 KiB and more the heap grew with the file at times.
+  static let pieceBytes = 48 << 10
 
   private var pull: () throws -> Piece?
 
@@ -45,14 +46,19 @@ extension ValueTensor {
       name: name ?? entry.name, dtype: type.rawValue, shape: entry.shape,
       width: type.packedBits == nil ? type.byteWidth : nil, view: StorageView(entry)
     ) {
-      try proofs.prove(entry.storage)
       var windows = try TensorWindows(entry, limits: limits, pieceBytes: ValueStream.pieceBytes)
+      var proof = try proofs.begin(entry, isWhole: windows.isWholeStorage)
+      func next() throws -> [UInt8]? {
+        guard let window = try windows.next() else { return nil }
+        try proof?.update(window)
+        return window
+      }
       guard let quantizer = entry.quantizer, type.packedBits == nil else {
-        return ValueStream { try windows.next().map { ((try? ElementCoding.doubles($0, type)), $0) } }
+        return ValueStream { try next().map { ((try? ElementCoding.doubles($0, type)), $0) } }
       }
       var first = 0
       return ValueStream {
-        guard let window = try windows.next() else { return nil }
+        guard let window = try next() else { return nil }
         let integers = try ElementCoding.integers(window, type)
         defer { first += integers.count }
         return (quantizer.values(integers, from: first, shape: entry.shape), [])

@@ -43,7 +43,9 @@ struct ValueComparison {
   mutating func run(_ a: ValueTensor, _ b: ValueTensor) throws {
     var (first, second) = (try PieceQueue(a, side: 0), try PieceQueue(b, side: 1))
     while true {
-      guard try first.refill(), try second.refill() else { return }
+      // Both are asked, so that both streams know when they are over.
+      let more = [try first.refill(), try second.refill()]
+      guard more == [true, true] else { return }
       if let a = first.numbers, let b = second.numbers {
         let count = min(a.count, b.count)
         for i in 0..<count { compare(a[a.startIndex + i], b[b.startIndex + i], at: position + i) }
