@@ -24,9 +24,10 @@ package enum HTMLText {
   package static func number(_ value: Double, digits: Int = 2) -> String {
     guard value.isFinite, value != 0 else { return Text.scientific(value) }
     var exponent = Int(Logarithm.base10(value.magnitude).rounded(.down))
-    var mantissa = value / Logarithm.power10(exponent)
     // The smallest numbers have no power of ten to divide by.
-    if !mantissa.isFinite { mantissa = value * 1e300 / Logarithm.power10(exponent + 300) }
+    var mantissa =
+      exponent < -300
+      ? value * 1e300 / Logarithm.power10(exponent + 300) : value / Logarithm.power10(exponent)
     if Double(Text.fixed(mantissa.magnitude, digits - 1)) ?? 0 >= 10 {
       exponent += 1
       mantissa /= 10

@@ -104,6 +104,7 @@ package enum HTMLTree {
     :root { --cell0: #dfe8fb; --cell1: #efe4f7; --cell2: #dff0ea; --cell3: #f6ecd9; }
     @media (prefers-color-scheme: dark) { :root { --cell0: #223250; --cell1: #382a49; --cell2: #1d3a33; --cell3: #40341f; } }
     .findings h3 { margin-top: 14px; } .findings h3:first-child { margin-top: 0; } .findings .plain { margin-top: 2px; }
+    dl + .detail { margin-top: 14px; }
     .plain .hot { color: var(--bad); font-weight: 600; }
     ul.plain { list-style: none; margin: 10px 0 0; padding: 0; font-size: 14px; } ul.plain li { padding: 3px 0; overflow-wrap: anywhere; }
     td.wrap { white-space: normal; overflow-wrap: anywhere; min-width: 12em; }

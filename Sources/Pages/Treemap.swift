@@ -8,7 +8,7 @@ package struct Treemap {
     /// Behind the label where there is room.
     let detail: String
     /// What is read out and shown where a pointer rests.
-    let tip: String
+    package let tip: String
     let size: Double
     let parts: [Item]
 

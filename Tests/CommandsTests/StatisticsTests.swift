@@ -136,7 +136,7 @@ import Testing
     #expect(all["none"]?["min"]?.string == "nan")
     let text = Tool("inspect", path, "--stats").output
     #expect(text.contains("2 NaN, the first at 4321; 2 infinite, the first at 17"))
-    #expect(text.contains("2 of 16 output channels have weights of next to nothing, 1 of them zero"))
+    #expect(text.contains("2 of 16 output channels next to nothing (1 zero)"))
     #expect(text.contains("2 far outside, the farthest 9.0e+01 at 367"))
   }
 
@@ -162,6 +162,13 @@ import Testing
     #expect(all["bool"]?["max"]?.double == 1)
     #expect(all["uint8"]?["max"]?.double == 255 && all["uint8"]?["zeros"]?.int == 1)
     #expect(all["int8"]?["min"]?.double == -128)
+    let folder = try TemporaryFolder()
+    let tiny = try TensorData(
+      type: .float64, shape: [3], bytes: [1, 0, 0, 0, 0, 0, 0, 0] + Array(repeating: 0, count: 16))
+    let path = folder.file("tiny.safetensors")
+    try writeFile(path, try SafetensorsWriter(tensors: [.init(name: "w", tiny)]).bytes())
+    #expect(Tool("inspect", path, "--stats").output.contains(" 4.9e-324 "))
+    #expect(Tool("inspect", path, "--html").output.contains("4.941\u{A0}×\u{A0}10⁻³²⁴"))
     let quantised = try Self.statistics(Fixtures.path("forms/quantized.pt"))
     #expect(!quantised.isEmpty)
   }

@@ -44,7 +44,7 @@ struct InspectTensorList {
   }
 
   private func values(_ statistics: TensorStatistics?) -> [String] {
-    guard let statistics else { return ["", "", "", "", "", "no real numbers"] }
+    guard let statistics else { return ["", "", "", "", "", "not read"] }
     return [statistics.minimum, statistics.maximum, statistics.mean, statistics.deviation].map(
       Text.scientific)
       + [Text.grouped(statistics.zeros), statistics.remarks.map(\.text).joined(separator: ", ")]

@@ -10,7 +10,7 @@ struct DiffPage {
   static let tableLimit = 300
   static let figureLimit = 300
   static let rowLimit = 2000
-  static let dataLimit = 5000
+  static let dataLimit = 2000
 
   /// A line of the tree.
   enum Line {

@@ -7,44 +7,54 @@ extension InspectPage {
   private static let partLimit = 40
   private static let largestLimit = 12
 
-  /// The modules at the top, the largest first; those within, when all lies in a single one.
-  var groups: [Module] {
+  /// The modules at the top, the largest first.
+  var groups: [Module] { top.modules.sorted { $0.bytes > $1.bytes } }
+
+  /// The root, or what is within when all lies in a single module.
+  private var top: Module {
     var top = root
     while top.modules.count == 1, top.tensors.isEmpty, let only = top.modules.first, !only.modules.isEmpty {
       top = only
     }
-    return top.modules.sorted { $0.bytes > $1.bytes }
+    return top
+  }
+
+  /// What lies in a module, the largest first, and the rest as one.
+  private func parts(
+    of module: Module, limit: Int, path: String, within: (Module) -> [Treemap.Item]
+  ) -> [Treemap.Item] {
+    func item(_ label: String, _ bytes: Int, _ parts: [Treemap.Item] = []) -> Treemap.Item {
+      let share = "\(Text.fixed(100 * Double(bytes) / Double(max(root.bytes, 1)), 1)) %"
+      return Treemap.Item(
+        label: label, detail: share, tip: "\(Text.fitted(path + label, 80)): \(Text.bytes(bytes)), \(share)",
+        size: Double(bytes), parts: parts)
+    }
+    let modules = module.modules.filter { $0.bytes > 0 }.map { ($0.bytes, String($0.label), Optional($0)) }
+    let tensors = module.tensors.filter { !leaves[$0].isRepeat && leaves[$0].bytes > 0 }.map { index in
+      (leaves[index].bytes, String(Module.leafName(leaves[index].name)), nil as Module?)
+    }
+    let all = (modules + tensors).enumerated().sorted {
+      ($1.element.0, $0.offset) < ($0.element.0, $1.offset)
+    }
+    let shown = all.prefix(limit).map { _, part in item(part.1, part.0, part.2.map(within) ?? []) }
+    let rest = all.dropFirst(limit).reduce(0) { $0 &+ $1.element.0 }
+    return rest > 0 ? shown + [item("\(Text.grouped(all.count - limit)) others", rest)] : shown
   }
 
   /// What dominates the file: a picture, and the same as a table.
   var sizes: String {
     guard root.bytes > 0 else { return "" }
     let total = Double(root.bytes)
-    func tip(_ module: Module, in outer: Module? = nil) -> String {
-      let name = (outer.map { "\($0.label)." } ?? "") + module.label
-      return
-        "\(Text.fitted(name, 80)): \(Text.bytes(module.bytes)), \(Text.fixed(100 * Double(module.bytes) / total, 1)) %"
+    let items = parts(of: top, limit: Self.groupLimit, path: "") { module in
+      module.modules.isEmpty
+        ? [] : parts(of: module, limit: Self.partLimit, path: "\(module.label).") { _ in [] }
     }
-    func detail(_ module: Module) -> String { "\(Text.fixed(100 * Double(module.bytes) / total, 1)) %" }
-    let groups = groups
-    let items = groups.prefix(Self.groupLimit).filter { $0.bytes > 0 }.map { module in
-      Treemap.Item(
-        label: String(module.label), detail: detail(module), tip: tip(module), size: Double(module.bytes),
-        parts: module.modules.sorted { $0.bytes > $1.bytes }.prefix(Self.partLimit).filter { $0.bytes > 0 }
-          .map { part in
-            Treemap.Item(
-              label: String(part.label), detail: detail(part), tip: tip(part, in: module),
-              size: Double(part.bytes))
-          })
-    }
-    let words = groups.prefix(6).map { tip($0) }.joined(separator: "; ")
+    let words = items.prefix(6).map(\.tip).joined(separator: "; ")
     let picture =
       items.count < 2
       ? ""
       : Treemap(items).figure(
-        id: "sizes-map", title: "Modules by their bytes",
-        caption:
-          "Areas are bytes of values\(groups.count > Self.groupLimit ? "; the \(Self.groupLimit) largest modules" : "").",
+        id: "sizes-map", title: "Modules by their bytes", caption: "Areas are bytes of values.",
         description: "Rectangles. \(words).")
     let largest = leaves.indices.filter { !leaves[$0].isRepeat }
       .sorted { (leaves[$1].bytes, $0) < (leaves[$0].bytes, $1) }.prefix(Self.largestLimit)

@@ -11,7 +11,7 @@ struct InspectPage {
   static let rowLimit = 2000
   static let figureLimit = 400
   /// All numbers are in the page as JSON, unless they are of more tensors than this.
-  static let dataLimit = 5000
+  static let dataLimit = 2000
 
   let report: InspectReport
   let leaves: [Module.Leaf]
