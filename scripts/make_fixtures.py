@@ -1077,6 +1077,8 @@ from anybody's model; every weight is random or follows a formula, so nothing he
   `strangers/`: files that are no checkpoints. Both are made by `scripts/make_form_fixtures.py`, which says more.
 - `imports/`: one forward pass of `resnext_small` as other programs write it down, and every element type of ONNX; made by
   `scripts/make_import_fixtures.py`.
+- `images/`: small JPEG and PNG files and what PIL, torchvision and PyTorch make of them, in `images/truth.json`; by
+  `scripts/make_image_fixtures.py`, which says more.
 - `families/`: a tiny checkpoint of each key family and what its own library computes with it, in `families/truth.json`; by
   `scripts/make_family_fixtures.py`, which says more.
 - `format/`: the conformance corpus of `.swt`, made by `scripts/make_format_fixtures.py`; it has a page of its own.
@@ -1090,7 +1092,8 @@ from anybody's model; every weight is random or follows a formula, so nothing he
 
 ## How to make them again
 
-```
+<!-- docs: not run: it needs PyTorch, from the network -->
+```sh
 pip install torch==2.13.0 && pip install --no-deps torchvision==0.28.0
 pip install -r scripts/requirements-fixtures.txt
 python3 scripts/make_fixtures.py                  # or --only small | oddities | formula
@@ -1139,7 +1142,7 @@ CHECKPOINTS = {
 def write_readme(out):
     """README.md: the text above and one row for every file that is there."""
     files = sorted(p for p in out.rglob("*") if p.is_file() and p.name != "README.md" and ".part" not in str(p)
-                   and p.relative_to(out).parts[0] not in ("forms", "imports", "strangers"))
+                   and p.relative_to(out).parts[0] not in ("forms", "images", "imports", "strangers"))
     versions = f"torch {torch.__version__.split('+')[0]}, torchvision {torchvision.__version__.split('+')[0]}"
     rows = [
         f"All from seed {SEED}, {versions}, numpy {np.__version__}, on the CPU."

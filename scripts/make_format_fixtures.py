@@ -700,7 +700,7 @@ One line each, `\\n` at its end, fields separated by one space. Text is lower-ca
 that is `NONE` is `-`. Floating-point values are the hex digits of their bits. A file is listed after it has passed levels 0
 to 3; of any other the listing is `error <class>`, and the exit status 1.
 
-```
+```text
 file <major>.<minor> <file_size> <tensor_count>
 id <content id>
 tensor <i> <name> <dtype> <rank> <dims joined by x, or -> <dim_order> <data_off> <data_len> <crc32c> <role> <flags> <link> <SHA-256, or - for a dtype above 24>

@@ -62,6 +62,7 @@ extension ByteSource {
 public struct MemorySource: ByteSource {
   private let storage: [UInt8]
 
+  /// Copies the bytes; offset 0 is the first of them.
   public init(_ bytes: [UInt8]) { storage = bytes }
 
   public var byteCount: Int { storage.count }

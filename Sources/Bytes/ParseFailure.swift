@@ -21,6 +21,7 @@ public struct ParseFailure: Error, Equatable, Sendable {
     case system(SystemFailure)
   }
 
+  /// Which way of being wrong it is; part of what makes two failures equal.
   public var reason: Reason
   /// Offset in bytes from the start of the file (not of the current window), where it is known.
   public var offset: Int?
@@ -29,6 +30,7 @@ public struct ParseFailure: Error, Equatable, Sendable {
   /// What the user can do about it.
   public var hint: String?
 
+  /// A failure at `offset` bytes from the start of the file, or at no offset that is known.
   public init(_ reason: Reason, at offset: Int? = nil, in context: [String] = [], hint: String? = nil) {
     self.reason = reason
     self.offset = offset

@@ -45,6 +45,7 @@ public struct ParseLimits: Sendable {
   /// Size of the file that the automatic limits follow.
   private var fileBytes: UInt64 = 1 << 32
 
+  /// The defaults; most follow the size of the file that is read.
   public init() {}
 
   /// The same limits, with the automatic ones for a file of that size.
@@ -87,7 +88,9 @@ public struct ParseLimits: Sendable {
     }
   }
 
-  /// Throws ``ParseFailure/Reason/limit(_:value:maximum:)`` when `value` is above the bound.
+  /// Refuses a value above the bound.
+  ///
+  /// - Throws: ``ParseFailure`` with ``ParseFailure/Reason/limit(_:value:maximum:)``, at `offset`.
   public func check(_ name: Name, _ value: some BinaryInteger, at offset: Int? = nil) throws(ParseFailure) {
     let maximum = self[name]
     guard value <= maximum else { throw Self.failure(name, value, maximum, at: offset) }

@@ -13,6 +13,7 @@ public struct SystemFailure: Error, Hashable, Sendable {
   /// The `errno` it left.
   public var code: CInt
 
+  /// A failure of `call` with the `errno` that it left.
   public init(call: String, code: CInt) {
     self.call = call
     self.code = code

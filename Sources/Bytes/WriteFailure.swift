@@ -1,5 +1,6 @@
 /// Why a file could not be written.
 public struct WriteFailure: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What went wrong.
   public enum Reason: Hashable, Sendable {
     /// A system call failed.
     case system(SystemFailure)
@@ -9,10 +10,12 @@ public struct WriteFailure: Error, Hashable, Sendable, CustomStringConvertible {
     case notRegular
   }
 
+  /// What went wrong.
   public var reason: Reason
   /// The file that was to be written.
   public var path: String
 
+  /// A failure to write the file at `path`.
   public init(_ reason: Reason, path: String) {
     self.reason = reason
     self.path = path

@@ -17,12 +17,14 @@ public struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
     self.init(bytes)
   }
 
+  /// 32 zero bytes: a placeholder, the digest of nothing that is known.
   public static let zero = SHA256Digest(a: 0, b: 0, c: 0, d: 0)
 
   private init(a: UInt64, b: UInt64, c: UInt64, d: UInt64) {
     (self.a, self.b, self.c, self.d) = (a, b, c, d)
   }
 
+  /// The 32 bytes, in the order in which they are printed.
   public var bytes: [UInt8] {
     [a, b, c, d].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) } }
   }

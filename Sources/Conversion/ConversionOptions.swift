@@ -14,6 +14,7 @@ public struct ConversionOptions: Sendable {
     case named(String)
   }
 
+  /// What the tensors must be.
   public var architecture = Architecture.auto
   /// What whoever converts says about what shapes cannot tell.
   public var conventions = Conventions()
@@ -34,11 +35,14 @@ public struct ConversionOptions: Sendable {
   public var wideLayers = WideLayers.auto
   /// BatchNorm becomes part of the convolutions.
   public var foldsBatchNorm = false
+  /// Whether an output that exists is replaced; otherwise it is an error, unless it is up to date.
   public var replacesExisting = false
+  /// Bounds on what the input may ask for.
   public var limits = ParseLimits()
   /// How many threads read, hash and write; the output does not depend on it.
   public var threads = Int(p2s_threads_available())
 
+  /// The defaults: every tensor as it is, the architecture recognised by keys and shapes.
   public init() {}
 
   /// True when values are to be changed on their way.
@@ -47,12 +51,17 @@ public struct ConversionOptions: Sendable {
 
 /// What a conversion did.
 public struct ConversionSummary: Sendable {
+  /// The architecture's name; nil when none was asked for.
   public var architecture: String?
+  /// How many tensors the output has, aliases included.
   public var tensorCount: Int
+  /// How many of them share the bytes of another.
   public var aliasCount: Int
+  /// Size of the output.
   public var byteCount: Int
   /// Printed as `swt1:<hex>`; `nil` for outputs of another format.
   public var contentID: String?
+  /// SHA-256 of the input, 64 hexadecimal digits.
   public var sourceSHA256: String
   /// Names of the source's tensors that are not in the output.
   public var unused: [String]

@@ -5,6 +5,7 @@ public final class ConversionProgress: Sendable {
   private let known = Atomic(0)
   private let gone = Atomic(0)
 
+  /// Progress of one conversion, which has not begun.
   public init() {}
 
   /// Bytes that are to be read and hashed, as far as they are known; it grows.

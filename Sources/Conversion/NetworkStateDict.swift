@@ -6,6 +6,7 @@ internal import SWTTensors
 
 /// The part of a checkpoint that is a network, laid onto its layer tree.
 public struct NetworkStateDict: Sendable {
+  /// Which architecture a caller asks for.
   public typealias Request = StateDictReading.Request
 
   /// The layer tree, and everything else that names and shapes told.
@@ -13,6 +14,7 @@ public struct NetworkStateDict: Sendable {
   /// Every tensor of the network in execution order, by torchvision's name.
   public let tensors: [(parameter: ParameterSpec, entry: TensorEntry)]
 
+  /// The network that the tensors make.
   public var tree: LayerTree { reading.tree }
   /// Prefix and family of the state dict that was chosen.
   public var candidate: StateDictCandidate { reading.candidate }

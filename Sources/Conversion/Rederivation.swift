@@ -7,7 +7,9 @@ internal import SWTResNet
 
 /// Does to a checkpoint what a weight file says was done to it, and compares the bytes.
 public enum Rederivation {
+  /// What the comparison found.
   public struct Result: Sendable {
+    /// How many tensors were made again and compared.
     public var compared = 0
     /// Tensors whose bytes conversion makes otherwise.
     public var differing: [String] = []

@@ -23,7 +23,7 @@ public struct ContentSignature: Equatable, Sendable {
 
   /// Signs a content id.
   ///
-  /// - Throws: ``ParseFailure`` when the system's cryptography refuses.
+  /// - Throws: ``/SWTBytes/ParseFailure`` when the system's cryptography refuses.
   public init(of contentID: SHA256Digest, by key: Ed25519PrivateKey) throws(ParseFailure) {
     self.contentID = contentID
     self.key = key.publicKey
@@ -32,7 +32,7 @@ public struct ContentSignature: Equatable, Sendable {
 
   /// Parses a whole sidecar file.
   ///
-  /// - Throws: ``ParseFailure`` with the place of the first line that is not as it must be.
+  /// - Throws: ``/SWTBytes/ParseFailure`` with the place of the first line that is not as it must be.
   public init(file: [UInt8]) throws(ParseFailure) {
     guard file.count == Self.fileSize else {
       throw ParseFailure(
@@ -59,7 +59,7 @@ public struct ContentSignature: Equatable, Sendable {
 
   /// True when ``signature`` is `key`'s over `contentID`; what the file itself states does not count.
   ///
-  /// - Throws: ``ParseFailure`` when the system's cryptography has no Ed25519.
+  /// - Throws: ``/SWTBytes/ParseFailure`` when the system's cryptography has no Ed25519.
   public func isValid(for contentID: SHA256Digest, by key: Ed25519PublicKey) throws(ParseFailure) -> Bool {
     try key.isValid(signature, for: contentID.bytes)
   }

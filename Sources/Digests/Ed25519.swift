@@ -5,6 +5,7 @@ internal import SWTChecksums
 ///
 /// It is its own fingerprint: 32 bytes, printed as `ed25519:` and 64 hexadecimal digits.
 public struct Ed25519PublicKey: Hashable, Sendable, CustomStringConvertible {
+  /// The 32 bytes of RFC 8032.
   public let bytes: [UInt8]
 
   /// Takes exactly 32 bytes; nil for any other number.
@@ -17,7 +18,7 @@ public struct Ed25519PublicKey: Hashable, Sendable, CustomStringConvertible {
 
   /// True when `signature` is this key's over `message`.
   ///
-  /// - Throws: ``ParseFailure`` `.unsupported` when the system's cryptography has no Ed25519.
+  /// - Throws: ``/SWTBytes/ParseFailure`` `.unsupported` when the system's cryptography has no Ed25519.
   public func isValid(_ signature: [UInt8], for message: [UInt8]) throws(ParseFailure) -> Bool {
     guard signature.count == Ed25519.signatureSize else { return false }
     return try SystemEd25519.verify(signature, message, publicKey: bytes)
@@ -27,11 +28,12 @@ public struct Ed25519PublicKey: Hashable, Sendable, CustomStringConvertible {
 /// An Ed25519 private key: the 32 bytes that RFC 8032 calls the seed.
 public struct Ed25519PrivateKey: Sendable {
   private let seed: [UInt8]
+  /// The half of the key that verifies.
   public let publicKey: Ed25519PublicKey
 
   /// Takes exactly 32 bytes.
   ///
-  /// - Throws: ``ParseFailure`` for any other number, or when the system's cryptography has no Ed25519.
+  /// - Throws: ``/SWTBytes/ParseFailure`` for any other number, or when the system's cryptography has no Ed25519.
   public init(seed: some Collection<UInt8>) throws(ParseFailure) {
     guard seed.count == Ed25519.keySize else {
       throw ParseFailure(.invalid("an Ed25519 private key of \(seed.count) bytes"))
@@ -47,7 +49,7 @@ public struct Ed25519PrivateKey: Sendable {
   ///
   /// libcrypto gives the same ones each time, as RFC 8032 has it; CryptoKit mixes in randomness.
   ///
-  /// - Throws: ``ParseFailure`` when the system's cryptography refuses.
+  /// - Throws: ``/SWTBytes/ParseFailure`` when the system's cryptography refuses.
   public func sign(_ message: [UInt8]) throws(ParseFailure) -> [UInt8] {
     try SystemEd25519.sign(message, seed: seed)
   }

@@ -6,7 +6,9 @@ public import SWTBytes
 /// For this algorithm the DER is a fixed prefix and the 32 bytes of the key, so no DER parser is needed, and of
 /// all encodings exactly one is accepted.
 public enum Ed25519KeyFile: Sendable {
+  /// A key to verify with.
   case publicKey(Ed25519PublicKey)
+  /// A key to sign with.
   case privateKey(Ed25519PrivateKey)
 
   /// No key file in either form comes near it.
@@ -23,7 +25,7 @@ public enum Ed25519KeyFile: Sendable {
 
   /// Parses a whole key file.
   ///
-  /// - Throws: ``ParseFailure`` that says what kind of key it is instead, where that shows.
+  /// - Throws: ``/SWTBytes/ParseFailure`` that says what kind of key it is instead, where that shows.
   public init(_ text: [UInt8]) throws(ParseFailure) {
     guard text.count <= Self.maximumSize else {
       throw ParseFailure(.unsupported("a file of \(text.count) bytes is no key"))

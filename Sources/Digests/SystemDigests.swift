@@ -8,6 +8,7 @@ public import SWTChecksums
 
 /// SHA-256 of the system: CryptoKit on Apple platforms, libcrypto elsewhere.
 public struct SystemDigests: DigestProvider {
+  /// Digests of this system's library; there is nothing to configure.
   public init() {}
 
   public func makeSHA256() -> any RunningDigest { SystemSHA256() }

@@ -8,8 +8,11 @@ public import SWTResNet
 ///
 /// One engine runs one image at a time; make one for each task, they may share a ``PackedNetwork``.
 public final class FastEngine: ForwardEngine {
+  /// The weights, shared with other engines.
   public let network: PackedNetwork
+  /// The instruction set of all its kernels.
   public let instructions: InstructionSet
+  /// The threads that compute.
   public let threads: ThreadPool
   private(set) var plan: Plan
   private(set) var arena: FloatStorage

@@ -1,6 +1,8 @@
 /// A dense array with its shape: images and maps are `[N, C, H, W]`, vectors `[N, C]`, row-major.
 public struct FeatureMap<Scalar: BinaryFloatingPoint & Sendable>: Hashable, Sendable {
+  /// Sizes, outermost first; their product is the number of values.
   public var shape: [Int]
+  /// Row-major: the last dimension varies fastest.
   public var values: [Scalar]
 
   /// Precondition: `values` has as many elements as `shape` says.

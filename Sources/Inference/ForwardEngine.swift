@@ -7,6 +7,7 @@ public struct ForwardResult<Scalar: BinaryFloatingPoint & Sendable>: Hashable, S
   /// Outputs of named layers.
   public var taps: [String: FeatureMap<Scalar>]
 
+  /// A result; ``taps`` by the names that were asked for.
   public init(output: FeatureMap<Scalar>, taps: [String: FeatureMap<Scalar>] = [:]) {
     self.output = output
     self.taps = taps
@@ -16,10 +17,11 @@ public struct ForwardResult<Scalar: BinaryFloatingPoint & Sendable>: Hashable, S
 /// Something that computes the network; its scalar says how precisely.
 ///
 /// Taps are named as in torchvision's state dict: the stages `conv1` (after BatchNorm and ReLU),
-/// `maxpool`, `layer1.0` … , `avgpool` (`[N, C]`) and `fc` (also called by ``LayerTree/outputName``), and
+/// `maxpool`, `layer1.0` … , `avgpool` (`[N, C]`) and `fc` (also called by ``/SWTResNet/LayerTree/outputName``), and
 /// single convolutions such as `layer1.0.conv2` or `layer1.0.downsample.0`: their output after BatchNorm,
 /// and after the ReLU where one follows directly. `layer1.0.se` is a gated body before the residual sum.
 public protocol ForwardEngine<Scalar> {
+  /// The type that the network is computed in.
   associatedtype Scalar: BinaryFloatingPoint & Sendable
 
   /// The network that this engine computes.
@@ -48,10 +50,16 @@ public protocol ForwardEngine<Scalar> {
 }
 
 extension ForwardEngine {
+  /// The output for images `[N, C, H, W]`, without taps.
+  ///
+  /// - Throws: ``InferenceError`` when the shape is not one that the network takes.
   public func run(_ input: FeatureMap<Float>) throws -> ForwardResult<Scalar> {
     try run(input, taps: [])
   }
 
+  /// The output of one stage for an input of that stage's own shape, without taps.
+  ///
+  /// - Throws: ``InferenceError`` when there is no such stage, or the shape is not one that it takes.
   public func runStage(_ stage: String, _ input: FeatureMap<Float>) throws -> ForwardResult<Scalar> {
     try runStage(stage, input, taps: [])
   }

@@ -4,6 +4,7 @@ public import SWTResNet
 ///
 /// Immutable after its construction: engines on several threads may share it.
 public final class PackedNetwork: Sendable {
+  /// The network whose weights these are.
   public let tree: LayerTree
   /// By ``ConvolutionUnit/name``.
   let convolutions: [String: PackedConvolution]

@@ -15,7 +15,9 @@ public import SWTResNet
 /// residual sum.
 public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
   public let tree: LayerTree
+  /// Where the weights are read from, in each run.
   public let source: Source
+  /// The threads that compute.
   public let threads: ThreadPool
   private let emulation: Emulation
   /// What to compute instead of this network's function of the weights.

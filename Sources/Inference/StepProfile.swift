@@ -18,6 +18,7 @@ public struct StepProfile: Hashable, Sendable {
   public let bytes: Int
   /// Time of this step in one run, over all images of the batch, in milliseconds.
   public internal(set) var minimum = 0.0
+  /// The median over the timed runs, as ``minimum``.
   public internal(set) var median = 0.0
 
   /// 10⁹ operations a second at the median, two for each multiply-add; 0 where nothing is multiplied.

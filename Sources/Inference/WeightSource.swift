@@ -9,12 +9,16 @@ public protocol WeightSource {
   func holds(_ name: String) -> Bool
 
   /// Lends the tensor's elements, row-major, in `float32`; a mapped file can do so without a copy.
+  ///
+  /// - Throws: What `body` throws, and an error when there is no such tensor or its values cannot be read.
   func withFloats<Result>(
     _ name: String, _ body: (Span<Float>) throws -> Result
   ) throws -> Result
 
   /// The tensor as symmetric 8-bit integers with a scale for each output channel; nil when it is not stored
   /// so.
+  ///
+  /// - Throws: An error when its values cannot be read.
   func integers(_ name: String) throws -> QuantisedFilters?
 }
 
@@ -24,8 +28,10 @@ extension WeightSource {
 
 /// Weights in memory.
 public struct WeightTable: WeightSource, Sendable {
+  /// Row-major values by state-dict name.
   public var tensors: [String: ContiguousArray<Float>]
 
+  /// A table of these tensors.
   public init(_ tensors: [String: ContiguousArray<Float>] = [:]) {
     self.tensors = tensors
   }

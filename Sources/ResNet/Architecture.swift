@@ -7,12 +7,16 @@
 public struct Architecture: Hashable, Sendable {
   /// The residual block: two 3×3 convolutions, or 1×1 – grouped 3×3 – 1×1.
   public enum Block: String, Sendable {
-    case basic, bottleneck
+    /// Two 3×3 convolutions: ResNet-18 and 34.
+    case basic
+    /// 1×1, grouped 3×3, 1×1: ResNet-50 and deeper, and every ResNeXt.
+    case bottleneck
 
     /// Output channels of a block divided by its `planes`.
     public var expansion: Int { self == .basic ? 1 : 4 }
   }
 
+  /// The kind of all residual blocks.
   public var block: Block
   /// Number of blocks in each stage: four stages for ImageNet, three in the CIFAR networks of He et al. 2015.
   public var layers: [Int]
@@ -28,7 +32,9 @@ public struct Architecture: Hashable, Sendable {
   public var classCount: Int?
   /// Epsilon of every BatchNorm; 1e-5 in PyTorch.
   public var epsilon: Double
+  /// What stands before the first stage.
   public var stem: Stem
+  /// What a block's input goes through where the body changes the shape.
   public var shortcut: Shortcut
   /// The gate at the end of each block's body, if there is one.
   public var attention: Attention?
@@ -89,7 +95,9 @@ public struct Architecture: Hashable, Sendable {
     layers.indices.reduce(stem == .conv3x3 ? 1 : 4) { $0 * stride(stage: $1) }
   }
 
+  /// `resnext` when convolutions are grouped, else `resnet`.
   public var family: String { groups > 1 ? "resnext" : "resnet" }
+  /// Whether there is a classifier.
   public var hasHead: Bool { classCount != nil }
   /// Height and width of the images that such networks are published for.
   public var imageSize: Int { stem == .conv3x3 ? 32 : 224 }

@@ -61,7 +61,9 @@ extension Architecture {
 extension Architecture {
   /// One switch as metadata.
   public enum SwitchValue: Hashable, Sendable {
+    /// A word, such as `1x1`.
     case text(String)
+    /// Numbers, one for each stage or block.
     case integers([Int])
   }
 

@@ -1,5 +1,6 @@
 /// The architecture as the papers print it: a row for each layer or stage, with sizes and cost.
 public struct LayerTable: Sendable {
+  /// One layer, or one stage.
   public struct Row: Sendable {
     /// `conv1`, `maxpool`, `layer1` … `layer4`, `avgpool, fc`.
     public let name: String
@@ -7,11 +8,15 @@ public struct LayerTable: Sendable {
     public let description: String
     /// Height and width of what comes out.
     public let outputSize: Int
+    /// Learned numbers: weights, biases, and scale and shift of BatchNorms.
     public let parameters: Int
+    /// For one image, in convolutions, gates and the classifier.
     public let multiplyAdds: Int
   }
 
+  /// In execution order.
   public let rows: [Row]
+  /// Learned numbers of the whole network.
   public let parameters: Int
   /// Multiply-adds of convolutions, gates and the classifier for one image, as papers count "FLOPs".
   public let multiplyAdds: Int

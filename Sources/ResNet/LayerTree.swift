@@ -2,9 +2,11 @@
 public struct ResidualBlock: Hashable, Sendable {
   /// What is added to the body.
   public enum Shortcut: Hashable, Sendable {
+    /// The input as it is.
     case identity
     /// A convolution, after average pooling where there is a pool.
     case projection(ConvolutionUnit, pool: PoolUnit?)
+    /// The input with fewer pixels and more channels, without weights.
     case padded(PaddedShortcut)
   }
 
@@ -16,9 +18,12 @@ public struct ResidualBlock: Hashable, Sendable {
   public let body: [ConvolutionUnit]
   /// The gate between the body and the sum.
   public let attention: AttentionUnit?
+  /// What is added to the body's output.
   public let shortcut: Shortcut
 
+  /// Channels that come in.
   public var inputChannels: Int { body[0].inputChannels }
+  /// Channels that go out.
   public var outputChannels: Int { body[body.count - 1].outputChannels }
 
   /// The projection of the shortcut; `nil` where it has no weights.
@@ -35,10 +40,13 @@ public struct ResidualBlock: Hashable, Sendable {
 /// Key mapping, parameter counts, the multiply-add table, the execution plan, the reference engine and the
 /// taps all walk this tree; nothing else repeats the topology.
 public struct LayerTree: Hashable, Sendable {
+  /// What the tree was built from.
   public let architecture: Architecture
+  /// The first convolutions.
   public let stem: StemLayers
   /// `nil` in networks for images of 32×32.
   public let maxPool: PoolUnit?
+  /// All residual blocks, in execution order.
   public let blocks: [ResidualBlock]
   /// Global average pooling and the classifier; `nil` is headless.
   public let head: LinearUnit?

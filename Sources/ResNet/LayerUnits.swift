@@ -4,13 +4,17 @@ public struct ConvolutionUnit: Hashable, Sendable {
   public let name: String
   /// State-dict path of its BatchNorm: `bn1`, `layer1.0.bn2`, `layer1.0.downsample.1`.
   public let normName: String
+  /// Channels that come in, of all groups.
   public let inputChannels: Int
+  /// Filters, of all groups.
   public let outputChannels: Int
   /// Height and width of the square kernel.
   public let kernel: Int
+  /// Pixels between neighbouring outputs, in both directions.
   public private(set) var stride: Int
   /// Pixels between neighbouring taps of the kernel; 1 is an ordinary convolution.
   public let dilation: Int
+  /// Groups of channels that are convolved apart; 1 is an ordinary convolution.
   public let groups: Int
   /// True when a ReLU follows directly (before the residual sum there is none).
   public let relu: Bool
@@ -51,6 +55,7 @@ public struct ConvolutionUnit: Hashable, Sendable {
 
 /// A window that slides over each channel.
 public struct PoolUnit: Hashable, Sendable {
+  /// What becomes of the values in a window.
   public enum Kind: Hashable, Sendable {
     /// The largest value; padding counts as −infinity.
     case maximum
@@ -58,10 +63,15 @@ public struct PoolUnit: Hashable, Sendable {
     case average
   }
 
+  /// Tap name: `maxpool`.
   public let name: String
+  /// What becomes of the values in a window.
   public let kind: Kind
+  /// Height and width of the window.
   public let kernel: Int
+  /// Pixels between neighbouring windows.
   public let stride: Int
+  /// Pixels that are added on each side.
   public let padding: Int
 
   /// Output size along one side, rounded down for a maximum and up for an average.
@@ -73,6 +83,7 @@ public struct PoolUnit: Hashable, Sendable {
 
 /// A gate on the channels of a map: each is multiplied by `sigmoid` of what the means of all channels decide.
 public struct AttentionUnit: Hashable, Sendable {
+  /// How the means of the channels become gates.
   public enum Kind: Hashable, Sendable {
     /// `fc2(relu(fc1(means)))` with that many channels between, both with a bias.
     case squeezeExcitation(Int)
@@ -82,7 +93,9 @@ public struct AttentionUnit: Hashable, Sendable {
 
   /// State-dict path, timm's: `layer1.0.se`.
   public let name: String
+  /// Channels of the map.
   public let channels: Int
+  /// How the means become gates.
   public let kind: Kind
 
   /// Its layers' names, weight shapes and biases, in execution order.
@@ -110,13 +123,17 @@ public struct PaddedShortcut: Hashable, Sendable {
   /// Channels of zeros before and after those of the input.
   public let before, after: Int
 
+  /// Height or width that `size` becomes.
   public func outputSize(_ size: Int) -> Int { (size - 1) / stride + 1 }
 }
 
 /// The classifier: `y = W x + b`, `W` is `[out, in]`.
 public struct LinearUnit: Hashable, Sendable {
+  /// State-dict path: `fc`.
   public let name: String
+  /// Columns of the matrix.
   public let inputFeatures: Int
+  /// Rows of the matrix: the classes.
   public let outputFeatures: Int
 }
 
@@ -124,10 +141,14 @@ public struct LinearUnit: Hashable, Sendable {
 public struct StemLayers: Hashable, Sendable {
   /// Tap name of what the last unit puts out.
   public let name = "conv1"
+  /// In execution order.
   public let units: [ConvolutionUnit]
 
+  /// Channels of the image.
   public var inputChannels: Int { units[0].inputChannels }
+  /// Channels that the first stage takes.
   public var outputChannels: Int { units[units.count - 1].outputChannels }
+  /// Height or width that `size` becomes.
   public func outputSize(_ size: Int) -> Int { units.reduce(size) { $1.outputSize($0) } }
 
   init(_ architecture: Architecture) {

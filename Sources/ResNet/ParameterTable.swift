@@ -1,20 +1,34 @@
 /// One tensor that the network's state dict must hold.
 public struct ParameterSpec: Hashable, Sendable {
+  /// What a tensor is in its layer.
   public enum Role: Hashable, Sendable {
+    /// A kernel: `[filters, inputs per group, height, width]`.
     case convolution
     /// Only where BatchNorm is folded into the convolution.
     case convolutionBias
-    case normWeight, normBias, runningMean, runningVar
+    /// BatchNorm's scale γ, `[channels]`.
+    case normWeight
+    /// BatchNorm's shift β, `[channels]`.
+    case normBias
+    /// BatchNorm's mean, `[channels]`.
+    case runningMean
+    /// BatchNorm's variance, `[channels]`.
+    case runningVar
     /// Counts training steps; absent in files from before PyTorch 0.4.1 and never needed for inference.
     case batchCount
     /// Of a gate on the channels; no BatchNorm follows.
     case attentionWeight, attentionBias
-    case linearWeight, linearBias
+    /// The classifier's matrix, `[classes, features]`.
+    case linearWeight
+    /// The classifier's bias, `[classes]`.
+    case linearBias
   }
 
   /// torchvision's state-dict name, or timm's where torchvision has no such layer.
   public let name: String
+  /// PyTorch's shape of it.
   public let shape: [Int]
+  /// What it is in its layer.
   public let role: Role
 
   /// True when a state dict may lack it.
@@ -28,6 +42,7 @@ public struct ParameterSpec: Hashable, Sendable {
     case .runningMean, .runningVar, .batchCount: false
     }
   }
+  /// Product of the shape; 1 for a scalar.
   public var elementCount: Int { shape.reduce(1, *) }
 }
 

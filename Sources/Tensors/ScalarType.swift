@@ -1,15 +1,25 @@
 /// The element types that PyTorch files hold; the raw value is PyTorch's own name.
 public enum ScalarType: String, CaseIterable, Sendable {
+  /// IEEE 754 binary formats, and bfloat16: the upper half of a float32.
   case float32, float16, bfloat16, float64
+  /// Integers in two's complement.
   case int8, int16, int32, int64
+  /// Integers without a sign.
   case uint8, uint16, uint32, uint64
+  /// One byte: zero is false, anything else true.
   case bool
+  /// Two floats of half the width: real part, imaginary part.
   case complex32, complex64, complex128
   /// Two bfloat16: PyTorch 2.15.
   case bcomplex32
+  /// Eight bits, named by the widths of exponent and mantissa: `fn` has no infinities, `uz` no negative
+  /// zero.
   case float8_e4m3fn, float8_e5m2, float8_e4m3fnuz, float8_e5m2fnuz, float8_e8m0fnu
+  /// Two floats of four bits in one byte.
   case float4_e2m1fn_x2
+  /// Integers with a quantizer beside them; `quint4x2` and `quint2x4` hold two and four in a byte.
   case qint8, quint8, qint32, quint4x2, quint2x4
+  /// Bits without a meaning: bytes, 16-bit words, and smaller fields packed into bytes.
   case bits8, bits16, bits1x8, bits2x4, bits4x2
 
   /// Bytes of one element as PyTorch counts elements.
@@ -46,6 +56,7 @@ public enum ScalarType: String, CaseIterable, Sendable {
     }
   }
 
+  /// Whether an element is a real and an imaginary part.
   public var isComplex: Bool {
     self == .complex32 || self == .bcomplex32 || self == .complex64 || self == .complex128
   }

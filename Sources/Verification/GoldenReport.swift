@@ -4,24 +4,34 @@ internal import SWTInference
 public struct GoldenReport: Sendable {
   /// One output or tap against its reference.
   public struct Comparison: Sendable {
+    /// `logits`, or the name of a tap.
     public var name: String
+    /// How far it is from the reference.
     public var metrics: ErrorMetrics
+    /// How far it may be.
     public var criterion: Criterion
+    /// Whether labels agree; nil for taps.
     public var labels: LabelRule?
     /// True when the values are those of the float32 pass of the reference, bit for bit.
     public var isBitExact: Bool
     /// What reports draw; of the network's output alone.
     public var picture: ErrorPicture?
 
+    /// The error in multiples of the reference's own; 8 are allowed, unless a golden says otherwise.
     public var timesFloor: Double { criterion.timesFloor(metrics) }
+    /// Whether errors and labels pass.
     public var passes: Bool { criterion.accepts(metrics) && (labels?.passes ?? true) }
   }
 
+  /// The golden's name.
   public var name: String
+  /// What computed its expectation: `torch 2.13.0 CPU`.
   public var producer: String
   /// `reference`, `imported` or `self`; see the goldens' `kind`.
   public var kind = "reference"
+  /// Whether this program made it, so that it proves no port right.
   public var isSelfMade: Bool { kind == "self" }
+  /// The model's weights against the digests that the golden records; nil when it records none.
   public var weights: WeightsReport?
   /// True when the golden states no floor for its output, so that a conservative one stands in.
   public var isUncalibrated = false
@@ -50,11 +60,13 @@ public struct GoldenReport: Sendable {
   /// How well that engine agrees with its emulation, stage by stage.
   public var agreements: [StageAgreement] = []
 
+  /// Whether every comparison and every stage passes; weights are judged apart.
   public var passes: Bool {
     !comparisons.contains { !$0.passes } && !agreements.contains { !$0.passes }
   }
   /// The best explanation.
   public var cause: Cause? { causes.first }
+  /// Whether the output is the reference's, bit for bit.
   public var isBitExact: Bool { comparisons.first?.isBitExact ?? false }
 
   /// True when the witness agrees with the reference although the fast engine does not.
@@ -68,21 +80,31 @@ public struct GoldenReport: Sendable {
 public struct VerificationReport: Sendable {
   /// How close the forward pass is, as a whole.
   public enum Class: String, Sendable {
+    /// Every output is the reference's, bit for bit.
     case bitExact = "bit-exact"
+    /// Within the noise of float32.
     case fp32
+    /// Within what fewer bits cost.
     case reducedPrecision = "reduced-precision"
     /// Only goldens that this program made itself agree: nothing changed, which proves no port right.
     case selfMade = "self-made"
+    /// Something does not pass.
     case wrong
   }
 
+  /// The file's path, as it was given.
   public var model: String
+  /// The architecture's name.
   public var architecture: String
+  /// Learned numbers of the network.
   public var parameterCount: Int
+  /// `swt1:` and 64 hexadecimal digits; nil for a file without digests.
   public var contentID: String?
+  /// What computed the network: instruction set and precision.
   public var engine: String
   /// Comparison with `--source`, when asked for.
   public var source: WeightsReport?
+  /// One for each golden test.
   public var goldens: [GoldenReport]
   /// What `--mutate` found out about the goldens; nil when it was not asked for.
   public var mutation: MutationScore?
@@ -100,12 +122,16 @@ public struct VerificationReport: Sendable {
     return stored.map { "\($0.precision) weights" }
   }
 
+  /// Whether all tensors are those of the source and of what the goldens record.
   public var weightsPass: Bool {
     (source?.passes ?? true) && !goldens.contains { $0.weights.map { !$0.passes } ?? false }
   }
+  /// Whether every golden passes.
   public var forwardPasses: Bool { !goldens.contains { !$0.passes } }
+  /// Whether weights and forward passes are right.
   public var passes: Bool { weightsPass && forwardPasses }
 
+  /// The verdict in one word.
   public var verdictClass: Class {
     guard passes else { return .wrong }
     if isSelfMade { return .selfMade }

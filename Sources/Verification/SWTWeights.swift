@@ -8,6 +8,7 @@ public import SWTInference
 public struct SWTWeights: WeightSource {
   private let file: SWTFile
 
+  /// Weights of an open file, read when they are asked for.
   public init(_ file: SWTFile) { self.file = file }
 
   public func holds(_ name: String) -> Bool { file.index(of: name) != nil }

@@ -24,11 +24,19 @@ public enum VerificationFailure: Error, Sendable {
 public struct VerificationOptions: Sendable {
   /// How deep to look.
   public enum Level: String, Sendable, CaseIterable {
-    case weights, forward, layers, all
+    /// Compare tensors alone.
+    case weights
+    /// Compare outputs too.
+    case forward
+    /// Compare every stage too, and find the first that is wrong.
+    case layers
+    /// And look for the cause.
+    case all
   }
 
   /// What computes the network.
   public enum Compute: Equatable, Sendable {
+    /// Float32 with the kernels of one instruction set.
     case float32(InstructionSet)
     /// Convolutions of bfloat16 or 8-bit integers.
     case reduced(ComputePrecision, InstructionSet)
@@ -36,7 +44,9 @@ public struct VerificationOptions: Sendable {
     case double
   }
 
+  /// How deep to look.
   public var level = Level.all
+  /// What computes the network.
   public var compute = Compute.float32(.best)
   /// Paths of golden files; empty means those in the model file.
   public var goldens: [String] = []
@@ -46,14 +56,18 @@ public struct VerificationOptions: Sendable {
   public var sourceKey: String?
   /// Allowed multiple of the floor, instead of the goldens' own.
   public var k: Double?
+  /// How many threads compute; nil is one for each core.
   public var threads: Int?
   /// Whether to look for the cause of a wrong result.
   public var diagnoses = true
   /// How many single-weight mutations to try on the goldens; 0 for none.
   public var mutations = 0
+  /// Seed of the mutations: the same seed tries the same ones.
   public var mutationSeed: UInt64 = 1
+  /// Bounds on what files may ask for.
   public var limits = ParseLimits()
 
+  /// The defaults: all levels, float32, the goldens in the file.
   public init() {}
 }
 

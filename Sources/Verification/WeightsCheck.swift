@@ -11,12 +11,14 @@ internal import SWTResNet
 public struct WeightsReport: Sendable {
   /// What the tensors were compared with: `source model.pth`, `golden image-64`.
   public var against: String
+  /// How many tensors were compared.
   public var compared: Int
   /// Tensors with other values.
   public var differing: [String]
   /// Tensors that only the other side has.
   public var missing: [String]
 
+  /// Whether every tensor is there and has the same values.
   public var passes: Bool { differing.isEmpty && missing.isEmpty }
 }
 

@@ -7,8 +7,8 @@ public enum CheckpointReader {
   ///
   /// The index of a sharded checkpoint is read with the shards in its folder.
   ///
-  /// - Throws: ``ParseFailure`` when the file cannot be read, is no checkpoint, is damaged, or asks for more
-  ///   than `limits` allow.
+  /// - Throws: ``/SWTBytes/ParseFailure`` when the file cannot be read, is no checkpoint, is damaged, or asks
+  ///   for more than `limits` allow.
   public static func open(
     path: String, limits: ParseLimits = ParseLimits()
   ) throws(ParseFailure) -> Checkpoint {
@@ -21,6 +21,8 @@ public enum CheckpointReader {
   }
 
   /// Reads a checkpoint from any source of bytes.
+  ///
+  /// - Throws: ``/SWTBytes/ParseFailure``, as ``open(path:limits:)`` does.
   public static func read(
     _ source: any ByteSource, limits: ParseLimits = ParseLimits()
   ) throws(ParseFailure) -> Checkpoint {

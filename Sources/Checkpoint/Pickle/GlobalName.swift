@@ -1,6 +1,8 @@
 /// A class or function that a pickle names: `torch._utils._rebuild_tensor_v2`.
 public struct GlobalName: Hashable, Sendable {
+  /// The module as the file spells it: `torch._utils`.
   public let module: String
+  /// The name in the module, with dots where it is nested: `_rebuild_tensor_v2`.
   public let name: String
 
   /// Module and name joined with a dot.

@@ -4,11 +4,29 @@ public import SWTBytes
 public struct Checkpoint: Sendable {
   /// The container forms that are told apart; the raw value is the name that `inspect --json` prints.
   public enum Container: String, Sendable {
-    case zip, legacy, tar, torchscript, package, pt2, safetensors, sharded, pickle
+    /// A zip archive with a pickle and one file for each storage: `torch.save` since PyTorch 1.6.
+    case zip
+    /// Several pickles and the storages in one stream: `torch.save` before 1.6.
+    case legacy
+    /// A tar archive: `torch.save` before 0.1.10.
+    case tar
+    /// A zip archive with code: `torch.jit.save`.
+    case torchscript
+    /// A zip archive with Python modules: `torch.package`.
+    case package
+    /// A zip archive with a graph: `torch.export.save`.
+    case pt2
+    /// Hugging Face's form: a JSON header and plain bytes.
+    case safetensors
+    /// Several files and a JSON index that says which holds which tensor.
+    case sharded
+    /// A pickle by itself.
+    case pickle
     /// This project's own files, whose reader is not in this module.
     case swt
   }
 
+  /// The form of the file, found out by its content.
   public let container: Container
   /// Bytes of the file; of all shards together when there are several.
   public internal(set) var byteCount: Int
@@ -32,6 +50,7 @@ public struct Checkpoint: Sendable {
 
   /// A name in a file, and what this reader makes of it.
   public struct GlobalMention: Sendable {
+    /// Module and name, as the file spells them.
     public let name: GlobalName
     /// Offset of its first mention, counted from the start of its pickle's source.
     public let offset: Int
@@ -41,7 +60,9 @@ public struct Checkpoint: Sendable {
 
   /// A sparse tensor: the name that its parts have in common, and what they do not say.
   public struct SparseTensor: Sendable {
+    /// What the names of the parts begin with.
     public let name: String
+    /// Layout, shape and whether it is coalesced.
     public let description: SparseDescription
   }
 
@@ -60,7 +81,7 @@ public struct Checkpoint: Sendable {
   ///
   /// Nothing was executed and nothing could be, but whoever loads such a file elsewhere is attacked.
   ///
-  /// - Throws: ``ParseFailure`` with the place of the first dangerous name.
+  /// - Throws: ``/SWTBytes/ParseFailure`` with the place of the first dangerous name.
   public func requireHarmless() throws(ParseFailure) {
     for mention in globals where mention.name.isDangerous {
       throw ParseFailure(

@@ -43,7 +43,7 @@ extension Storage {
   ///
   /// PyTorch itself never does: a flipped bit loads silently there.
   ///
-  /// - Throws: ``ParseFailure`` `.checksum` when they differ.
+  /// - Throws: ``/SWTBytes/ParseFailure`` `.checksum` when they differ.
   public func requireChecksum() throws(ParseFailure) {
     guard crc32 != nil, let source else { return }
     try requireChecksum(found: try Checksum.crc32(source))
@@ -51,7 +51,7 @@ extension Storage {
 
   /// Compares a CRC-32 of all the bytes, computed on the way, with the one that the container states.
   ///
-  /// - Throws: ``ParseFailure`` `.checksum` when they differ.
+  /// - Throws: ``/SWTBytes/ParseFailure`` `.checksum` when they differ.
   package func requireChecksum(found: UInt32) throws(ParseFailure) {
     guard let crc32, crc32 != found else { return }
     throw ParseFailure(

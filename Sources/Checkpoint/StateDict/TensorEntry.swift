@@ -2,7 +2,9 @@ public import SWTTensors
 
 /// One step of a tensor's path in a file: a dict key, an attribute, or a position in a list.
 public enum PathComponent: Hashable, Sendable, CustomStringConvertible {
+  /// A key of a dict, or the name of an attribute.
   case key(String)
+  /// A position in a list or tuple, from 0.
   case index(Int)
 
   public var description: String {
@@ -37,13 +39,17 @@ public struct TensorEntry: Sendable {
   public var name: String
   /// The steps to it; empty when the tensor is the whole file.
   public var path: [PathComponent]
+  /// PyTorch's type of the elements.
   public let scalarType: ScalarType
+  /// Shape, strides and offset, in elements.
   public let layout: StridedLayout
+  /// The bytes that the layout indexes into.
   public let storage: Storage
   /// Complex values are stored unconjugated although the tensor is the conjugate.
   public let isConjugated: Bool
   /// Values are stored with the opposite sign.
   public let isNegated: Bool
+  /// How the integers become numbers; nil for types that are not quantized.
   public let quantizer: Quantizer?
 
   package init(
@@ -60,6 +66,7 @@ public struct TensorEntry: Sendable {
     self.quantizer = quantizer
   }
 
+  /// Sizes of the dimensions, outermost first; empty for a scalar.
   public var shape: [Int] { layout.shape }
 
   /// Bytes of the logical, contiguous values.
@@ -75,6 +82,8 @@ public struct TensorEntry: Sendable {
 
 /// Something that was met and left out, and why.
 public struct SkippedEntry: Hashable, Sendable {
+  /// Where it was met, its steps joined by dots.
   public let path: String
+  /// Why it was left out, as a clause for people.
   public let reason: String
 }

@@ -6,8 +6,8 @@ extension TensorEntry {
   ///
   /// Windows are at most 4 MiB, so memory does not depend on the tensor's size.
   ///
-  /// - Throws: ``ParseFailure`` when the file ends early, or when the values are far more than the file
-  ///   holds (a zero-stride view of 32 elements can claim terabytes).
+  /// - Throws: ``/SWTBytes/ParseFailure`` when the file ends early, or when the values are far more than
+  ///   the file holds (a zero-stride view of 32 elements can claim terabytes).
   public func forEachWindow<E: Error>(
     limits: ParseLimits = ParseLimits(), _ body: ([UInt8]) throws(E) -> Void
   ) throws {

@@ -9,6 +9,7 @@ public struct ValueBudget {
   private let limits: ParseLimits
   private var spent: UInt64 = 0
 
+  /// The whole budget for a file of `fileBytes`: `total-bytes` of the limits, scaled to that size.
   public init(_ limits: ParseLimits, fileBytes: Int) {
     self.limits = limits.scaled(toFile: fileBytes)
     maximum = self.limits[.totalBytes]

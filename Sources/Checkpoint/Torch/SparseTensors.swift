@@ -50,10 +50,15 @@ extension TensorDecoder {
 public struct SparseDescription: Equatable, Sendable {
   /// PyTorch's layouts; the raw value is PyTorch's name.
   public enum Layout: String, Sendable {
+    /// Coordinates: `indices` is `[sparse dimensions, elements]`.
     case coo = "torch.sparse_coo"
+    /// Compressed rows: `crow_indices` and `col_indices`.
     case csr = "torch.sparse_csr"
+    /// Compressed columns: `ccol_indices` and `row_indices`.
     case csc = "torch.sparse_csc"
+    /// Compressed rows of dense blocks.
     case bsr = "torch.sparse_bsr"
+    /// Compressed columns of dense blocks.
     case bsc = "torch.sparse_bsc"
 
     /// The names of the parts, in the order in which they are pickled.
@@ -66,6 +71,7 @@ public struct SparseDescription: Equatable, Sendable {
     }
   }
 
+  /// Which layout the parts are in.
   public let layout: Layout
   /// Size of the dense tensor.
   public let size: [Int]

@@ -97,5 +97,6 @@ extension TensorEntry {
 
 /// The name and version that files carry.
 public enum Producer {
+  /// The version of the tool and of these libraries.
   public static let version = "0.1.0"
 }

@@ -3,6 +3,7 @@ internal import SWTTensors
 
 /// How the weights of convolutions and linear layers are stored.
 public enum Precision: String, CaseIterable, Sendable {
+  /// Floats of that type; `f32` leaves float32 as it is.
   case f32, f16, bf16
   /// Integers of -127...127 with one float32 scale for each output channel.
   case i8
@@ -21,8 +22,9 @@ public enum Precision: String, CaseIterable, Sendable {
 /// Which of the two layers that quantisation hurts most, the first convolution and the classifier, stay in f16
 /// when all others become i8.
 public enum WideLayers: Equatable, Sendable {
-  /// A layer whose i8 receipt shows a relative error above ``threshold``.
+  /// A layer whose i8 receipt shows a relative error above 1.25 %.
   case auto
+  /// Neither of the two.
   case none
   /// These, by name: `fc` or `fc.weight`.
   case named([String])

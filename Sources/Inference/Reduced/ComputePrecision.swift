@@ -3,6 +3,7 @@ package import SWTResNet
 /// What the convolutions of an engine multiply; sums, residuals, pooling and the classifier are float32
 /// always.
 public enum ComputePrecision: String, CaseIterable, Sendable {
+  /// Float32 throughout.
   case f32
   /// Weights and inputs of convolutions are bfloat16, sums float32; a few layers are faster in float32.
   case bf16
@@ -39,6 +40,7 @@ public struct QuantisedFilters: Hashable, Sendable {
   /// One for each output channel.
   public var scales: [Double]
 
+  /// Integers `[filters, inputs per group, height, width]` and one scale for each filter.
   public init(values: ContiguousArray<Int8>, scales: [Double]) {
     self.values = values
     self.scales = scales

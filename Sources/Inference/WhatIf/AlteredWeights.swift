@@ -1,5 +1,6 @@
 /// Where the values of a tensor come from, and what is done to them.
 public struct WeightChange: Sendable {
+  /// Makes other values of a tensor's row-major values.
   public typealias Transform = @Sendable (ContiguousArray<Float>) -> ContiguousArray<Float>
 
   /// The tensor whose values are taken; nil is the tensor itself.
@@ -7,6 +8,7 @@ public struct WeightChange: Sendable {
   /// What is done to them; nil is nothing.
   public var transform: Transform?
 
+  /// Values of the tensor `source`, or of the tensor itself, after `transform`, where there is one.
   public init(from source: String? = nil, _ transform: Transform? = nil) {
     self.source = source
     self.transform = transform
@@ -15,10 +17,12 @@ public struct WeightChange: Sendable {
 
 /// Weights of which some tensors are others than they are, for what-if runs.
 public struct AlteredWeights<Base: WeightSource>: WeightSource {
+  /// Where unchanged tensors come from.
   public let base: Base
   /// By the name of the tensor that is changed.
   public var changes: [String: WeightChange]
 
+  /// The weights of `base` with some changes.
   public init(_ base: Base, _ changes: [String: WeightChange] = [:]) {
     self.base = base
     self.changes = changes

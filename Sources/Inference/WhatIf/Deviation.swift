@@ -35,7 +35,9 @@ public struct Deviation: Hashable, Sendable {
 
   /// What stands in for the global mean before the classifier.
   public enum Pooling: Hashable, Sendable {
+    /// The mean of each channel, as it should be.
     case mean
+    /// The largest value of each channel.
     case maximum
     /// The mean without its division.
     case sum
@@ -45,6 +47,7 @@ public struct Deviation: Hashable, Sendable {
 
   /// BatchNorm's epsilon; nil is the architecture's.
   public var epsilon: Double?
+  /// Padding of convolutions, and of the max-pool where ``poolPadding`` does not say another.
   public var padding = Padding.explicit
   /// The max-pool's padding, when that alone is another.
   public var poolPadding: Padding?
@@ -52,11 +55,14 @@ public struct Deviation: Hashable, Sendable {
   public var poolCeils = false
   /// Whether the stride of a bottleneck sits on the other one of its first two convolutions.
   public var movesStride = false
+  /// What happens to body and shortcut.
   public var sum = Sum.reluAfter
+  /// What stands in for the global mean.
   public var pooling = Pooling.mean
   /// The stages that deviate; nil is all.
   public var stages: Set<String>?
 
+  /// Deviates nowhere.
   public init() {}
 
   /// What holds for one stage.

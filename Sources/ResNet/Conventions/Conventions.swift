@@ -12,8 +12,10 @@ public struct Conventions: Hashable, Sendable {
   public var epsilon: Double?
   /// Order of the channels that the first convolution takes.
   public var channels: ChannelOrder?
+  /// What happens to pixels before the network.
   public var preprocessing: Preprocessing?
 
+  /// Nil leaves a question to whoever is asked next.
   public init(
     strideOn: Architecture.StridedConvolution? = nil, dilations: [Int]? = nil,
     contractsDilation: Bool? = nil, epsilon: Double? = nil, channels: ChannelOrder? = nil,
@@ -30,13 +32,17 @@ public struct Conventions: Hashable, Sendable {
 
 /// Order of the colours in an image.
 public enum ChannelOrder: String, CaseIterable, Sendable {
+  /// Red first, as in torchvision.
   case rgb = "RGB"
+  /// Blue first, as OpenCV and Caffe read images.
   case bgr = "BGR"
 }
 
 /// A convention that was settled, and who says so.
 public struct Settled<Value: Hashable & Sendable>: Hashable, Sendable {
+  /// What it is.
   public let value: Value
+  /// Who says so.
   public let source: ConventionSource
 }
 
@@ -65,8 +71,10 @@ public enum ConventionSource: Hashable, Sendable, CustomStringConvertible {
 public struct SettledConventions: Hashable, Sendable {
   /// `nil` for basic blocks, which have no choice.
   public let strideOn: Settled<Architecture.StridedConvolution>?
+  /// Dilation of each stage.
   public let dilations: Settled<[Int]>
   private let contractsDilation: Bool
+  /// Epsilon of every BatchNorm.
   public let epsilon: Settled<Double>
   /// `nil` where nobody knows.
   public let channels: Settled<ChannelOrder>?

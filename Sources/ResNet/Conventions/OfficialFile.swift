@@ -7,6 +7,7 @@ public struct OfficialFile: Hashable, Sendable {
   public let name: String
   /// The architecture's name; not of every one there is a layer tree.
   public let network: String
+  /// What its publisher says that shapes cannot tell.
   public let conventions: Conventions
   /// SPDX identifier, where the publisher restricts the use of the weights.
   public let license: String?

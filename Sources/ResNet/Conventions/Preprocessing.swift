@@ -1,7 +1,11 @@
 /// How an image becomes the input of a network, as its publisher does it.
 public struct Preprocessing: Hashable, Sendable {
+  /// How an image is resized; the raw value is the word in a weight file's metadata.
   public enum Interpolation: String, Sendable {
-    case bilinear, bicubic
+    /// Triangle filter.
+    case bilinear
+    /// Cubic filter.
+    case bicubic
   }
 
   /// The geometry of the published evaluation; detectors have another for each image.
@@ -10,8 +14,10 @@ public struct Preprocessing: Hashable, Sendable {
     public let resize: Int
     /// Height and width of the centre that is cut out.
     public let size: Int
+    /// How pixels between pixels are made.
     public let interpolation: Interpolation
 
+    /// Resizes the short side to `resize`, then cuts `size` × `size` out of the centre; all in pixels.
     public init(resize: Int, size: Int, interpolation: Interpolation) {
       self.resize = resize
       self.size = size
@@ -19,6 +25,7 @@ public struct Preprocessing: Hashable, Sendable {
     }
   }
 
+  /// Order of the channels of the network's input.
   public let channels: ChannelOrder
   /// What bytes of 0…255 are multiplied with before the mean is subtracted: 1/255, or 1.
   public let scale: Double
@@ -26,6 +33,7 @@ public struct Preprocessing: Hashable, Sendable {
   public let mean: [Double]
   /// In the order of ``channels``, after scaling.
   public let standardDeviation: [Double]
+  /// The geometry; nil where each image has its own.
   public var crop: Crop?
 
   /// torchvision's mean and deviation of ImageNet on 0…1, RGB.

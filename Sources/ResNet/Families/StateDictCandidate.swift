@@ -2,6 +2,7 @@
 public struct StateDictCandidate: Hashable, Sendable {
   /// What stands in front of every key: `""`, `state_dict.module.`, `model._orig_mod.`
   public let prefix: String
+  /// The name of the key family, such as `torchvision`.
   public let family: String
   /// Why it is chosen only when asked for or alone: it is a running average of another, say.
   public let secondary: String?

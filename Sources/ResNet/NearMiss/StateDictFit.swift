@@ -2,9 +2,13 @@ internal import SWTBytes
 
 /// A state dict laid onto a layer tree: what `load_state_dict(strict=True)` would say, all at once.
 public struct StateDictFit: Sendable {
+  /// A tensor of another shape than the tree's.
   public struct Mismatch: Hashable, Sendable {
+    /// Its key.
     public let name: String
+    /// The shape that the tree has.
     public let expected: [Int]
+    /// The shape that the file has.
     public let actual: [Int]
   }
 
@@ -14,8 +18,10 @@ public struct StateDictFit: Sendable {
   public let missing: [String]
   /// Keys that the tree has no place for.
   public let unexpected: [String]
+  /// Keys whose shapes differ.
   public let mismatched: [Mismatch]
 
+  /// Whether every key and every shape fits.
   public var isComplete: Bool { missing.isEmpty && unexpected.isEmpty && mismatched.isEmpty }
 
   /// Lays keys (canonical name -> shape) onto `tree`, whose BatchNorm may be folded into the convolutions.

@@ -3,6 +3,7 @@
 public struct StateDictReading: Sendable {
   /// Which architecture a caller asks for.
   public enum Request: Equatable, Sendable {
+    /// Whatever keys and shapes make.
     case auto
     /// A published network; the number of classes is the file's.
     case named(String)
@@ -10,8 +11,11 @@ public struct StateDictReading: Sendable {
     case stated(Architecture)
   }
 
+  /// Where in the file the network was found.
   public let candidate: StateDictCandidate
+  /// The network that the tensors make.
   public private(set) var tree: LayerTree
+  /// What shapes could not tell, and who said it.
   public let conventions: SettledConventions
   /// Every leaf of the tree that the file fills, in execution order, and the name that fills it.
   public let filled: [(parameter: ParameterSpec, key: String)]

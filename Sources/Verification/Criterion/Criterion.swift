@@ -16,6 +16,7 @@ public struct Criterion: Equatable, Sendable {
   /// The maximum norm is allowed half as much again as the L2 norm: one element varies more than all together.
   public static let maxFactor = 1.5
 
+  /// Floors below half a unit in the last place of float32 are raised to that.
   public init(floorRelL2: Double, floorMax: Double, k: Double = 8, isCalibrated: Bool = true) {
     // Nothing computed in fp32 is closer than half a unit in the last place.
     self.floorRelL2 = max(floorRelL2, 0x1p-24)
@@ -30,7 +31,9 @@ public struct Criterion: Equatable, Sendable {
     return Criterion(floorRelL2: relL2 / 8, floorMax: 1e-3 / (8 * maxFactor), k: k, isCalibrated: false)
   }
 
+  /// The largest relative L2 error that passes.
   public var allowedRelL2: Double { k * floorRelL2 }
+  /// The largest error over the standard deviation that passes.
   public var allowedMax: Double { Self.maxFactor * k * floorMax }
 
   /// How many floors the error is: the larger of the two ratios, each by its own allowance's scale.

@@ -5,9 +5,11 @@ internal import SWTBytes
 /// `relL2 = ‖y − r‖₂ / ‖r‖₂` and `max = max |y − r| / std(r)`, the two figures that the criterion uses; the others
 /// are for people. Computed in double precision.
 public struct ErrorMetrics: Equatable, Sendable {
+  /// `‖y − r‖₂ / ‖r‖₂`.
   public var relL2: Double
   /// Largest error divided by the (population) standard deviation of the reference.
   public var maxOverStd: Double
+  /// Largest absolute error.
   public var maxAbs: Double
   /// Standard deviation of the reference.
   public var scale: Double

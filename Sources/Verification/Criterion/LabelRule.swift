@@ -1,24 +1,31 @@
 /// Whether the labels agree, where the reference is decided enough for that to mean something.
 public struct LabelRule: Equatable, Sendable {
+  /// What two labels say about each other.
   public enum Outcome: String, Sendable {
+    /// The same label.
     case agrees
     /// The reference's first two are closer than the allowed error: either label would be right.
     case tieWithinBound = "tie within bound"
+    /// Another label, and the reference is decided.
     case differs
   }
 
   /// One item of the batch.
   public struct Item: Equatable, Sendable {
+    /// The reference's label.
     public var expected: Int
+    /// The model's label.
     public var actual: Int
     /// Distance between the reference's first and second logit.
     public var margin: Double
+    /// What they say.
     public var outcome: Outcome
     /// Whether the five largest are the same ones, decided by the distance of the fifth and the sixth; nil where there
     /// are no more than five classes.
     public var topFive: Outcome?
   }
 
+  /// One for each image.
   public var items: [Item]
 
   /// Compares the top label of each row of `[count, classes]`.
@@ -41,6 +48,7 @@ public struct LabelRule: Equatable, Sendable {
     self.items = items
   }
 
+  /// Whether no image differs, neither in its first label nor in its first five.
   public var passes: Bool { !items.contains { $0.outcome == .differs || $0.topFive == .differs } }
 
   private static func topFive(

@@ -18,6 +18,7 @@ public struct Cause: Equatable, Sendable {
   public var id: String
   /// A sentence without a full stop: `SAME padding as in TensorFlow instead of padding 1`.
   public var text: String
+  /// Whose fault it is.
   public var side: Side
   /// The layer, block or tensor that it is about; nil for the whole network.
   public var place: String?

@@ -7,17 +7,25 @@ internal import Synchronization
 public struct FileDifference: Sendable {
   /// What is known of one pair of tensors.
   public struct Pair: Sendable {
+    /// How alike two tensors are.
     public enum Verdict: String, Sendable {
+      /// The same type, shape and bytes.
       case identical
       /// Equal numbers in other types, or zeros of other signs.
       case equal
-      case values, shape
+      /// Other numbers.
+      case values
+      /// Other shapes, so that no values are compared.
+      case shape
     }
 
+    /// The tensor's name in both files.
     public let name: String
     /// PyTorch's names.
     public let dtypes: [String]
+    /// Both shapes, the first file's first.
     public let shapes: [[Int]]
+    /// How alike they are.
     public internal(set) var verdict: Verdict
     /// Largest `|a − b|`; nil where the elements are no numbers. NaN against a number is infinite.
     public internal(set) var maxError: Double?
@@ -27,6 +35,7 @@ public struct FileDifference: Sendable {
     public internal(set) var worst: Int?
     /// Elements with other values.
     public internal(set) var differing = 0
+    /// Elements that were compared.
     public internal(set) var elements = 0
     /// Bits that are not the same; nil where the types or shapes are not.
     public internal(set) var bits: Int?
@@ -38,7 +47,9 @@ public struct FileDifference: Sendable {
 
   /// The elements with `2^exponent ≤ |a − b| < 2^(exponent + 1)`.
   public struct Bin: Equatable, Sendable {
+    /// The power of two at which the bin begins.
     public let exponent: Int
+    /// How many elements lie in it.
     public let count: Int
   }
 
@@ -46,16 +57,21 @@ public struct FileDifference: Sendable {
   public private(set) var pairs: [Pair] = []
   /// A tensor that only one file has.
   public struct Lone: Sendable {
+    /// The tensor's name.
     public let name: String
+    /// PyTorch's name of its type.
     public let dtype: String
+    /// Its shape.
     public let shape: [Int]
   }
 
-  /// What only the first file has, and only the second.
+  /// What only the first file has.
   public private(set) var onlyInFirst: [Lone] = []
+  /// What only the second file has.
   public private(set) var onlyInSecond: [Lone] = []
-  /// Their names.
+  /// Names that only the first file has.
   public var missing: [String] { onlyInFirst.map(\.name) }
+  /// Names that only the second file has.
   public var extra: [String] { onlyInSecond.map(\.name) }
   /// Whose names were translated to torchvision's, so that they meet the other's: 0, 1, or nobody's.
   public private(set) var translated: [Int] = []
@@ -155,7 +171,9 @@ public struct FileDifference: Sendable {
 
 /// Why two files could not be compared.
 public enum DifferenceFailure: Error, Sendable {
+  /// A checkpoint could not be read.
   case input(file: String, ParseFailure)
+  /// A weight file could not be read.
   case weights(file: String, SWTError)
 }
 

@@ -26,6 +26,7 @@ extension GoldenReport {
     public var layer: String?
     /// Channels of the block's output that are wrong, where they are few and the golden holds all of them.
     public var channels: [Int] = []
+    /// How it was found.
     public var method: Method
     /// Error of the block's output.
     public var relL2: Double
@@ -43,6 +44,7 @@ extension GoldenReport {
       public var floorRelL2: Double
       /// How many floors it is.
       public var timesFloor: Double
+      /// Whether it is within its bound.
       public var passes: Bool
 
       /// The largest error that passes.
@@ -68,8 +70,11 @@ extension GoldenReport {
   public struct LayerError: Equatable, Sendable {
     /// `layer2.0.conv2`; `layer2.0` itself is the residual sum.
     public var name: String
+    /// Relative L2 error of its output.
     public var relL2: Double
+    /// The largest that passes.
     public var bound: Double
+    /// Whether it is within that.
     public var passes: Bool
   }
 

@@ -4,7 +4,9 @@ public struct MutationScore: Equatable, Sendable {
   public struct Layer: Equatable, Sendable {
     /// `conv1`, `layer2.0.conv2`, `fc`.
     public var name: String
+    /// Mutations of its weights.
     public var tried: Int
+    /// How many at least one golden noticed.
     public var caught: Int
 
     /// True when none of several mutations was noticed.
@@ -19,7 +21,9 @@ public struct MutationScore: Equatable, Sendable {
 
   /// How many one golden alone would notice.
   public struct ByGolden: Equatable, Sendable {
+    /// The golden's name.
     public var name: String
+    /// How many it noticed.
     public var caught: Int
 
     package init(name: String, caught: Int) {
@@ -32,6 +36,7 @@ public struct MutationScore: Equatable, Sendable {
   public var seed: UInt64
   /// In execution order; every layer with weights is there.
   public var layers: [Layer]
+  /// One for each golden.
   public var goldens: [ByGolden]
 
   package init(seed: UInt64, layers: [Layer], goldens: [ByGolden]) {
@@ -40,6 +45,7 @@ public struct MutationScore: Equatable, Sendable {
     self.goldens = goldens
   }
 
+  /// Mutations of all layers.
   public var tried: Int { layers.reduce(0) { $0 + $1.tried } }
   /// Noticed by at least one golden.
   public var caught: Int { layers.reduce(0) { $0 + $1.caught } }

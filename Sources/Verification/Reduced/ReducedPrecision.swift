@@ -7,6 +7,7 @@ internal import SWTResNet
 public struct StoredPrecision: Sendable {
   /// `f16`, `bf16` or `i8` when weights were rounded to that; `f32` when BatchNorm was folded and no more.
   public let precision: String
+  /// Whether BatchNorm was folded into convolutions.
   public let isFolded: Bool
   /// Relative L2 error of each layer's weights, by the layer's name.
   public let layerErrors: [String: Double]
@@ -69,7 +70,9 @@ public struct ReducedPrecision: Sendable {
     let maxOverStd: Double
   }
 
+  /// What the receipts say; nil where nothing was changed.
   public let stored: StoredPrecision?
+  /// Where the bound comes from.
   public let basis: Basis
   /// `f16`, `bf16` or `i8`.
   public let precision: String

@@ -10,6 +10,7 @@ public struct StageAgreement: Sendable {
   public let difference: Double
   /// What the rounding costs in this stage: the same of float32 and the emulation.
   public let cost: Double
+  /// Whether all numbers are finite.
   public let isFinite: Bool
 
   /// Allowed part of the cost. Sound engines needed a thirteenth at most over the fixtures.
@@ -17,7 +18,9 @@ public struct StageAgreement: Sendable {
   /// What two float32 passes may differ by in one stage.
   private static let floor = 1e-5
 
+  /// The largest difference that passes: a quarter of the cost, but no less than rounding.
   public var allowed: Double { max(Self.part * cost, Self.floor) }
+  /// Whether engine and emulation agree.
   public var passes: Bool { isFinite && difference <= allowed }
 
   package init(stage: String, engine: [Float], float32: [Float], emulation: [Double]) {

@@ -7,16 +7,20 @@ internal import SWTTensorFiles
 public struct Drift: Sendable {
   /// One output or tap that both reports have.
   public struct Change: Sendable {
+    /// The golden's name.
     public let golden: String
+    /// `logits`, or the name of a tap.
     public let output: String
     /// Times floor, then and now.
     public let before: Double
+    /// Times floor in this report.
     public let now: Double
     /// False when the output fails now: that is more than drift.
     public let passes: Bool
 
     /// Infinite when there was no error at all before.
     public var growth: Double { now == before ? 1 : before > 0 ? now / before : .infinity }
+    /// Whether it passes and has grown by more than is allowed.
     public var isDrift: Bool { passes && growth > Drift.allowedGrowth }
   }
 
@@ -25,12 +29,14 @@ public struct Drift: Sendable {
 
   /// The older report's file.
   public let file: String
+  /// Outputs that both reports have, in the order of this one.
   public let changes: [Change]
   /// Outputs of this report that the older one does not have.
   public let added: [String]
   /// Outputs of the older report that this one does not have.
   public let missing: [String]
 
+  /// Those that have grown by more than is allowed, the worst first.
   public var drifting: [Change] { changes.filter(\.isDrift).sorted { $0.growth > $1.growth } }
   /// The output that has grown most.
   public var worst: Change? { changes.max { $0.growth < $1.growth } }

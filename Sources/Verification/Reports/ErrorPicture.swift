@@ -8,7 +8,9 @@ public struct ErrorPicture: Equatable, Sendable {
   public struct Element: Equatable, Sendable {
     /// Flat index in `[N, …]`.
     public let index: Int
+    /// The reference's value.
     public let expected: Double
+    /// The model's value.
     public let actual: Double
     /// `|y − r| / std(r)`; infinite where `y` is not finite.
     public let error: Double
@@ -16,14 +18,19 @@ public struct ErrorPicture: Equatable, Sendable {
 
   /// One label of one image.
   public struct Label: Equatable, Sendable {
+    /// Index of the class.
     public let label: Int
+    /// The reference's logit.
     public let expected: Double
+    /// The model's logit.
     public let actual: Double
   }
 
   /// How many errors lie in `10^exponent ..< 10^(exponent + step)` of the reference's deviation.
   public struct Bin: Equatable, Sendable {
+    /// Decimal logarithm of where the bin begins.
     public let exponent: Double
+    /// Elements in it.
     public let count: Int
   }
 
@@ -35,9 +42,11 @@ public struct ErrorPicture: Equatable, Sendable {
   private static let labelLimit = 10
   private static let itemLimit = 4
 
+  /// Elements of the output.
   public let elementCount: Int
   /// Elements without any error, which no logarithm shows.
   public let exactCount: Int
+  /// Elements that are NaN or infinite.
   public let nonFiniteCount: Int
   /// From the first bin with an element in it to the last.
   public let histogram: [Bin]

@@ -74,5 +74,6 @@ extension GoldenReport {
 extension ReportDocument {
   /// What GitHub shows of a step: the Markdown report, and outputs for later steps.
   public var gitHubSummary: String { rendered(.markdown) }
+  /// Lines of `name=value` for `$GITHUB_OUTPUT`.
   public var gitHubOutputs: String { GitHubReport.outputs(self) }
 }

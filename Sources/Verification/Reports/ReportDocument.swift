@@ -2,7 +2,22 @@ internal import SWTTensorFiles
 
 /// The forms in which a verification can be told.
 public enum ReportFormat: String, CaseIterable, Sendable {
-  case text, json, jsonl, junit, tap, github, markdown, html
+  /// For people, on a terminal.
+  case text
+  /// All of it as one document, `pth2swt.verify/1`.
+  case json
+  /// One JSON object for each finding.
+  case jsonl
+  /// XML for Jenkins, GitLab and others.
+  case junit
+  /// TAP version 14.
+  case tap
+  /// Annotations for GitHub Actions.
+  case github
+  /// Tables for pull requests.
+  case markdown
+  /// One page with pictures that needs nothing else.
+  case html
 }
 
 /// A verification and what was said around it: everything that a report shows.
@@ -10,6 +25,7 @@ public enum ReportFormat: String, CaseIterable, Sendable {
 /// Rendering is a pure function of this value: the same verification gives the same bytes, wherever and
 /// whenever. There is no clock in it; times are shown only where the caller puts them in.
 public struct ReportDocument: Sendable {
+  /// What verification found out.
   public var report: VerificationReport
   /// Version of the program.
   public var version: String
@@ -22,6 +38,7 @@ public struct ReportDocument: Sendable {
   /// Seconds since 1970 for forms that want a time: `SOURCE_DATE_EPOCH`.
   public var timestamp: Int?
 
+  /// A document of `report`, by a program of that version.
   public init(_ report: VerificationReport, version: String) {
     self.report = report
     self.version = version
@@ -50,10 +67,14 @@ public struct ReportDocument: Sendable {
 
 /// Why nothing could be verified, for the forms that a CI system reads: the file, the reason, what to do.
 public struct ReportFailure: Sendable {
+  /// The model's path, as it was given.
   public let model: String
+  /// The exit status: 2 to 6.
   public let code: Int
+  /// What is wrong, and what to do.
   public let message: String
 
+  /// A failure for reports.
   public init(model: String, code: Int, message: String) {
     self.model = model
     self.code = code

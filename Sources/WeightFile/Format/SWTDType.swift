@@ -2,12 +2,33 @@ public import SWTTensors
 
 /// The element types of a `.swt` file; the raw value is the code in the file.
 public enum SWTDType: UInt8, CaseIterable, Sendable {
+  /// IEEE 754 binary32.
   case f32 = 1
-  case f16, bf16, i8, u8
+  /// IEEE 754 binary16.
+  case f16
+  /// bfloat16: the upper half of an `f32`.
+  case bf16
+  /// Eight bits in two's complement.
+  case i8
+  /// Eight bits without a sign.
+  case u8
   /// Two elements a byte, low nibble first; the nibble after an odd count is zero.
   case i4
-  case f64, i64, i32, i16, bool8, f8e4m3fn, f8e5m2, u16, u32, u64
+  /// IEEE 754 binary64.
+  case f64
+  /// Integers in two's complement.
+  case i64, i32, i16
+  /// One byte, 0 or 1.
+  case bool8
+  /// Eight bits: four of exponent, three of mantissa, no infinities.
+  case f8e4m3fn
+  /// Eight bits: five of exponent, two of mantissa.
+  case f8e5m2
+  /// Integers without a sign.
+  case u16, u32, u64
+  /// Two floats of half the width: real part, imaginary part.
   case complex32, complex64, complex128
+  /// Eight bits without infinities or negative zero; `f8e8m0fnu` is a power of two.
   case f8e4m3fnuz, f8e5m2fnuz, f8e8m0fnu
   /// One byte is one element here and holds two values, as in PyTorch.
   case f4e2m1fnX2
@@ -27,6 +48,7 @@ public enum SWTDType: UInt8, CaseIterable, Sendable {
     }
   }
 
+  /// Whether elements are real floating-point numbers, of any width.
   public var isFloatingPoint: Bool { scalarType?.isFloatingPoint ?? false }
 
   /// True for integers; booleans and packed types are not.
@@ -82,5 +104,20 @@ public enum SWTDType: UInt8, CaseIterable, Sendable {
 
 /// What a tensor is for; the raw value is the code in the file.
 public enum SWTRole: UInt8, CaseIterable, Sendable {
-  case parameter, buffer, scale, zeroPoint, goldenInput, goldenOutput, goldenProbe, auxiliary
+  /// A trained tensor of the network.
+  case parameter
+  /// A tensor that training keeps but does not train: a running mean.
+  case buffer
+  /// Scales of a quantised tensor.
+  case scale
+  /// Zero points of a quantised tensor.
+  case zeroPoint
+  /// The input of a golden test, `[N, C, H, W]`.
+  case goldenInput
+  /// What the network must make of a golden input.
+  case goldenOutput
+  /// Samples of what a layer must make of it.
+  case goldenProbe
+  /// Anything else.
+  case auxiliary
 }

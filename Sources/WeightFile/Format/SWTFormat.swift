@@ -1,16 +1,21 @@
 /// The numbers of the format; FORMAT.md has the tables and the reasons.
 public enum SWTFormat {
+  /// The first eight bytes of every file.
   public static let magic: [UInt8] = [0x89, 0x53, 0x57, 0x54, 0x0D, 0x0A, 0x1A, 0x0A]
+  /// The major version; a file with any other is rejected.
   public static let versionMajor: UInt16 = 1
   /// The newest minor version that this library knows completely.
   public static let versionMinor: UInt16 = 0
+  /// Dimensions that a tensor can have.
   public static let maximumRank = 6
+  /// Bytes of UTF-8 that a name can have.
   public static let maximumNameLength = 4095
 
   /// True for what a tensor may be called: 1 to 4095 bytes without control characters.
   public static func isName(_ name: String) -> Bool {
     (1...maximumNameLength).contains(name.utf8.count) && name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
   }
+  /// Sections that a file can have.
   public static let maximumSectionCount = 64
   /// What the names of golden tests' tensors start with.
   public static let goldenPrefix = "golden/"

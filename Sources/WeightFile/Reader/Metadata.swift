@@ -1,11 +1,18 @@
 /// A value of the metadata.
 public enum SWTValue: Equatable, Sendable {
+  /// UTF-8.
   case text(String)
+  /// A signed 64-bit integer.
   case integer(Int64)
+  /// A float64.
   case double(Double)
+  /// True or false.
   case bool(Bool)
+  /// Bytes without a meaning to the format.
   case bytes([UInt8])
+  /// A list of integers.
   case integers([Int64])
+  /// A list of float64.
   case doubles([Double])
   /// JSON, as text.
   case json(String)
@@ -27,6 +34,7 @@ extension SWTFile {
     return !isEmpty
   }
 
+  /// How many metadata the file has.
   public var metadataCount: Int { directory[.metadata]?.count ?? 0 }
 
   /// All metadata in key order; values of a type that a newer version defines are left out.

@@ -10,7 +10,9 @@ public enum SWTCheckLevel: Int, CaseIterable, Sendable {
 
 /// What header and section table of a file say.
 public struct SWTProbe: Equatable, Sendable {
+  /// The minor version of the format.
   public let versionMinor: Int
+  /// How many tensors the file says it has.
   public let tensorCount: Int
   /// Size of the file.
   public let byteCount: Int

@@ -25,6 +25,7 @@ extension SWTFile {
 
   // MARK: QNTZ
 
+  /// How many quantisation records the file has; tensors refer to them by number.
   public var quantizationCount: Int { directory[.quantization]?.count ?? 0 }
 
   /// The quantisation record that ``TensorInfo/quantization`` numbers.

@@ -87,6 +87,7 @@ public final class SWTFile: Sendable {
   public var byteCount: Int { image.byteCount }
   /// Where the data region starts and the index region ends.
   public var dataOffset: Int { directory.dataOffset }
+  /// The minor version of the format.
   public var versionMinor: Int { Int(directory.versionMinor) }
   /// Every tensor starts at a multiple of this.
   public var tensorAlignment: Int { directory.tensorAlignment }
@@ -100,6 +101,7 @@ public final class SWTFile: Sendable {
 
   // MARK: Tensors
 
+  /// How many tensors there are, aliases included.
   public var tensorCount: Int { directory.tensorCount }
 
   /// All tensors in data order, which is execution order where there is one.

@@ -2,6 +2,7 @@
 public struct TensorInfo: Sendable {
   /// Position in data order: the stable number of the tensor in this file.
   public let index: Int
+  /// torchvision's state-dict name, where the file has an architecture.
   public let name: String
   /// The code in the file, also where ``dtype`` is nil.
   public let dtypeCode: UInt8
@@ -13,7 +14,9 @@ public struct TensorInfo: Sendable {
   public let dimOrder: [Int]
   /// Where the bytes lie in the file.
   public let dataOffset: Int
+  /// How many bytes it has.
   public let byteCount: Int
+  /// CRC32C of these bytes.
   public let crc32c: UInt32
   /// Nil for a role that a newer version of the format defines.
   public let role: SWTRole?
@@ -26,7 +29,9 @@ public struct TensorInfo: Sendable {
   /// All flag bits of the record, those of later versions included.
   public let flags: UInt8
 
+  /// Product of the shape; 1 for a scalar.
   public var elementCount: Int { shape.reduce(1, &*) }
+  /// Whether the logical order of dimensions is that of the bytes.
   public var isRowMajor: Bool { dimOrder == Array(0..<shape.count) }
   /// Elements between neighbours along each logical dimension; saturates, which only empty tensors can reach.
   public var strides: [Int] {
@@ -60,7 +65,9 @@ public struct TensorInfo: Sendable {
 
 /// A tensor of an open file, borrowed: nothing is copied.
 public struct TensorView: Sendable {
+  /// What the file says about the tensor.
   public let info: TensorInfo
+  /// The type of its elements.
   public let dtype: SWTDType
   let file: SWTFile
 
@@ -70,8 +77,11 @@ public struct TensorView: Sendable {
     self.file = file
   }
 
+  /// Its name.
   public var name: String { info.name }
+  /// Logical (PyTorch) shape.
   public var shape: [Int] { info.shape }
+  /// Logical dimensions in physical order, outermost first.
   public var dimOrder: [Int] { info.dimOrder }
 
   /// The bytes, valid for as long as this view is borrowed.
@@ -81,6 +91,8 @@ public struct TensorView: Sendable {
   }
 
   /// Calls `body` with the bytes; 64 more may be read after them.
+  ///
+  /// - Throws: What `body` throws.
   public func withUnsafeBytes<R, E: Error>(
     _ body: (UnsafeRawBufferPointer) throws(E) -> R
   ) throws(E) -> R {

@@ -2,12 +2,15 @@ public import SWTChecksums
 
 /// A tensor to be written, all but its bytes.
 public struct SWTTensorSpec: Sendable {
+  /// Unique among the tensors; 1 to 4095 bytes.
   public var name: String
+  /// The type of the elements.
   public var dtype: SWTDType
   /// Logical (PyTorch) shape.
   public var shape: [Int]
   /// Physical order of the logical dimensions, outermost first; nil is row-major.
   public var dimOrder: [Int]?
+  /// What the tensor is for.
   public var role: SWTRole
   /// Computed from several source tensors.
   public var isDerived: Bool
@@ -19,6 +22,7 @@ public struct SWTTensorSpec: Sendable {
   /// checked against the bytes when they are written.
   public var sha256: SHA256Digest?
 
+  /// A declaration; ``SWTWriter`` checks it and throws what does not fit.
   public init(
     name: String, dtype: SWTDType, shape: [Int], dimOrder: [Int]? = nil, role: SWTRole = .parameter,
     isDerived: Bool = false, quantization: Int? = nil, sha256: SHA256Digest? = nil
@@ -38,11 +42,15 @@ public struct SWTTensorSpec: Sendable {
 ///
 /// Tensors stand in data order; wherever a number names a tensor it is an index into ``tensors``.
 public struct SWTContents: Sendable {
+  /// In data order, which is execution order where there is one.
   public var tensors: [SWTTensorSpec]
+  /// Values by key.
   public var metadata: [String: SWTValue]
+  /// Records that tensors refer to by number.
   public var quantizations: [SWTQuantization]
   /// Digests of the source's tensors, in any order; empty leaves the section out.
   public var sources: [SWTSourceDigest]
+  /// Golden tests, whose inputs and expectations are tensors of ``tensors``.
   public var goldenSets: [SWTGoldenSet]
   /// One for each tensor, or empty, which leaves the section out.
   public var receipts: [SWTReceipt]
@@ -51,6 +59,7 @@ public struct SWTContents: Sendable {
   /// Log2 of the alignment of the data region, 6 to 16 and not below that of the tensors.
   public var dataAlignmentLog2 = 14
 
+  /// Contents; ``SWTWriter`` checks them and throws what does not fit.
   public init(
     tensors: [SWTTensorSpec] = [], metadata: [String: SWTValue] = [:], quantizations: [SWTQuantization] = [],
     sources: [SWTSourceDigest] = [], goldenSets: [SWTGoldenSet] = [], receipts: [SWTReceipt] = []
@@ -99,6 +108,7 @@ extension SWTContents {
 public struct SWTWriteResult: Equatable, Sendable {
   /// Printed as `swt1:<hex>`.
   public var contentID: SHA256Digest
+  /// Size of the file.
   public var byteCount: Int
   /// Tensors that share the bytes of an earlier one.
   public var aliasCount: Int

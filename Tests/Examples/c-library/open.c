@@ -44,7 +44,8 @@ int main(int count, char **words)
         p2s_layout layout = t.rank == 4 ? P2S_BLOCKED_16 : P2S_ROW_MAJOR;
         int64_t room = p2s_load(file, i, layout, NULL, 0, &error);
         if (room < 0) return fail(t.name, &error);
-        float *values = malloc((size_t)room * sizeof *values + 1), *blocks = malloc((size_t)room * sizeof *blocks + 1);
+        float *values = (float *)malloc((size_t)room * sizeof *values + 1);
+        float *blocks = (float *)malloc((size_t)room * sizeof *blocks + 1);
         if (!values || !blocks) return 1;
         int64_t n = p2s_load(file, i, P2S_ROW_MAJOR, values, (size_t)room, &error);
         p2s_load(file, i, layout, blocks, (size_t)room, &error);

@@ -29,12 +29,18 @@ static void must(swt_file *f, enum swt_error e, const char *what)
     exit(3);
 }
 
-/* A tensor by name, checked against its checksum, as floats in storage order; the caller frees them. */
+/* A tensor, checked against its checksum, as floats in storage order; the caller frees them. */
 static float *load(swt_file *f, uint32_t i, swt_tensor *t, const char *what)
 {
     float *values;
     must(f, swt_tensor_at(f, i, t), what);
     must(f, swt_check_tensor(f, i), what);
+    if (t->flags & SWT_FLAG_QUANTIZED) {
+        swt_quant q;
+        must(f, swt_quant_of(f, t, &q), what);
+        must(f, swt_check_tensor(f, q.scale_tensor), what);
+        if (q.zero_tensor != SWT_NONE) must(f, swt_check_tensor(f, q.zero_tensor), what);
+    }
     values = (float *)malloc((size_t)t->elements * sizeof *values + 1);
     if (!values) exit(3);
     must(f, swt_widen(f, t, 0, t->elements, values), what);
@@ -120,14 +126,20 @@ int main(int argc, char **argv)
     swt_file f;
     swt_tensor w, b;
     uint32_t weight_number, bias_number, i;
-    int descriptor = argc == 2 ? open(argv[1], O_RDONLY) : -1, ran = 0, failed = 0;
-    void *bytes;
-    if (descriptor < 0 || fstat(descriptor, &status) || status.st_size <= 0) {
+    int descriptor, ran = 0, failed = 0;
+    void *bytes = MAP_FAILED;
+    if (argc != 2) {
         fprintf(stderr, "usage: classify MODEL.swt\n");
         return 3;
     }
-    bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
-    if (bytes == MAP_FAILED) return 3;
+    descriptor = open(argv[1], O_RDONLY);
+    if (descriptor >= 0 && fstat(descriptor, &status) == 0 && status.st_size > 0)
+        bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    if (bytes == MAP_FAILED) {
+        fprintf(stderr, "%s: cannot be read\n", argv[1]);
+        return 3;
+    }
+    close(descriptor);
 
     must(&f, swt_open(&f, bytes, (uint64_t)status.st_size, 1), argv[1]);
     print_architecture(&f);
@@ -159,6 +171,6 @@ int main(int argc, char **argv)
     free(weight);
     free(bias);
     munmap(bytes, (size_t)status.st_size);
-    printf("%d golden tests of fc run, %d failed\n", ran, failed);
+    printf("golden tests of fc: %d run, %d failed\n", ran, failed);
     return failed ? 1 : ran ? 0 : 2;
 }

@@ -1,66 +1,53 @@
-import SWT
-import SWTConversion
-import SWTInference
-import SWTResNet
-import SWTVerification
+import Classification
+import Foundation
+import Images
 
-#if canImport(Darwin)
-  import Darwin
-#else
-  import Glibc
-#endif
-
-// Classifies an image with a weight file:  classify MODEL.swt
+// classify MODEL.swt IMAGE [--top N] [--json]
 //
-// The image is the input of the golden test that the file carries, so the answer is known: the program prints the five
-// best classes and exits with 1 when the first is not the one that PyTorch found, with 2 when the file has no such test,
-// and with 3 when it is damaged.
+// Exit status: 0 done, 2 usage, 5 a file cannot be read or used.
 
-func classify(_ path: String) throws -> Int32 {
-  let file = try SWTFile(path: path)
-  guard let architecture = SWTArchitecture.read(file) else {
-    print("not a ResNet or ResNeXt")
-    return 2
-  }
-  guard let golden = file.goldenSets.first(where: { $0.inputTensor != nil }), let input = golden.inputTensor,
-    let expected = golden.vectors.first(where: { $0.name == "logits" })
-  else {
-    print("the file carries no golden test with an input")
-    return 2
-  }
+func say(_ message: String) { FileHandle.standardError.write(Data("classify: \(message)\n".utf8)) }
 
-  // The engine: weights are lent from the mapping, folded and packed once.
-  let tree = LayerTree(architecture)
-  let threads = ThreadPool(count: nil)
-  let packed = try PackedNetwork(tree, weights: SWTWeights(file), threads: threads)
-  let image = try file.view(input)
-  let (height, width) = (image.shape[2], image.shape[3])
-  let engine = FastEngine(packed, height: height, width: width, threads: threads)
-  let logits = try engine.run(FeatureMap(shape: image.shape, values: Array(image.floats()))).output
-
-  // The answer for the first image of the batch.
-  let classes = logits.shape[1]
-  let order = (0..<classes).sorted { logits.values[$0] > logits.values[$1] }
-  var labels: [Substring] = []
-  if case .text(let text) = file.metadata("labels") { labels = text.split(separator: "\n") }
-  print("\(architecture.name), \(height)×\(width)")
-  for label in order.prefix(5) {
-    print(
-      "  \(label)\t\(logits.values[label])\t\(labels.indices.contains(label) ? String(labels[label]) : "")")
-  }
-  let reference = try file.view(expected.expectedTensor).floats()
-  let best = (0..<classes).max { reference[$0] < reference[$1] }
-  print(order.first == best ? "as PyTorch" : "PyTorch found \(best ?? -1)")
-  return order.first == best ? 0 : 1
+func fail(_ status: Int32, _ message: String) -> Never {
+  say(message)
+  exit(status)
 }
 
-guard CommandLine.arguments.count == 2 else {
-  print("usage: classify MODEL.swt")
-  exit(2)
+var operands: [String] = []
+var top = 5
+var asJSON = false
+var words = CommandLine.arguments.dropFirst()
+let usage = "usage: classify MODEL.swt IMAGE.jpg|png [--top N] [--json]"
+while let word = words.popFirst() {
+  switch word {
+  case "--json": asJSON = true
+  case "--top":
+    guard let count = words.popFirst().flatMap({ Int($0) }), count > 0 else { fail(2, usage) }
+    top = count
+  default:
+    if word.hasPrefix("--") { fail(2, usage) }
+    operands.append(word)
+  }
+}
+guard operands.count == 2 else { fail(2, usage) }
+let (model, picture) = (operands[0], operands[1])
+
+let classifier: Classifier
+do {
+  classifier = try Classifier(model)
+} catch {
+  fail(5, "\(model): \(error)")
+}
+if !classifier.assumed.isEmpty {
+  // A wrong recipe costs some percent of the answers and shows nowhere, so it is said.
+  say("\(model) does not state \(classifier.assumed.joined(separator: ", ")); ImageNet's are used")
 }
 do {
-  exit(try classify(CommandLine.arguments[1]))
+  let image = try Image(contentsOf: picture)
+  let report = Report(
+    model: classifier.name, image: picture, width: image.width, height: image.height,
+    predictions: Array(try classifier.classify(image).prefix(top)))
+  print(asJSON ? try report.json() : report.text())
 } catch {
-  print("\(CommandLine.arguments[1]): \(error)")
-  exit(3)
+  fail(5, "\(picture): \(error)")
 }

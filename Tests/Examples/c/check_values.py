@@ -1,0 +1,33 @@
+#!/usr/bin/env python3
+"""Compares what values.c prints with what PyTorch found in the checkpoint:  check_values.py VALUES MODEL.swt TRUTH.json
+
+The names and shapes of the list, and for each float32 tensor the SHA-256 of its numbers.
+"""
+import hashlib
+import json
+import struct
+import subprocess
+import sys
+
+
+def output(*words):
+    return subprocess.run(words, check=True, capture_output=True, text=True).stdout.splitlines()
+
+
+def main(program, model, truth):
+    with open(truth, encoding="utf-8") as file:
+        expected = json.load(file)
+    listed = dict(line.split("] ")[0].split(" [") for line in output(program, model))
+    compared = 0
+    for tensor in expected:
+        assert listed.pop(tensor["name"]) == ",".join(map(str, tensor["shape"])), tensor["name"]
+        if tensor["dtype"] == "float32":
+            values = [float(line) for line in output(program, model, tensor["name"])]
+            digest = hashlib.sha256(struct.pack(f"<{len(values)}f", *values)).hexdigest()
+            assert digest == tensor["sha256"], tensor["name"]
+            compared += 1
+    assert all(name.startswith("golden/") for name in listed), listed
+    print(f"{len(expected)} tensors listed, the numbers of {compared} compared with PyTorch's")
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,34 @@
+/// What one pixel of a resized line takes from the line: a run of pixels and a whole-number weight for each.
+struct Taps {
+  /// The weights add up to 2^22, but for rounding; PIL's 8-bit images are resized in whole numbers.
+  static let fractionBits = 22
+
+  let first: Int
+  let weights: [Int]
+
+  /// The taps of each of `count` pixels made from `length`.
+  ///
+  /// When an image shrinks, the filter is stretched by the same factor, so that every pixel has its part in the result:
+  /// that is what "antialias" means in torchvision.
+  static func resizing(_ length: Int, to count: Int, _ filter: Filter) -> [Taps] {
+    let scale = Double(length) / Double(count)
+    let stretch = max(scale, 1)
+    let support = filter.support * stretch
+    return (0..<count).map { index in
+      let center = (Double(index) + 0.5) * scale
+      let first = max(Int(center - support + 0.5), 0)
+      let end = min(Int(center + support + 0.5), length)
+      let weights = (first..<end).map { pixel in
+        filter.weight(at: (Double(pixel) - center + 0.5) * (1 / stretch))
+      }
+      let sum = weights.reduce(0, +)
+      return Taps(first: first, weights: weights.map { fixedPoint(sum == 0 ? $0 : $0 / sum) })
+    }
+  }
+
+  /// To the nearest, halves away from zero.
+  private static func fixedPoint(_ weight: Double) -> Int {
+    let scaled = weight * Double(1 << fractionBits)
+    return Int(scaled < 0 ? scaled - 0.5 : scaled + 0.5)
+  }
+}

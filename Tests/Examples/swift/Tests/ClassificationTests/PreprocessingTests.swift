@@ -1,0 +1,44 @@
+import Classification
+import Images
+import SWT
+import Testing
+
+struct PreprocessingTests {
+  @Test func `a file states its recipe`() throws {
+    let stated: [String: SWTValue] = [
+      "pre.resize": .integer(235), "pre.size": .integer(200), "pre.interpolation": .text("bicubic"),
+      "pre.channels": .text("BGR"), "pre.scale": .double(1), "pre.mean": .doubles([103.53, 116.28, 123.675]),
+      "pre.std": .doubles([57.375, 57.12, 58.395]),
+    ]
+    var expected = ImagePreprocessing()
+    (expected.resize, expected.crop, expected.filter) = (235, 200, .bicubic)
+    (expected.scale, expected.channels) = (1, [2, 1, 0])
+    expected.mean = [103.53, 116.28, 123.675]
+    expected.deviation = [57.375, 57.12, 58.395]
+    #expect(try ImagePreprocessing { stated[$0] } == expected)
+    #expect(try ImagePreprocessing { _ in nil } == ImagePreprocessing())
+  }
+
+  @Test(
+    arguments: [
+      ("pre.resize", .integer(0)), ("pre.resize", .text("256")), ("pre.size", .integer(1 << 40)),
+      ("pre.interpolation", .text("lanczos")), ("pre.channels", .text("CMY")), ("pre.scale", .double(.nan)),
+      ("pre.mean", .doubles([1, 2])), ("pre.mean", .doubles([1, 2, .infinity])),
+      ("pre.std", .doubles([1, 0, 1])),
+    ] as [(String, SWTValue)])
+  func `a value that makes no sense is refused by its key`(_ key: String, _ value: SWTValue) {
+    #expect(throws: ClassificationError.metadata(key)) { try ImagePreprocessing { $0 == key ? value : nil } }
+  }
+
+  /// detectron2's networks take blue first and subtract from bytes.
+  @Test func `blue comes first where the network wants it so`() throws {
+    var preprocessing = ImagePreprocessing()
+    (preprocessing.resize, preprocessing.crop, preprocessing.scale) = (1, 1, 1)
+    preprocessing.channels = [2, 1, 0]
+    preprocessing.mean = [100, 10, 1]
+    preprocessing.deviation = [2, 4, 8]
+    let input = try preprocessing.input(of: Image(width: 1, height: 1, pixels: [9, 30, 250]))
+    #expect(input.shape == [1, 3, 1, 1])
+    #expect(input.values == [75, 5, 1])
+  }
+}

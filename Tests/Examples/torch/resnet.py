@@ -1,0 +1,89 @@
+"""ResNet and ResNeXt in plain torch, built from what a .swt file says about its network.
+
+The names of parameters are torchvision's, so that load_state_dict takes a file's tensors as they are. A file whose
+BatchNorm was folded has a bias in each convolution instead; then there are no BatchNorms here either.
+"""
+import torch
+from torch import nn
+
+
+class Unsupported(Exception):
+    """The file's network is one that this module does not build."""
+
+
+# What may be absent, or has to be this, because the module builds nothing else.
+PLAIN = {"arch.stem": "conv7x7", "arch.shortcut": "projection"}
+KNOWN = {"family", "name", "block", "layers", "groups", "width_per_group", "base_planes", "stem_channels", "num_classes",
+         "head", "bn", "bn_eps", "stride_on"}
+
+
+class Block(nn.Module):
+    """The residual block of both papers: two 3×3, or 1×1, 3×3 in groups, 1×1."""
+
+    def __init__(self, net, inputs, planes, stride):
+        super().__init__()
+        width = planes * net.width_per_group // 64 * net.groups
+        if net.block == "basic":
+            outputs, layers = planes, [(inputs, planes, 3, stride, 1), (planes, planes, 3, 1, 1)]
+        else:
+            first, second = (stride, 1) if net.stride_on == "conv1" else (1, stride)
+            outputs = 4 * planes
+            layers = [(inputs, width, 1, first, 1), (width, width, 3, second, net.groups), (width, outputs, 1, 1, 1)]
+        self.depth, self.outputs = len(layers), outputs
+        for number, layer in enumerate(layers, 1):
+            setattr(self, f"conv{number}", net.convolution(*layer))
+            setattr(self, f"bn{number}", net.norm(layer[1]))
+        self.downsample = None
+        if stride != 1 or inputs != outputs:
+            self.downsample = nn.Sequential(net.convolution(inputs, outputs, 1, stride, 1), net.norm(outputs))
+
+    def forward(self, x):
+        y = x
+        for number in range(1, self.depth + 1):
+            y = getattr(self, f"bn{number}")(getattr(self, f"conv{number}")(y))
+            if number < self.depth:
+                y = torch.relu(y)
+        return torch.relu(y + (x if self.downsample is None else self.downsample(x)))
+
+
+class ResNet(nn.Module):
+    """The network that `metadata`, a dict of a file's keys, describes."""
+
+    def __init__(self, metadata):
+        super().__init__()
+        for key, value in metadata.items():
+            if key.startswith("arch.") and key[5:] not in KNOWN and value != PLAIN.get(key):
+                raise Unsupported(f"{key} = {value}")
+        if "arch.block" not in metadata:
+            raise Unsupported("the file holds tensors, but states no network")
+        self.block, self.groups = metadata["arch.block"], metadata["arch.groups"]
+        self.width_per_group = metadata["arch.width_per_group"]
+        self.stride_on = metadata.get("arch.stride_on", "conv2")
+        self.folded, self.epsilon = metadata.get("arch.bn") == "folded", metadata.get("arch.bn_eps", 1e-5)
+        planes = metadata.get("arch.base_planes", 64)
+        channels = metadata.get("arch.stem_channels", planes)
+        self.conv1 = self.convolution(3, channels, 7, 2, 1)
+        self.bn1 = self.norm(channels)
+        self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
+        self.stages = [f"layer{number}" for number in range(1, len(metadata["arch.layers"]) + 1)]
+        for stage, count in enumerate(metadata["arch.layers"]):
+            blocks = []
+            for index in range(count):
+                blocks.append(Block(self, channels, planes << stage, 2 if stage and not index else 1))
+                channels = blocks[-1].outputs
+            setattr(self, self.stages[stage], nn.Sequential(*blocks))
+        self.avgpool = nn.AdaptiveAvgPool2d(1)
+        self.fc = nn.Linear(channels, metadata["arch.num_classes"]) if metadata.get("arch.head") == "fc" else None
+
+    def convolution(self, inputs, outputs, kernel, stride, groups):
+        return nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=self.folded)
+
+    def norm(self, channels):
+        return nn.Identity() if self.folded else nn.BatchNorm2d(channels, self.epsilon)
+
+    def forward(self, x):
+        """Logits [N, classes]; without fc, the map of the last stage."""
+        x = self.maxpool(torch.relu(self.bn1(self.conv1(x))))
+        for stage in self.stages:
+            x = getattr(self, stage)(x)
+        return x if self.fc is None else self.fc(torch.flatten(self.avgpool(x), 1))
