@@ -29,7 +29,8 @@ struct GoldenTool: Command {
         "arch", "NAME", "import, show: a published network instead; classes are those of the output.",
         of: .words(Architecture.published.map(\.name))),
       .value("name", "NAME", "import: what to call the golden (default: the file's name)."),
-      .value("output", "OUT", "make: a folder; import: a .golden.safetensors, or a folder.", short: "o", of: .path),
+      .value(
+        "output", "OUT", "make: a folder; import: a .golden.safetensors, or a folder.", short: "o", of: .path),
       .flag("force", "Replace an existing OUT."),
     ],
     examples: [

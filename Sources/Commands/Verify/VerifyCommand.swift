@@ -35,7 +35,8 @@ struct Verify: Command {
         "format", "FORMAT[=PATH]",
         "text, json, jsonl, junit, tap, github, markdown or html, into a file with =PATH; repeatable.",
         of: .words(ReportOutputs.names)),
-      .value("baseline", "OLD.json", "Warn where errors have grown 1.5 times since this --format json.", of: .path),
+      .value(
+        "baseline", "OLD.json", "Warn where errors have grown 1.5 times since this --format json.", of: .path),
       .value(
         "update", "MODE",
         "none, new (make missing self goldens; the default) or all (and changed ones); none where CI is set.",
