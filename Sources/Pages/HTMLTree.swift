@@ -33,8 +33,11 @@ package enum HTMLTree {
     id: String? = nil,
     isOpen: Bool = false
   ) -> String {
-    "<li><details\(id.map { " id=\"\($0)\"" } ?? "")\(isOpen ? " open" : "")><summary>"
-      + line(name, note, cells, picture) + "</summary>\n\(inside)</details></li>\n"
+    // A link to what is within opens it; a link to the element itself would not.
+    let target = id.map { "<div id=\"\($0)\">\n\(inside)</div>" } ?? inside
+    return
+      "<li><details\(isOpen ? " open" : "")><summary>\(line(name, note, cells, picture))</summary>\n\(target)"
+      + "</details></li>\n"
   }
 
   /// A line that holds nothing.
@@ -107,9 +110,10 @@ package enum HTMLTree {
     dl + .detail { margin-top: 14px; }
     .plain .hot { color: var(--bad); font-weight: 600; }
     ul.plain { list-style: none; margin: 10px 0 0; padding: 0; font-size: 14px; } ul.plain li { padding: 3px 0; overflow-wrap: anywhere; }
-    td.wrap { white-space: normal; overflow-wrap: anywhere; min-width: 12em; }
-    th[scope=row] { overflow-wrap: anywhere; white-space: normal; min-width: 9em; }
+    .tree [id] { scroll-margin-top: 56px; } .long { display: inline-block; white-space: normal; overflow-wrap: anywhere; min-width: 12em; max-width: 52em; }
+    th[scope=row] { overflow-wrap: anywhere; white-space: normal; min-width: 17em; }
     @media (max-width: 760px) {
+      th[scope=row] { min-width: 9em; }
       .treehead { display: none; } .tree summary, .tree .leaf { display: flex; flex-wrap: wrap; gap: 0 12px; }
       .tree .name { flex: 0 0 100%; } .tree .n { font-size: 13px; color: var(--soft); white-space: nowrap; } .tree .n:empty, .tree .p:empty { display: none; } .tree ul { padding-left: 6px; margin-left: 4px; } .tree .meter { display: none; }
       .tree .n .vh { position: static; width: auto; height: auto; clip-path: none; }

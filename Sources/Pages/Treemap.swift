@@ -61,7 +61,7 @@ package struct Treemap {
   private func label(_ item: Item, _ place: Place, _ chart: inout SVGChart, kind: String) -> Bool {
     let columns = Int((place.width - 8) / 7)
     guard columns >= min(3, Text.width(item.label)) else { return false }
-    let whole = "\(item.label) \(item.detail)"
+    let whole = "\(item.label) · \(item.detail)"
     chart.text(
       Text.fitted(Text.width(whole) <= columns ? whole : item.label, columns), place.x + 6, place.y + 15,
       kind: kind)

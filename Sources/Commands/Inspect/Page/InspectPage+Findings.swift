@@ -66,7 +66,7 @@ extension InspectPage {
       let more = channels.dead.count > Self.indexLimit ? ", …" : ""
       return [
         link(index), Self.what(channels.rule), "\(channels.dead.count)", "\(channels.zeroCount)",
-        "\(channels.channelCount)", "<span class=\"mono\">\(listed)\(more)</span>",
+        "\(channels.channelCount)", "<span class=\"long mono\">\(listed)\(more)</span>",
       ]
     }
     let more = dead.count - rows.count
