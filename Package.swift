@@ -59,6 +59,9 @@ let package = Package(
       name: "SWTInference", dependencies: ["SWTTensors", "SWTResNet", "CKernels", "CThreads"],
       path: "Sources/Inference"),
 
+    // Pages that people look at, whatever is on them.
+    .target(name: "SWTPages", dependencies: ["SWTBytes"], path: "Sources/Pages"),
+
     // Where formats, network and engine meet.
     .target(
       name: "SWTGoldens",
@@ -77,10 +80,17 @@ let package = Package(
       ],
       path: "Sources/Conversion"),
     .target(
+      name: "SWTSurvey",
+      dependencies: [
+        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTResNet", "SWTConversion",
+        "SWTTensorFiles",
+      ],
+      path: "Sources/Survey"),
+    .target(
       name: "SWTVerification",
       dependencies: [
         "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTResNet", "SWTGoldens",
-        "SWTConversion", "SWTInference", "SWTTensorFiles",
+        "SWTConversion", "SWTInference", "SWTTensorFiles", "SWTPages", "SWTSurvey",
       ],
       path: "Sources/Verification"),
 
@@ -89,7 +99,7 @@ let package = Package(
       name: "SWTCommands",
       dependencies: [
         "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTResNet", "SWTGoldens",
-        "SWTConversion", "SWTInference", "SWTTensorFiles", "SWTVerification",
+        "SWTConversion", "SWTInference", "SWTTensorFiles", "SWTVerification", "SWTPages", "SWTSurvey",
       ],
       path: "Sources/Commands"),
     .executableTarget(name: "pth2swt", dependencies: ["SWTCommands"]),

@@ -38,7 +38,9 @@ package enum Text {
     guard value.isFinite else { return value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
     guard value != 0 else { return "0" }
     var exponent = Int(floor(log10(abs(value))))
-    var mantissa = value / pow(10, Double(exponent))
+    // The smallest numbers have no power of ten to divide by.
+    var mantissa =
+      exponent < -300 ? value * 1e300 / pow(10, Double(exponent + 300)) : value / pow(10, Double(exponent))
     if abs(mantissa) >= 9.95 {
       exponent += 1
       mantissa /= 10

@@ -14,10 +14,10 @@ extension Text {
       self.indent = indent
       isRightAligned = heading.map { $0.hasPrefix(">") }
       self.heading = heading.map { $0.hasPrefix(">") ? String($0.dropFirst()) : $0 }
-      widths = self.heading.map(\.count)
+      widths = self.heading.map { Text.width($0) }
       for row in sample {
         for (i, cell) in row.enumerated() where i < widths.count {
-          widths[i] = max(widths[i], min(Self.widest, cell.count))
+          widths[i] = max(widths[i], min(Self.widest, Text.width(cell)))
         }
       }
     }
@@ -26,7 +26,8 @@ extension Text {
 
     package func line(_ row: [String]) -> String {
       let padded = row.enumerated().map { i, cell in
-        let space = String(repeating: " ", count: max(0, (i < widths.count ? widths[i] : 0) - cell.count))
+        let space = String(
+          repeating: " ", count: max(0, (i < widths.count ? widths[i] : 0) - Text.width(cell)))
         return i < isRightAligned.count && isRightAligned[i] ? space + cell : cell + space
       }
       var line = indent + padded.joined(separator: "  ")
@@ -42,8 +43,8 @@ extension Text {
     return table.headingLine + rows.dropFirst().map(table.line).joined()
   }
 
-  /// Text from a file, safe to print: control characters and direction marks are written as `\u{…}`, and
-  /// long text is cut.
+  /// Text from a file, safe to print: control characters, direction marks and what is not seen are written as
+  /// `\u{…}`, and long text is cut.
   package static func printable(_ text: String, limit: Int = 400) -> String {
     let isPlain = text.unicodeScalars.allSatisfy { !isControl($0) }
     if isPlain, text.utf8.count <= limit { return text }
@@ -61,7 +62,9 @@ extension Text {
 
   private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
-    case 0..<0x20, 0x7F..<0xA0, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true
+    case 0..<0x20, 0x7F..<0xA0, 0xAD, 0x61C, 0x180E, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F,
+      0xFEFF, 0xFFF9...0xFFFB, 0xE0000...0xE0FFF:
+      true
     default: false
     }
   }

@@ -109,6 +109,21 @@ import Testing
       for _ in 0..<400 { bytes += [0x71, 3, 0x30, 0x7D, 0x68, 2, 0x68, 3, 0x73] }
       return ZipBuilder.checkpoint(bytes + [0x2E])
     },
+    Bomb("nine thousand names of twenty parts") {
+      let names = (0..<9_000).map { i in
+        ((0..<4).map { "\(String(i, radix: 36))\($0)" } + Array(repeating: "x", count: 16)).joined(
+          separator: ".")
+      }
+      var bytes: [UInt8] = [0x80, 2] + tensor + [0x30, 0x7D, 0x28]
+      for name in names { bytes += text(name) + [0x68, 0] }
+      return ZipBuilder.checkpoint(bytes + [0x75, 0x2E])
+    },
+    Bomb("names that are each a part longer") {
+      let names = (1..<1200).map { Array(repeating: "a", count: $0).joined(separator: ".") }
+      var bytes: [UInt8] = [0x80, 2] + tensor + [0x30, 0x7D, 0x28]
+      for name in names { bytes += text(name) + [0x68, 0] }
+      return ZipBuilder.checkpoint(bytes + [0x75, 0x2E])
+    },
     Bomb("pairs forty levels deep") {
       var pickle = PickleBuilder().op(0x5D)
       for i in 0..<40 { pickle = pickle.op(0x71, [UInt8(i)]).op(0x68, [UInt8(i)]).op(0x86) }
@@ -136,6 +151,9 @@ import Testing
     let child = try ChildProcess(["inspect", "--json", "--hash", file.path], memory: 65_536, seconds: 2)
     #expect(child.status == 0 || child.status == 5, "\(child.status): \(child.errors.prefix(300))")
     if child.status == 5 { #expect(child.errors.contains(#""schema":"pth2swt.error/1""#)) }
+    // The tree that people see is no more work.
+    let tree = try ChildProcess(["inspect", file.path], memory: 65_536, seconds: 2)
+    #expect(tree.status == child.status, "\(tree.status): \(tree.errors.prefix(300))")
   }
 
   @Test func `a process that needs more does not get it`() throws {

@@ -5,8 +5,8 @@ import Testing
 
 @Suite struct CommandLineTests {
   static let commands = [
-    "convert", "inspect", "verify", "run", "golden", "check", "arch", "sign", "verify-signature", "set-meta",
-    "bench", "doctor", "completions", "man",
+    "convert", "inspect", "verify", "run", "golden", "check", "diff", "arch", "sign", "verify-signature",
+    "set-meta", "bench", "doctor", "completions", "man",
   ]
 
   @Test(arguments: commands)
@@ -21,7 +21,7 @@ import Testing
 
   @Test(arguments: commands)
   func `help shows each option once`(command: String) {
-    let options = Tool(command, "--help").output.split(separator: "\n")
+    let options = Tool(command, "--help").output.split(separator: "\n").drop { $0 != "options:" }
       .compactMap { $0.split(separator: " ").first { $0.hasPrefix("--") } }
       .prefix { $0 != "--help" }
     #expect(Set(options).count == options.count)

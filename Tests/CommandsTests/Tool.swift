@@ -17,9 +17,10 @@ struct Tool {
   /// - Parameters:
   ///   - words: The command line.
   ///   - environment: All that the command sees of its environment.
+  ///   - columns: Width of the terminal that it writes to; nil for a pipe.
   @discardableResult
-  init(_ words: [String], environment: [String: String] = [:]) {
-    let console = Console(.memory, environment: environment)
+  init(_ words: [String], environment: [String: String] = [:], columns: Int? = nil) {
+    let console = Console(.memory, environment: environment, columns: columns)
     status = CommandLineTool.main(words, console)
     output = console.output
     errors = console.errors

@@ -48,7 +48,7 @@ import Testing
   private func options(of command: String) -> [String] {
     Tool(command, "--help").output.split(separator: "\n").compactMap { line in
       let words = line.split(separator: " ")
-      return words.prefix(2).first { $0.hasPrefix("--") }.map { String($0.dropFirst(2)) }
+      return words.prefix(2).first { $0.hasPrefix("--") }.map { String($0.dropFirst(2).prefix { $0 != "[" }) }
     }
   }
 }

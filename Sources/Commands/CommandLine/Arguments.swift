@@ -62,6 +62,11 @@ package struct Arguments: Sendable {
       values[option.name, default: []].append("")
       return
     }
+    if option.isValueOptional {
+      guard attached != "" else { throw UsageError("--\(option.name)= needs a value (\(placeholder))") }
+      values[option.name, default: []].append(attached ?? "")
+      return
+    }
     guard let value = attached ?? words.popFirst() else {
       throw UsageError("--\(option.name) needs a value (\(placeholder))")
     }

@@ -35,6 +35,8 @@ package struct CommandSpec: Sendable {
     package let placeholder: String?
     package let help: String
     package let values: Values
+    /// True when the value may be left out; then it is only taken from behind a `=`.
+    package var isValueOptional = false
 
     package static func flag(_ name: String, _ help: String) -> Self {
       Option(name: name, short: nil, placeholder: nil, help: help, values: .any)
@@ -46,9 +48,19 @@ package struct CommandSpec: Sendable {
       Option(name: name, short: short, placeholder: placeholder, help: help, values: values)
     }
 
-    /// `--arch NAME`, `-o, --output OUT`.
+    /// An option that may have a value: `--html` or `--html=PATH`.
+    package static func optionalValue(
+      _ name: String, _ placeholder: String, _ help: String, of values: Values = .any
+    ) -> Self {
+      var option = value(name, placeholder, help, of: values)
+      option.isValueOptional = true
+      return option
+    }
+
+    /// `--arch NAME`, `-o, --output OUT`, `--html[=PATH]`.
     package var usage: String {
-      (short.map { "-\($0), " } ?? "") + "--\(name)" + (placeholder.map { " \($0)" } ?? "")
+      let value = placeholder.map { isValueOptional ? "[=\($0)]" : " \($0)" } ?? ""
+      return (short.map { "-\($0), " } ?? "") + "--\(name)" + value
     }
   }
 

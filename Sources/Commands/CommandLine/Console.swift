@@ -20,10 +20,15 @@ package final class Console: Sendable {
   private let captured = Mutex<(output: String, errors: String)>(("", ""))
   /// What stands in for the process's environment; `nil` is that environment itself.
   private let variables: [String: String]?
+  /// Width of the terminal that stands in for the process's own; `nil` is no terminal.
+  private let columns: Int?
 
-  package init(_ target: Target = .process, environment: [String: String]? = nil) {
+  package init(
+    _ target: Target = .process, environment: [String: String]? = nil, columns: Int? = nil
+  ) {
     self.target = target
     variables = environment
+    self.columns = columns
   }
 
   /// A variable of the environment that the command runs in.
@@ -61,10 +66,30 @@ package final class Console: Sendable {
   package var output: String { captured.withLock { $0.output } }
   package var errors: String { captured.withLock { $0.errors } }
 
+  /// True when results go to a terminal.
+  var isTerminal: Bool {
+    guard case .process = target else { return columns != nil }
+    return isatty(1) == 1
+  }
+
   /// True when results go to a terminal that may show colour.
   package var isColourful: Bool {
-    guard case .process = target else { return false }
-    return unsafe isatty(1) == 1 && getenv("NO_COLOR") == nil && Self.variable("TERM") != "dumb"
+    isTerminal && environment("NO_COLOR").map { $0.isEmpty } != false && environment("TERM") != "dumb"
+  }
+
+  /// Columns of what results are written to: COLUMNS where it is set, the terminal's own, and 100 for a file or a pipe.
+  var width: Int {
+    if let text = environment("COLUMNS"), let columns = Int(text), columns > 0 {
+      return min(max(columns, 40), 400)
+    }
+    guard isTerminal else { return 100 }
+    return min(max(columns ?? Self.terminalWidth ?? 100, 40), 400)
+  }
+
+  private static var terminalWidth: Int? {
+    var size = winsize()
+    guard unsafe ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
   }
 
   /// True when diagnostics go to a terminal.

@@ -153,3 +153,11 @@ final class ProgressBar: Sendable {
     return "\(whole / 3600) h \(two(whole / 60 % 60)) min"
   }
 }
+
+extension Arguments {
+  /// `--progress`.
+  func progress() throws(UsageError) -> ProgressBar.When {
+    ProgressBar.When(
+      rawValue: try choice("progress", ProgressBar.When.allCases.map(\.rawValue), default: "auto")) ?? .auto
+  }
+}

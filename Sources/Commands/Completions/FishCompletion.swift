@@ -25,6 +25,8 @@ enum FishCompletion {
 
   private static func value(_ option: CommandSpec.Option) -> String {
     guard option.placeholder != nil else { return " -f" }
+    // Only behind a "=", which fish completes without being told.
+    if option.isValueOptional { return "" }
     return switch option.values {
     case .any: " -x"
     case .path: " -r -F"

@@ -28,9 +28,11 @@ enum ZshCompletion {
   private static func arguments(_ spec: CommandSpec) -> String {
     var lines: [String] = []
     for option in spec.allOptions {
-      var text = option.placeholder == nil ? "" : "="
+      var text = option.placeholder == nil ? "" : option.isValueOptional ? "=-" : "="
       text += "[\(escaped(option.help))]"
-      if let placeholder = option.placeholder { text += ":\(escaped(placeholder)):\(action(option.values))" }
+      if let placeholder = option.placeholder {
+        text += "\(option.isValueOptional ? "::" : ":")\(escaped(placeholder)):\(action(option.values))"
+      }
       lines.append(singleQuoted("*--\(option.name)\(text)"))
       if let short = option.short {
         let value = option.placeholder.map { ":\(escaped($0)):\(action(option.values))" } ?? ""

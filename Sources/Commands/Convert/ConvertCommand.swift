@@ -112,10 +112,7 @@ struct Convert: Command {
     self.options = options
     json = arguments.has("json")
     quiet = arguments.has("quiet")
-    progress =
-      ProgressBar.When(
-        rawValue: try arguments.choice(
-          "progress", ProgressBar.When.allCases.map(\.rawValue), default: "auto")) ?? .auto
+    progress = try arguments.progress()
   }
 
   private static func wideLayers(

@@ -3,12 +3,13 @@ internal import SWT
 internal import SWTChecksums
 internal import SWTConversion
 internal import SWTResNet
+internal import SWTSurvey
 internal import SWTTensorFiles
 
 extension InspectReport {
-  /// Prints the report as one JSON document, a tensor on a line.
-  func writeJSON(to console: Console) {
-    var buffer = JSONLines(console)
+  /// Writes the report as one JSON document, a tensor on a line, piece by piece.
+  func writeJSON(_ write: @escaping (String) -> Void) {
+    var buffer = JSONLines(write)
     buffer.open("{")
     buffer.member("schema", "pth2swt.inspect/1")
     buffer.member("file", .string(path))
@@ -16,7 +17,11 @@ extension InspectReport {
     buffer.member("container", .string(container))
     buffer.member("architecture", architecture?.json(family: family) ?? .null)
     buffer.member("misfit", misfit.map { .string($0) } ?? .null)
-    buffer.array("tensors", count: tensorCount) { tensor($0).json }
+    buffer.array("tensors", count: tensorCount) { index in
+      let tensor = tensor(index).json
+      guard !statistics.isEmpty, case .object(let members) = tensor else { return tensor }
+      return .object(members + [JSONMember("statistics", statistics[index]?.json ?? .null)])
+    }
     buffer.array("globals", count: globals.count) { index in
       let mention = globals[index]
       return [
@@ -36,11 +41,11 @@ extension InspectReport {
 private struct JSONLines {
   private static let pieceSize = 1 << 16
 
-  private let console: Console
+  private let write: (String) -> Void
   private var text = ""
   private var isFirst = true
 
-  init(_ console: Console) { self.console = console }
+  init(_ write: @escaping (String) -> Void) { self.write = write }
 
   mutating func open(_ brace: String) { text += brace }
 
@@ -61,7 +66,7 @@ private struct JSONLines {
 
   mutating func close(_ brace: String) {
     text += "\n\(brace)\n"
-    console.write(text)
+    write(text)
     text = ""
   }
 
@@ -74,7 +79,7 @@ private struct JSONLines {
   private mutating func append(_ piece: String) {
     text += piece
     if text.utf8.count > Self.pieceSize {
-      console.write(text)
+      write(text)
       text = ""
     }
   }

@@ -5,6 +5,7 @@ internal import SWTChecksums
 internal import SWTConversion
 internal import SWTDigests
 internal import SWTResNet
+internal import SWTSurvey
 internal import SWTTensorFiles
 internal import SWTTensors
 
@@ -32,6 +33,10 @@ extension InspectReport {
         }
       }
     }
+    var seen: Set<StorageView> = []
+    let repeats = checkpoint.tensors.map { !seen.insert(StorageView($0)).inserted }
+    let proofs = StorageProofs()
+    var budget = ValueBudget(limits, fileBytes: checkpoint.byteCount)
     self.init(
       path: path, byteCount: checkpoint.byteCount, container: checkpoint.container.rawValue,
       tensorCount: checkpoint.tensors.count,
@@ -42,12 +47,21 @@ extension InspectReport {
           name: entry.name, path: entry.path.map(\.description), dtype: entry.scalarType.rawValue,
           shape: entry.shape, stride: entry.layout.strides, storageOffset: entry.layout.offset,
           byteCount: entry.byteCount, sharesWith: first == index ? nil : checkpoint.tensors[first].name,
-          quantizer: entry.quantizer, sha256: digests.isEmpty ? nil : digests[index]?.hex)
+          quantizer: entry.quantizer, sha256: digests.isEmpty ? nil : digests[index]?.hex,
+          isParameter: Self.isParameter(entry))
+      },
+      isRepeat: { repeats[$0] },
+      values: { index in
+        let entry = checkpoint.tensors[index]
+        guard !entry.isMeta else { return .refused(nil) }
+        if let excess = budget.refuse(entry) { return .refused("\(excess.reason)") }
+        return .readable(ValueTensor(entry, proofs: proofs, limits: limits))
       }, globals: checkpoint.globals, skipped: skipped)
     do throws(ConversionFailure) {
       let network = try NetworkStateDict(checkpoint, .auto, key: nil, file: path)
       architecture = network.tree.architecture
       family = network.candidate.family
+      for (parameter, key) in network.reading.filled { roles[key] = parameter.role }
       metadata.append(("keys", .string(network.candidate.family)))
       if !network.candidate.prefix.isEmpty {
         metadata.append(("prefix", .string(network.candidate.prefix)))
@@ -61,6 +75,14 @@ extension InspectReport {
   }
 }
 
+extension InspectReport {
+  private static func isParameter(_ entry: TensorEntry) -> Bool {
+    let type = entry.scalarType
+    let isNumber = type.isFloatingPoint || type.isComplex || entry.quantizer != nil
+    return isNumber && !isBuffer(entry.name)
+  }
+}
+
 /// Hashes tensors, each view once, and no more bytes than the file may ask for.
 private struct TensorHasher {
   enum Outcome {
@@ -69,20 +91,9 @@ private struct TensorHasher {
     case refused(String?)
   }
 
-  /// What makes two tensors have the same values.
-  private struct View: Hashable {
-    let storage: ObjectIdentifier
-    let type: ScalarType
-    let shape: [Int]
-    let strides: [Int]
-    let offset: Int
-    let isConjugated: Bool
-    let isNegated: Bool
-  }
-
   private let limits: ParseLimits
   private var budget: ValueBudget
-  private var known: [View: SHA256Digest] = [:]
+  private var known: [StorageView: SHA256Digest] = [:]
   private var proven: Set<ObjectIdentifier> = []
 
   init(_ limits: ParseLimits, fileBytes: Int) {
@@ -93,9 +104,7 @@ private struct TensorHasher {
   mutating func hash(_ entry: TensorEntry, path: String) throws(CommandFailure) -> Outcome {
     guard !entry.isMeta else { return .refused(nil) }
     let storage = ObjectIdentifier(entry.storage)
-    let view = View(
-      storage: storage, type: entry.scalarType, shape: entry.shape, strides: entry.layout.strides,
-      offset: entry.layout.offset, isConjugated: entry.isConjugated, isNegated: entry.isNegated)
+    let view = StorageView(entry)
     if let digest = known[view] { return .digest(digest) }
     if let excess = budget.refuse(entry) { return .refused("\(excess.reason)") }
     let digest = SystemDigests().makeSHA256()
@@ -141,9 +150,13 @@ extension InspectReport {
           name: info.name, path: [info.name], dtype: info.dtype?.name ?? "code \(info.dtypeCode)",
           shape: info.shape, stride: StridedLayout.contiguousStrides(info.shape), storageOffset: 0,
           byteCount: info.byteCount, sharesWith: info.aliasOf.map { file.info($0).name },
-          sha256: hashed.isEmpty ? nil : hashed[index].hex)
-      })
+          sha256: hashed.isEmpty ? nil : hashed[index].hex, isParameter: info.role == .parameter)
+      },
+      isRepeat: { file.info($0).aliasOf != nil }, values: { .readable(ValueTensor(file.info($0), of: file)) })
     family = architecture == nil ? nil : "torchvision"
+    if let architecture {
+      for parameter in LayerTree(architecture).parameters { roles[parameter.name] = parameter.role }
+    }
     for (key, value) in file.metadata { metadata.append((key, value.json)) }
     if let identity = file.contentID(using: digests) {
       metadata.append(("content_id", .string("swt1:\(identity.hex)")))

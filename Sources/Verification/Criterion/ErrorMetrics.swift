@@ -1,3 +1,5 @@
+internal import SWTBytes
+
 /// How far a result is from the reference, on all its elements at once.
 ///
 /// `relL2 = ‖y − r‖₂ / ‖r‖₂` and `max = max |y − r| / std(r)`, the two figures that the criterion uses; the others

@@ -1,5 +1,7 @@
 public import SWT
 public import SWTBytes
+internal import SWTSurvey
+internal import Synchronization
 
 /// Two weight files or checkpoints, tensor by tensor.
 public struct FileDifference: Sendable {
@@ -35,20 +37,49 @@ public struct FileDifference: Sendable {
     public internal(set) var differing = 0
     /// Elements that were compared.
     public internal(set) var elements = 0
+    /// Bits that are not the same; nil where the types or shapes are not.
+    public internal(set) var bits: Int?
+    /// Differing elements of which one side or both are not finite.
+    public internal(set) var notFinite = 0
+    /// How many finite differences there are of each size, by powers of two, the smallest first.
+    public internal(set) var histogram: [Bin] = []
+  }
+
+  /// The elements with `2^exponent ≤ |a − b| < 2^(exponent + 1)`.
+  public struct Bin: Equatable, Sendable {
+    /// The power of two at which the bin begins.
+    public let exponent: Int
+    /// How many elements lie in it.
+    public let count: Int
   }
 
   /// In the order of the first file.
   public private(set) var pairs: [Pair] = []
-  /// Names that only the first file has, and only the second.
-  public private(set) var missing: [String] = []
+  /// A tensor that only one file has.
+  public struct Lone: Sendable {
+    /// The tensor's name.
+    public let name: String
+    /// PyTorch's name of its type.
+    public let dtype: String
+    /// Its shape.
+    public let shape: [Int]
+  }
+
+  /// What only the first file has.
+  public private(set) var onlyInFirst: [Lone] = []
+  /// What only the second file has.
+  public private(set) var onlyInSecond: [Lone] = []
+  /// Names that only the first file has.
+  public var missing: [String] { onlyInFirst.map(\.name) }
   /// Names that only the second file has.
-  public private(set) var extra: [String] = []
+  public var extra: [String] { onlyInSecond.map(\.name) }
   /// Whose names were translated to torchvision's, so that they meet the other's: 0, 1, or nobody's.
   public private(set) var translated: [Int] = []
 
   /// True when both have the same tensors with the same values, whatever their types.
   public var isEmpty: Bool {
-    missing.isEmpty && extra.isEmpty && !pairs.contains { $0.verdict == .values || $0.verdict == .shape }
+    onlyInFirst.isEmpty && onlyInSecond.isEmpty
+      && !pairs.contains { $0.verdict == .values || $0.verdict == .shape }
   }
 
   /// Compares all tensors of two files.
@@ -56,9 +87,14 @@ public struct FileDifference: Sendable {
   /// Names are compared as they are. Where they do not meet, a checkpoint's network is compared under torchvision's
   /// names.
   ///
+  /// - Parameters:
+  ///   - first: A checkpoint or a weight file.
+  ///   - second: Another.
+  ///   - limits: What the files may ask for.
+  ///   - threads: How many pairs are compared at once; nothing else depends on it.
   /// - Throws: ``DifferenceFailure`` when a file cannot be read.
   public init(
-    _ first: String, _ second: String, limits: ParseLimits = ParseLimits()
+    _ first: String, _ second: String, limits: ParseLimits = ParseLimits(), threads: Int = 1
   ) throws(DifferenceFailure) {
     let files = [try Self.open(first, limits), try Self.open(second, limits)]
     var sides = files.map(\.tensors)
@@ -71,39 +107,46 @@ public struct FileDifference: Sendable {
       translated.append(side)
     }
     let right = Dictionary(sides[1].map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    var both: [(ValueTensor, ValueTensor)] = []
     for tensor in sides[0] {
-      guard let other = right[tensor.name] else {
-        missing.append(tensor.name)
-        continue
-      }
-      do {
-        pairs.append(try Self.compare(tensor, other))
-      } catch let error as SWTError {
-        throw .weights(file: error.offset == nil ? first : second, error)
-      } catch let failure as ParseFailure {
-        throw .input(file: first, failure)
-      } catch {
-        throw .input(file: first, ParseFailure(.unsupported("\(error)")))
+      if let other = right[tensor.name] {
+        both.append((tensor, other))
+      } else {
+        onlyInFirst.append(Lone(tensor))
       }
     }
+    pairs = try Self.compare(both, [first, second], threads)
     let left = Set(sides[0].map(\.name))
-    extra = sides[1].map(\.name).filter { !left.contains($0) }
+    onlyInSecond = sides[1].filter { !left.contains($0.name) }.map { Lone($0) }
   }
 
-  private static func open(_ path: String, _ limits: ParseLimits) throws(DifferenceFailure) -> ComparableFile
-  {
+  private static func open(_ path: String, _ limits: ParseLimits) throws(DifferenceFailure) -> TensorFile {
     do {
-      return try ComparableFile(path, limits: limits)
-    } catch let failure as ParseFailure {
-      throw .input(file: path, failure)
-    } catch let error as SWTError {
-      throw .weights(file: path, error)
+      return try TensorFile(path, limits: limits)
     } catch {
-      throw .input(file: path, ParseFailure(.unsupported("\(error)")))
+      throw DifferenceFailure(path, error)
     }
   }
 
-  private static func compare(_ a: ComparableTensor, _ b: ComparableTensor) throws -> Pair {
+  /// Compares all pairs, each on whichever thread is free.
+  private static func compare(
+    _ both: [(ValueTensor, ValueTensor)], _ paths: [String], _ threads: Int
+  ) throws(DifferenceFailure) -> [Pair] {
+    let pairs = Mutex([Pair?](repeating: nil, count: both.count))
+    do {
+      try ParallelWork.run(count: both.count, threads: threads) { i in
+        let pair = try compare(both[i].0, both[i].1)
+        pairs.withLock { $0[i] = pair }
+      }
+    } catch let failure as SideFailure {
+      throw DifferenceFailure(paths[failure.side], failure.error)
+    } catch {
+      throw DifferenceFailure(paths[0], error)
+    }
+    return pairs.withLock { $0.compactMap(\.self) }
+  }
+
+  private static func compare(_ a: ValueTensor, _ b: ValueTensor) throws -> Pair {
     var pair = Pair(
       name: a.name, dtypes: [a.dtype, b.dtype], shapes: [a.shape, b.shape], verdict: .identical)
     guard a.shape == b.shape else {
@@ -112,11 +155,14 @@ public struct FileDifference: Sendable {
     }
     pair.elements = a.shape.reduce(1, *)
     var comparison = ValueComparison(sameType: a.dtype == b.dtype, width: a.width ?? 1)
-    try comparison.run(a.open(), b.open())
+    try comparison.run(a, b)
     pair.differing = comparison.differing
     pair.maxError = comparison.maxError
     pair.relL2 = comparison.relL2
     pair.worst = comparison.worst
+    pair.bits = comparison.bits
+    pair.notFinite = comparison.notFinite
+    pair.histogram = comparison.histogram
     pair.verdict =
       comparison.differing > 0 ? .values : comparison.isIdentical && a.dtype == b.dtype ? .identical : .equal
     return pair
@@ -131,103 +177,18 @@ public enum DifferenceFailure: Error, Sendable {
   case weights(file: String, SWTError)
 }
 
-/// Walks two streams side by side, which may come in pieces of other lengths.
-private struct ValueComparison {
-  private let sameType: Bool
-  private let width: Int
-  private(set) var isIdentical = true
-  private(set) var differing = 0
-  private(set) var worst: Int?
-  private var largest = 0.0
-  private var squaredError = 0.0
-  private var squaredValue = 0.0
-  private var hasNumbers = true
-  private var position = 0
-
-  init(sameType: Bool, width: Int) {
-    self.sameType = sameType
-    self.width = width
-  }
-
-  var maxError: Double? { hasNumbers ? largest : nil }
-  var relL2: Double? {
-    guard hasNumbers else { return nil }
-    return squaredError == 0 ? 0 : (squaredError / squaredValue).squareRoot()
-  }
-
-  mutating func run(_ first: ValueStream, _ second: ValueStream) throws {
-    var (first, second) = (Queue(first), Queue(second))
-    while true {
-      guard try first.refill(), try second.refill() else { return }
-      if let a = first.numbers, let b = second.numbers {
-        let count = min(a.count, b.count)
-        for i in 0..<count { compare(a[a.startIndex + i], b[b.startIndex + i], at: position + i) }
-        if first.hasBytes, second.hasBytes, sameType {
-          if first.bytes(count, width) != second.bytes(count, width) { isIdentical = false }
-        } else {
-          isIdentical = false
-        }
-        position += count
-        first.drop(count, width)
-        second.drop(count, width)
-      } else {
-        // Not numbers: only the bytes can be compared, element by element.
-        hasNumbers = false
-        let count = min(first.byteCount, second.byteCount) / width
-        guard count > 0, sameType else {
-          differing += 1
-          return
-        }
-        let (a, b) = (Array(first.bytes(count, width)), Array(second.bytes(count, width)))
-        for i in 0..<count where a[i * width..<(i + 1) * width] != b[i * width..<(i + 1) * width] {
-          differing += 1
-          if worst == nil { worst = position + i }
-        }
-        if a != b { isIdentical = false }
-        position += count
-        first.drop(count, width)
-        second.drop(count, width)
-      }
+extension DifferenceFailure {
+  fileprivate init(_ file: String, _ error: any Error) {
+    switch error {
+    case let failure as ParseFailure: self = .input(file: file, failure)
+    case let error as SWTError: self = .weights(file: file, error)
+    default: self = .input(file: file, ParseFailure(.unsupported("\(error)")))
     }
-  }
-
-  private mutating func compare(_ a: Double, _ b: Double, at index: Int) {
-    if a.isFinite { squaredValue += a * a }
-    if a == b || (a.isNaN && b.isNaN) { return }
-    differing += 1
-    let difference = (a - b).magnitude
-    let error = difference.isNaN ? .infinity : difference
-    squaredError += error * error
-    if worst == nil || error > largest { (largest, worst) = (error, index) }
   }
 }
 
-/// What is left of the piece that a stream gave last.
-private struct Queue {
-  private var stream: ValueStream
-  private(set) var numbers: ArraySlice<Double>?
-  private var rest: ArraySlice<UInt8> = []
-  private(set) var hasBytes = false
-
-  init(_ stream: ValueStream) { self.stream = stream }
-
-  var byteCount: Int { rest.count }
-
-  /// - Returns: False behind the last element.
-  mutating func refill() throws -> Bool {
-    while numbers?.isEmpty ?? rest.isEmpty {
-      guard let piece = try stream.next() else { return false }
-      numbers = piece.numbers.map { $0[...] }
-      rest = piece.bytes[...]
-      hasBytes = !piece.bytes.isEmpty
-    }
-    return true
-  }
-
-  func bytes(_ count: Int, _ width: Int) -> ArraySlice<UInt8> { rest.prefix(count * width) }
-
-  mutating func drop(_ count: Int, _ width: Int) {
-    numbers = numbers?.dropFirst(count)
-    rest = rest.dropFirst(count * width)
+extension FileDifference.Lone {
+  fileprivate init(_ tensor: ValueTensor) {
+    self.init(name: tensor.name, dtype: tensor.dtype, shape: tensor.shape)
   }
 }

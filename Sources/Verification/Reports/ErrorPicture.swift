@@ -1,3 +1,5 @@
+internal import SWTBytes
+
 /// What there is to see of one output's errors, in figures small enough for a page.
 ///
 /// Lists are short and their numbers have few digits: they are looked at, and judged by nobody.

@@ -1,4 +1,5 @@
 internal import SWTBytes
+internal import SWTPages
 
 /// JUnit XML in the part of it that Jenkins, GitLab and GitHub's actions agree on.
 ///

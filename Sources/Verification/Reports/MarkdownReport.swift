@@ -1,4 +1,5 @@
 internal import SWTBytes
+internal import SWTPages
 
 /// Markdown for a pull request or a step's summary: the verdict, a table, and the layers folded away.
 enum MarkdownReport {

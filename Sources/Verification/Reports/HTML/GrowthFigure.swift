@@ -1,4 +1,5 @@
 internal import SWTBytes
+internal import SWTPages
 
 /// Error of each stage on its way through the network, over the band of what is allowed.
 struct GrowthFigure {

@@ -1,4 +1,5 @@
 internal import SWTBytes
+internal import SWTPages
 
 /// What has grown since the older report.
 enum HTMLDrift {

@@ -1,4 +1,5 @@
 internal import SWTBytes
+internal import SWTPages
 
 /// All that there is to see of one golden.
 enum HTMLGoldenSection {

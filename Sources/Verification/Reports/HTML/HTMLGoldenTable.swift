@@ -1,4 +1,5 @@
 internal import SWTBytes
+internal import SWTPages
 
 /// One row for each golden: how far it is from the reference, beside what is allowed.
 enum HTMLGoldenTable {

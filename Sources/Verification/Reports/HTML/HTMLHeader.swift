@@ -1,4 +1,5 @@
 internal import SWTBytes
+internal import SWTPages
 
 /// The top of the page: verdict, the one sentence that matters, and what was verified.
 enum HTMLHeader {

@@ -1,4 +1,5 @@
 internal import SWTBytes
+internal import SWTPages
 internal import SWTTensorFiles
 
 /// One HTML file that needs nothing else: no script, no font, no network; every number in it also as JSON.
@@ -16,7 +17,7 @@ enum HTMLReport {
     if let mutation = report.mutation { body += MutationFigure.section(mutation) }
     if let drift = document.drift { body += HTMLDrift.section(drift) }
     body += footer(document)
-    return page(
+    return HTMLPage.text(
       title: "\(report.passes ? "Pass" : "Fail"): \(HTMLText.name(report.model))", body: body,
       data: document.json.text())
   }
@@ -35,32 +36,7 @@ enum HTMLReport {
     let data: JSONValue = [
       "schema": "pth2swt.error/1", "code": .int(failure.code), "message": .string(failure.message),
     ]
-    return page(title: "Not verified: \(name)", body: body, data: data.text())
-  }
-
-  private static func page(title: String, body: String, data: String) -> String {
-    // Inside a script element only "</" and "<!--" could end it early; JSON can say "<" in another way.
-    let safe = data.split(separator: "<", omittingEmptySubsequences: false).joined(separator: "\\u003c")
-    return """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <title>\(XMLText.escaped(title))</title>
-      <style>
-      \(HTMLStyle.text)
-      </style>
-      </head>
-      <body>
-      <main>
-      \(body)</main>
-      <script type="application/json" id="report">\(safe)</script>
-      </body>
-      </html>
-
-      """
+    return HTMLPage.text(title: "Not verified: \(name)", body: body, data: data.text())
   }
 
   private static func footer(_ document: ReportDocument) -> String {

@@ -1,4 +1,5 @@
 internal import SWTBytes
+internal import SWTPages
 
 /// How the errors of single elements are spread.
 struct HistogramFigure {

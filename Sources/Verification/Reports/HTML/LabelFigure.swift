@@ -1,4 +1,5 @@
 internal import SWTBytes
+internal import SWTPages
 
 /// The ten largest logits of one image, expected and computed side by side.
 struct LabelFigure {

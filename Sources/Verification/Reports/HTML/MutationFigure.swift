@@ -1,4 +1,5 @@
 internal import SWTBytes
+internal import SWTPages
 
 /// How much damage the goldens would notice: a bar, and the layers where they are weak.
 enum MutationFigure {

@@ -1,4 +1,5 @@
 internal import SWTBytes
+internal import SWTPages
 
 /// Error beside size: does one kind of element go wrong, or all of them?
 struct ScatterFigure {

@@ -1,7 +1,7 @@
 /// The look of the page: one column of text, quiet lines, two accents, and colour for verdicts alone.
-enum HTMLStyle {
+package enum HTMLStyle {
   // swift-format-ignore
-  static let text = """
+  package static let text = """
     :root {
       color-scheme: light dark;
       --page: #f7f7f5; --card: #ffffff; --ink: #1b1f27; --soft: #59616e; --line: #e3e4e1; --grid: #eceded;

@@ -1,28 +1,28 @@
 internal import SWTBytes
 
 /// Builds one SVG figure; coordinates have one decimal, which is finer than any eye.
-struct SVGChart {
-  let width: Double
-  let height: Double
+package struct SVGChart {
+  package let width: Double
+  package let height: Double
   private var body = ""
 
-  init(width: Double, height: Double) { (self.width, self.height) = (width, height) }
+  package init(width: Double, height: Double) { (self.width, self.height) = (width, height) }
 
-  static func number(_ value: Double) -> String {
+  package static func number(_ value: Double) -> String {
     let text = Text.fixed(value, 1)
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 
-  mutating func line(_ kind: String, _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) {
+  package mutating func line(_ kind: String, _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) {
     path(kind, "M\(Self.number(x1)) \(Self.number(y1))L\(Self.number(x2)) \(Self.number(y2))")
   }
 
-  mutating func path(_ kind: String, _ data: String) {
+  package mutating func path(_ kind: String, _ data: String) {
     guard !data.isEmpty else { return }
     body += "<path class=\"\(kind)\" d=\"\(data)\"/>\n"
   }
 
-  mutating func rect(
+  package mutating func rect(
     _ kind: String, _ x: Double, _ y: Double, _ width: Double, _ height: Double, radius: Double = 0,
     tip: String? = nil
   ) {
@@ -32,19 +32,22 @@ struct SVGChart {
     body += "<rect class=\"\(kind)\" \(place) \(size)\(round)\(closing("rect", tip))\n"
   }
 
-  mutating func circle(_ kind: String, _ x: Double, _ y: Double, _ radius: Double, tip: String? = nil) {
+  package mutating func circle(_ kind: String, _ x: Double, _ y: Double, _ radius: Double, tip: String? = nil)
+  {
     body += "<circle class=\"\(kind)\" cx=\"\(Self.number(x))\" cy=\"\(Self.number(y))\" "
     body += "r=\"\(Self.number(radius))\"\(closing("circle", tip))\n"
   }
 
   /// A square that stands on its corner: told from a circle without colour.
-  mutating func diamond(_ kind: String, _ x: Double, _ y: Double, _ radius: Double, tip: String? = nil) {
+  package mutating func diamond(
+    _ kind: String, _ x: Double, _ y: Double, _ radius: Double, tip: String? = nil
+  ) {
     let r = Self.number(radius)
     body += "<path class=\"\(kind)\" d=\"M\(Self.number(x)) \(Self.number(y - radius))"
     body += "l\(r) \(r)l-\(r) \(r)l-\(r) -\(r)z\"\(closing("path", tip))\n"
   }
 
-  mutating func text(
+  package mutating func text(
     _ text: String, _ x: Double, _ y: Double, anchor: String = "start", kind: String? = nil, turn: Double = 0
   ) {
     let place = "x=\"\(Self.number(x))\" y=\"\(Self.number(y))\""
@@ -62,32 +65,9 @@ struct SVGChart {
   }
 
   /// The picture with what it is called and what it shows, for those who do not see it.
-  func element(id: String, title: String, description: String, isWide: Bool = false) -> String {
+  package func element(id: String, title: String, description: String, isWide: Bool = false) -> String {
     "<svg class=\"chart\(isWide ? " wide" : "")\" viewBox=\"0 0 \(Self.number(width)) \(Self.number(height))\" "
       + "role=\"img\" aria-labelledby=\"\(id)-t \(id)-d\">\n<title id=\"\(id)-t\">\(XMLText.escaped(title))</title>\n"
       + "<desc id=\"\(id)-d\">\(XMLText.escaped(description))</desc>\n\(body)</svg>\n"
-  }
-}
-
-/// A figure: heading, one line on how to read it, a key, the picture.
-enum HTMLFigure {
-  static func text(
-    id: String, title: String, caption: String, key: String = "", picture: String, isWide: Bool = false
-  )
-    -> String
-  {
-    let scroll =
-      isWide
-      ? "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"\(XMLText.escaped(title))\">\n\(picture)</div>\n"
-      : picture
-    return
-      "<figure aria-labelledby=\"\(id)-h\">\n<figcaption><h3 id=\"\(id)-h\">\(XMLText.escaped(title))</h3>"
-      + "\(XMLText.escaped(caption))</figcaption>\n"
-      + (key.isEmpty ? "" : "<div class=\"key\" aria-hidden=\"true\">\(key)</div>\n") + scroll + "</figure>\n"
-  }
-
-  /// An entry of a key: a small picture and a word.
-  static func key(_ picture: String, _ word: String) -> String {
-    "<span><svg viewBox=\"0 0 22 11\">\(picture)</svg>\(word)</span>"
   }
 }

@@ -1,11 +1,13 @@
+internal import SWTBytes
+
 /// A logarithmic axis between two whole powers of ten.
-struct LogAxis {
+package struct LogAxis {
   /// Powers of ten at the ends.
-  let low: Int
-  let high: Int
+  package let low: Int
+  package let high: Int
   /// Coordinates of the ends.
-  let start: Double
-  let end: Double
+  package let start: Double
+  package let end: Double
 
   /// An axis that holds all positive finite `values`.
   ///
@@ -14,8 +16,14 @@ struct LogAxis {
   ///   - start: Coordinate of the lower end.
   ///   - end: Coordinate of the upper end.
   ///   - least: Decades that it has at least.
-  init(_ values: [Double], from start: Double, to end: Double, atLeast least: Int = 2) {
-    let logs = values.filter { $0 > 0 && $0.isFinite }.map { Logarithm.base10($0) }
+  package init(_ values: [Double], from start: Double, to end: Double, atLeast least: Int = 2) {
+    self.init(
+      logs: values.filter { $0 > 0 && $0.isFinite }.map { Logarithm.base10($0) }, from: start, to: end,
+      atLeast: least)
+  }
+
+  /// An axis that holds those powers of ten.
+  package init(logs: [Double], from start: Double, to end: Double, atLeast least: Int = 2) {
     var low = Int((logs.min() ?? -7).rounded(.down))
     var high = Int((logs.max() ?? -5).rounded(.up))
     while high - low < least { if (high - low) % 2 == 0 { high += 1 } else { low -= 1 } }
@@ -23,19 +31,19 @@ struct LogAxis {
   }
 
   /// Where a value lies; what is nothing lies at the lower end, what is not finite at the upper.
-  func place(_ value: Double) -> Double {
+  package func place(_ value: Double) -> Double {
     guard !value.isNaN, value < .infinity else { return end }
     guard value > 0 else { return start }
     return place(log: Logarithm.base10(value))
   }
 
-  func place(log: Double) -> Double {
+  package func place(log: Double) -> Double {
     let part = (log - Double(low)) / Double(high - low)
     return start + min(max(part, 0), 1) * (end - start)
   }
 
   /// Powers of ten to label: at most about `count`.
-  func ticks(_ count: Int) -> [Int] {
+  package func ticks(_ count: Int) -> [Int] {
     let step = max(1, (high - low + count - 1) / count)
     return Array(stride(from: low, through: high, by: step))
   }

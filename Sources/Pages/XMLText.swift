@@ -1,8 +1,8 @@
 /// Text inside XML, HTML and SVG: five characters are written as entities, and what no document may hold is
 /// replaced.
-enum XMLText {
+package enum XMLText {
   /// Safe between tags and inside double quotes.
-  static func escaped(_ text: String) -> String {
+  package static func escaped(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
       switch scalar {

@@ -1,0 +1,71 @@
+internal import SWTBytes
+
+/// Counts of sizes that span many powers of ten: bins on a logarithmic axis, counts on another.
+package struct LogHistogram {
+  package struct Bin: Equatable, Sendable {
+    /// Powers of ten.
+    let low: Double
+    let high: Double
+    let count: Int
+
+    /// The sizes from `2^exponent` up to twice that.
+    package init(powerOfTwo exponent: Int, count: Int) {
+      let unit = Logarithm.base10(2)
+      (low, high, self.count) = (Double(exponent) * unit, Double(exponent + 1) * unit, count)
+    }
+  }
+
+  private let bins: [Bin]
+  private static let (width, height) = (480.0, 236.0)
+  private static let (left, right, top, bottom) = (46.0, 470.0, 16.0, 196.0)
+
+  package init(_ bins: [Bin]) { self.bins = bins }
+
+  /// One for nothing but its shape, a line high.
+  package var small: String {
+    let axis = axis(from: 0, to: 120)
+    return "<svg class=\"mini\" viewBox=\"0 0 120 22\" aria-hidden=\"true\"><path d=\""
+      + bars(axis, top: 1, bottom: 22) + "\"/></svg>"
+  }
+
+  /// The picture with its axes.
+  package func chart(id: String, title: String, description: String, axis name: String) -> String {
+    var chart = SVGChart(width: Self.width, height: Self.height)
+    for power in 0...decades {
+      guard decades <= 4 || power % ((decades + 3) / 4) == 0 else { continue }
+      let y = Self.bottom - height(Logarithm.power10(power)) * (Self.bottom - Self.top)
+      chart.line("grid", Self.left, y, Self.right, y)
+      chart.text(power == 0 ? "1" : HTMLText.power(power), Self.left - 7, y + 4, anchor: "end")
+    }
+    let axis = axis(from: Self.left, to: Self.right)
+    chart.path("bars", bars(axis, top: Self.top, bottom: Self.bottom))
+    chart.line("axis", Self.left, Self.bottom, Self.right, Self.bottom)
+    for power in axis.ticks(7) {
+      chart.text(HTMLText.power(power), axis.place(log: Double(power)), Self.bottom + 17, anchor: "middle")
+    }
+    chart.text(name, (Self.left + Self.right) / 2, Self.bottom + 35, anchor: "middle")
+    return chart.element(id: id, title: title, description: description)
+  }
+
+  private func axis(from start: Double, to end: Double) -> LogAxis {
+    LogAxis(logs: bins.flatMap { [$0.low, $0.high] }, from: start, to: end, atLeast: 2)
+  }
+
+  private var decades: Int {
+    Int(Logarithm.base10(Double(max(bins.map(\.count).max() ?? 1, 2))).rounded(.up))
+  }
+
+  /// 0...1; a single one already has a height.
+  private func height(_ count: Double) -> Double {
+    count < 1 ? 0 : (Logarithm.base10(count) + 0.25) / (Double(decades) + 0.25)
+  }
+
+  private func bars(_ axis: LogAxis, top: Double, bottom: Double) -> String {
+    let n = SVGChart.number
+    return bins.filter { $0.count > 0 }.map { bin in
+      let y = bottom - height(Double(bin.count)) * (bottom - top)
+      return
+        "M\(n(axis.place(log: bin.low))) \(n(bottom))V\(n(y))H\(n(axis.place(log: bin.high)))V\(n(bottom))z"
+    }.joined()
+  }
+}
