@@ -8,7 +8,9 @@ let package = Package(
   products: [
     .library(name: "SWT", targets: ["SWT"]),
     .library(name: "PthReader", targets: ["PthReader"]),
-    .library(name: "Pth2SWT", targets: ["SWTConversion", "SWTVerification", "SWTInference", "SWTResNet"]),
+    .library(
+      name: "Pth2SWT",
+      targets: ["SWTConversion", "SWTVerification", "SWTInference", "SWTResNet", "SWTDigests"]),
     .library(name: "SWTC", type: .dynamic, targets: ["SWTInterface", "CSWTInterface"]),
     .executable(name: "pth2swt", targets: ["pth2swt"]),
   ],

@@ -1,4 +1,5 @@
 internal import CThreads
+public import SWT
 public import SWTBytes
 public import SWTResNet
 
@@ -22,8 +23,8 @@ public struct ConversionOptions: Sendable {
   public var key: String?
   /// Paths of golden files to embed.
   public var goldens: [String] = []
-  /// Metadata to add.
-  public var metadata: [(key: String, value: String)] = []
+  /// Metadata to add, of the types that FORMAT.md gives the keys; it goes before what is found out.
+  public var metadata: [(key: String, value: SWTValue)] = []
   /// SPDX identifier of the weights' licence.
   public var license: String?
   /// Class names, one for each class.

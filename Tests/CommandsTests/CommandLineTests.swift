@@ -45,6 +45,12 @@ import Testing
     Mistake("an unknown option", ["convert", "a", "--forc", "-o", "OUT"], .usage, "did you mean --force?"),
     Mistake("no input", ["convert", "-o", "OUT"], .usage, "needs INPUT"),
     Mistake("no output", ["convert", "a"], .usage, "needs -o OUT"),
+    Mistake(
+      "metadata of the wrong type", ["convert", "a", "-o", "OUT", "--meta", "pre.resize=big"], .usage,
+      "pre.resize is i64"),
+    Mistake(
+      "metadata that is found out", ["convert", "a", "-o", "OUT", "--meta", "arch.groups=3"], .usage,
+      "which convert finds out itself"),
     Mistake("half an option", ["convert", "a", "--prec", "f16"], .usage, "did you mean --precision?"),
     Mistake("an unknown limit", ["inspect", "a", "--limit", "x=1"], .usage, "there is no limit 'x'"),
     Mistake("a missing file", ["convert", "/nowhere.pth", "-o", "OUT"], .inputUnreadable, "no such file"),

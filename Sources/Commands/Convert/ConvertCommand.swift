@@ -101,7 +101,11 @@ struct Convert: Command {
       guard parts.count == 2, MetadataKeys.isKey(String(parts[0])) else {
         throw UsageError("--meta is KEY=VALUE with a key of a-z, 0-9, _ and ., not '\(setting)'")
       }
-      options.metadata.append((String(parts[0]), String(parts[1])))
+      let key = String(parts[0])
+      if MetadataKeys.type(of: key) != nil, MetadataKeys.isProtected(key) {
+        throw UsageError("\(key) says what the file is, which convert finds out itself")
+      }
+      options.metadata.append((key, try MetadataKeys.value(String(parts[1]), of: key)))
     }
     labelsPath = arguments.value("labels")
     options.threads = try arguments.integer("threads", in: 1...1024, default: options.threads)

@@ -35,6 +35,23 @@ package enum MetadataKeys {
     return table[key]
   }
 
+  /// The value that a text stands for, of the type that the table gives the key, or else of the type that was asked for.
+  ///
+  /// - Throws: `UsageError` when it stands for none of that type, or another type was asked for.
+  static func value(
+    _ text: String, of key: String, _ asked: MetadataType? = nil
+  ) throws(UsageError) -> SWTValue {
+    let own = type(of: key)
+    if let own, let asked, own != asked {
+      throw UsageError("\(key) is \(own.rawValue) in the format, not \(asked.rawValue)")
+    }
+    let type = own ?? asked ?? .text
+    guard let value = type.value(text) else {
+      throw UsageError("\(key) is \(type.rawValue), which '\(text)' is not")
+    }
+    return value
+  }
+
   /// The names of the types of the table, for the test that compares it with FORMAT.md.
   package static var typeNames: [String: String] { table.mapValues(\.rawValue) }
 

@@ -54,7 +54,7 @@ struct SetMeta: Command {
       guard parts.count == 2 else { throw UsageError("set-meta takes KEY=VALUE, not '\(setting)'") }
       let key = String(parts[0])
       try Self.checkKey(key, &seen, force: force)
-      changes[key] = try Self.value(String(parts[1]), of: key, type)
+      changes[key] = try MetadataKeys.value(String(parts[1]), of: key, type)
     }
     removals = arguments.all("remove")
     for key in removals { try Self.checkKey(key, &seen, force: force) }
@@ -70,20 +70,6 @@ struct SetMeta: Command {
     guard force || !MetadataKeys.isProtected(key) else {
       throw UsageError("\(key) says what the file is; --force changes it all the same")
     }
-  }
-
-  private static func value(
-    _ text: String, of key: String, _ asked: MetadataType?
-  ) throws(UsageError) -> SWTValue {
-    let own = MetadataKeys.type(of: key)
-    if let own, let asked, own != asked {
-      throw UsageError("\(key) is \(own.rawValue) in the format, not \(asked.rawValue)")
-    }
-    let type = own ?? asked ?? .text
-    guard let value = type.value(text) else {
-      throw UsageError("\(key) is \(type.rawValue), which '\(text)' is not")
-    }
-    return value
   }
 
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {

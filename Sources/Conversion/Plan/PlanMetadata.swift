@@ -77,7 +77,7 @@ extension ConversionOptions {
       }
       values["labels"] = .text(labels.joined(separator: "\n"))
     }
-    for (key, value) in metadata { values[key] = .text(value) }
+    for (key, value) in metadata { values[key] = value }
   }
 }
 
