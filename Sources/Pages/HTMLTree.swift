@@ -121,7 +121,7 @@ package enum HTMLTree {
     }
     @media (max-width: 520px) { .values svg.chart text { font-size: 20px; } }
     @media (prefers-reduced-motion: no-preference) { .tree summary::before { transition: transform .12s; } }
-    @media print { .tree summary::before { display: none; } .cell, .part { fill: #fff; } }
+    @media print { .card { break-inside: auto; } h2, h3 { break-after: avoid; } .values { break-inside: avoid; } .tree summary::before { display: none; } .cell, .part { fill: #fff; } }
     @media (forced-colors: active) { .mini path, .bars { fill: CanvasText; } .cell, .part { fill: Canvas; stroke: CanvasText; } }
     """
 }

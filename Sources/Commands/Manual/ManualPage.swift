@@ -37,6 +37,7 @@ enum ManualPage {
     }
     section("ENVIRONMENT")
     item("\\fBNO_COLOR\\fR", "When set, nothing is coloured.")
+    item("\\fBCOLUMNS\\fR", "How wide the lines of inspect are, instead of the terminal's width.")
     item("\\fBCI\\fR", "When set, no golden is ever made by the way.")
     item("\\fBSOURCE_DATE_EPOCH\\fR", "The time to write where a report has one, in seconds since 1970.")
     return page
