@@ -20,6 +20,21 @@ import Testing
     }
   }
 
+  @Test func `a golden test inside is no difference to a file without one`() throws {
+    let folder = try TemporaryFolder()
+    let (model, other) = (folder.file("m.swt"), folder.file("o.swt"))
+    let golden = Fixture.golden("resnext_small", "image-64")
+    Tool("convert", Fixture.checkpoint("resnext_small"), "-o", model, "--golden", golden)
+    let compared = Tool("diff", Fixture.checkpoint("resnext_small"), model)
+    #expect(compared.status == .success)
+    #expect(compared.output.contains("its golden tests"))
+
+    // Two files that have some are compared with them.
+    let odd = Fixture.golden("resnext_small", "odd-65x63")
+    Tool("convert", Fixture.checkpoint("resnext_small"), "-o", other, "--golden", odd)
+    #expect(Tool("diff", model, other).status == .verificationFailed)
+  }
+
   @Test func `one changed weight is found, with its place and size`() throws {
     let folder = try TemporaryFolder()
     let values: [Float] = [1, -2, 3, 0.5, .nan, 0]

@@ -39,6 +39,7 @@ struct DiffReport {
       ],
       "missing": .array(difference.missing.map { .string($0) }),
       "extra": .array(difference.extra.map { .string($0) }),
+      "goldens_left_out": .array(difference.goldensLeftOut.map { .int($0) }),
       "translated": .array(difference.translated.map { .string(paths[$0]) }),
       "tensors": .array(difference.pairs.map(\.json)),
     ]
@@ -50,6 +51,10 @@ struct DiffReport {
     let names = paths.map { Text.printable($0) }
     var text = ""
     for side in difference.translated { text += "\(names[side]): compared under torchvision's names\n" }
+    for (side, count) in difference.goldensLeftOut.enumerated() where count > 0 {
+      text +=
+        "\(names[side]): its golden tests (\(Text.grouped(count)) tensors) are not compared, \(names[1 - side]) has none\n"
+    }
     let shown = difference.pairs.filter { listsAll || $0.verdict == .values || $0.verdict == .shape }
     if !shown.isEmpty {
       let rows =

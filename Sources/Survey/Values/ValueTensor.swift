@@ -12,6 +12,8 @@ package struct ValueTensor: Sendable {
   package let shape: [Int]
   /// Bytes of one element as they are stored; nil where elements share bytes.
   package let width: Int?
+  /// A part of a golden test that is embedded in a weight file, and no weight.
+  package var isGolden = false
   /// Equal views have equal values; nil where nothing is known.
   package let view: StorageView?
   /// Makes a stream of the values; the first one that is read to its end compares the checksum of what they lie in.
@@ -90,6 +92,7 @@ extension ValueTensor {
         return (info.dtype?.scalarType.flatMap { try? ElementCoding.doubles(bytes, $0) }, bytes)
       }
     }
+    isGolden = [.goldenInput, .goldenOutput, .goldenProbe].contains(info.role)
   }
 }
 

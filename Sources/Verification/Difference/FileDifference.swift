@@ -73,6 +73,8 @@ public struct FileDifference: Sendable {
   public var missing: [String] { onlyInFirst.map(\.name) }
   /// Names that only the second file has.
   public var extra: [String] { onlyInSecond.map(\.name) }
+  /// How many tensors of golden tests each file embeds, of which nothing was compared, since the other has none.
+  public private(set) var goldensLeftOut = [0, 0]
   /// Whose names were translated to torchvision's, so that they meet the other's: 0, 1, or nobody's.
   public private(set) var translated: [Int] = []
 
@@ -105,6 +107,12 @@ public struct FileDifference: Sendable {
       }
       sides[side] = canonical
       translated.append(side)
+    }
+    // A conversion keeps every value although it has a test inside.
+    let goldens = sides.map { $0.count(where: \.isGolden) }
+    for side in 0...1 where goldens[1 - side] == 0 && goldens[side] > 0 {
+      sides[side].removeAll(where: \.isGolden)
+      goldensLeftOut[side] = goldens[side]
     }
     let right = Dictionary(sides[1].map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     var both: [(ValueTensor, ValueTensor)] = []

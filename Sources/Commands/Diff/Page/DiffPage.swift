@@ -67,6 +67,9 @@ struct DiffPage {
     let translated = difference.translated.map { side in
       "<p class=\"detail\">\(names[side]) is compared under torchvision's names.</p>\n"
     }.joined()
+    let goldens = difference.goldensLeftOut.enumerated().filter { $0.element > 0 }.map { side, count in
+      "<p class=\"detail\">\(names[side]) has golden tests (\(Text.grouped(count)) tensors), which are not compared: \(names[1 - side]) has none.</p>\n"
+    }.joined()
     return """
       <header class="verdict\(isSame ? "" : " failed")">
       <p class="eyebrow">pth2swt diff</p>
@@ -74,7 +77,7 @@ struct DiffPage {
       <p class="stamp">\(HTMLText.mark(isSame))<strong>\(isSame ? "Same" : "Different")</strong>\
       <span>\(isSame ? "all values are equal" : whatDiffers)</span></p>
       <p class="lead">\(XMLText.escaped(report.sentence)).</p>
-      \(translated)\(HTMLText.facts(identity))</header>
+      \(translated)\(goldens)\(HTMLText.facts(identity))</header>
 
       """
   }
