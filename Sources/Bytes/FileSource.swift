@@ -72,6 +72,20 @@ public final class FileSource: MappableSource {
       if made == nil { made = try? MappedFile(descriptor: descriptor, byteCount: byteCount) }
       return made
     }
-    return file.map { MappedWalk($0, range) }
+    return file.map { MappedWalk($0, range, of: self) }
+  }
+
+  /// Makes sure that the file still reaches to `end`: checked before mapped bytes are touched, a file that became shorter is
+  /// an error and no `SIGBUS`.
+  ///
+  /// - Throws: ``ParseFailure`` `.truncated` when it does not.
+  func requireLength(_ end: Int) throws(ParseFailure) {
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { throw ParseFailure(.system(.last("fstat"))) }
+    guard status.st_size >= end else {
+      throw ParseFailure(
+        .truncated(needed: end, available: Int(status.st_size)), at: Int(status.st_size),
+        hint: "the file became shorter while it was read")
+    }
   }
 }

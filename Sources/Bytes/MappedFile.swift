@@ -1,5 +1,3 @@
-internal import CFileCopy
-
 #if canImport(Darwin)
   internal import Darwin
 #elseif canImport(Glibc)
@@ -82,41 +80,17 @@ package final class MappedFile: @unchecked Sendable {
 
   /// Passes advice to the system; a refusal costs speed only, so it is not reported.
   package func advise(_ advice: Advice, _ range: Range<Int>? = nil) {
-    guard let (start, count) = unsafe pages(of: range ?? 0..<byteCount) else { return }
-    let address = unsafe UnsafeMutableRawPointer(mutating: start)
+    let range = (range ?? 0..<byteCount).clamped(to: 0..<byteCount)
+    guard let base = unsafe base, !range.isEmpty else { return }
+    let page = max(Int(getpagesize()), 1)
+    let start = range.lowerBound / page * page
+    let address = unsafe UnsafeMutableRawPointer(mutating: base + start)
     let flag =
       switch advice {
       case .willNeed: MADV_WILLNEED
       case .sequential: MADV_SEQUENTIAL
       case .release: MADV_DONTNEED
       }
-    _ = unsafe madvise(address, count, CInt(flag))
-  }
-
-  /// Makes the pages of a range resident.
-  ///
-  /// Where the system can (Linux from 5.14 on), this is also where a file that became shorter is noticed, instead of by
-  /// `SIGBUS` when its bytes are touched.
-  ///
-  /// - Throws: ``ParseFailure`` `.truncated` when the file has lost them, `.system` when they cannot be read.
-  package func fetch(_ range: Range<Int>) throws(ParseFailure) {
-    guard let (start, count) = unsafe pages(of: range) else { return }
-    switch unsafe p2s_populate(start, count) {
-    case EFAULT:
-      throw ParseFailure(
-        .truncated(needed: range.count, available: 0), at: range.lowerBound,
-        hint: "the file became shorter while it was read")
-    case EIO: throw ParseFailure(.system(SystemFailure(call: "read", code: EIO)), at: range.lowerBound)
-    default: break  // Touching them does the same, page by page.
-    }
-  }
-
-  /// The whole pages around a range; nil for none.
-  private func pages(of range: Range<Int>) -> (start: UnsafeRawPointer, byteCount: Int)? {
-    let range = range.clamped(to: 0..<byteCount)
-    guard let base = unsafe base, !range.isEmpty else { return nil }
-    let page = max(Int(getpagesize()), 1)
-    let start = range.lowerBound / page * page
-    return unsafe (base + start, range.upperBound - start)
+    _ = unsafe madvise(address, range.upperBound - start, CInt(flag))
   }
 }

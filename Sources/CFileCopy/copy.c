@@ -2,12 +2,7 @@
 #define _GNU_SOURCE
 #define _FILE_OFFSET_BITS 64
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <unistd.h>
-// glibc names it since 2.35.
-#if !defined(MADV_POPULATE_READ)
-#define MADV_POPULATE_READ 22
-#endif
 #endif
 
 #include <errno.h>
@@ -44,18 +39,5 @@ void p2s_start_write_back(int file, int64_t offset, int64_t count) {
   (void)sync_file_range(file, offset, count, SYNC_FILE_RANGE_WRITE);
 #else
   (void)file, (void)offset, (void)count;
-#endif
-}
-
-int p2s_populate(const void *start, size_t count) {
-#if defined(__linux__)
-  int result;
-  do result = madvise((void *)start, count, MADV_POPULATE_READ);
-  while (result != 0 && (errno == EINTR || errno == EAGAIN));
-  if (result == 0) return 0;
-  return errno == EINVAL ? EOPNOTSUPP : errno == EHWPOISON ? EIO : errno;
-#else
-  (void)start, (void)count;
-  return EOPNOTSUPP;
 #endif
 }

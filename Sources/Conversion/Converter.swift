@@ -16,9 +16,8 @@ public enum Converter {
   /// The output appears under its name when it is complete and on the disk; whatever fails leaves what was there.
   /// Its bytes depend on the input and the options, not on threads.
   ///
-  /// - Warning: The file is mapped, a few MiB at a time. One that becomes shorter meanwhile is an error on Linux from 5.14 on;
-  ///   elsewhere, and in the moment between fetching pages and reading them, an application without a handler for `SIGBUS` may
-  ///   be ended by that signal first.
+  /// - Warning: The file is mapped, a few MiB at a time. One that becomes shorter meanwhile is an error; in the moment between
+  ///   looking at its length and reading, an application without a handler for `SIGBUS` may be ended by that signal first.
   /// - Throws: ``ConversionFailure``.
   public static func convert(
     _ input: String, to output: String, _ options: ConversionOptions = ConversionOptions(),

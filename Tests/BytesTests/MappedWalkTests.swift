@@ -31,7 +31,7 @@ import Testing
         try window.show(&walk, count: pieceBytes)
         found += unsafe window.bytes.withUnsafeBytes { unsafe Array($0) }
       }
-      walk.finish()
+      try walk.finish()
       #expect(found == Array(Self.bytes[11..<8 + (8 << 20)]))
     }
   }

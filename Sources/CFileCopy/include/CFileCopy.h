@@ -18,10 +18,4 @@ int p2s_reserve(int file, int64_t count);
 /// Has the system start to write a range to the disk and returns; does nothing where there is no such call.
 void p2s_start_write_back(int file, int64_t offset, int64_t count);
 
-/// Has the system map all pages of a range of a mapped file at once, instead of one fault after the other.
-///
-/// Returns 0, or an error number: EFAULT where the file has no bytes (any more), so that touching them would raise SIGBUS;
-/// EOPNOTSUPP where the system has no such call (Linux has it since 5.14).
-int p2s_populate(const void *start, size_t count);
-
 #endif

@@ -13,7 +13,6 @@ package struct TensorWindows {
   private static let mappedBytes = 256 << 10
 
   private let entry: TensorEntry
-  private let source: any ByteSource
   private let width: Int
   /// Bytes of all pieces but the last.
   private let pieceBytes: Int
@@ -22,8 +21,8 @@ package struct TensorWindows {
   /// Bytes left there.
   private var left: Int
   private var strided: Strided?
-  /// Where values that are bytes of a file come from.
-  private var walk: MappedWalk?
+  /// The way through a contiguous tensor.
+  private var walk: SourceWalk?
 
   /// Where in a strided view we are. The inner dimensions that lie without gaps are copied as one run.
   private struct Strided {
@@ -52,21 +51,18 @@ package struct TensorWindows {
     self.pieceBytes = max(pieceBytes / width, 1) * width
     let layout = entry.layout
     guard layout.elementCount > 0 else {
-      (source, start, left) = (MemorySource([]), 0, 0)
+      (start, left) = (0, 0)
       return
     }
     guard let source = entry.storage.source else {
       throw ParseFailure(.unsupported("a meta tensor has no values"), in: [entry.name])
     }
     if let excess = entry.expansionFailure(limits: limits) { throw excess }
-    self.source = source
     start = layout.offset * width
     if layout.isContiguous {
       left = entry.byteCount
-      try source.requireRange(start, left)
-      if maps, isVerbatim, left >= Self.mappedBytes {
-        walk = try (source as? any MappableSource)?.walk(start..<start + left)
-      }
+      walk = try SourceWalk(
+        source, start..<start + left, maps: maps && isVerbatim && left >= Self.mappedBytes)
       return
     }
     var run = 1
@@ -92,23 +88,13 @@ package struct TensorWindows {
   ///
   /// - Precondition: The window has room for a piece.
   package mutating func next(into window: WindowBuffer) throws(ParseFailure) -> Bool {
-    window.removeAll()
-    guard left > 0 else {
-      walk?.finish()
-      return false
-    }
     if var here = walk {
-      try window.show(&here, count: min(pieceBytes, left))
-      left -= window.count
+      guard try here.next(pieceBytes, into: window) else { return false }
+      left = here.left
       walk = here
-      return true
-    }
-    if strided == nil {
-      let count = min(pieceBytes, left)
-      try window.append(source, at: start, count: count)
-      start += count
-      left -= count
     } else {
+      window.removeAll()
+      guard left > 0 else { return false }
       while left > 0, window.count < pieceBytes {
         let piece = min(left, pieceBytes - window.count)
         try strided?.pages.append(piece, at: start, to: window)

@@ -41,23 +41,15 @@ final class SourceDigest: Sendable {
 
     func run() -> Result<SHA256Digest, ParseFailure> {
       do throws(ParseFailure) {
-        // Mapped, since a copy of every byte out of the page cache costs a tenth of what hashing it does.
-        let source = try MappedFile(path: path)
+        let source = try FileSource(path: path)
         progress?.expect(source.byteCount)
         let digest = SystemDigests().makeSHA256()
-        var walk = MappedWalk(source, 0..<source.byteCount)
-        while walk.left > 0, !isCancelled.load(ordering: .relaxed) {
-          let window = unsafe try walk.next(Self.windowBytes)
-          digest.update(unsafe window.bytes)
+        // Mapped, since a copy of every byte out of the page cache costs a tenth of what hashing it does.
+        var walk = try SourceWalk(source, 0..<source.byteCount)
+        let window = WindowBuffer(capacity: Self.windowBytes)
+        while !isCancelled.load(ordering: .relaxed), try walk.next(Self.windowBytes, into: window) {
+          digest.update(window.bytes)
           progress?.advance(window.count)
-        }
-        walk.finish()
-        // A mapping that lost its file may have shown zeros instead (see MappedFile).
-        let now = try FileSource(path: path).byteCount
-        guard now >= source.byteCount else {
-          throw ParseFailure(
-            .truncated(needed: source.byteCount, available: now), at: now,
-            hint: "the file became shorter while it was read")
         }
         return .success(digest.finalize())
       } catch {

@@ -28,8 +28,10 @@ struct TensorPass: Sendable {
   let checks: StorageChecks
   let progress: ConversionProgress?
 
-  /// Everything: the tensors of the file and what else is to be hashed, the largest first, so that all threads end at about
-  /// the same time.
+  /// Everything: the tensors of the file and what else is to be hashed.
+  ///
+  /// The many small ones first, which leave pages all over the file to be written to the disk; then the largest first, so that
+  /// all threads end at about the same time.
   var allPieces: [Piece] {
     let tensors = draft.values.indices.filter { index in
       if case .scales = draft.values[index] { false } else { true }
@@ -39,8 +41,11 @@ struct TensorPass: Sendable {
       tensors.map { Piece.tensor($0) }
       + draft.sources.indices.filter { !covered.contains($0) }.map { .source($0) }
     // Equal ones stay in the file's order.
-    return pieces.enumerated().map { (size: byteCount($1), place: $0, piece: $1) }
-      .sorted { ($1.size, $0.place) < ($0.size, $1.place) }.map(\.piece)
+    return pieces.enumerated().map { place, piece in
+      let size = byteCount(piece)
+      return (rank: size < Self.smallBytes ? Int.max : size, place: place, piece: piece)
+    }
+    .sorted { ($1.rank, $0.place) < ($0.rank, $1.place) }.map(\.piece)
   }
 
   /// Does the pieces, and writes the tensors if there is a writer.
@@ -72,6 +77,9 @@ struct TensorPass: Sendable {
   private final class Collected: Sendable {
     let findings = Mutex(PassFindings())
   }
+
+  /// Tensors below this take no time.
+  private static let smallBytes = 64 << 10
 
   private func byteCount(_ piece: Piece) -> Int {
     switch piece {
