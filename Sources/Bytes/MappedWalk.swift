@@ -49,12 +49,17 @@ package struct MappedWalk {
     return unsafe UnsafeRawBufferPointer(rebasing: file.buffer[piece])
   }
 
+  /// Makes sure that the file still has what was handed out.
+  ///
+  /// - Throws: ``ParseFailure`` when it has become shorter.
+  package func requireLength() throws(ParseFailure) { try source.requireLength(position) }
+
   /// Lets go of what is still resident.
   ///
   /// - Throws: ``ParseFailure`` when the file has become shorter: what was shown last may have been zeros then, where
   ///   somebody handles `SIGBUS` so.
   package mutating func finish() throws(ParseFailure) {
-    try source.requireLength(position)
+    try requireLength()
     release(upTo: stretch.upperBound + Self.marginBytes)
     stretch = position..<position
   }

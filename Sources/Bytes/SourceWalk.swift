@@ -44,4 +44,9 @@ package struct SourceWalk {
     position += count
     return true
   }
+
+  /// Makes sure that the source still has what windows show.
+  ///
+  /// - Throws: ``ParseFailure`` when it has become shorter.
+  package func requireSource() throws(ParseFailure) { try mapped?.requireLength() }
 }

@@ -107,6 +107,11 @@ package struct TensorWindows {
     return true
   }
 
+  /// Makes sure that the file still has what windows show.
+  ///
+  /// - Throws: ``ParseFailure`` when it has become shorter.
+  package func requireSource() throws(ParseFailure) { try walk?.requireSource() }
+
   /// Goes on to the next run, in row-major order; after the last one nothing is left.
   private mutating func advance() {
     guard var here = strided else { return }

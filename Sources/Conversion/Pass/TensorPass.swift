@@ -134,7 +134,13 @@ struct TensorPass: Sendable {
     var check = try checks.begin(entry, windows)
     let window = WindowBuffer(capacity: min(TensorWindows.cachedBytes, max(entry.byteCount, 1)))
     while try windows.next(into: window) {
-      try body(window.bytes)
+      do {
+        try body(window.bytes)
+      } catch {
+        // Bytes that a file has lost cannot be written, which looks as if the output were to blame.
+        try windows.requireSource()
+        throw error
+      }
       check?.update(window.bytes)
       progress?.advance(window.count)
     }
