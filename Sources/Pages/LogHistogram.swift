@@ -16,10 +16,14 @@ package struct LogHistogram {
   }
 
   private let bins: [Bin]
+  private let counted: CountAxis
   private static let (width, height) = (480.0, 236.0)
   private static let (left, right, top, bottom) = (46.0, 470.0, 16.0, 196.0)
 
-  package init(_ bins: [Bin]) { self.bins = bins }
+  package init(_ bins: [Bin]) {
+    self.bins = bins
+    counted = CountAxis(bins.map(\.count))
+  }
 
   /// One for nothing but its shape, a line high.
   package var small: String {
@@ -31,12 +35,7 @@ package struct LogHistogram {
   /// The picture with its axes.
   package func chart(id: String, title: String, description: String, axis name: String) -> String {
     var chart = SVGChart(width: Self.width, height: Self.height)
-    for power in 0...decades {
-      guard decades <= 4 || power % ((decades + 3) / 4) == 0 else { continue }
-      let y = Self.bottom - height(Logarithm.power10(power)) * (Self.bottom - Self.top)
-      chart.line("grid", Self.left, y, Self.right, y)
-      chart.text(power == 0 ? "1" : HTMLText.power(power), Self.left - 7, y + 4, anchor: "end")
-    }
+    counted.drawGrid(&chart, left: Self.left, right: Self.right, top: Self.top, bottom: Self.bottom)
     let axis = axis(from: Self.left, to: Self.right)
     chart.path("bars", bars(axis, top: Self.top, bottom: Self.bottom))
     chart.line("axis", Self.left, Self.bottom, Self.right, Self.bottom)
@@ -51,19 +50,10 @@ package struct LogHistogram {
     LogAxis(logs: bins.flatMap { [$0.low, $0.high] }, from: start, to: end, atLeast: 2)
   }
 
-  private var decades: Int {
-    Int(Logarithm.base10(Double(max(bins.map(\.count).max() ?? 1, 2))).rounded(.up))
-  }
-
-  /// 0...1; a single one already has a height.
-  private func height(_ count: Double) -> Double {
-    count < 1 ? 0 : (Logarithm.base10(count) + 0.25) / (Double(decades) + 0.25)
-  }
-
   private func bars(_ axis: LogAxis, top: Double, bottom: Double) -> String {
     let n = SVGChart.number
     return bins.filter { $0.count > 0 }.map { bin in
-      let y = bottom - height(Double(bin.count)) * (bottom - top)
+      let y = bottom - counted.height(Double(bin.count)) * (bottom - top)
       return
         "M\(n(axis.place(log: bin.low))) \(n(bottom))V\(n(y))H\(n(axis.place(log: bin.high)))V\(n(bottom))z"
     }.joined()

@@ -3,6 +3,7 @@ internal import SWTBytes
 /// Counts in equally wide bins, on a logarithmic axis so that a single value is seen beside a million.
 package struct ValueHistogram {
   private let counts: [Int]
+  private let counted: CountAxis
   private let low: Double
   private let high: Double
   private static let (width, height) = (480.0, 236.0)
@@ -14,6 +15,7 @@ package struct ValueHistogram {
   ///   - high: Where the last one ends.
   package init(_ counts: [Int], low: Double, high: Double) {
     (self.counts, self.low, self.high) = (counts, low, high)
+    counted = CountAxis(counts)
   }
 
   /// One for nothing but its shape, a line high.
@@ -35,12 +37,7 @@ package struct ValueHistogram {
     id: String, title: String, description: String, mark: (value: Double, spread: Double)?, axis: String
   ) -> String {
     var chart = SVGChart(width: Self.width, height: Self.height)
-    for power in 0...max(decades, 0) {
-      guard decades <= 4 || power % ((decades + 3) / 4) == 0 else { continue }
-      let y = Self.bottom - height(Logarithm.power10(power)) * (Self.bottom - Self.top)
-      chart.line("grid", Self.left, y, Self.right, y)
-      chart.text(power == 0 ? "1" : HTMLText.power(power), Self.left - 7, y + 4, anchor: "end")
-    }
+    counted.drawGrid(&chart, left: Self.left, right: Self.right, top: Self.top, bottom: Self.bottom)
     if let mark, mark.spread.isFinite {
       let (from, to) = (x(mark.value - mark.spread), x(mark.value + mark.spread))
       chart.rect("spread", from, Self.top, to - from, Self.bottom - Self.top)
@@ -65,16 +62,6 @@ package struct ValueHistogram {
     return Self.left + min(max((value - low) / (high - low), 0), 1) * (Self.right - Self.left)
   }
 
-  /// Powers of ten that the axis reaches.
-  private var decades: Int {
-    Int(Logarithm.base10(Double(max(counts.max() ?? 1, 2))).rounded(.up))
-  }
-
-  /// 0...1; a single value already has a height.
-  private func height(_ count: Double) -> Double {
-    count < 1 ? 0 : (Logarithm.base10(count) + 0.25) / (Double(decades) + 0.25)
-  }
-
   /// The bars as one shape.
   private func outline(from: Double, to: Double, top: Double, bottom: Double) -> String {
     let n = SVGChart.number
@@ -85,7 +72,8 @@ package struct ValueHistogram {
     let step = (to - from) / Double(max(counts.count, 1))
     var path = "M\(n(from)) \(n(bottom))"
     for (i, count) in counts.enumerated() {
-      path += "V\(n(bottom - height(Double(count)) * (bottom - top)))H\(n(from + Double(i + 1) * step))"
+      path +=
+        "V\(n(bottom - counted.height(Double(count)) * (bottom - top)))H\(n(from + Double(i + 1) * step))"
     }
     return path + "V\(n(bottom))z"
   }

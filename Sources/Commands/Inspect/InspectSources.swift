@@ -35,7 +35,7 @@ extension InspectReport {
     }
     var seen: Set<StorageView> = []
     let repeats = checkpoint.tensors.map { !seen.insert(StorageView($0)).inserted }
-    let proofs = StorageProofs()
+    let checks = StorageChecks()
     var budget = ValueBudget(limits, fileBytes: checkpoint.byteCount)
     self.init(
       path: path, byteCount: checkpoint.byteCount, container: checkpoint.container.rawValue,
@@ -55,7 +55,7 @@ extension InspectReport {
         let entry = checkpoint.tensors[index]
         guard !entry.isMeta else { return .refused(nil) }
         if let excess = budget.refuse(entry) { return .refused("\(excess.reason)") }
-        return .readable(ValueTensor(entry, proofs: proofs, limits: limits))
+        return .readable(ValueTensor(entry, checks: checks, limits: limits))
       }, globals: checkpoint.globals, skipped: skipped)
     do throws(ConversionFailure) {
       let network = try NetworkStateDict(checkpoint, .auto, key: nil, file: path)

@@ -51,10 +51,8 @@ extension ChannelFindings.Rule {
     case .runningVar: self = .runningVariance
     case .some: return nil
     case nil:
-      let parts = name.utf8.lastIndex(of: UInt8(ascii: ".")).map { dot in
-        (module: name[...dot], leaf: name[name.utf8.index(after: dot)...])
-      }
-      let (module, leaf) = parts ?? ("", name[...])
+      let leaf = Module.leafName(name)
+      let module = name[..<leaf.startIndex]
       if shape.count > 2 || shape.count == 2 && leaf == "weight" {
         self = .filter
       } else if shape.count == 1, leaf == "running_var" {

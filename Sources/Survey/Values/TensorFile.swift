@@ -28,16 +28,16 @@ package struct TensorFile: Sendable {
     for entry in checkpoint.tensors {
       if let excess = budget.refuse(entry) { throw excess }
     }
-    let proofs = StorageProofs()
+    let checks = StorageChecks()
     tensors = checkpoint.tensors.filter { !$0.isMeta }.map {
-      ValueTensor($0, proofs: proofs, limits: limits)
+      ValueTensor($0, checks: checks, limits: limits)
     }
     guard let network = try? NetworkStateDict(checkpoint, .auto, key: nil, file: path) else {
       canonical = nil
       return
     }
     canonical = network.tensors.map {
-      ValueTensor($0.entry, name: $0.parameter.name, proofs: proofs, limits: limits)
+      ValueTensor($0.entry, name: $0.parameter.name, checks: checks, limits: limits)
     }
   }
 }

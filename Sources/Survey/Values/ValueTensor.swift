@@ -40,19 +40,22 @@ extension ValueTensor {
   /// - Parameters:
   ///   - entry: A tensor of a checkpoint that is no meta tensor.
   ///   - name: What it is called here, when that is not its name in the file.
-  ///   - proofs: Which storages of the file have been compared with their checksums.
+  ///   - checks: Which storages of the file have been compared with their checksums.
   ///   - limits: What the values may grow to.
-  package init(_ entry: TensorEntry, name: String? = nil, proofs: StorageProofs, limits: ParseLimits) {
+  package init(_ entry: TensorEntry, name: String? = nil, checks: StorageChecks, limits: ParseLimits) {
     let type = entry.scalarType
     self.init(
       name: name ?? entry.name, dtype: type.rawValue, shape: entry.shape,
       width: type.packedBits == nil ? type.byteWidth : nil, view: StorageView(entry)
     ) {
       var windows = try TensorWindows(entry, limits: limits, pieceBytes: ValueStream.pieceBytes)
-      var proof = try proofs.begin(entry, isWhole: windows.isWholeStorage)
+      var check = try checks.begin(entry, windows)
+      var left = entry.byteCount
       func next() throws -> [UInt8]? {
         guard let window = try windows.next() else { return nil }
-        try proof?.update(window)
+        unsafe window.withUnsafeBytes { unsafe check?.update($0.bytes) }
+        left -= window.count
+        if left == 0 { try check?.finish() }
         return window
       }
       guard let quantizer = entry.quantizer, type.packedBits == nil else {
