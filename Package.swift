@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The folder list under Sources/ is the architecture; a target imports only what stands above it here.
+// The folder list under Sources/ is the architecture: a target is called as its folder, and imports only what stands
+// above it here. Documentation/Architecture.md has the reasons.
 let package = Package(
   name: "pth2swt",
   platforms: [.macOS(.v15), .iOS(.v18)],
@@ -10,101 +11,139 @@ let package = Package(
     .library(name: "PthReader", targets: ["PthReader"]),
     .library(
       name: "Pth2SWT",
-      targets: ["SWTConversion", "SWTVerification", "SWTInference", "SWTResNet", "SWTDigests"]),
-    .library(name: "SWTC", type: .dynamic, targets: ["SWTInterface", "CSWTInterface"]),
+      targets: ["SWTConversion", "SWTVerification", "ResNetEngine", "ResNetArchitecture", "SWTDigests"]),
+    .library(name: "SWTC", type: .dynamic, targets: ["SWTInterface", "SWTC"]),
     .executable(name: "pth2swt", targets: ["pth2swt"]),
   ],
   targets: [
     // Bytes and numbers.
     .target(name: "CFileCopy"),
-    .target(name: "SWTBytes", dependencies: ["CFileCopy"], path: "Sources/Bytes"),
-    .target(name: "SWTTensors", dependencies: ["SWTBytes"], path: "Sources/Tensors"),
+    .target(name: "SWTBytes", dependencies: ["CFileCopy"]),
+    .target(name: "SWTTensors", dependencies: ["SWTBytes"]),
     .target(name: "CChecksums"),
-    .target(name: "SWTChecksums", dependencies: ["CChecksums"], path: "Sources/Checksums"),
+    .target(name: "SWTChecksums", dependencies: ["CChecksums"]),
     .systemLibrary(
       name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
     .target(
       name: "SWTDigests",
       dependencies: [
         "SWTBytes", "SWTChecksums", .target(name: "CCrypto", condition: .when(platforms: [.linux])),
-      ],
-      path: "Sources/Digests"),
+      ]),
 
     // Formats.
     .systemLibrary(
       name: "CLibzip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
-    .target(
-      name: "SWT", dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums"], path: "Sources/WeightFile"),
-    .target(
-      name: "SWTTensorFiles", dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "CZlib"],
-      path: "Sources/TensorFiles"),
+    .target(name: "SWT", dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums"]),
+    .target(name: "SWTTensorFiles", dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "CZlib"]),
     .target(
       name: "PthReader",
-      dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "SWTTensorFiles", "CLibzip", "CZlib"],
-      path: "Sources/Checkpoint"),
+      dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "SWTTensorFiles", "CLibzip", "CZlib"]),
 
     // The reader as a library for C.
-    .target(name: "CSWTInterface", path: "Sources/CInterface/Header"),
-    .target(
-      name: "SWTInterface", dependencies: ["CSWTInterface", "SWT", "SWTChecksums", "SWTDigests"],
-      path: "Sources/CInterface/Library"),
+    .target(name: "SWTC"),
+    .target(name: "SWTInterface", dependencies: ["SWTC", "SWT", "SWTChecksums", "SWTDigests"]),
 
     // The network.
-    .target(name: "SWTResNet", dependencies: ["SWTBytes"], path: "Sources/ResNet"),
+    .target(name: "ResNetArchitecture", dependencies: ["SWTBytes"]),
     .target(name: "CKernels"),
     .target(name: "CThreads"),
     .target(
-      name: "SWTInference", dependencies: ["SWTTensors", "SWTResNet", "CKernels", "CThreads"],
-      path: "Sources/Inference"),
+      name: "ResNetEngine", dependencies: ["SWTTensors", "ResNetArchitecture", "CKernels", "CThreads"]),
 
     // Pages that people look at, whatever is on them.
-    .target(name: "SWTPages", dependencies: ["SWTBytes"], path: "Sources/Pages"),
+    .target(name: "SWTPages", dependencies: ["SWTBytes"]),
 
     // Where formats, network and engine meet.
     .target(
       name: "SWTGoldens",
       dependencies: [
-        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTResNet", "SWTTensorFiles",
-      ],
-      path: "Sources/Goldens"),
+        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "ResNetArchitecture", "SWTTensorFiles",
+      ]),
     .target(name: "CRounding"),
     .target(
       name: "SWTConversion",
       dependencies: [
         "CRounding", "CThreads", "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests",
-        "SWTResNet",
-        "SWTGoldens",
-        "SWTTensorFiles",
-      ],
-      path: "Sources/Conversion"),
+        "ResNetArchitecture", "SWTGoldens", "SWTTensorFiles",
+      ]),
     .target(
       name: "SWTSurvey",
       dependencies: [
-        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTResNet", "SWTConversion",
+        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "ResNetArchitecture", "SWTConversion",
         "SWTTensorFiles",
-      ],
-      path: "Sources/Survey"),
+      ]),
     .target(
       name: "SWTVerification",
       dependencies: [
-        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTResNet", "SWTGoldens",
-        "SWTConversion", "SWTInference", "SWTTensorFiles", "SWTPages", "SWTSurvey",
-      ],
-      path: "Sources/Verification"),
+        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "ResNetArchitecture",
+        "SWTGoldens", "SWTConversion", "ResNetEngine", "SWTTensorFiles", "SWTPages", "SWTSurvey",
+      ]),
 
     // The program.
     .target(
       name: "SWTCommands",
       dependencies: [
-        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTResNet", "SWTGoldens",
-        "SWTConversion", "SWTInference", "SWTTensorFiles", "SWTVerification", "SWTPages", "SWTSurvey",
-      ],
-      path: "Sources/Commands"),
+        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "ResNetArchitecture",
+        "SWTGoldens", "SWTConversion", "ResNetEngine", "SWTTensorFiles", "SWTVerification", "SWTPages",
+        "SWTSurvey",
+      ]),
     .executableTarget(name: "pth2swt", dependencies: ["SWTCommands"]),
 
-    // Tests.
+    // What tests share.
+    .target(
+      name: "TestSupport", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "ResNetArchitecture"],
+      path: "Tests/Support/TestSupport"),
+    .target(name: "CAllocations", path: "Tests/Support/CAllocations"),
+
+    // A test target for each module.
+    .testTarget(name: "SWTBytesTests", dependencies: ["SWTBytes", "TestSupport"]),
+    .testTarget(
+      name: "SWTDigestsTests", dependencies: ["SWTBytes", "SWTChecksums", "SWTDigests", "TestSupport"]),
+    .testTarget(
+      name: "SWTTensorFilesTests", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "TestSupport"]),
+    .testTarget(
+      name: "SWTTests",
+      dependencies: ["SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "TestSupport"]),
+    .testTarget(
+      name: "PthReaderTests",
+      dependencies: [
+        "PthReader", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTTensorFiles", "TestSupport",
+      ]),
+    .testTarget(name: "ResNetArchitectureTests", dependencies: ["ResNetArchitecture"]),
+    .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
+    .testTarget(
+      name: "ResNetEngineTests",
+      dependencies: ["ResNetEngine", "ResNetArchitecture", "SWTVerification", "CAllocations", "TestSupport"]),
+    .testTarget(
+      name: "SWTGoldensTests",
+      dependencies: [
+        "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "ResNetArchitecture", "SWTTensorFiles",
+        "SWTGoldens", "TestSupport",
+      ]),
+    .testTarget(name: "CRoundingTests", dependencies: ["CRounding", "SWTTensors"]),
+    .testTarget(
+      name: "SWTVerificationTests",
+      dependencies: [
+        "SWTBytes", "SWTChecksums", "SWTCommands", "SWTDigests", "SWTGoldens", "ResNetEngine",
+        "ResNetArchitecture", "SWTTensors", "SWTTensorFiles", "SWTVerification", "TestSupport",
+      ]),
+    .testTarget(
+      name: "SWTCommandsTests",
+      dependencies: [
+        "PthReader", "SWT", "SWTBytes", "SWTCommands", "ResNetArchitecture", "SWTTensors", "SWTTensorFiles",
+        "TestSupport",
+      ]),
+
+    // Tests of the whole.
+    .testTarget(
+      name: "FullSizeTests",
+      dependencies: [
+        "SWTBytes", "SWTChecksums", "SWTDigests", "SWTGoldens", "ResNetEngine", "ResNetArchitecture",
+        "SWTTensorFiles", "SWTVerification", "TestSupport",
+      ],
+      path: "Tests/System/FullSizeTests"),
     .target(
       name: "FuzzTargets",
       dependencies: [
@@ -112,62 +151,14 @@ let package = Package(
         "TestSupport",
       ],
       path: "Tests/Fuzz/Targets"),
-    .target(
-      name: "TestSupport", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "SWTResNet"],
-      path: "Tests/TestSupport"),
     .testTarget(
       name: "FuzzFailureTests", dependencies: ["FuzzTargets", "TestSupport"], path: "Tests/Fuzz/Replay"),
-    .testTarget(name: "BytesTests", dependencies: ["SWTBytes", "TestSupport"]),
-    .testTarget(
-      name: "DigestsTests", dependencies: ["SWTBytes", "SWTChecksums", "SWTDigests", "TestSupport"]),
-    .testTarget(
-      name: "TensorFilesTests", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "TestSupport"]),
-    .testTarget(
-      name: "CheckpointTests",
-      dependencies: [
-        "PthReader", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTTensorFiles", "TestSupport",
-      ]),
-    .testTarget(
-      name: "WeightFileTests",
-      dependencies: ["SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "TestSupport"]),
-    .testTarget(name: "ResNetTests", dependencies: ["SWTResNet"]),
-    .testTarget(
-      name: "CommandsTests",
-      dependencies: [
-        "PthReader", "SWT", "SWTBytes", "SWTCommands", "SWTResNet", "SWTTensors", "SWTTensorFiles",
-        "TestSupport",
-      ]),
-    .testTarget(
-      name: "FullSizeTests",
-      dependencies: [
-        "SWTBytes", "SWTChecksums", "SWTDigests", "SWTGoldens", "SWTInference", "SWTResNet", "SWTTensorFiles",
-        "SWTVerification", "TestSupport",
-      ]),
-    .testTarget(
-      name: "VerificationTests",
-      dependencies: [
-        "SWTBytes", "SWTChecksums", "SWTCommands", "SWTDigests", "SWTGoldens", "SWTInference", "SWTResNet",
-        "SWTTensors",
-        "SWTTensorFiles", "SWTVerification", "TestSupport",
-      ]),
-    .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
-    .testTarget(name: "RoundingTests", dependencies: ["CRounding", "SWTTensors"]),
-    .target(name: "CAllocations", path: "Tests/Allocations"),
-    .testTarget(
-      name: "InferenceTests",
-      dependencies: ["SWTInference", "SWTResNet", "SWTVerification", "CAllocations", "TestSupport"]),
-    .testTarget(
-      name: "GoldensTests",
-      dependencies: [
-        "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTResNet", "SWTTensorFiles", "SWTGoldens",
-        "TestSupport",
-      ]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17
 )
 
-// The fuzzer has no main of its own, so an ordinary build must not see it: scripts/fuzz sets the variable.
+// The fuzzer has no main of its own, so an ordinary build must not see it: Tools/fuzz sets the variable.
 if Context.environment["PTH2SWT_FUZZ"] != nil {
   package.targets += [
     .target(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
@@ -175,10 +166,14 @@ if Context.environment["PTH2SWT_FUZZ"] != nil {
   ]
 }
 
+for target in package.targets where target.type == .test && target.path == nil {
+  target.path = "Tests/Unit/\(target.name)"
+}
+
 // One policy for every Swift target, applied after the table so that none is missed.
 let foreign: Set<String> = [
   "CFileCopy", "CKernels", "CThreads", "CChecksums", "CLibzip", "CZlib", "CCrypto", "CFuzzer",
-  "CAllocations",
+  "CAllocations", "CRounding", "SWTC",
 ]
 for target in package.targets where !foreign.contains(target.name) {
   target.swiftSettings =

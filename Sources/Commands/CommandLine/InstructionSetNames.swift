@@ -1,6 +1,0 @@
-internal import SWTInference
-
-extension InstructionSet {
-  /// What `--isa` may be.
-  static var names: [String] { ["best"] + allCases.map(\.rawValue) }
-}

@@ -1,0 +1,229 @@
+internal import CKernels
+internal import ResNetArchitecture
+
+/// Unsafe on purpose: turns a step of the plan into calls of one C kernel, a call for each unit of work.
+///
+/// Safe because the plan sized the arena and placed each activation, the packed network sized its storage,
+/// and the units of one kernel write disjoint memory.
+@unsafe
+struct KernelCalls {
+  let network: PackedNetwork
+  let plan: Plan
+  let arena: UnsafeMutablePointer<Float>
+  let isa: p2s_isa
+  let threads: ThreadPool
+
+  /// The first float of an activation, halo included.
+  func start(_ activation: Activation) -> UnsafeMutablePointer<Float> {
+    unsafe arena + plan.offsets[activation.buffer]
+  }
+
+  func run(_ step: Plan.Step) {
+    switch step.kernel {
+    case .tiles(let packed, let segments, let partition, let residual, let relu):
+      unsafe tiles(step, packed, segments, partition, residual: residual, relu: relu)
+    case .lanes(let packed): unsafe lanes(step, packed)
+    case .winograd(let packed, let segments, let strip, let transformed, let residual, let relu):
+      unsafe winograd(
+        step, packed, segments, strip: strip, transformed: arena + plan.offsets[transformed],
+        residual: residual, relu: relu)
+    case .maxPool: unsafe maxPool(step)
+    case .mean: unsafe mean(step)
+    case .averagePool: unsafe averagePool(step)
+    case .padding(let padding): unsafe pad(step, padding)
+    case .border: unsafe zeroBorder(step.output)
+    case .neighbours(let layer): unsafe neighbours(step, layer)
+    case .gate(let gates): unsafe gate(step, gates)
+    case .reduce(let copy): unsafe reduce(copy)
+    case .reducedTiles(let packed, let copy, let segments, let partition, let residual, let relu):
+      unsafe reducedTiles(step, packed, copy, segments, partition, residual: residual, relu: relu)
+    case .reducedLanes(let packed, let copy): unsafe reducedLanes(step, packed, copy)
+    case .dense(let layer): unsafe dense(step, layer)
+    }
+  }
+
+  private func tiles(
+    _ step: Plan.Step, _ packed: PackedConvolution, _ segments: [p2s_segment], _ partition: Partition,
+    residual: Bool, relu: Bool
+  ) {
+    let (input, output, unit) = (step.input, step.output, packed.unit)
+    let storage = unsafe network.storage.base
+    let reach = unit.padding * (input.row + input.pixel)
+    unsafe segments.withUnsafeBufferPointer { segments in
+      guard let list = segments.baseAddress else { return }
+      let conv = unsafe p2s_conv(
+        segments: list, weights: storage + packed.weightOffset, bias: storage + packed.biasOffset,
+        segment_count: Int32(segments.count), depth: Int32(packed.depth), panels: Int32(packed.panels),
+        panel_blocks: Int32(packed.panelBlocks),
+        panels_per_group: Int32(packed.groupBlocks / packed.panelBlocks), relu: relu ? 1 : 0,
+        rows: Int32(output.height), width: Int32(output.width), out_halo: Int32(output.writtenHalo),
+        flat: partition.isFlat ? 1 : 0, row_tiles: Int32(partition.rowTiles),
+        unit_tiles: Int32(partition.unitTiles), unit_panels: Int32(partition.unitPanels),
+        panel_outer: partition.isPanelOuter ? 1 : 0, units_ahead: Int32(threads.count),
+        in_pixel: Int64(unit.stride * input.pixel), in_row: Int64(unit.stride * input.row),
+        in_group: Int64(packed.inputBlocks * input.block),
+        out_row: Int64(output.row), out_block: Int64(output.block))
+      let target = unsafe start(output) + output.origin
+      unsafe withUnsafePointer(to: conv) { conv in
+        var call = unsafe Call(
+          isa: isa, layer: conv, source: start(input) + input.origin - reach, target: target,
+          residual: residual ? target : nil)
+        unsafe threads.run(p2s_conv_units(conv), &call) { context, unit in
+          let call = unsafe Call<p2s_conv, Float>.at(context)
+          unsafe p2s_conv_unit(call.isa, call.layer, call.source, call.residual, call.target, unit)
+        }
+      }
+    }
+  }
+
+  private func lanes(_ step: Plan.Step, _ packed: PackedConvolution) {
+    let (input, output, unit) = (step.input, step.output, packed.unit)
+    let storage = unsafe network.storage.base
+    let conv = unsafe p2s_grouped(
+      weights: storage + packed.weightOffset, bias: storage + packed.biasOffset,
+      blocks: Int32(output.blocks), group: Int32(output.layout.groupLanes),
+      depth: Int32(output.layout.group), stride: Int32(unit.stride), relu: unit.relu ? 1 : 0,
+      rows: Int32(output.height), width: Int32(output.width), out_halo: Int32(output.writtenHalo),
+      unit_rows: unitRows(output), in_row: Int64(input.row), in_block: Int64(input.block),
+      out_row: Int64(output.row), out_block: Int64(output.block))
+    unsafe withUnsafePointer(to: conv) { conv in
+      var call = unsafe Call(
+        isa: isa, layer: conv, source: start(input) + input.firstTap, target: start(output) + output.origin)
+      unsafe threads.run(p2s_grouped_units(conv), &call) { context, unit in
+        let call = unsafe Call<p2s_grouped, Float>.at(context)
+        unsafe p2s_grouped_unit(call.isa, call.layer, call.source, call.target, unit)
+      }
+    }
+  }
+
+  private func winograd(
+    _ step: Plan.Step, _ packed: PackedConvolution, _ segments: [p2s_segment], strip: Int,
+    transformed: UnsafeMutablePointer<Float>, residual: Bool, relu: Bool
+  ) {
+    let (input, output) = (step.input, step.output)
+    let storage = unsafe network.storage.base
+    unsafe segments.withUnsafeBufferPointer { segments in
+      guard let list = segments.baseAddress else { return }
+      let conv = unsafe p2s_winograd(
+        segments: list, weights: storage + packed.weightOffset, bias: storage + packed.biasOffset,
+        segment_count: Int32(segments.count), depth: Int32(packed.depth), in_blocks: Int32(input.blocks),
+        panels: Int32(packed.panels), panels_per_group: Int32(packed.groupBlocks / packed.panelBlocks),
+        panel_blocks: Int32(packed.panelBlocks), relu: relu ? 1 : 0, rows: Int32(output.height),
+        width: Int32(output.width), out_halo: Int32(output.writtenHalo), strip_tiles: Int32(strip),
+        in_row: Int64(input.row), in_block: Int64(input.block), out_row: Int64(output.row),
+        out_block: Int64(output.block))
+      let target = unsafe start(output) + output.origin
+      unsafe withUnsafePointer(to: conv) { conv in
+        var spread = unsafe Call(
+          isa: isa, layer: conv, source: start(input) + input.firstTap, target: transformed)
+        unsafe threads.run(p2s_winograd_input_units(conv), &spread) { context, unit in
+          let call = unsafe Call<p2s_winograd, Float>.at(context)
+          unsafe p2s_winograd_input_unit(call.isa, call.layer, call.source, call.target, unit)
+        }
+        var call = unsafe Call(
+          isa: isa, layer: conv, source: transformed, target: target, residual: residual ? target : nil)
+        unsafe threads.run(p2s_winograd_units(conv), &call) { context, unit in
+          let call = unsafe Call<p2s_winograd, Float>.at(context)
+          unsafe p2s_winograd_unit(call.isa, call.layer, call.source, call.residual, call.target, unit)
+        }
+      }
+    }
+  }
+
+  private func maxPool(_ step: Plan.Step) {
+    let (input, output) = (step.input, step.output)
+    let pool = p2s_maxpool(
+      blocks: Int32(input.blocks), in_rows: Int32(input.height), in_width: Int32(input.width),
+      out_halo: Int32(output.writtenHalo), unit_rows: unsafe unitRows(output), in_block: Int64(input.block),
+      out_row: Int64(output.row), out_block: Int64(output.block))
+    unsafe withUnsafePointer(to: pool) { pool in
+      var call = unsafe Call(
+        isa: isa, layer: pool, source: start(input), target: start(output) + output.origin)
+      unsafe threads.run(p2s_maxpool_units(pool), &call) { context, unit in
+        let call = unsafe Call<p2s_maxpool, Float>.at(context)
+        unsafe p2s_maxpool_unit(call.isa, call.layer, call.source, call.target, unit)
+      }
+    }
+  }
+
+  private func mean(_ step: Plan.Step) {
+    let (input, output) = (step.input, step.output)
+    let layer = MeanLayer(
+      rows: Int32(input.height), width: Int32(input.width), row: Int64(input.row), block: input.block,
+      outputBlock: output.block)
+    unsafe withUnsafePointer(to: layer) { layer in
+      var call = unsafe Call(
+        isa: isa, layer: layer, source: start(input) + input.origin, target: start(output))
+      unsafe threads.run(Int32(input.blocks), &call) { context, block in
+        let call = unsafe Call<MeanLayer, Float>.at(context)
+        let layer = unsafe call.layer.pointee
+        unsafe p2s_mean_block(
+          call.isa, call.source + Int(block) * layer.block, layer.rows, layer.width, layer.row,
+          call.target + Int(block) * layer.outputBlock)
+      }
+    }
+  }
+
+  /// Rows of one block in a unit of work: about eight units for each thread.
+  func unitRows(_ output: Activation) -> Int32 {
+    let units = unsafe 8 * threads.count
+    return Int32(max(1, min(output.height, output.height * output.blocks / units)))
+  }
+
+  // MARK: - Layout changes
+
+  /// Copies image number `image` of `[N, C, H, W]` into an activation and zeroes its halo, and the lanes that
+  /// hold no channel: kernels write zeros there too, and the largest value of a tensor is looked for in all
+  /// lanes.
+  func load(_ values: [Float], image: Int, into activation: Activation) {
+    let start = unsafe start(activation)
+    let lanes = activation.isPlanar ? 1 : ChannelLayout.blockLanes
+    if activation.halo > 0 || activation.blocks * lanes > activation.layout.channels {
+      unsafe start.update(repeating: 0, count: activation.count)
+    }
+    let first = image * activation.valueCount
+    unsafe values.withUnsafeBufferPointer { values in
+      unsafe forEachRow(of: activation) { plane, inner in
+        if activation.isPlanar, let base = values.baseAddress {
+          unsafe (start + inner).update(from: base + first + plane, count: activation.width)
+          return
+        }
+        for x in 0..<activation.width {
+          unsafe start[inner + x * activation.pixel] = values[first + plane + x]
+        }
+      }
+    }
+  }
+
+  /// Copies an activation out as image number `image` of `[N, C, H, W]`.
+  func store(_ activation: Activation, into values: inout [Float], image: Int) {
+    let start = unsafe start(activation)
+    let first = image * activation.valueCount
+    unsafe values.withUnsafeMutableBufferPointer { values in
+      unsafe forEachRow(of: activation) { plane, inner in
+        for x in 0..<activation.width {
+          unsafe values[first + plane + x] = start[inner + x * activation.pixel]
+        }
+      }
+    }
+  }
+
+  /// For each channel and row: its offset in `[C, H, W]`, and that in the activation.
+  private func forEachRow(of activation: Activation, _ body: (Int, Int) -> Void) {
+    let lanes = activation.isPlanar ? 1 : ChannelLayout.blockLanes
+    for channel in 0..<activation.layout.channels {
+      let lane = activation.layout.lane(channel)
+      let first = lane / lanes * activation.block + lane % lanes + activation.origin
+      for y in 0..<activation.height {
+        body((channel * activation.height + y) * activation.width, first + y * activation.row)
+      }
+    }
+  }
+}
+
+/// The global mean of a plane; a unit is a block.
+private struct MeanLayer: BitwiseCopyable {
+  let rows, width: Int32
+  let row: Int64
+  let block, outputBlock: Int
+}

@@ -1,0 +1,223 @@
+internal import CKernels
+internal import ResNetArchitecture
+
+/// Everything about a run that depends on the image size and not on the image: what to call in which order,
+/// how work is cut, and where results lie in the arena. Cheap to make.
+struct Plan: Sendable {
+  /// One kernel call.
+  struct Step: Sendable {
+    enum Kernel: Sendable {
+      /// `segments` say which floats one output pixel reads.
+      case tiles(PackedConvolution, [p2s_segment], Partition, residual: Bool, relu: Bool)
+      case lanes(PackedConvolution)
+      /// `segments` are the blocks of a strip of `strip` tiles; `transformed` is a buffer of the arena.
+      case winograd(
+        PackedConvolution, [p2s_segment], strip: Int, transformed: Int, residual: Bool, relu: Bool)
+      /// Makes the copy that the reduced convolutions after it read.
+      case reduce(ReducedCopy)
+      case reducedTiles(
+        ReducedConvolution, ReducedCopy, [p2s_segment], Partition, residual: Bool, relu: Bool)
+      case reducedLanes(ReducedConvolution, ReducedCopy)
+      case maxPool
+      /// Of whole planes, for the layer of that name.
+      case mean(String)
+      case dense(PackedDense)
+      case averagePool(String)
+      case padding(PaddedShortcut)
+      /// Zeros the halo of `output`, where the kernel before did not.
+      case border
+      /// A gate's layer that sees neighbouring channels' means.
+      case neighbours(PackedDense)
+      /// Adds the gated input to the output; the gates are in this activation.
+      case gate(Activation)
+    }
+    var kernel: Kernel
+    var input, output: Activation
+    /// Name of the tap that `output` is after this step, if any.
+    var tap: String?
+  }
+
+  /// Steps that belong together: one entry of ``LayerTree/tapNames``.
+  struct Stage: Sendable {
+    var name: String
+    var input, output: Activation
+    var steps: [Step] = []
+  }
+
+  let height, width: Int
+  private(set) var stages: [Stage] = []
+  /// Offset of each buffer in the arena, in floats.
+  private(set) var offsets: [Int] = []
+  /// Floats of the arena.
+  private(set) var arenaCount = 0
+
+  let network: PackedNetwork
+  let instructions: InstructionSet
+  let threads: Int
+  var lifetimes: [Lifetime] = []
+  /// The copies of the stage being planned, by the buffer they are copies of.
+  var copies: [Int: ReducedCopy] = [:]
+
+  /// Plans the network for images of `height` by `width`.
+  init(
+    _ network: PackedNetwork, height: Int, width: Int, instructions: InstructionSet, threads: Int
+  ) {
+    self.network = network
+    self.height = height
+    self.width = width
+    self.instructions = instructions
+    self.threads = threads
+    let tree = network.tree
+    let image = activation(
+      .plain(tree.stem.inputChannels), height, width, halo: tree.stem.units[0].padding, isPlanar: true)
+    // The 3×3 of a basic block reads block inputs directly, and needs their halo; that of all is the same, because
+    // an output may take its input's place.
+    let halo = tree.blocks.map { $0.body[0].padding }.max() ?? 0
+
+    var map = addStage(tree.stem.name, image) { plan in
+      plan.stem(tree.stem, image, halo: tree.maxPool == nil ? halo : 0)
+    }
+    if let pool = tree.maxPool {
+      map = addStage(pool.name, map) { plan in
+        let output = plan.activation(
+          map.layout, pool.outputSize(map.height), pool.outputSize(map.width), halo: halo)
+        return plan.bordered(plan.add(.maxPool, map, output))
+      }
+    }
+    for block in tree.blocks {
+      map = addStage(block.name, map) { plan in plan.block(block, map, halo: halo) }
+    }
+    if let head = tree.head, let packed = network.dense[head.name] {
+      map = addStage("avgpool", map) { plan in
+        plan.add(.mean("avgpool"), map, plan.activation(.plain(head.inputFeatures), 1, 1, halo: 0))
+      }
+      map = addStage(head.name, map) { plan in
+        plan.add(.dense(packed), map, plan.activation(.plain(head.outputFeatures), 1, 1, halo: 0))
+      }
+    }
+    (offsets, arenaCount) = Lifetime.place(lifetimes)
+  }
+
+  // MARK: - Building
+
+  /// A new result with a buffer of its own.
+  mutating func activation(
+    _ layout: ChannelLayout, _ height: Int, _ width: Int, halo: Int, isPlanar: Bool = false
+  ) -> Activation {
+    let result = Activation(
+      layout, height: height, width: width, halo: halo, buffer: lifetimes.count, isPlanar: isPlanar)
+    lifetimes.append(Lifetime(count: result.count))
+    return result
+  }
+
+  private mutating func addStage(
+    _ name: String, _ input: Activation, _ body: (inout Plan) -> Activation
+  ) -> Activation {
+    stages.append(Stage(name: name, input: input, output: input))
+    copies = [:]
+    let output = body(&self)
+    stages[stages.count - 1].output = output
+    return output
+  }
+
+  /// Adds a step to the last stage; `other` is a buffer that it reads beside its input.
+  mutating func add(
+    _ kernel: Step.Kernel, _ input: Activation, _ output: Activation, tap: String? = nil,
+    reading other: Int? = nil
+  ) -> Activation {
+    let time = stages.reduce(0) { $0 + $1.steps.count }
+    lifetimes[input.buffer].use(at: time)
+    lifetimes[output.buffer].use(at: time)
+    if let other { lifetimes[other].use(at: time) }
+    stages[stages.count - 1].steps.append(
+      Step(kernel: kernel, input: input, output: output, tap: tap))
+    return output
+  }
+
+  /// `unit` into a map with that halo, or onto `sum`.
+  mutating func convolution(
+    _ unit: ConvolutionUnit, _ input: Activation, halo: Int, tap: String?, addingTo sum: Activation? = nil
+  ) -> Activation {
+    let reduced = network.reduced[unit.name]
+    let packed = network.convolutions[unit.name]
+    guard let layout = reduced?.output ?? packed?.output else {
+      preconditionFailure("the packed network and the plan walk the same tree")
+    }
+    let output =
+      sum
+      ?? activation(
+        layout, unit.outputSize(input.height), unit.outputSize(input.width), halo: halo)
+    if let reduced {
+      _ = reducedConvolution(reduced, input, output, tap: tap, adds: sum != nil)
+    } else if let packed {
+      add(packed, input, output, tap: tap, adds: sum != nil)
+    }
+    return sum == nil ? bordered(output) : output
+  }
+
+  private mutating func add(
+    _ packed: PackedConvolution, _ input: Activation, _ output: Activation, tap: String?, adds: Bool
+  ) {
+    switch packed.form {
+    case .lanes:
+      _ = add(.lanes(packed), input, output, tap: tap)
+      return
+    case .winograd:
+      _ = winograd(packed, input, output, residual: adds, tap: tap)
+      return
+    case .tiles: break
+    }
+    let partition = Partition(
+      packed, input, output, tilePixels: Int(p2s_conv_tile_pixels(instructions.kernelValue)),
+      threads: threads)
+    _ = add(
+      .tiles(
+        packed, packed.segments(reading: input), partition, residual: adds,
+        relu: packed.unit.relu || adds),
+      input, output, tap: tap)
+  }
+
+  private mutating func winograd(
+    _ packed: PackedConvolution, _ input: Activation, _ output: Activation, residual: Bool, tap: String?
+  ) -> Activation {
+    let tiles = ((output.height + 3) / 4) * ((output.width + 3) / 4)
+    let most = Int(P2S_WINOGRAD_STRIP)
+    let pixels = Int(p2s_conv_tile_pixels(instructions.kernelValue))
+    let strip = tiles <= most ? tiles : most / pixels * pixels
+    let segments = packed.inputRuns.map { run in
+      p2s_segment(offset: Int64(run.lane * strip), count: Int64(run.count))
+    }
+    let count = p2s_winograd_floats(
+      Int32(input.blocks), Int32(output.height), Int32(output.width), Int32(strip))
+    let transformed = lifetimes.count
+    lifetimes.append(Lifetime(count: Int(count)))
+    lifetimes[transformed].use(at: stages.reduce(0) { $0 + $1.steps.count })
+    return add(
+      .winograd(
+        packed, segments, strip: strip, transformed: transformed, residual: residual,
+        relu: packed.unit.relu || residual),
+      input, output, tap: tap)
+  }
+}
+
+extension PackedConvolution {
+  /// What one output pixel reads from `input`, in the order of the reduction.
+  func segments(reading input: Activation) -> [p2s_segment] {
+    if isPlanar {
+      return (0..<input.layout.channels).flatMap { plane in
+        (0..<unit.kernel).map { ky in
+          p2s_segment(offset: Int64(plane * input.block + ky * input.row), count: Int64(unit.kernel))
+        }
+      }
+    }
+    return inputRuns.flatMap { run in
+      let lanes = ChannelLayout.blockLanes
+      let start = run.lane / lanes * input.block + run.lane % lanes
+      return (0..<unit.kernel * unit.kernel).map { tap in
+        let (ky, kx) = (tap / unit.kernel, tap % unit.kernel)
+        return p2s_segment(
+          offset: Int64(start + unit.dilation * (ky * input.row + kx * input.pixel)), count: Int64(run.count))
+      }
+    }
+  }
+}

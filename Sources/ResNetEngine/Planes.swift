@@ -1,0 +1,127 @@
+internal import ResNetArchitecture
+
+/// One image's feature map `[C, H, W]` in double precision: what the reference engine computes with.
+struct Planes: Sendable {
+  var channels, height, width: Int
+  var values: [Double]
+
+  /// Pooling by windows; padding never wins a maximum and does not count in an average, NaN always comes out.
+  func pooled(_ pool: PoolUnit) -> Planes {
+    var y = Planes(
+      channels: channels, height: pool.outputSize(height), width: pool.outputSize(width), values: [])
+    for channel in 0..<channels {
+      for row in 0..<y.height {
+        for column in 0..<y.width {
+          var (best, sum, count) = (-Double.infinity, 0.0, 0)
+          for ky in 0..<pool.kernel {
+            let iy = row * pool.stride + ky - pool.padding
+            if iy < 0 || iy >= height { continue }
+            for kx in 0..<pool.kernel {
+              let ix = column * pool.stride + kx - pool.padding
+              if ix < 0 || ix >= width { continue }
+              count += 1
+              let value = values[(channel * height + iy) * width + ix]
+              if value > best || value.isNaN { best = value }
+              sum += value
+            }
+          }
+          y.values.append(pool.kind == .maximum ? best : sum / Double(count))
+        }
+      }
+    }
+    return y
+  }
+
+  /// Every second pixel or so, between channels of zeros.
+  func padded(_ shortcut: PaddedShortcut) -> Planes {
+    var y = Planes(
+      channels: shortcut.before + channels + shortcut.after, height: shortcut.outputSize(height),
+      width: shortcut.outputSize(width), values: [])
+    let area = y.height * y.width
+    y.values = [Double](repeating: 0, count: y.channels * area)
+    for channel in 0..<channels {
+      for row in 0..<y.height {
+        for column in 0..<y.width {
+          y.values[(shortcut.before + channel) * area + row * y.width + column] =
+            values[(channel * height + row * shortcut.stride) * width + column * shortcut.stride]
+        }
+      }
+    }
+    return y
+  }
+
+  /// The mean of each plane.
+  func averaged() -> Planes {
+    let area = height * width
+    let means = (0..<channels).map { channel in
+      values[channel * area..<(channel + 1) * area].reduce(0, +) / Double(area)
+    }
+    return Planes(channels: channels, height: 1, width: 1, values: means)
+  }
+
+  /// The plain convolution sum, without bias. `weights` is `[out, in / groups, k, k]`.
+  ///
+  /// Row by row: each weight times a row of the input is added to a row of the output. Unsafe buffers only
+  /// because bounds checks would make it ten times slower.
+  func convolved(_ unit: ConvolutionUnit, _ weights: [Double], _ threads: ThreadPool) -> Planes {
+    if unit.kernel == 1, unit.stride == 1, height > 1 {
+      // Pixels do not meet: one long row is faster than many short ones.
+      var y = Planes(channels: channels, height: 1, width: height * width, values: values)
+        .convolved(unit, weights, threads)
+      (y.height, y.width) = (height, width)
+      return y
+    }
+    let (rows, columns) = (unit.outputSize(height), unit.outputSize(width))
+    let area = rows * columns
+    var sums = [Double](repeating: 0, count: unit.outputChannels * area)
+    unsafe sums.withUnsafeMutableBufferPointer { output in
+      unsafe values.withUnsafeBufferPointer { input in
+        unsafe weights.withUnsafeBufferPointer { weights in
+          nonisolated(unsafe) let shared = unsafe (output, input, weights)
+          threads.forEach(unit.outputChannels) { channel in
+            unsafe convolveChannel(
+              channel, unit, weights: shared.2, input: shared.1, height: rows, width: columns,
+              into: UnsafeMutableBufferPointer(rebasing: shared.0[channel * area..<(channel + 1) * area]))
+          }
+        }
+      }
+    }
+    return Planes(channels: unit.outputChannels, height: rows, width: columns, values: sums)
+  }
+
+  /// One output channel, `rows` by `columns`.
+  private func convolveChannel(
+    _ channel: Int, _ unit: ConvolutionUnit, weights: UnsafeBufferPointer<Double>,
+    input: UnsafeBufferPointer<Double>, height rows: Int, width columns: Int,
+    into output: UnsafeMutableBufferPointer<Double>
+  ) {
+    let inputs = unit.inputChannels / unit.groups
+    let group = channel / (unit.outputChannels / unit.groups)
+    for c in 0..<inputs {
+      let plane = (group * inputs + c) * height * width
+      for ky in 0..<unit.kernel {
+        for kx in 0..<unit.kernel {
+          let weight = unsafe weights[((channel * inputs + c) * unit.kernel + ky) * unit.kernel + kx]
+          // Output columns whose input column x·stride + kx·dilation − padding lies inside.
+          let shift = kx * unit.dilation - unit.padding
+          let first = shift < 0 ? (-shift + unit.stride - 1) / unit.stride : 0
+          let end = width - shift <= 0 ? 0 : min(columns, (width - shift - 1) / unit.stride + 1)
+          if first >= end { continue }
+          for row in 0..<rows {
+            let iy = row * unit.stride + ky * unit.dilation - unit.padding
+            if iy < 0 || iy >= height { continue }
+            let from = plane + iy * width + first * unit.stride + shift
+            let to = row * columns + first
+            if unit.stride == 1 {
+              for i in 0..<end - first { unsafe output[to + i] += weight * input[from + i] }
+            } else {
+              for i in 0..<end - first {
+                unsafe output[to + i] += weight * input[from + i * unit.stride]
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,101 @@
+internal import CKernels
+internal import ResNetArchitecture
+
+/// Unsafe on purpose: hands pieces of the storage and of the source's memory to the C packers, from all
+/// threads. Each unit writes its own panel, or its own filters, only.
+extension PackedNetwork {
+  /// Packs one convolution's weights as they are stored, or rounded once; BatchNorm's factor goes into the
+  /// scale of each output channel, so that no weight is rounded twice.
+  func pack(_ reduced: ReducedConvolution, from source: some WeightSource, _ threads: ThreadPool) throws {
+    let unit = reduced.unit
+    let fold = try Normalisation(of: unit, epsilon: tree.architecture.epsilon, from: source).folded
+    let count = unit.weightShape.reduce(1, *)
+    let name = "\(unit.name).weight"
+    var scales = fold.scale ?? [Double](repeating: 1, count: unit.outputChannels)
+    switch reduced.number {
+    case .P2S_BF16:
+      try source.withFloats(name, count: count) { weights in
+        unsafe weights.withUnsafeBufferPointer {
+          unsafe pack(reduced, UnsafeRawPointer($0.baseAddress), threads)
+        }
+      }
+    case .P2S_I8:
+      let filters = try integers(name, of: unit, from: source, threads)
+      for channel in scales.indices { scales[channel] *= filters.scales[channel] }
+      unsafe filters.values.withUnsafeBufferPointer {
+        unsafe pack(reduced, UnsafeRawPointer($0.baseAddress), threads)
+      }
+    }
+    let lanes = unsafe UnsafeMutableBufferPointer(
+      start: storage.base + reduced.scaleOffset, count: 2 * reduced.laneCount)
+    unsafe lanes.update(repeating: 0)
+    for channel in 0..<unit.outputChannels {
+      let lane = reduced.output.lane(channel)
+      unsafe lanes[lane] = Float(scales[channel])
+      unsafe lanes[reduced.laneCount + lane] = Float(fold.bias[channel])
+    }
+  }
+
+  /// The integers that the source holds, or else its numbers quantised filter by filter.
+  private func integers(
+    _ name: String, of unit: ConvolutionUnit, from source: some WeightSource, _ threads: ThreadPool
+  ) throws -> QuantisedFilters {
+    let count = unit.weightShape.reduce(1, *)
+    if let stored = try source.integers(name) {
+      guard stored.values.count == count, stored.scales.count == unit.outputChannels else {
+        throw InferenceError.wrongCount(name, expected: count, actual: stored.values.count)
+      }
+      return stored
+    }
+    let size = count / unit.outputChannels
+    var filters = QuantisedFilters(
+      values: ContiguousArray(repeating: 0, count: count),
+      scales: [Double](repeating: 1, count: unit.outputChannels))
+    try source.withFloats(name, count: count) { weights in
+      unsafe weights.withUnsafeBufferPointer { weights in
+        unsafe filters.values.withUnsafeMutableBufferPointer { values in
+          unsafe filters.scales.withUnsafeMutableBufferPointer { scales in
+            guard let weights = weights.baseAddress, let values = values.baseAddress,
+              let scales = scales.baseAddress
+            else { return }
+            nonisolated(unsafe) let shared = unsafe (weights, values, scales)
+            threads.forEach(unit.outputChannels) { filter in
+              let scale = unsafe p2s_quantise_filter(
+                shared.0 + filter * size, Int32(size), shared.1 + filter * size)
+              unsafe shared.2[filter] = Double(scale)
+            }
+          }
+        }
+      }
+    }
+    return filters
+  }
+
+  /// A panel in each unit of work; `weights` are floats or integers, as the number says.
+  private func pack(_ reduced: ReducedConvolution, _ weights: UnsafeRawPointer?, _ threads: ThreadPool) {
+    guard let weights = unsafe weights else { return }
+    let unit = reduced.unit
+    let size = unit.weightShape.dropFirst().reduce(1, *)
+    let bytes = size * (reduced.number == .P2S_I8 ? 1 : MemoryLayout<Float>.size)
+    let order = reduced.form == .lanes ? [0] : reduced.order
+    nonisolated(unsafe) let source = unsafe weights
+    nonisolated(unsafe) let target = unsafe UnsafeMutableRawPointer(storage.base + reduced.weightOffset)
+      .assumingMemoryBound(to: UInt32.self)
+    threads.forEach(reduced.panels) { index in
+      let panel = unsafe target + index * reduced.panelWords
+      if reduced.form == .lanes {
+        unsafe p2s_pack_grouped_words(
+          reduced.number, source, reduced.output.filters(inBlock: index), Int32(reduced.output.groupLanes),
+          Int32(reduced.output.group), panel)
+        return
+      }
+      let lanes = reduced.panelBlocks * ChannelLayout.blockLanes
+      unsafe panel.update(repeating: 0, count: reduced.panelWords)
+      for run in reduced.output.runs(in: index * lanes..<(index + 1) * lanes) {
+        unsafe p2s_pack_words(
+          reduced.number, source + run.channel * bytes, order, Int32(run.count), Int32(size),
+          Int32(reduced.depth), Int32(lanes), panel + run.lane - index * lanes)
+      }
+    }
+  }
+}

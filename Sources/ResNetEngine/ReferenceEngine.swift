@@ -1,0 +1,216 @@
+public import ResNetArchitecture
+
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// Computes the network in double precision with plain loops, BatchNorm separate: slow and obviously right.
+///
+/// It shares no kernel, no packing and no folding with ``FastEngine``, so that the two can judge each other.
+/// Every tap is available. A tap of a block's last convolution is its output after BatchNorm, before the
+/// residual sum.
+public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
+  public let tree: LayerTree
+  /// Where the weights are read from, in each run.
+  public let source: Source
+  /// The threads that compute.
+  public let threads: ThreadPool
+  private let emulation: Emulation
+  /// What to compute instead of this network's function of the weights.
+  private let deviation: Deviation
+
+  /// Computes the network, or with a `deviation` another function of the same weights, for what-if runs.
+  public init(
+    _ tree: LayerTree, weights source: Source, threads: ThreadPool, deviation: Deviation = Deviation()
+  ) {
+    self.deviation = deviation
+    self.tree = tree
+    self.source = source
+    self.threads = threads
+    emulation = Emulation(precision: .f32, layers: [])
+  }
+
+  /// An engine that rounds weights and inputs of convolutions as a fast engine of that precision does, and
+  /// computes all else in double precision.
+  ///
+  /// - Throws: what `source` throws.
+  public init(
+    _ tree: LayerTree, weights source: Source, threads: ThreadPool, emulating precision: ComputePrecision
+  ) throws {
+    self.tree = tree
+    self.source = source
+    self.threads = threads
+    deviation = Deviation()
+    emulation = Emulation(precision: precision, layers: try precision.reducedLayers(tree, of: source))
+  }
+
+  public func run(_ input: FeatureMap<Float>, taps: Set<String>) throws -> ForwardResult<Double> {
+    try input.require([-1, tree.stem.inputChannels, -1, -1])
+    return try run(tree.tapNames, input, taps)
+  }
+
+  public func runStage(
+    _ stage: String, _ input: FeatureMap<Float>, taps: Set<String>
+  ) throws -> ForwardResult<Double> {
+    let name = tree.canonicalTap(stage)
+    switch name {
+    case tree.stem.name: try input.require([-1, tree.stem.inputChannels, -1, -1])
+    case tree.maxPool?.name: try input.require([-1, tree.stem.outputChannels, -1, -1])
+    case "avgpool": try input.require([-1, tree.head?.inputFeatures ?? -1, -1, -1])
+    case tree.head?.name: try input.require([-1, tree.head?.inputFeatures ?? -1])
+    default:
+      guard let block = tree.blocks.first(where: { $0.name == name }) else {
+        throw InferenceError.unknownTap(stage)
+      }
+      try input.require([-1, block.inputChannels, -1, -1])
+    }
+    return try run([name], input, taps)
+  }
+
+  // MARK: - Stages
+
+  /// Runs stages one after another, image by image, and keeps the wanted taps.
+  private func run(
+    _ stages: [String], _ input: FeatureMap<Float>, _ taps: Set<String>
+  ) throws -> ForwardResult<Double> {
+    for tap in taps where !stages.contains(try tree.stage(ofTap: tap)) {
+      throw InferenceError.unknownTap(tap)
+    }
+    let batch = input.shape[0]
+    let size = input.values.count / batch
+    var output: [Planes] = []
+    var kept: [String: [Planes]] = [:]
+    for image in 0..<batch {
+      var x = Planes(
+        channels: input.shape[1], height: input.shape.count > 2 ? input.shape[2] : 1,
+        width: input.shape.count > 2 ? input.shape[3] : 1,
+        values: input.values[image * size..<(image + 1) * size].map(Double.init))
+      func keep(_ name: String, _ planes: Planes) {
+        for tap in taps where tree.canonicalTap(tap) == name { kept[tap, default: []].append(planes) }
+      }
+      for stage in stages {
+        x = try compute(stage, x, keep)
+        keep(stage, x)
+      }
+      output.append(x)
+    }
+    func map(_ images: [Planes], _ tap: String) -> FeatureMap<Double> {
+      let isVector = ["avgpool", tree.head?.name].contains(tree.canonicalTap(tap))
+      let plane = images[0]
+      let shape = [plane.channels] + (isVector ? [] : [plane.height, plane.width])
+      return FeatureMap(shape: [batch] + shape, values: images.flatMap(\.values))
+    }
+    var taken: [String: FeatureMap<Double>] = [:]
+    for (tap, images) in kept { taken[tap] = map(images, tap) }
+    return ForwardResult(output: map(output, stages[stages.count - 1]), taps: taken)
+  }
+
+  private func compute(
+    _ stage: String, _ x: Planes, _ keep: (String, Planes) -> Void
+  ) throws -> Planes {
+    let deviation = self.deviation.at(stage)
+    switch stage {
+    case tree.stem.name:
+      var y = x
+      for unit in tree.stem.units {
+        y = try convolve(unit, y, deviation)
+        if tree.stem.units.count > 1 { keep(unit.name, y) }
+      }
+      return y
+    case "avgpool": return x.pooled(deviation.pooling)
+    default:
+      if let pool = tree.maxPool, stage == pool.name { return x.maxPooled(pool, deviation) }
+      if let head = tree.head, stage == head.name { return try classify(head, x) }
+      guard let block = tree.blocks.first(where: { $0.name == stage }) else {
+        throw InferenceError.unknownTap(stage)
+      }
+      var sum = x
+      for unit in deviation.body(of: block) {
+        sum = try convolve(unit, sum, deviation)
+        keep(unit.name, sum)
+      }
+      if let attention = block.attention {
+        sum = try gated(sum, attention)
+        keep(attention.name, sum)
+      }
+      var shortcut = x
+      switch block.shortcut {
+      case .identity: break
+      case .padded(let padding): shortcut = x.padded(padding)
+      case .projection(let unit, let pool):
+        shortcut = try convolve(unit, pool.map { x.pooled($0) } ?? x, deviation)
+        keep(unit.name, shortcut)
+      }
+      for i in sum.values.indices {
+        sum.values[i] = deviation.sum.apply(sum.values[i], shortcut.values[i])
+      }
+      return sum
+    }
+  }
+
+  /// Convolution, BatchNorm, and the ReLU where one follows directly.
+  private func convolve(_ unit: ConvolutionUnit, _ x: Planes, _ deviation: Deviation) throws -> Planes {
+    let epsilon = deviation.epsilon ?? tree.architecture.epsilon
+    let norm = try Normalisation(of: unit, epsilon: epsilon, from: source)
+    let weights = try emulation.weights(unit, from: source)
+    var y = emulation.input(x, of: unit).convolved(unit, weights, threads, padding: deviation.padding)
+    let area = y.height * y.width
+    for channel in 0..<y.channels {
+      for i in channel * area..<(channel + 1) * area {
+        var value = y.values[i]
+        if let bias = norm.bias { value += bias[channel] }
+        if let norm = norm.norm {
+          let sigma = (norm.variance[channel] + epsilon).squareRoot()
+          value = (value - norm.mean[channel]) / sigma * norm.weight[channel] + norm.bias[channel]
+        }
+        y.values[i] = unit.relu ? relu(value) : value
+      }
+    }
+    return y
+  }
+
+  /// Each channel times the sigmoid of what the means of all channels decide.
+  private func gated(_ x: Planes, _ unit: AttentionUnit) throws -> Planes {
+    var gate = x.averaged().values
+    switch unit.kind {
+    case .squeezeExcitation(let inner):
+      gate = try dense("\(unit.name).fc1", gate, rows: inner).map(relu)
+      gate = try dense("\(unit.name).fc2", gate, rows: unit.channels)
+    case .eca(let kernel):
+      let weights = try source.doubles("\(unit.name).conv.weight", count: kernel)
+      let means = gate
+      for channel in means.indices {
+        gate[channel] = weights.indices.reduce(0) { sum, tap in
+          let place = channel + tap - kernel / 2
+          return means.indices.contains(place) ? sum + weights[tap] * means[place] : sum
+        }
+      }
+    }
+    var y = x
+    let area = x.height * x.width
+    for i in y.values.indices { y.values[i] *= 1 / (1 + exp(-gate[i / area])) }
+    return y
+  }
+
+  private func classify(_ head: LinearUnit, _ x: Planes) throws -> Planes {
+    let y = try dense(head.name, x.values, rows: head.outputFeatures)
+    return Planes(channels: y.count, height: 1, width: 1, values: y)
+  }
+
+  /// `W x + b`.
+  private func dense(_ name: String, _ x: [Double], rows: Int) throws -> [Double] {
+    let weights = try source.doubles("\(name).weight", count: rows * x.count)
+    var y = try source.doubles("\(name).bias", count: rows)
+    for row in y.indices {
+      for column in x.indices { y[row] += weights[row * x.count + column] * x[column] }
+    }
+    return y
+  }
+}
+
+/// `max(0, v)`; a NaN stays a NaN.
+func relu(_ v: Double) -> Double { v < 0 ? 0 : v }

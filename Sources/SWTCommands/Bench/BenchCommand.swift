@@ -1,0 +1,99 @@
+internal import ResNetArchitecture
+internal import ResNetEngine
+internal import SWTTensorFiles
+
+/// `pth2swt bench`: how fast the forward pass is here.
+struct Bench: Command {
+  static let spec = CommandSpec(
+    "bench", "Time the forward pass: latency, throughput, percent of the processor's peak.",
+    operands: [.init("MODEL.swt", "The weight file; or --arch NAME instead.", optional: true)],
+    options: [
+      .value(
+        "arch", "NAME", "A published network with made-up weights, instead of a file.",
+        of: .words(Architecture.published.map(\.name))),
+      .value("threads", "N", "Threads to use (default: one for each core)."),
+      .value("batch", "N", "Images in one run (default: 1)."),
+      .value("runs", "N", "Runs that are timed (default: 30)."),
+      .value("warmup", "N", "Runs before that (default: 3)."),
+      .value("size", "PIXELS", "Height and width of the images (default: 224)."),
+      .value(
+        "compute", "TYPE", "f32 (default), bf16 or i8: what convolutions multiply.",
+        of: .words(ComputePrecision.allCases.map(\.rawValue))),
+      .value(
+        "isa", "NAME", "Instruction set of the kernels: best, portable, avx2, avx512, neon.",
+        of: .words(InstructionSet.names)),
+      .flag("layers", "Time each layer as well, and compare kinds of layers with the peak."),
+    ],
+    examples: [
+      .init("pth2swt bench model.swt --threads 1", "One image after another on one core."),
+      .init("pth2swt bench model.swt --batch 8 --json", "Throughput, for a program."),
+      .init("pth2swt bench --arch resnext50_32x4d --layers", "Where does the time go?"),
+    ])
+
+  let path: String?
+  let architecture: String?
+  let threads: Int?
+  let batch, runs, warmup, size: Int
+  let isa: InstructionSet
+  let precision: ComputePrecision
+  let showsLayers, json: Bool
+
+  init(_ arguments: Arguments) throws(UsageError) {
+    path = arguments.operands.first
+    architecture = arguments.value("arch")
+    guard (path == nil) != (architecture == nil) else {
+      throw UsageError("bench needs either MODEL.swt or --arch NAME")
+    }
+    threads = try arguments.threads()
+    batch = try arguments.integer("batch", in: 1...4096, default: 1)
+    runs = try arguments.integer("runs", in: 1...1_000_000, default: 30)
+    warmup = try arguments.integer("warmup", in: 0...1_000_000, default: 3)
+    size = try arguments.integer("size", in: 1...4096, default: 224)
+    isa = try arguments.isa()
+    let compute = try arguments.choice("compute", ComputePrecision.allCases.map(\.rawValue), default: "f32")
+    precision = ComputePrecision(rawValue: compute) ?? .f32
+    showsLayers = arguments.has("layers")
+    json = arguments.has("json")
+  }
+
+  func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
+    let engine = try engine()
+    let report = try measure(engine)
+    console.write(json ? report.json.text(pretty: true) + "\n" : report.text)
+    return .success
+  }
+
+  /// An engine for the file, or for made-up weights.
+  private func engine() throws(CommandFailure) -> FastEngine {
+    if let path {
+      return try NetworkFile(path).fastEngine(
+        height: size, width: size, threads: threads, isa: isa, precision: precision)
+    }
+    let tree = LayerTree(try Architecture.find(architecture ?? ""))
+    let pool = ThreadPool(count: threads)
+    do {
+      let packed = try PackedNetwork(
+        tree, weights: tree.syntheticWeights(), threads: pool, instructions: isa, precision: precision)
+      return FastEngine(packed, height: size, width: size, threads: pool, instructions: isa)
+    } catch {
+      throw CommandFailure(.internalError, "\(error)")
+    }
+  }
+
+  private func measure(_ engine: FastEngine) throws(CommandFailure) -> BenchReport {
+    let images = FeatureMap.synthetic([batch, engine.tree.stem.inputChannels, size, size])
+    // Before and after: the clock of a shared machine is not the same all the time.
+    let before = PeakRate.measure(precision, isa, threads: engine.threads) ?? 0
+    do {
+      var output = try engine.run(images).output
+      let latency = try Latency(warmup: warmup, runs: runs) { try engine.run(images, into: &output) }
+      let steps = showsLayers ? try engine.profile(images, runs: runs) : engine.steps(batch: batch)
+      let after = PeakRate.measure(precision, isa, threads: engine.threads) ?? 0
+      return BenchReport(
+        model: path, engine: engine, batch: batch, size: size, warmup: warmup, latency: latency,
+        steps: steps, showsLayers: showsLayers, peak: max(before, after))
+    } catch {
+      throw CommandFailure(.internalError, file: path, "\(error)")
+    }
+  }
+}

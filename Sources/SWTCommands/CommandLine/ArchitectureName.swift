@@ -1,0 +1,14 @@
+internal import ResNetArchitecture
+internal import SWTBytes
+
+extension Architecture {
+  /// The published network that a user names.
+  ///
+  /// - Throws: Exit 2, with the name that is nearest.
+  static func find(_ name: String) throws(CommandFailure) -> Architecture {
+    if let architecture = named(name) { return architecture }
+    let hint = EditDistance.nearest(to: name, in: published.map(\.name)).map { "did you mean \($0)?" }
+    throw CommandFailure(
+      .usage, "there is no architecture '\(name)'", hint: hint ?? "pth2swt arch lists them")
+  }
+}

@@ -1,0 +1,271 @@
+internal import ResNetArchitecture
+internal import SWTBytes
+internal import SWTConversion
+internal import SWTTensorFiles
+
+/// `pth2swt convert`: a checkpoint becomes a weight file.
+struct Convert: Command {
+  static let spec = CommandSpec(
+    "convert", "Turn a PyTorch checkpoint into a .swt weight file, without executing anything in it.",
+    operands: [
+      .init(
+        "INPUT",
+        "Any readable checkpoint, a .swt file, or a folder, which is searched with all that is below it.",
+        repeated: true)
+    ],
+    options: [
+      .value(
+        "output", "OUT",
+        "Where to write: .swt, or .safetensors by its ending; of several inputs or a folder: a folder.",
+        short: "o", of: .path),
+      .value(
+        "arch", "ARCH", "auto (default) recognises it; none: any state dict; or a name it must be.",
+        of: .words(["auto", "none"] + Architecture.published.map(\.name))),
+      .value("key", "PATH", "Which entry of a nested checkpoint: state_dict, model, model_ema …"),
+      .value(
+        "golden", "GOLDEN", "Embed a golden test, so that the file can prove itself; repeatable.", of: .path),
+      .value("meta", "KEY=VALUE", "Add metadata; repeatable. Own keys start with x."),
+      .value("license", "ID", "SPDX identifier of the weights' licence."),
+      .value("labels", "FILE", "Class names, one on each line.", of: .path),
+      .value(
+        "precision", "TYPE", "f32, f16, bf16 or i8: how convolution and fc weights are stored.",
+        of: .words(Precision.allCases.map(\.rawValue))),
+      .value(
+        "keep-wide", "WHICH",
+        "With i8: auto (default) keeps the first convolution and fc in f16 where it pays, none, or names.",
+        of: .words(["auto", "none"])),
+      .flag("fold-bn", "Fold BatchNorm into the convolutions."),
+    ] + Conventions.options + [
+      .value("threads", "N", "Threads to use (default: one for each core)."),
+      .flag("force", "Replace an existing OUT, also one that is up to date."),
+    ],
+    examples: [
+      .init("pth2swt convert model.pth -o model.swt", "Convert; the architecture is read from the shapes."),
+      .init(
+        "pth2swt convert model.pth -o model.swt --golden model.golden.safetensors",
+        "The same, with a test inside."),
+      .init(
+        "pth2swt convert model.pth -o small.swt --fold-bn --precision f16", "Half the size, with receipts."),
+      .init(
+        "pth2swt convert caffe.pth -o v1.swt --stride-on 1x1 --channel-order bgr",
+        "Say what neither shapes nor names tell."),
+      .init(
+        "pth2swt convert unet.pth -o unet.swt --arch none", "Any state dict, under its own names."),
+      .init(
+        "pth2swt convert checkpoints/ more/*.pth -o converted/",
+        "All of them, several at once; the same command again does what is left."),
+    ])
+
+  let inputs: [String]
+  let output: String
+  let labelsPath: String?
+  var options: ConversionOptions
+  let json: Bool
+  let quiet: Bool
+  private let progress: ProgressBar.When
+
+  init(_ arguments: Arguments) throws(UsageError) {
+    inputs = arguments.operands
+    guard let output = arguments.value("output") else { throw UsageError("convert needs -o OUT") }
+    self.output = output
+    var options = ConversionOptions()
+    switch arguments.value("arch") {
+    case nil, "auto": options.architecture = .auto
+    case "none": options.architecture = .none
+    case let name?:
+      let known = ["auto", "none"] + Architecture.published.map(\.name)
+      guard Architecture.named(name) != nil else {
+        let hint = EditDistance.nearest(to: name, in: known).map { "; did you mean \($0)?" } ?? ""
+        throw UsageError("there is no architecture '\(name)'\(hint)")
+      }
+      options.architecture = .named(name)
+    }
+    options.key = arguments.value("key")
+    options.conventions = try Conventions(arguments)
+    if options.architecture == .none, options.conventions != Conventions() {
+      throw UsageError(
+        "--arch none has no layer tree: --stride-on and its like say how a network is to be read")
+    }
+    options.goldens = arguments.all("golden")
+    options.license = arguments.value("license")
+    options.replacesExisting = arguments.has("force")
+    options.foldsBatchNorm = arguments.has("fold-bn")
+    if arguments.value("precision") != nil {
+      let names = Precision.allCases.map(\.rawValue)
+      options.precision = Precision(rawValue: try arguments.choice("precision", names, default: "f32"))
+    }
+    options.wideLayers = try Self.wideLayers(arguments, options.precision)
+    options.limits = try arguments.limits()
+    for setting in arguments.all("meta") {
+      let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, MetadataKeys.isKey(String(parts[0])) else {
+        throw UsageError("--meta is KEY=VALUE with a key of a-z, 0-9, _ and ., not '\(setting)'")
+      }
+      let key = String(parts[0])
+      if MetadataKeys.type(of: key) != nil, MetadataKeys.isProtected(key) {
+        throw UsageError("\(key) says what the file is, which convert finds out itself")
+      }
+      options.metadata.append((key, try MetadataKeys.value(String(parts[1]), of: key)))
+    }
+    labelsPath = arguments.value("labels")
+    options.threads = try arguments.integer("threads", in: 1...1024, default: options.threads)
+    self.options = options
+    json = arguments.has("json")
+    quiet = arguments.has("quiet")
+    progress = try arguments.progress()
+  }
+
+  private static func wideLayers(
+    _ arguments: Arguments, _ precision: Precision?
+  ) throws(UsageError) -> WideLayers {
+    guard let text = arguments.value("keep-wide") else { return .auto }
+    guard precision == .i8 else { throw UsageError("--keep-wide goes with --precision i8") }
+    switch text {
+    case "auto": return .auto
+    case "none": return .none
+    default: return .named(text.split(separator: ",").map(String.init))
+    }
+  }
+
+  func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
+    var options = options
+    if let labelsPath { options.labels = try Self.readLabels(labelsPath) }
+    let isFolder =
+      inputs.count > 1 || Folder.exists(inputs[0]) || output.hasSuffix("/") || Folder.exists(output)
+    return isFolder ? try runAll(options, console) : try runOne(options, console)
+  }
+
+  private func runOne(
+    _ options: ConversionOptions, _ console: Console
+  ) throws(CommandFailure) -> ExitStatus {
+    let input = inputs[0]
+    try Self.requireDistinct(input, output)
+    LeftoverTemporaries.remove(in: Folder.parent(of: output), of: [Folder.name(of: output)])
+    var byteCount = 0
+    if case .file(let size)? = Folder.kind(input) { byteCount = size }
+    let total = byteCount
+    let tracker = ConversionProgress()
+    let bar = ProgressBar.style(progress, quiet: quiet, console).map { style in
+      ProgressBar(style, console) {
+        ProgressBar.State(
+          fraction: tracker.fraction, done: Int(tracker.fraction * Double(total)), total: total)
+      }
+    }
+    defer { bar?.finish() }
+    let clock = ContinuousClock()
+    let start = clock.now
+    let summary = try Self.convert(input, to: output, options, tracker)
+    let seconds = (clock.now - start) / .seconds(1)
+    bar?.end()
+    for warning in summary.warnings { console.note("pth2swt: warning: \(input): \(warning)") }
+    if json {
+      console.line(ConvertReport.document(summary, input, output, seconds).text(pretty: true))
+    } else if !quiet {
+      console.write(ConvertReport.text(summary, output, seconds))
+    }
+    return .success
+  }
+
+  private func runAll(
+    _ options: ConversionOptions, _ console: Console
+  ) throws(CommandFailure) -> ExitStatus {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let plan = try FleetPlan(inputs, into: output)
+    try Self.prepareFolders(plan)
+    let fleet = Fleet(plan, options)
+    for failure in plan.failures { CommandLineTool.report(failure, json, console) }
+    let bar = ProgressBar.style(progress, quiet: quiet, console).map { style in
+      ProgressBar(style, console) { fleet.progress }
+    }
+    defer { bar?.finish() }
+    let (json, quiet) = (json, quiet)
+    fleet.run { item, outcome in
+      func write() {
+        if case .failed(let failure) = outcome {
+          CommandLineTool.report(failure, json, console)
+        } else if !json, !quiet, let line = FleetReport.line(item, outcome) {
+          console.line(line)
+        }
+      }
+      if let bar { bar.above(write) } else { write() }
+    }
+    bar?.end()
+    let seconds = (clock.now - start) / .seconds(1)
+    if json {
+      console.line(
+        FleetReport.document(fleet, output, seconds, passedOver: plan.passedOver).text(pretty: true))
+    } else if !quiet {
+      console.line(FleetReport.summary(fleet, seconds, passedOver: plan.passedOver))
+    }
+    return plan.failures.reduce(fleet.status) { max($0, $1.status) }
+  }
+
+  /// Makes the folders of the outputs, and removes from them what runs that were killed left there.
+  private static func prepareFolders(_ plan: FleetPlan) throws(CommandFailure) {
+    var names: [String: Set<String>] = [:]
+    for item in plan.items {
+      names[Folder.parent(of: item.output), default: []].insert(Folder.name(of: item.output))
+    }
+    for (folder, names) in names {
+      do throws(WriteFailure) {
+        try Folder.make(folder)
+      } catch {
+        throw CommandFailure(writing: folder, error)
+      }
+      LeftoverTemporaries.remove(in: folder, of: names)
+    }
+  }
+
+  static func convert(
+    _ input: String, to output: String, _ options: ConversionOptions, _ progress: ConversionProgress
+  ) throws(CommandFailure) -> ConversionSummary {
+    do throws(ConversionFailure) {
+      return try Converter.convert(input, to: output, options, progress: progress)
+    } catch {
+      throw CommandFailure(error)
+    }
+  }
+
+  static func readLabels(_ path: String) throws(CommandFailure) -> [String] {
+    do throws(ParseFailure) {
+      let source = try FileSource(path: path)
+      guard source.byteCount <= 16 << 20 else {
+        throw ParseFailure(.unsupported("a file of \(source.byteCount) bytes is no list of labels"))
+      }
+      let bytes = try source.bytes(at: 0, count: source.byteCount)
+      guard let text = String(validating: bytes, as: UTF8.self) else {
+        throw ParseFailure(.invalid("the labels are not UTF-8"))
+      }
+      // Scalars, since "\r\n" is one Character and no "\n".
+      var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+        String(line.last == "\r" ? line.dropLast() : line)
+      }
+      if lines.last == "" { lines.removeLast() }
+      return lines
+    } catch {
+      throw CommandFailure(reading: path, error)
+    }
+  }
+
+  /// An output that is also the input would be replaced by a file made from it.
+  static func requireDistinct(_ input: String, _ output: String) throws(CommandFailure) {
+    if input == output || FileIdentity(input).map({ $0 == FileIdentity(output) }) == true {
+      throw CommandFailure(.outputFailed, file: output, "the output is the input", hint: "name another OUT")
+    }
+  }
+}
+
+extension CommandFailure {
+  init(_ failure: ConversionFailure) {
+    switch failure {
+    case .input(let file, let failure): self.init(reading: file, failure)
+    case .options(let text, let hint): self.init(.usage, text, hint: hint)
+    case .architecture(let file, let text, let hint): self.init(.weightsDiffer, file: file, text, hint: hint)
+    case .golden(let file, let text): self.init(.goldenUnusable, file: file, text)
+    case .output(let file, let text, let hint):
+      let message = text.hasPrefix("\(file): ") ? String(text.dropFirst(file.count + 2)) : text
+      self.init(.outputFailed, file: file, message, hint: hint)
+    }
+  }
+}

@@ -1,0 +1,62 @@
+internal import ResNetArchitecture
+internal import SWTBytes
+internal import SWTConversion
+internal import SWTTensorFiles
+
+/// What is said about one conversion.
+enum ConvertReport {
+  /// `pth2swt.convert/1`.
+  static func document(
+    _ summary: ConversionSummary, _ input: String, _ output: String, _ seconds: Double
+  ) -> JSONValue {
+    .object(
+      [JSONMember("schema", "pth2swt.convert/1")] + members(summary, input, output, seconds))
+  }
+
+  static func members(
+    _ summary: ConversionSummary, _ input: String, _ output: String, _ seconds: Double
+  ) -> [JSONMember] {
+    [
+      JSONMember("input", .string(input)), JSONMember("output", .string(output)),
+      JSONMember("architecture", summary.architecture.map { .string($0) } ?? .null),
+      JSONMember("tensors", .int(summary.tensorCount)), JSONMember("aliases", .int(summary.aliasCount)),
+      JSONMember("bytes", .int(summary.byteCount)),
+      JSONMember("content_id", summary.contentID.map { .string($0) } ?? .null),
+      JSONMember("source_sha256", .string(summary.sourceSHA256)),
+      JSONMember("unused", .array(summary.unused.map { .string($0) })),
+      JSONMember(
+        "skipped",
+        .array(summary.skipped.map { ["path": .string($0.path), "reason": .string($0.reason)] })),
+      JSONMember("goldens", .array(summary.goldens.map { .string($0) })),
+      JSONMember("kept_wide", .array(summary.wideLayers.map { .string($0) })),
+      JSONMember(
+        "worst_rounding",
+        summary.worstRounding.map { ["tensor": .string($0.name), "rel_l2": .double($0.relL2)] } ?? .null),
+      JSONMember("up_to_date", .bool(summary.wasUpToDate)),
+      JSONMember("warnings", .array(summary.warnings.map { .string($0) })),
+      JSONMember("seconds", .double(seconds)),
+    ] + summary.readingJSON
+  }
+
+  static func text(_ summary: ConversionSummary, _ output: String, _ seconds: Double) -> String {
+    if summary.wasUpToDate { return "\(output): up to date\n" }
+    var text = "\(output): \(summary.architecture ?? "state dict"), \(summary.tensorCount) tensors, "
+    text += "\(Text.bytes(summary.byteCount)), \(Text.fixed(seconds, 2)) s\n"
+    if let identity = summary.contentID { text += "  content id  \(identity)\n" }
+    text += summary.readingText
+    if let worst = summary.worstRounding {
+      text += "  rounding    at most \(Text.scientific(worst.relL2)) of a tensor's norm, in \(worst.name)\n"
+    }
+    if !summary.wideLayers.isEmpty { text += "  kept wide   \(summary.wideLayers.joined(separator: ", "))\n" }
+    if !summary.goldens.isEmpty { text += "  goldens     \(summary.goldens.joined(separator: ", "))\n" }
+    // What was left out has been said, with the reason.
+    let unused = summary.reading?.unused ?? summary.unused
+    if !unused.isEmpty {
+      let shown = unused.prefix(5).joined(separator: ", ")
+      let more = unused.count > 5 ? ", +\(unused.count - 5) more" : ""
+      text += "  not used    \(shown)\(more)\n"
+    }
+    for (path, reason) in summary.skipped.prefix(5) { text += "  skipped     \(path): \(reason)\n" }
+    return text
+  }
+}

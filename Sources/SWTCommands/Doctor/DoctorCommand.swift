@@ -1,0 +1,82 @@
+internal import PthReader
+internal import ResNetEngine
+internal import SWTBytes
+internal import SWTDigests
+internal import SWTTensorFiles
+
+/// `pth2swt doctor`: what this machine has, for bug reports.
+struct Doctor: Command {
+  static let spec = CommandSpec(
+    "doctor", "Show what this machine has and whether the kernels compute rightly on it: for bug reports.",
+    examples: [
+      .init("pth2swt doctor", "Paste this into a bug report."),
+      .init("pth2swt doctor --json", "For a program; exit 1 when a kernel computes wrongly."),
+    ])
+
+  let json: Bool
+  let limits: ParseLimits
+
+  init(_ arguments: Arguments) throws(UsageError) {
+    json = arguments.has("json")
+    limits = try arguments.limits()
+  }
+
+  func run(_ console: Console) -> ExitStatus {
+    let kernels = KernelCheck.run()
+    console.write(json ? document(kernels).text(pretty: true) + "\n" : text(kernels))
+    return kernels.allSatisfy(\.passes) ? .success : .verificationFailed
+  }
+
+  private static let threads = ThreadPool().count
+
+  /// Names as in `--json`, with blanks for people.
+  private var facts: [(name: String, value: JSONValue)] {
+    [
+      ("version", .string(CommandLineTool.version)),
+      ("system", .string(Machine.system)),
+      ("processor", .string(Machine.processor)),
+      ("threads", .int(Self.threads)),
+      ("memory_bytes", Machine.memory.map { .int($0) } ?? .null),
+      ("instruction_set", .string(InstructionSet.best.rawValue)),
+      ("bf16_kernels", .string(InstructionSet.best.form(of: .bf16).rawValue)),
+      ("i8_kernels", .string(InstructionSet.best.form(of: .i8).rawValue)),
+      ("libzip", .string(CompressionLibraries.libzip)),
+      ("zlib", .string(CompressionLibraries.zlib)),
+      ("crypto", .string(CryptoLibrary.version)),
+    ]
+  }
+
+  private func text(_ kernels: [KernelCheck]) -> String {
+    let facts = facts.map { fact in
+      [String(fact.name.map { $0 == "_" ? " " : $0 }), fact.value.string ?? fact.value.text()]
+    }
+    var text = Text.table([["", ""]] + facts).drop { $0.isNewline }
+    text += "\n"
+    let rows = kernels.map { kernel in
+      [
+        kernel.instructions.rawValue, kernel.error.map(Text.scientific) ?? "did not run",
+        kernel.passes ? "right" : "WRONG",
+      ]
+    }
+    text += Text.table([["kernels", "error", ""]] + rows)
+    text += "\n"
+    let bounds = ParseLimits.Name.allCases.map { [$0.rawValue, Text.grouped(Int(clamping: limits[$0]))] }
+    text += Text.table([["limit", ">of a 4 GiB file"]] + bounds)
+    return String(text)
+  }
+
+  private func document(_ kernels: [KernelCheck]) -> JSONValue {
+    var members = [JSONMember("schema", "pth2swt.doctor/1")]
+    members += facts.map { JSONMember($0.name, $0.value) }
+    let checks = kernels.map { kernel -> JSONValue in
+      [
+        "isa": .string(kernel.instructions.rawValue), "rel_l2": kernel.error.map { .double($0) } ?? .null,
+        "verdict": kernel.passes ? "pass" : "fail",
+      ]
+    }
+    members.append(JSONMember("kernels", .array(checks)))
+    let bounds = ParseLimits.Name.allCases.map { JSONMember($0.rawValue, .int(Int(clamping: limits[$0]))) }
+    members.append(JSONMember("limits", .object(bounds)))
+    return .object(members)
+  }
+}

@@ -1,0 +1,153 @@
+internal import ResNetArchitecture
+internal import ResNetEngine
+internal import SWTBytes
+internal import SWTTensorFiles
+
+/// `pth2swt run`: a forward pass of any input.
+struct Run: Command {
+  static let spec = CommandSpec(
+    "run", "Run the network on an input tensor [N, 3, H, W] and write what comes out.",
+    operands: [
+      .init("MODEL.swt", "The weight file."),
+      .init("INPUT", "float32 [N, 3, H, W], normalised: .npy, .npz, .safetensors or .pth."),
+    ],
+    options: [
+      .value(
+        "output", "OUT", "Where to write: .npy, .npz or .safetensors by its ending.", short: "o", of: .path),
+      .value("input", "NAME", "Which array of INPUT, when it holds several."),
+      .value("taps", "A,B,C", "Write the outputs of these layers as well (OUT is .npz or .safetensors)."),
+      .value(
+        "compute", "TYPE", "f32 (default), bf16, i8 or double: what convolutions multiply.",
+        of: .words(ComputeChoice.names)),
+      .value(
+        "engine", "ENGINE", "fast (default) or reference: double precision, plain loops, no SIMD.",
+        of: .words(["fast", "reference"])),
+      .value(
+        "isa", "NAME", "Instruction set of the kernels: best, portable, avx2, avx512, neon.",
+        of: .words(InstructionSet.names)),
+      .value("threads", "N", "Threads to use (default: one for each core)."),
+      .flag("force", "Replace an existing OUT."),
+    ],
+    examples: [
+      .init("pth2swt run model.swt image.npy -o logits.npy", "The logits of an image."),
+      .init(
+        "pth2swt run model.swt image.npy -o taps.npz --taps conv1,layer1.0,layer1.0.conv2",
+        "And what single layers put out."),
+    ])
+
+  let model: String
+  let input: String
+  let output: String
+  let inputName: String?
+  let taps: [String]
+  let compute: ComputeChoice
+  let isa: InstructionSet
+  let threads: Int?
+  let replaces: Bool
+  let json: Bool
+  let quiet: Bool
+  let limits: ParseLimits
+
+  init(_ arguments: Arguments) throws(UsageError) {
+    model = arguments.operands[0]
+    input = arguments.operands[1]
+    guard let output = arguments.value("output") else { throw UsageError("run needs -o OUT") }
+    self.output = output
+    inputName = arguments.value("input")
+    taps = (arguments.value("taps") ?? "").split(separator: ",").map(String.init)
+    let engine = try arguments.choice("engine", ["fast", "reference"], default: "fast")
+    let name = try arguments.choice("compute", ComputeChoice.names, default: "f32")
+    compute = engine == "reference" ? .double : ComputeChoice(name)
+    isa = try arguments.isa()
+    threads = try arguments.threads()
+    replaces = arguments.has("force")
+    json = arguments.has("json")
+    quiet = arguments.has("quiet")
+    limits = try arguments.limits()
+  }
+
+  func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
+    let network = try NetworkFile(model)
+    let data = try ArrayFile.read(input, name: inputName, limits: limits)
+    let image = try image(data)
+    let arrays = try forward(network, image)
+    try OutputFile.write(try ArrayFile.bytes(arrays, for: output), to: output, replacing: replaces)
+    if json {
+      let document: JSONValue = [
+        "schema": "pth2swt.run/1", "model": .string(model), "input": .string(input),
+        "output": .string(output), "compute": .string(compute.name),
+        "arrays": .array(
+          arrays.map { array in
+            ["name": .string(array.name), "shape": .array(array.data.shape.map { .int($0) })]
+          }),
+      ]
+      console.line(document.text(pretty: true))
+    } else if !quiet {
+      for array in arrays { console.line("\(output): \(array.name) \(array.data.shape)") }
+    }
+    return .success
+  }
+
+  private func image(_ data: TensorData) throws(CommandFailure) -> FeatureMap<Float> {
+    guard data.shape.count == 4, data.shape[1] == 3, !data.shape.contains(0) else {
+      throw CommandFailure(
+        .inputUnreadable, file: input, "it has shape \(data.shape); the network takes [N, 3, H, W]")
+    }
+    do throws(ParseFailure) {
+      return FeatureMap(shape: data.shape, values: try data.floats())
+    } catch {
+      throw CommandFailure(reading: input, error)
+    }
+  }
+
+  private func forward(
+    _ network: NetworkFile, _ image: FeatureMap<Float>
+  ) throws(CommandFailure) -> [(name: String, data: TensorData)] {
+    let wanted = Set(taps)
+    do {
+      guard case .fast(let precision) = compute else {
+        let engine = try network.referenceEngine(threads: threads)
+        return collect(network.tree, try engine.run(image, taps: wanted).converted())
+      }
+      let engine = try network.fastEngine(
+        height: image.shape[2], width: image.shape[3], threads: threads, isa: isa, precision: precision)
+      do {
+        return collect(network.tree, try engine.run(image, taps: wanted))
+      } catch InferenceError.fusedTap {
+        // The fast engine never holds that value; the reference engine computes it anew.
+        let reference = try network.referenceEngine(threads: threads, emulating: precision)
+        return collect(network.tree, try reference.run(image, taps: wanted).converted())
+      }
+    } catch let failure as CommandFailure {
+      throw failure
+    } catch InferenceError.unknownTap(let name) {
+      let names = network.tree.tapNames + network.tree.convolutions.map(\.name)
+      let hint = EditDistance.nearest(to: name, in: names).map { "did you mean \($0)?" }
+      throw CommandFailure(
+        .usage, "the network has no layer '\(name)'",
+        hint: hint ?? "layers are \(network.tree.tapNames.prefix(4).joined(separator: ", ")), …")
+    } catch {
+      throw CommandFailure(.weightsDiffer, file: model, "\(error)")
+    }
+  }
+
+  /// The output first, then the taps in the order they were asked for.
+  private func collect(
+    _ tree: LayerTree, _ result: ForwardResult<Float>
+  ) -> [(name: String, data: TensorData)] {
+    func data(_ map: FeatureMap<Float>) -> TensorData { TensorData(shape: map.shape, floats: map.values) }
+    var arrays = [(tree.outputName, data(result.output))]
+    for tap in taps {
+      guard let map = result.taps[tap], !arrays.contains(where: { $0.0 == tap }) else { continue }
+      arrays.append((tap, data(map)))
+    }
+    return arrays
+  }
+}
+
+extension ForwardResult where Scalar == Double {
+  /// Rounded once to float32, which is what the files hold.
+  fileprivate func converted() -> ForwardResult<Float> {
+    ForwardResult<Float>(output: output.converted(), taps: taps.mapValues { $0.converted() })
+  }
+}

@@ -1,0 +1,39 @@
+internal import ResNetEngine
+
+/// What `--compute` says.
+enum ComputeChoice {
+  case fast(ComputePrecision)
+  /// The reference engine.
+  case double
+
+  static let names = ComputePrecision.allCases.map(\.rawValue) + ["double"]
+
+  init(_ name: String) {
+    self = ComputePrecision(rawValue: name).map { .fast($0) } ?? .double
+  }
+
+  var name: String {
+    switch self {
+    case .fast(let precision): precision.rawValue
+    case .double: "double"
+    }
+  }
+}
+
+extension Arguments {
+  /// `--isa`, checked against this processor.
+  func isa() throws(UsageError) -> InstructionSet {
+    guard let name = value("isa"), name != "best" else { return .best }
+    guard let set = InstructionSet(rawValue: name) else {
+      throw UsageError(
+        "--isa is best, \(InstructionSet.allCases.map(\.rawValue).joined(separator: ", ")), not '\(name)'")
+    }
+    guard set.isSupported else { throw UsageError("this processor cannot run \(name)") }
+    return set
+  }
+
+  /// `--threads`; `nil` is one for each core.
+  func threads() throws(UsageError) -> Int? {
+    value("threads") == nil ? nil : try integer("threads", in: 1...256, default: 1)
+  }
+}

@@ -1,0 +1,169 @@
+internal import PthReader
+internal import ResNetArchitecture
+internal import SWT
+internal import SWTBytes
+internal import SWTChecksums
+internal import SWTDigests
+internal import SWTTensorFiles
+internal import SWTTensors
+
+/// A weight file as an input: everything that it says, and its tensors' bytes where they lie.
+struct StoredWeights {
+  var contents: SWTContents
+  /// The bytes of each tensor as they are stored.
+  private let raw: [TensorEntry]
+  /// The tensors as PyTorch sees them, for those that are real or integer numbers.
+  private let logical: [TensorEntry?]
+  private let byteCount: Int
+
+  /// Everything as it is.
+  var draft: Draft {
+    var draft = Draft()
+    draft.contents = contents
+    draft.values = raw.map { .entry($0) }
+    return draft
+  }
+
+  /// The file with its values transformed, as if it had been converted so from its source.
+  ///
+  /// - Throws: ``ConversionFailure``; among others for a file whose values were transformed before, as errors would add
+  ///   up unseen. ``ParseFailure`` when a value cannot be read.
+  func transformed(_ options: ConversionOptions, file: String) throws -> Draft {
+    guard contents.quantizations.isEmpty, contents.receipts.allSatisfy({ $0.operations.isEmpty }) else {
+      throw ConversionFailure.architecture(
+        file: file, "its values were folded, cast or quantised before",
+        hint: "convert the checkpoint that it came from")
+    }
+    let checkpoint = Checkpoint(
+      container: .swt, byteCount: byteCount,
+      tensors: contents.tensors.indices.filter { !isGolden($0) }.compactMap { logical[$0] })
+    let architecture = SWTArchitecture.read { contents.metadata[$0] }
+    let plan = try ConversionPlan(checkpoint, architecture.map { .stated($0) }, options, file: file)
+    try plan.requireLayers(options.wideLayers)
+    var draft = try DraftBuilder.build(plan, hashesSources: false, file: file, limits: options.limits)
+    draft.contents.metadata = contents.metadata
+    plan.addTransforms(options, to: &draft.contents.metadata)
+    draft.contents.sources = contents.sources
+    draft.contents.tensorAlignmentLog2 = contents.tensorAlignmentLog2
+    draft.contents.dataAlignmentLog2 = contents.dataAlignmentLog2
+    try addGoldens(to: &draft)
+    return draft
+  }
+
+  private func isGolden(_ index: Int) -> Bool {
+    contents.tensors[index].name.hasPrefix(SWTFormat.goldenPrefix)
+  }
+
+  /// Puts the golden tests behind the other tensors, where their numbers are others than before.
+  private func addGoldens(to draft: inout Draft) throws {
+    var places: [Int: Int] = [:]
+    for index in contents.tensors.indices where isGolden(index) {
+      places[index] = draft.contents.tensors.count
+      draft.append(contents.tensors[index], .entry(raw[index]))
+    }
+    func moved(_ index: Int) throws(ParseFailure) -> Int {
+      guard let place = places[index] else {
+        throw ParseFailure(.invalid("a golden test whose values are no golden tensor"))
+      }
+      return place
+    }
+    for set in contents.goldenSets {
+      var set = set
+      if let input = set.inputTensor { set.inputTensor = try moved(input) }
+      for i in set.vectors.indices {
+        set.vectors[i].expectedTensor = try moved(set.vectors[i].expectedTensor)
+      }
+      draft.contents.goldenSets.append(set)
+    }
+  }
+}
+
+// MARK: - From a .swt file
+
+extension StoredWeights {
+  /// Opens and checks all of the file.
+  ///
+  /// - Throws: ``ParseFailure`` when the file is damaged, or written by a version that this one does not know
+  ///   completely: what it cannot read it could not write again.
+  init(swt path: String) throws(ParseFailure) {
+    let source = try FileSource(path: path)
+    let file: SWTFile
+    do throws(SWTError) {
+      file = try SWTFile(path: path)
+      try file.verify(using: SystemDigests())
+    } catch {
+      if let cause = error.cause { throw cause }
+      throw ParseFailure(.invalid("not a valid .swt file: \(error.detail)"), at: error.offset)
+    }
+    do throws(SWTError) {
+      contents = try SWTContents(of: file)
+    } catch {
+      throw ParseFailure(.unsupported(error.detail), hint: "a newer pth2swt can convert it")
+    }
+    byteCount = file.byteCount
+    var raw: [TensorEntry] = []
+    var logical: [TensorEntry?] = []
+    for info in file.tensors {
+      let storage = Storage(
+        id: info.index, byteCount: info.byteCount,
+        source: try SubSource(source, at: info.dataOffset, count: info.byteCount), label: info.name)
+      raw.append(
+        TensorEntry(
+          name: info.name, path: [.key(info.name)], scalarType: .uint8,
+          layout: try StridedLayout(shape: [info.byteCount], strides: nil), storage: storage))
+      let type = info.quantization == nil ? info.dtype?.scalarType : nil
+      logical.append(
+        try type.map { type throws(ParseFailure) in
+          TensorEntry(
+            name: info.name, path: [.key(info.name)], scalarType: type,
+            layout: try StridedLayout(shape: info.shape, strides: info.strides), storage: storage)
+        })
+    }
+    self.raw = raw
+    self.logical = logical
+  }
+}
+
+// MARK: - From safetensors
+
+extension StoredWeights {
+  /// A safetensors file that this program wrote, which says in its metadata what safetensors has no place for;
+  /// nil for every other file.
+  ///
+  /// - Throws: ``ParseFailure`` when tensors were changed since, so that what the file says about itself is not true.
+  init?(_ checkpoint: Checkpoint, limits: ParseLimits) throws(ParseFailure) {
+    guard checkpoint.container == .safetensors,
+      let text = checkpoint.metadata.first(where: { $0.key == StoredIndex.key })?.value
+    else { return nil }
+    contents = try StoredIndex.contents(try JSONValue.parse(Array(text.utf8)))
+    byteCount = checkpoint.byteCount
+    func changed(_ what: String) -> ParseFailure {
+      ParseFailure(
+        .invalid("\(what) since pth2swt wrote the file, so its metadata \(StoredIndex.key) is not true"),
+        hint: "delete that key to convert the file as any other safetensors file")
+    }
+    let entries = Dictionary(
+      checkpoint.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    guard entries.count == contents.tensors.count else { throw changed("tensors were added or removed") }
+    var raw: [TensorEntry] = []
+    var logical: [TensorEntry?] = []
+    var budget = ValueBudget(limits, fileBytes: checkpoint.byteCount)
+    for spec in contents.tensors {
+      guard let entry = entries[spec.name], SWTFormat.byteCount(spec.shape, spec.dtype) == entry.byteCount
+      else {
+        throw changed("\(spec.name) was changed")
+      }
+      if let excess = budget.refuse(entry) { throw excess }
+      let digest = SystemDigests().makeSHA256()
+      var windows = try TensorWindows(entry, limits: limits)
+      while let window = try windows.next() { digest.update(window) }
+      guard digest.finalize() == spec.sha256 else { throw changed("the values of \(spec.name) were changed") }
+      raw.append(entry)
+      let isPlain =
+        spec.quantization == nil && spec.dimOrder == nil && spec.dtype.scalarType == entry.scalarType
+      logical.append(isPlain ? entry : nil)
+    }
+    self.raw = raw
+    self.logical = logical
+  }
+}

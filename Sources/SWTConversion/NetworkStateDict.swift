@@ -1,0 +1,97 @@
+public import PthReader
+public import ResNetArchitecture
+internal import SWTBytes
+internal import SWTTensorFiles
+internal import SWTTensors
+
+/// The part of a checkpoint that is a network, laid onto its layer tree.
+public struct NetworkStateDict: Sendable {
+  /// Which architecture a caller asks for.
+  public typealias Request = StateDictReading.Request
+
+  /// The layer tree, and everything else that names and shapes told.
+  public let reading: StateDictReading
+  /// Every tensor of the network in execution order, by torchvision's name.
+  public let tensors: [(parameter: ParameterSpec, entry: TensorEntry)]
+
+  /// The network that the tensors make.
+  public var tree: LayerTree { reading.tree }
+  /// Prefix and family of the state dict that was chosen.
+  public var candidate: StateDictCandidate { reading.candidate }
+  /// Names of the file's tensors that are no part of the network: optimizer state, averages, other models.
+  public var unused: [String] { reading.unused + reading.leftOut.map(\.key) }
+
+  /// Finds the network in a checkpoint and lays it onto its layer tree.
+  ///
+  /// - Parameters:
+  ///   - checkpoint: the file's tensors.
+  ///   - request: which architecture it has to be.
+  ///   - key: the entry of a nested checkpoint to look in, such as `state_dict` or `model_ema`.
+  ///   - conventions: what whoever converts says about what shapes cannot tell.
+  ///   - official: the published file that this is.
+  ///   - file: the name that errors bear.
+  /// - Throws: ``ConversionFailure/architecture(file:_:hint:)`` with the first real cause.
+  public init(
+    _ checkpoint: Checkpoint, _ request: Request, key: String?, conventions: Conventions = Conventions(),
+    official: OfficialFile? = nil, file: String
+  ) throws(ConversionFailure) {
+    func fail(_ message: String) -> ConversionFailure { .architecture(file: file, message, hint: nil) }
+    let all = checkpoint.tensors
+    do throws(ReadingFailure) {
+      reading = try StateDictReading(
+        all.map { ($0.name, $0.shape) }, request, key: key, options: conventions, official: official,
+        values: { name in all.first { $0.name == name }?.smallValues })
+    } catch {
+      throw .architecture(file: file, error.message, hint: error.hint)
+    }
+    var entries: [String: TensorEntry] = [:]
+    for entry in checkpoint.tensors {
+      guard entries.updateValue(entry, forKey: entry.name) == nil else {
+        throw fail("two tensors are called \(entry.name)")
+      }
+    }
+    var found: [String: TensorEntry] = [:]
+    for (parameter, key) in reading.filled {
+      guard let entry = entries[key] else { continue }
+      guard parameter.isOptional || entry.scalarType.isFloatingPoint else {
+        throw fail("\(entry.name) holds \(entry.scalarType.rawValue) values, not floating-point numbers")
+      }
+      guard !entry.isMeta else { throw fail("\(entry.name) is a meta tensor: the file holds no values") }
+      found[parameter.name] = entry
+    }
+    for parameter in reading.synthesized {
+      found[parameter.name] = Self.statistics(parameter, epsilon: reading.tree.architecture.epsilon)
+    }
+    tensors = reading.tree.parameters.compactMap { parameter in
+      found[parameter.name].map { (parameter, $0) }
+    }
+  }
+
+  /// The same tensors with another epsilon, which an option of a conversion may have set.
+  func withEpsilon(_ epsilon: Double) -> NetworkStateDict {
+    NetworkStateDict(reading: reading.withEpsilon(epsilon), tensors: tensors)
+  }
+
+  private init(reading: StateDictReading, tensors: [(parameter: ParameterSpec, entry: TensorEntry)]) {
+    self.reading = reading
+    self.tensors = tensors
+  }
+
+  /// A running mean of 0 or a running variance of 1 − ε, in float32 as detectron2 makes them.
+  private static func statistics(_ parameter: ParameterSpec, epsilon: Double) -> TensorEntry? {
+    guard let layout = try? StridedLayout(shape: parameter.shape, strides: nil) else { return nil }
+    let value: Float = parameter.role == .runningMean ? 0 : 1 - Float(epsilon)
+    let bytes = LittleEndian.bytes(Array(repeating: value.bitPattern, count: parameter.elementCount))
+    return TensorEntry(
+      name: parameter.name, path: [.key(parameter.name)], scalarType: .float32, layout: layout,
+      storage: Storage(id: -1, byteCount: bytes.count, source: MemorySource(bytes), label: parameter.name))
+  }
+}
+
+extension TensorEntry {
+  /// Up to 16 floating-point values; nil for anything else.
+  fileprivate var smallValues: [Double]? {
+    guard scalarType.isFloatingPoint, !isMeta, layout.elementCount <= 16 else { return nil }
+    return try? ElementCoding.doubles(values(limits: ParseLimits()), scalarType)
+  }
+}

@@ -1,0 +1,194 @@
+internal import PthReader
+internal import ResNetArchitecture
+internal import SWT
+internal import SWTBytes
+internal import SWTTensors
+
+/// Which tensors go into the file, under which names, in which order, and what is done to them.
+struct ConversionPlan {
+  /// `nil` for a state dict without a layer tree.
+  let network: NetworkStateDict?
+  let tensors: [PlannedTensor]
+  /// Every tensor of the source that the file is made from, in the source's order.
+  let sources: [(name: String, entry: TensorEntry)]
+  /// Names of source tensors that are not in the file.
+  let unused: [String]
+  /// Names of source tensors that were folded into others' values and played no part in them.
+  let dropped: [String]
+  /// True for a checkpoint that is one bare tensor, which has no name of its own.
+  let isBareTensor: Bool
+
+  /// - Throws: ``ConversionFailure`` when the tensors do not fit the architecture or cannot be folded.
+  init(
+    _ checkpoint: Checkpoint, _ request: NetworkStateDict.Request?, _ options: ConversionOptions,
+    official: OfficialFile? = nil, file: String
+  ) throws(ConversionFailure) {
+    guard let request else {
+      try self.init(anyIn: checkpoint, options, file: file)
+      return
+    }
+    let network = try NetworkStateDict(
+      checkpoint, request, key: options.key, conventions: options.conventions, official: official, file: file)
+    try self.init(network, options, file: file)
+  }
+
+  /// Any state dict, without a layer tree.
+  private init(
+    anyIn checkpoint: Checkpoint, _ options: ConversionOptions, file: String
+  ) throws(ConversionFailure) {
+    guard !options.foldsBatchNorm else {
+      throw .architecture(
+        file: file, "--fold-bn needs to know which BatchNorm follows which convolution",
+        hint: "it works with the architectures that pth2swt arch lists, not with --arch none")
+    }
+    network = nil
+    (sources, unused) = try Self.anyStateDict(checkpoint, options, file: file)
+    tensors = sources.map { Self.planned($0.name, $0.entry, options) }
+    dropped = []
+    isBareTensor = checkpoint.tensors.count == 1 && checkpoint.tensors[0].path.isEmpty
+  }
+
+  /// - Throws: ``ConversionFailure`` when a BatchNorm cannot be folded.
+  init(
+    _ network: NetworkStateDict, _ options: ConversionOptions, file: String
+  ) throws(ConversionFailure) {
+    self.network = network
+    isBareTensor = false
+    unused = network.unused
+    sources = network.tensors.map { ($0.parameter.name, $0.entry) }
+    if options.foldsBatchNorm {
+      (tensors, dropped) = try Self.folded(network, options, file: file)
+    } else {
+      tensors = network.tensors.map { parameter, entry in
+        Self.planned(parameter, entry, fold: nil, network.tree, options)
+      }
+      dropped = []
+    }
+  }
+
+  /// Makes sure that every layer that the caller names is there.
+  ///
+  /// - Throws: ``ConversionFailure/options(_:hint:)`` with the name that is nearest.
+  func requireLayers(_ wide: WideLayers) throws(ConversionFailure) {
+    guard case .named(let names) = wide else { return }
+    let layers = tensors.compactMap { tensor in
+      if case .filters = tensor.recipe { tensor.name } else { nil }
+    }
+    let short = layers.map { $0.hasSuffix(".weight") ? String($0.dropLast(7)) : $0 }
+    for name in names where !layers.contains(name) && !short.contains(name) {
+      let nearest = EditDistance.nearest(to: name, in: short)
+      throw .options(
+        "--keep-wide: there is no layer '\(name)'",
+        hint: nearest.map { "did you mean \($0)?" } ?? "pth2swt inspect --tensors lists them")
+    }
+  }
+
+  // MARK: A network
+
+  private static func planned(
+    _ parameter: ParameterSpec, _ entry: TensorEntry, fold: BatchNormFold?, _ tree: LayerTree,
+    _ options: ConversionOptions
+  ) -> PlannedTensor {
+    let role: SWTRole = parameter.isTrainable ? .parameter : .buffer
+    guard [.convolution, .linearWeight].contains(parameter.role), fold != nil || options.precision != nil
+    else {
+      return PlannedTensor(name: parameter.name, role: role, recipe: .keep(entry))
+    }
+    let isSensitive = parameter.role == .linearWeight || parameter.name == "\(tree.stem.units[0].name).weight"
+    return PlannedTensor(
+      name: parameter.name, role: role,
+      recipe: .filters(
+        entry, fold: fold, precision: options.precision,
+        width: options.wideLayers.width(of: parameter.name, isSensitive: isSensitive)))
+  }
+
+  /// Each convolution with its BatchNorm in it, then its bias; then the classifier.
+  private static func folded(
+    _ network: NetworkStateDict, _ options: ConversionOptions, file: String
+  ) throws(ConversionFailure) -> (tensors: [PlannedTensor], dropped: [String]) {
+    let entries = Dictionary(
+      network.tensors.map { ($0.parameter.name, $0.entry) }, uniquingKeysWith: { first, _ in first })
+    let units = Dictionary(
+      network.tree.convolutions.map { ("\($0.name).weight", $0) }, uniquingKeysWith: { first, _ in first })
+    var tensors: [PlannedTensor] = []
+    var dropped: [String] = []
+    for (parameter, entry) in network.tensors {
+      switch parameter.role {
+      case .convolution:
+        guard let unit = units[parameter.name], let normBias = entries["\(unit.normName).bias"] else {
+          continue
+        }
+        let fold = try BatchNormFold(
+          of: unit, epsilon: network.tree.architecture.epsilon, entries, file: file, limits: options.limits)
+        tensors.append(planned(parameter, entry, fold: fold, network.tree, options))
+        tensors.append(
+          PlannedTensor(name: "\(unit.name).bias", role: .parameter, recipe: .bias(fold, like: normBias)))
+      case .batchCount: dropped.append(parameter.name)
+      case .normWeight, .normBias, .runningMean, .runningVar: continue
+      case .convolutionBias, .attentionWeight, .attentionBias, .linearWeight, .linearBias:
+        tensors.append(planned(parameter, entry, fold: nil, network.tree, options))
+      }
+    }
+    return (tensors, dropped)
+  }
+
+  // MARK: Any state dict
+
+  /// Without a layer tree, floating-point tensors of two and more dimensions are taken for layers' weights.
+  private static func planned(
+    _ name: String, _ entry: TensorEntry, _ options: ConversionOptions
+  ) -> PlannedTensor {
+    guard let precision = options.precision, entry.scalarType.isFloatingPoint, entry.shape.count >= 2 else {
+      return PlannedTensor(name: name, role: .parameter, recipe: .keep(entry))
+    }
+    return PlannedTensor(
+      name: name, role: .parameter,
+      recipe: .filters(
+        entry, fold: nil, precision: precision, width: options.wideLayers.width(of: name, isSensitive: false))
+    )
+  }
+
+  /// Every tensor of the file under its own name, in the file's order.
+  private static func anyStateDict(
+    _ checkpoint: Checkpoint, _ options: ConversionOptions, file: String
+  ) throws(ConversionFailure) -> ([(name: String, entry: TensorEntry)], unused: [String]) {
+    var tensors: [(String, TensorEntry)] = []
+    var unused: [String] = []
+    var names: Set<String> = []
+    for entry in checkpoint.tensors {
+      var name = entry.path.isEmpty ? "tensor" : entry.name
+      if let key = options.key {
+        guard name.hasPrefix(key + ".") else {
+          unused.append(name)
+          continue
+        }
+        name = String(name.dropFirst(key.count + 1))
+      }
+      // A meta tensor is in the list of what was skipped already.
+      guard !entry.isMeta else { continue }
+      guard names.insert(name).inserted else {
+        throw .architecture(
+          file: file, "two tensors would be called \(name)",
+          hint: "choose a part of the file with --key")
+      }
+      guard SWTFormat.isName(name) else {
+        let shown = String(name.unicodeScalars.flatMap { $0.escaped(asASCII: false) }.prefix(80))
+        throw .architecture(
+          file: file,
+          "a tensor is called '\(shown)'; .swt holds names of 1 to 4095 bytes without control characters",
+          hint: "choose a part of the file with --key")
+      }
+      guard entry.shape.count <= 6, entry.shape.allSatisfy({ $0 <= Int(UInt32.max) }) else {
+        throw .architecture(
+          file: file, "\(name) has shape \(entry.shape); .swt holds up to 6 dimensions below 2^32", hint: nil)
+      }
+      tensors.append((name, entry))
+    }
+    guard !tensors.isEmpty else {
+      throw .architecture(
+        file: file, options.key.map { "there are no tensors under --key \($0)" } ?? "it holds no tensors",
+        hint: "pth2swt inspect shows what is in it")
+    }
+    return (tensors, unused)
+  }
+}

@@ -1,0 +1,46 @@
+internal import ResNetArchitecture
+internal import SWT
+internal import SWTBytes
+internal import SWTGoldens
+
+/// The goldens that a conversion embeds, checked against the network that they are to test.
+struct EmbeddedGoldens {
+  private let goldens: [Golden]
+
+  /// Reads the files.
+  ///
+  /// - Parameters:
+  ///   - paths: The golden files, or arrays of other programs: see ``GoldenReader``.
+  ///   - architecture: The network; nil for a state dict without one.
+  ///   - limits: What reading may cost.
+  /// - Throws: ``ConversionFailure/golden(file:_:)``.
+  init(_ paths: [String], for architecture: Architecture?, limits: ParseLimits) throws(ConversionFailure) {
+    guard let path = paths.first else {
+      goldens = []
+      return
+    }
+    guard let architecture else {
+      throw .golden(file: path, "a golden tests a network, and --arch none has none")
+    }
+    let read: [(path: String, golden: Golden)]
+    do throws(GoldenReadFailure) {
+      read = try GoldenReader.read(paths, for: architecture, limits: limits)
+    } catch {
+      throw .golden(file: error.file, error.text)
+    }
+    for (path, golden) in read where !golden.architecture.isSameNetwork(as: architecture) {
+      throw .golden(
+        file: path, "it is a golden of \(golden.architecture.summary), the model is \(architecture.summary)")
+    }
+    goldens = read.map(\.golden)
+  }
+
+  /// Adds them behind everything else.
+  func add(to draft: inout Draft) {
+    var embedding = GoldenEmbedding(to: draft.contents)
+    for golden in goldens { embedding.add(golden) }
+    for (spec, bytes) in zip(embedding.specs, embedding.bytes) { draft.append(spec, bytes) }
+    draft.contents.goldenSets += embedding.sets
+    draft.contents.metadata.merge(embedding.metadata) { _, new in new }
+  }
+}

@@ -1,0 +1,102 @@
+internal import PthReader
+internal import ResNetArchitecture
+internal import SWT
+internal import SWTTensorFiles
+internal import SWTTensors
+
+// What a file says about itself besides its tensors.
+
+extension ConversionPlan {
+  /// The metadata of a file made from a checkpoint.
+  ///
+  /// - Throws: ``ConversionFailure`` when there is not one label for each class.
+  func metadata(
+    _ options: ConversionOptions, sourceSHA256: String, _ checkpoint: Checkpoint, file: String
+  ) throws(ConversionFailure) -> [String: SWTValue] {
+    var values: [String: SWTValue] = [
+      "swt.producer": .text("pth2swt"),
+      "swt.producer_version": .text(Producer.version),
+      "source.sha256": .text(sourceSHA256),
+      "source.bytes": .integer(Int64(checkpoint.byteCount)),
+      "source.format": .text(checkpoint.container.rawValue),
+      "license": .text("LicenseRef-unknown"),
+    ]
+    if let network {
+      values.merge(SWTArchitecture.metadata(network.tree.architecture)) { _, new in new }
+      values["arch.bn"] = .text("kept")
+      values["source.family"] = .text(network.candidate.family)
+      if !network.candidate.prefix.isEmpty { values["source.prefix"] = .text(network.candidate.prefix) }
+      values.merge(network.reading.conventions.metadata) { _, new in new }
+      let synthesized = network.reading.synthesized.map { JSONValue.string($0.name) }
+      if !synthesized.isEmpty { values["source.synthesized"] = .json(JSONValue.array(synthesized).text()) }
+    }
+    let encodings = sources.compactMap { name, entry in entry.note.map { JSONMember(name, $0) } }
+    if !encodings.isEmpty { values["tensors.encoding"] = .json(JSONValue.object(encodings).text()) }
+    if network == nil, !checkpoint.sparse.isEmpty {
+      let prefix = options.key.map { $0 + "." } ?? ""
+      let sparse = checkpoint.sparse.filter { $0.name.hasPrefix(prefix) }.map { tensor in
+        JSONMember(String(tensor.name.dropFirst(prefix.count)), tensor.description.json)
+      }
+      values["tensors.sparse"] = .json(JSONValue.object(sparse).text())
+    }
+    if !checkpoint.metadata.isEmpty {
+      // What a safetensors file or an index of shards said about itself travels on.
+      let pairs = checkpoint.metadata.map { JSONMember($0.key, .string($0.value)) }
+      values["source.metadata"] = .json(JSONValue.object(pairs).text())
+    }
+    if isBareTensor { values["x.path"] = .text("") }
+    addTransforms(options, to: &values)
+    return values
+  }
+
+  /// What was done to the values.
+  func addTransforms(_ options: ConversionOptions, to values: inout [String: SWTValue]) {
+    if let precision = options.precision { values["convert.precision"] = .text(precision.rawValue) }
+    guard options.foldsBatchNorm else { return }
+    values["arch.bn"] = .text("folded")
+    if !dropped.isEmpty {
+      values["fold.dropped"] = .json(JSONValue.array(dropped.map { .string($0) }).text())
+    }
+  }
+}
+
+extension ConversionOptions {
+  /// Adds what the caller says: licence, labels, keys and values.
+  ///
+  /// - Throws: ``ConversionFailure`` when there is not one label for each class.
+  func addMetadata(
+    to values: inout [String: SWTValue], _ architecture: ResNetArchitecture.Architecture?, file: String
+  ) throws(ConversionFailure) {
+    if let license { values["license"] = .text(license) }
+    if let labels {
+      if let architecture, labels.count != architecture.classCount {
+        throw .architecture(
+          file: file,
+          "there are \(labels.count) labels for \(architecture.classCount.map(String.init) ?? "no") classes",
+          hint: nil)
+      }
+      values["labels"] = .text(labels.joined(separator: "\n"))
+    }
+    for (key, value) in metadata { values[key] = value }
+  }
+}
+
+extension TensorEntry {
+  /// What the bytes and the type of the file do not say: how quantized integers become numbers, and the shape
+  /// and type of elements that share bytes.
+  fileprivate var note: JSONValue? {
+    guard quantizer != nil || PlannedTensor.form(of: self).dtype == .opaque else { return nil }
+    var members: [JSONMember] = [
+      JSONMember("dtype", .string(scalarType.rawValue)),
+      JSONMember("shape", .array(shape.map { .int($0) })),
+    ]
+    if let quantizer { members.append(JSONMember("quantizer", quantizer.json)) }
+    return .object(members)
+  }
+}
+
+/// The name and version that files carry.
+public enum Producer {
+  /// The version of the tool and of these libraries.
+  public static let version = "0.1.0"
+}

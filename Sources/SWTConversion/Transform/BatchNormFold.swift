@@ -1,0 +1,59 @@
+internal import PthReader
+internal import ResNetArchitecture
+internal import SWTBytes
+internal import SWTTensorFiles
+internal import SWTTensors
+
+/// What a BatchNorm does to the convolution before it, in double precision.
+///
+/// `BN(w * x) = γ (w * x − μ) / √(σ² + ε) + β = (s·w) * x + (β − μ·s)` with `s = γ / √(σ² + ε)`: one factor for each
+/// filter and one bias. Swift contracts no multiplication with an addition, so the bits are the same everywhere.
+struct BatchNormFold: Sendable {
+  /// `s`, one for each output channel.
+  let factors: [Double]
+  /// `β − μ·s`, not yet rounded.
+  let bias: [Double]
+
+  /// - Parameters:
+  ///   - weight: γ, `[channels]`.
+  ///   - bias: β, `[channels]`.
+  ///   - mean: μ, `[channels]`.
+  ///   - variance: σ², `[channels]`.
+  ///   - epsilon: ε.
+  init(weight: [Double], bias: [Double], mean: [Double], variance: [Double], epsilon: Double) {
+    let factors = weight.indices.map { weight[$0] / (variance[$0] + epsilon).squareRoot() }
+    self.factors = factors
+    self.bias = weight.indices.map { bias[$0] - mean[$0] * factors[$0] }
+  }
+
+  /// Reads the four tensors of a unit's BatchNorm.
+  ///
+  /// - Throws: ``ConversionFailure`` when a value cannot be read, or when the result is not finite (a variance
+  ///   of −ε or less, say), which names the channel.
+  init(
+    of unit: ConvolutionUnit, epsilon: Double, _ entries: [String: TensorEntry], file: String,
+    limits: ParseLimits
+  ) throws(ConversionFailure) {
+    func values(_ leaf: String) throws(ConversionFailure) -> [Double] {
+      guard let entry = entries["\(unit.normName).\(leaf)"] else {
+        preconditionFailure("a network that fits its tree has every BatchNorm")
+      }
+      do throws(ParseFailure) {
+        return try ElementCoding.doubles(entry.values(limits: limits), entry.scalarType)
+      } catch {
+        throw .input(file: file, error.inside(entry.name))
+      }
+    }
+    self.init(
+      weight: try values("weight"), bias: try values("bias"), mean: try values("running_mean"),
+      variance: try values("running_var"), epsilon: epsilon)
+    guard let channel = factors.indices.first(where: { !factors[$0].isFinite || !bias[$0].isFinite }) else {
+      return
+    }
+    throw .architecture(
+      file: file,
+      "\(unit.normName) cannot be folded: channel \(channel) has the factor \(factors[channel]) and the bias "
+        + "\(bias[channel])",
+      hint: "convert without --fold-bn")
+  }
+}

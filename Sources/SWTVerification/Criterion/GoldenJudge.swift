@@ -1,0 +1,126 @@
+package import ResNetArchitecture
+package import ResNetEngine
+package import SWTGoldens
+
+/// What one golden allows, and how a result compares with it.
+///
+/// Every output and every tap has its own bound, and all must hold: nothing is averaged.
+package struct GoldenJudge: Sendable {
+  package let golden: Golden
+  package let tree: LayerTree
+  /// Replaces the golden's own multiple of the floor.
+  let k: Double?
+  /// The wider bound for values stored in fewer bits.
+  let reduced: ReducedPrecision?
+
+  package init(
+    _ golden: Golden, _ tree: LayerTree, k: Double? = nil, reduced: ReducedPrecision? = nil
+  ) {
+    self.golden = golden
+    self.tree = tree
+    self.k = k
+    self.reduced = reduced
+  }
+
+  // MARK: Bounds
+
+  /// The bound of an output or a tap, each stage fed by the one before.
+  func criterion(of output: String) -> Criterion {
+    if let reduced { return reduced.criterion(of: output, k: k, usual: floorCriterion(output)) }
+    return floorCriterion(output)
+  }
+
+  private func floorCriterion(_ output: String) -> Criterion {
+    let k = k ?? golden.k
+    guard let floor = golden.floors.free[output] else {
+      return .uncalibrated(convolutions: tree.convolutions.count, k: k)
+    }
+    // A reference that is itself a float32 pass carries one floor of its own.
+    let own = golden.output.isFloat32Only ? 2.0.squareRoot() : 1
+    return Criterion(floorRelL2: floor.relL2 * own, floorMax: floor.maxOverStd * own, k: k)
+  }
+
+  /// Allowed multiple of one stage's floor: a fault is four orders of magnitude larger than that floor.
+  static let stageMultiple = 4.0
+
+  /// The bound of one stage alone, fed with the reference's own activation.
+  ///
+  /// One stage's own rounding is 1e-7 to 1e-6.
+  func criterion(ofStage stage: String) -> Criterion {
+    if let reduced { return reduced.criterion(ofStage: stage, k: k) }
+    let floor = golden.floors.block[stage] ?? golden.floors.block[outputName(of: stage)]
+    return Criterion(
+      floorRelL2: max(floor?.relL2 ?? 0, 5e-7), floorMax: max(floor?.maxOverStd ?? 0, 5e-6),
+      k: max(k ?? 0, Self.stageMultiple), isCalibrated: floor != nil)
+  }
+
+  /// The name under which a golden has the output of a stage: the last one's is `logits` or `layer4`.
+  func outputName(of stage: String) -> String {
+    stage == tree.tapNames.last ? golden.output.name : stage
+  }
+
+  // MARK: Comparing
+
+  /// Compares what was computed: the output first, then every tap that both have.
+  package func compare<Scalar>(_ result: ForwardResult<Scalar>) -> [GoldenReport.Comparison] {
+    var comparisons = [output(result.output)]
+    for tap in golden.taps {
+      guard let map = result.taps[tap.name], map.shape == tap.shape else { continue }
+      comparisons.append(self.tap(tap, map.values))
+    }
+    return comparisons
+  }
+
+  private func output<Scalar>(_ map: FeatureMap<Scalar>) -> GoldenReport.Comparison {
+    let output = golden.output
+    guard map.shape == output.shape else {
+      preconditionFailure("a golden's output shape is checked before it is run")
+    }
+    let values = map.values.map { Double($0) }
+    let metrics = ErrorMetrics(values, reference: output.reference)
+    let exact = output.float32.map { reference in
+      zip(values, reference).allSatisfy { Float($0).bitPattern == $1.bitPattern }
+    }
+    return GoldenReport.Comparison(
+      name: output.name, metrics: metrics, criterion: criterion(of: output.name),
+      labels: labels(values, metrics),
+      isBitExact: exact ?? false)
+  }
+
+  /// The labels of an output; nil where it is a map.
+  func labels(_ values: [Double], _ metrics: ErrorMetrics) -> LabelRule? {
+    golden.architecture.classCount.map { classes in
+      LabelRule(
+        values, reference: golden.output.reference, classes: classes,
+        bound: 2 * criterion(of: golden.output.name).allowedMax * metrics.scale)
+    }
+  }
+
+  private func tap<Scalar: BinaryFloatingPoint>(
+    _ tap: GoldenTap, _ values: [Scalar]
+  ) -> GoldenReport.Comparison {
+    let metrics = ErrorMetrics(
+      tap.select(values).map { Double($0) }, reference: tap.stored.map { Double($0) })
+    return GoldenReport.Comparison(
+      name: tap.name, metrics: metrics, criterion: criterion(of: tap.name), labels: nil,
+      isBitExact: metrics.isBitExact)
+  }
+
+  // MARK: Stages
+
+  /// Whether the golden says what a stage puts out.
+  func knows(_ stage: String) -> Bool {
+    stage == tree.tapNames.last || golden.tap(stage) != nil
+  }
+
+  /// A stage's output against the golden's; nil where it has none of that name and shape.
+  func metrics<Scalar>(ofStage stage: String, _ map: FeatureMap<Scalar>) -> ErrorMetrics? {
+    if stage == tree.tapNames.last {
+      guard map.shape == golden.output.shape else { return nil }
+      return ErrorMetrics(map.values.map { Double($0) }, reference: golden.output.reference)
+    }
+    guard let tap = golden.tap(stage), tap.shape == map.shape else { return nil }
+    return ErrorMetrics(
+      tap.select(map.values).map { Double($0) }, reference: tap.stored.map { Double($0) })
+  }
+}

@@ -1,0 +1,145 @@
+internal import ResNetArchitecture
+internal import ResNetEngine
+internal import SWTGoldens
+
+/// An accepted explanation, and the change that it stands for.
+struct Explanation {
+  let cause: Cause
+  let change: WhatIf
+}
+
+/// Tries everything in the table of hypotheses on the stage that is wrong, and on the whole network what helps there.
+///
+/// A hypothesis is accepted only when with it every output and tap of the golden is within its bound.
+struct Diagnosis<Source: WeightSource> {
+  let trial: Trial<Source>
+  let isFolded: Bool
+  /// What the digests of the golden said about the weights.
+  let weightsReport: WeightsReport?
+  /// Error of the output, unchanged.
+  let errorBefore: Double
+
+  private struct Screened {
+    let order: Int
+    let hypothesis: Hypothesis
+    let candidate: Hypothesis.Candidate
+    let timesFloor: Double
+    let matchesDigests: Bool
+  }
+
+  /// How many candidates that help in the stage are tried on the whole network.
+  private static var confirmations: Int { 6 }
+
+  /// The first explanation that holds, what explained another golden of this model before all others; nil when none
+  /// does.
+  func run(known: [Explanation] = []) throws -> Explanation? {
+    for explanation in known {
+      if let again = try confirmed(explanation.change, as: explanation.cause) { return again }
+    }
+    let tree = trial.judge.tree
+    let site = Hypothesis.Site(
+      tree: tree, stages: trial.suspects, isFolded: isFolded,
+      goldenEpsilon: trial.judge.golden.architecture.epsilon)
+    var helpful: [Screened] = []
+    for (order, hypothesis) in Hypothesis.all(isFolded: isFolded).enumerated() {
+      for candidate in hypothesis.candidates(site) {
+        guard let times = try helps(candidate) else { continue }
+        let matches = matchesDigests(candidate.change)
+        // Nothing better can come: it explains the output, and digests do not speak for another.
+        if isWhole, matches || weightsReport?.passes ?? true,
+          let explanation = try confirm(hypothesis, candidate)
+        {
+          return explanation
+        }
+        helpful.append(
+          Screened(
+            order: order, hypothesis: hypothesis, candidate: candidate, timesFloor: times,
+            matchesDigests: matches))
+      }
+    }
+    helpful.sort { a, b in
+      if a.matchesDigests != b.matchesDigests { return a.matchesDigests }
+      return (a.order, a.timesFloor) < (b.order, b.timesFloor)
+    }
+    for screened in helpful.prefix(Self.confirmations) {
+      if let explanation = try confirm(screened.hypothesis, screened.candidate) { return explanation }
+    }
+    let search = WeightSearch(
+      trial: trial, reference: ReferenceEngine(tree, weights: trial.weights, threads: trial.threads))
+    for (id, candidate) in try search.candidates() {
+      if let explanation = try confirm(Hypothesis(id: id, side: .weights), candidate) { return explanation }
+    }
+    return nil
+  }
+
+  /// True when what is looked at is the network's output.
+  private var isWhole: Bool { trial.segment.last == trial.judge.tree.tapNames.last }
+
+  /// The same of a candidate; what is small in one stage may help only when it is changed everywhere.
+  private func helps(_ candidate: Hypothesis.Candidate) throws -> Double? {
+    if let times = try helps(candidate.change) { return times }
+    guard trial.segment.count > 1, candidate.change.deviates, let wider = candidate.everywhere else {
+      return nil
+    }
+    return try helps(wider.change)
+  }
+
+  /// How many floors the error of the segment has left with a change; nil when that is too many.
+  private func helps(_ change: WhatIf) throws -> Double? {
+    let criterion = trial.criterion
+    guard let metrics = try trial.error(change), metrics.firstNonFinite == nil, criterion.accepts(metrics)
+    else { return nil }
+    return criterion.timesFloor(metrics)
+  }
+
+  /// True when it changes just the tensors whose digests differ.
+  private func matchesDigests(_ change: WhatIf) -> Bool {
+    guard let differing = weightsReport?.differing, !differing.isEmpty else { return false }
+    return Set(change.weights.keys) == Set(differing)
+  }
+
+  private func confirm(
+    _ hypothesis: Hypothesis, _ candidate: Hypothesis.Candidate
+  ) throws -> Explanation? {
+    var tries = [(candidate.text, candidate.place, candidate.change)]
+    if let wider = candidate.everywhere {
+      // Ports compute another function everywhere; weights are damaged in one place.
+      tries.insert((wider.text, nil, wider.change), at: candidate.change.deviates ? 0 : 1)
+    }
+    for (text, place, change) in tries {
+      let side = side(of: hypothesis, change)
+      let cause = Cause(
+        id: hypothesis.id, text: text + suffix(side), side: side, place: place, relL2Before: errorBefore,
+        relL2After: .nan, explainsToTimesFloor: .infinity, isConfirmed: false)
+      if let explanation = try confirmed(change, as: cause) { return explanation }
+    }
+    return nil
+  }
+
+  /// Runs the whole network with a change.
+  private func confirmed(_ change: WhatIf, as cause: Cause) throws -> Explanation? {
+    guard let comparisons = try trial.comparisons(change), comparisons.allSatisfy(\.passes) else {
+      return nil
+    }
+    var cause = cause
+    cause.relL2Before = errorBefore
+    cause.relL2After = comparisons[0].metrics.relL2
+    cause.explainsToTimesFloor = comparisons.map(\.timesFloor).max() ?? 0
+    cause.isConfirmed = true
+    return Explanation(cause: cause, change: change)
+  }
+
+  /// Weights that are shown to be the reference's cannot be wrong in the model: the reference used them otherwise.
+  private func side(of hypothesis: Hypothesis, _ change: WhatIf) -> Cause.Side {
+    hypothesis.side == .weights && weightsReport?.passes == true ? .computation : hypothesis.side
+  }
+
+  private func suffix(_ side: Cause.Side) -> String {
+    switch side {
+    case .weights: " (in the model)"
+    case .computation, .precision: " (in the reference)"
+    case .input: " (in what the reference was given)"
+    case .engine: ""
+    }
+  }
+}

@@ -1,0 +1,160 @@
+internal import ResNetArchitecture
+internal import ResNetEngine
+internal import SWTGoldens
+
+/// What is done with a golden that fails: a second witness, then where, then why.
+///
+/// One for all goldens of a model: what explained the first is tried first on the next.
+final class Investigation<Source: WeightSource> {
+  private let tree: LayerTree
+  private let weights: Source
+  private let threads: ThreadPool
+  private let instructions: InstructionSet
+  private let isFolded: Bool
+  private let diagnoses: Bool
+  private var known: [Explanation] = []
+  private var network: ChangingNetwork?
+
+  init(
+    _ tree: LayerTree, _ weights: Source, _ threads: ThreadPool, _ instructions: InstructionSet,
+    diagnoses: Bool
+  ) {
+    self.tree = tree
+    self.weights = weights
+    self.threads = threads
+    self.instructions = instructions
+    self.diagnoses = diagnoses
+    isFolded = !weights.holds("\(tree.stem.units[0].normName).running_var")
+  }
+
+  /// Fills in what a failing report says about the fault.
+  func run(
+    _ engine: some ForwardEngine, _ judge: GoldenJudge, _ report: inout GoldenReport
+  ) throws {
+    let reference = ReferenceEngine(tree, weights: weights, threads: threads)
+    let replay = try Replay(reference, judge, isFolded: isFolded)
+    report.witness = replay.comparisons[0].metrics
+    if report.comparisons.contains(where: { $0.metrics.firstNonFinite != nil }) {
+      report.nonFinite = try NonFiniteSearch(engine: engine, weights: weights).run(replay.input)
+    }
+    var finding = try Localiser(engine: engine, reference: reference, judge: judge, replay: replay)
+      .run(report.comparisons)
+    (report.blocks, report.layers, report.divergence) = (finding.blocks, finding.layers, finding.divergence)
+    let damage = WeightDamage(tree, weights, report.weights)
+    if let place = damage.stage, placeByDigests(place, damage, &report) {
+      // The weights before it are the reference's, and so is what they compute.
+      (finding.feed, finding.feedIsExact) = (replay.feed(of: place), replay.isExact)
+    }
+    if report.blamesEngine {
+      report.causes = [engineFault(report, replay)]
+    } else if let found = report.nonFinite, weights.holds(found.tensor) {
+      report.causes = [notANumber(found, report)]
+    } else if diagnoses {
+      try diagnose(judge, replay, finding, &report)
+    }
+    if let cause = damage.cause(report.comparisons[0].metrics.relL2) {
+      // A change that explains all says more than names; what only looks lost says less.
+      let isFirst = report.causes.first.map { $0.isConfirmed || $0.id == "not-a-number" } ?? false
+      report.causes.insert(cause, at: isFirst ? 1 : 0)
+    }
+    placeByCause(&report)
+  }
+
+  // MARK: Where
+
+  /// - Returns: True when the divergence is another stage than before.
+  private func placeByDigests(
+    _ stage: String, _ damage: WeightDamage<Source>, _ report: inout GoldenReport
+  ) -> Bool {
+    let isCertain = report.divergence.map { $0.method == .teacherForced } ?? false
+    let moves = !isCertain && report.divergence?.block != stage
+    if moves {
+      report.divergence = .init(
+        block: stage, method: .byDigests,
+        relL2: report.divergence?.relL2 ?? report.comparisons[0].metrics.relL2,
+        before: report.divergence?.before ?? 0)
+    }
+    if report.divergence?.block == stage, let layer = damage.layer { report.divergence?.layer = layer }
+    return moves
+  }
+
+  private func placeByCause(_ report: inout GoldenReport) {
+    guard let place = report.cause?.place, let stage = try? tree.stage(ofTap: place) else { return }
+    if report.divergence == nil {
+      report.divergence = .init(
+        block: stage, method: .byCause, relL2: report.comparisons[0].metrics.relL2, before: 0)
+    }
+    if report.divergence?.block == stage, place != stage || tree.layers(of: stage) == [place] {
+      report.divergence?.layer = place
+    }
+  }
+
+  // MARK: Why
+
+  private func notANumber(_ found: GoldenReport.NonFinite, _ report: GoldenReport) -> Cause {
+    Cause(
+      id: "not-a-number", text: "\(found.tensor)\(found.position) is \(found.value) (in the model)",
+      side: .weights,
+      place: String(found.tensor[..<(found.tensor.lastIndex(of: ".") ?? found.tensor.endIndex)]),
+      relL2Before: report.comparisons[0].metrics.relL2, relL2After: .nan, explainsToTimesFloor: .nan,
+      isConfirmed: false)
+  }
+
+  private func engineFault(_ report: GoldenReport, _ replay: Replay) -> Cause {
+    let output = replay.comparisons[0]
+    return Cause(
+      id: "engine",
+      text: "our \(instructions.rawValue) kernels: in double precision the model agrees with the golden",
+      side: .engine, place: report.divergence?.layer ?? report.divergence?.block,
+      relL2Before: report.comparisons[0].metrics.relL2, relL2After: output.metrics.relL2,
+      explainsToTimesFloor: replay.comparisons.map(\.timesFloor).max() ?? 0, isConfirmed: true)
+  }
+
+  private func diagnose(
+    _ judge: GoldenJudge, _ replay: Replay, _ finding: Located, _ report: inout GoldenReport
+  ) throws {
+    guard let trial = try trial(judge, replay, finding, report.divergence) else { return }
+    let diagnosis = Diagnosis(
+      trial: trial, isFolded: isFolded, weightsReport: report.weights,
+      errorBefore: report.comparisons[0].metrics.relL2)
+    if let explanation = try diagnosis.run(known: known) {
+      if !known.contains(where: { $0.cause.text == explanation.cause.text }) { known.append(explanation) }
+      report.causes.append(explanation.cause)
+    } else if trial.suspects.count == 1 {
+      report.causes += try LostValues(tree: tree, weights: weights)
+        .causes(in: trial.suspects[0], relL2: report.comparisons[0].metrics.relL2)
+    }
+  }
+
+  /// What to try hypotheses on: the guilty stage, or all that may be guilty up to the next thing that the golden knows.
+  private func trial(
+    _ judge: GoldenJudge, _ replay: Replay, _ finding: Located,
+    _ divergence: GoldenReport.Divergence?
+  ) throws -> Trial<Source>? {
+    let network: ChangingNetwork
+    if let made = self.network {
+      network = made
+    } else {
+      network = try ChangingNetwork(tree, weights: weights, threads: threads, instructions: instructions)
+      self.network = network
+    }
+    let stages = tree.tapNames
+    var suspects = stages
+    var feed = replay.input
+    if let divergence, let known = finding.feed {
+      suspects = divergence.suspects + [divergence.block]
+      feed = divergence.suspects.isEmpty ? known : replay.feed(of: suspects[0]) ?? known
+    }
+    guard let first = stages.firstIndex(of: suspects[0]),
+      let last = stages.firstIndex(of: suspects[suspects.count - 1])
+    else { return nil }
+    // A small fault may show only at the end.
+    for end in [stages[last...].firstIndex { judge.knows($0) }, stages.count - 1].compactMap(\.self) {
+      let trial = try Trial(
+        judge, weights, network, input: replay.input, suspects: suspects, segment: Array(stages[first...end]),
+        feed: feed, feedIsExact: finding.feedIsExact)
+      guard let error = try trial.error(WhatIf()), trial.criterion.accepts(error) else { return trial }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,140 @@
+package import ResNetArchitecture
+package import ResNetEngine
+package import SWTChecksums
+package import SWTGoldens
+
+/// The engine of one verification, made once and used for every golden.
+package struct ForwardRun<Source: WeightSource> {
+  private enum Engine {
+    case fast(FastEngine)
+    case reference(ReferenceEngine<Source>)
+    case none
+  }
+
+  private let engine: Engine
+  /// The engine of reduced numbers, when that is the one to be judged.
+  private let reducedRun: ReducedRun<Source>?
+  private let tree: LayerTree
+  private let weights: Source
+  private let options: VerificationOptions
+  private let threads: ThreadPool
+  private let investigation: Investigation<Source>
+  private let stored: StoredPrecision?
+  /// True when the stored values were shown to be what conversion makes of their source.
+  private let isProven: Bool
+
+  /// Makes the engine; it plans for the size of the first golden.
+  ///
+  /// `stored` is what a file says was done to its values; `isProven` when these were shown to be what conversion makes
+  /// of their source.
+  package init(
+    _ weights: Source, _ tree: LayerTree, _ goldens: [Golden], _ options: VerificationOptions,
+    stored: StoredPrecision? = nil, isProven: Bool = false
+  ) throws {
+    self.options = options
+    self.stored = stored
+    self.isProven = isProven
+    self.tree = tree
+    self.weights = weights
+    threads = ThreadPool(count: options.threads)
+    investigation = Investigation(
+      tree, weights, threads, options.instructions, diagnoses: options.diagnoses && options.level == .all)
+    guard options.level != .weights, let first = goldens.first else {
+      engine = .none
+      reducedRun = nil
+      return
+    }
+    switch options.compute {
+    case .float32(let instructions), .reduced(_, let instructions):
+      let packed = try PackedNetwork(
+        tree, weights: weights, threads: threads, instructions: instructions)
+      let shape = first.input.shape
+      let fast = FastEngine(
+        packed, height: shape[2], width: shape[3], threads: threads, instructions: instructions)
+      engine = .fast(fast)
+      if case .reduced(let precision, _) = options.compute {
+        reducedRun = try ReducedRun(weights, tree, precision, float32: fast, stored)
+      } else {
+        reducedRun = nil
+      }
+    case .double:
+      reducedRun = nil
+      engine = .reference(ReferenceEngine(tree, weights: weights, threads: threads))
+    }
+  }
+
+  /// Compares weights, by the `digests` of the network's tensors, and forward pass with one golden.
+  package func check(
+    _ name: String, _ golden: Golden, _ digests: [String: SHA256Digest]
+  ) throws -> GoldenReport {
+    var report = GoldenReport(
+      name: name, producer: golden.producer, kind: golden.kind,
+      weights: WeightsCheck.compare(digests, golden: golden),
+      isUncalibrated: golden.floors.free[golden.output.name] == nil, comparisons: [])
+    report.reduced = try reducedPrecision(golden)
+    switch engine {
+    case .fast(let engine):
+      try run(engine, golden, &report)
+      if report.passes {
+        try reducedRun?.check(golden, k: options.k, comparesLayers: comparesLayers, &report)
+      } else if !comparesLayers {
+        report.witness = try witness(golden, engine.threads, comparesLayers: false).first?.metrics
+      }
+    case .reference(let engine): try run(engine, golden, &report)
+    case .none: break
+    }
+    return report
+  }
+
+  /// How much damage the goldens would notice that the model passes; nil when it passes none, or nobody asked.
+  package func mutationScore(_ goldens: [(name: String, golden: Golden)], _ reports: [GoldenReport]) throws
+    -> MutationScore?
+  {
+    guard options.mutations > 0, options.level != .weights else { return nil }
+    let judges = zip(goldens, reports).filter { $1.passes }.map { entry, report in
+      (entry.name, GoldenJudge(entry.golden, tree, k: options.k, reduced: report.reduced))
+    }
+    guard !judges.isEmpty else { return nil }
+    let test = try MutationTest(
+      tree, weights, judges, threads: threads, instructions: options.instructions,
+      comparesLayers: comparesLayers)
+    return try test.run(options.mutations, seed: options.mutationSeed)
+  }
+
+  /// What values stored in fewer bits may do to this golden's output.
+  private func reducedPrecision(_ golden: Golden) throws -> ReducedPrecision? {
+    guard let stored, stored.isReduced else { return nil }
+    if let floors = golden.floors.precision[stored.precision], !floors.isEmpty {
+      return ReducedPrecision(
+        stored, .golden,
+        measured: floors.mapValues { .init(relL2: $0.relL2, maxOverStd: $0.maxOverStd) })
+    }
+    guard isProven, case .fast(let engine) = engine else { return ReducedPrecision(stored) }
+    let comparisons = try witness(golden, engine.threads, comparesLayers: comparesLayers)
+    return ReducedPrecision(
+      stored, .source,
+      measured: Dictionary(
+        comparisons.map { ($0.name, .init(relL2: $0.metrics.relL2, maxOverStd: $0.metrics.maxOverStd)) },
+        uniquingKeysWith: { first, _ in first }))
+  }
+
+  /// What the double-precision engine makes of it, which shares nothing with the fast one but the layer tree; the
+  /// output comes first.
+  private func witness(
+    _ golden: Golden, _ threads: ThreadPool, comparesLayers: Bool
+  ) throws -> [GoldenReport.Comparison] {
+    let reference = ReferenceEngine(tree, weights: weights, threads: threads)
+    return try GoldenCheck(engine: reference, golden: golden, comparesLayers: comparesLayers).run()
+      .comparisons
+  }
+
+  private var comparesLayers: Bool { options.level != .forward }
+
+  private func run(
+    _ engine: some ForwardEngine, _ golden: Golden, _ report: inout GoldenReport
+  ) throws {
+    let judge = GoldenJudge(golden, tree, k: options.k, reduced: report.reduced)
+    report.comparisons = try GoldenCheck(engine, judge, comparesLayers: comparesLayers).run().comparisons
+    if !report.passes, comparesLayers { try investigation.run(engine, judge, &report) }
+  }
+}

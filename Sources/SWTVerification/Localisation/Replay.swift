@@ -1,0 +1,67 @@
+internal import ResNetArchitecture
+internal import ResNetEngine
+internal import SWTGoldens
+
+/// A pass in double precision over a golden's input, with the output of every stage.
+///
+/// As long as its stages agree with the golden it *is* the reference, whole and unrounded, also where the golden
+/// holds samples only.
+struct Replay {
+  let input: FeatureMap<Float>
+  let result: ForwardResult<Double>
+  let comparisons: [GoldenReport.Comparison]
+  private let judge: GoldenJudge
+  /// True when a right replay has no error but the rounding of the golden's taps to float32.
+  let isExact: Bool
+
+  init<Source>(_ engine: ReferenceEngine<Source>, _ judge: GoldenJudge, isFolded: Bool) throws {
+    let golden = judge.golden
+    self.judge = judge
+    input = FeatureMap(shape: golden.input.shape, values: golden.input.floats())
+    let convolutions = golden.taps.map(\.name)
+    result = try engine.run(input, taps: Set(engine.tree.tapNames + convolutions))
+    comparisons = judge.compare(result)
+    isExact = !golden.output.isFloat32Only && judge.reduced == nil && !isFolded
+  }
+
+  /// Stages in the order of execution.
+  private var stages: [String] { judge.tree.tapNames }
+
+  /// What the stage before puts out: the input of `stage`.
+  func feed(of stage: String) -> FeatureMap<Float>? {
+    guard let place = stages.firstIndex(of: stage) else { return nil }
+    return place == 0 ? input : output(of: stages[place - 1])?.converted()
+  }
+
+  func output(of stage: String) -> FeatureMap<Double>? { result.taps[stage] }
+
+  /// Taps are rounded to float32: half a unit in the last place is 6e-8 at most.
+  private static let exactError = 1e-6
+  /// Mean, deviation and norm of a whole tap are not rounded; this is far above what the order of a sum does.
+  private static let statisticsError = 1e-9
+
+  /// Whether a stage agrees with the golden; nil where the golden does not know it.
+  func agrees(_ stage: String) -> Bool? {
+    guard let output = output(of: stage), let metrics = judge.metrics(ofStage: stage, output) else {
+      return nil
+    }
+    guard isExact else { return judge.criterion(of: judge.outputName(of: stage)).accepts(metrics) }
+    guard metrics.firstNonFinite == nil, metrics.relL2 <= Self.exactError else { return false }
+    return judge.golden.tap(stage)?.statistics.map { agrees(output.values, $0) } ?? true
+  }
+
+  /// Four numbers about all elements tell also where no sample lies.
+  private func agrees(_ values: [Double], _ expected: GoldenTap.Statistics) -> Bool {
+    let count = Double(max(1, values.count))
+    let mean = values.reduce(0, +) / count
+    let squares = values.reduce(0) { $0 + $1 * $1 }
+    let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
+    let largest = values.reduce(0) { max($0, $1.magnitude) }
+    let bound = Self.statisticsError * max(expected.absmax, .leastNormalMagnitude)
+    let pairs = [
+      (mean, expected.mean), (variance.squareRoot(), expected.std), (largest, expected.absmax),
+      (squares.squareRoot() / count.squareRoot(), expected.l2 / count.squareRoot()),
+    ]
+    return pairs.allSatisfy { abs($0 - $1) <= bound }
+  }
+}

@@ -1,0 +1,11 @@
+/// Paths of the files that real PyTorch made; Fixtures/README.md lists them.
+package enum Fixtures {
+  /// The repository's `Fixtures` folder, found from this source file.
+  package static let folder: String = {
+    var parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
+    parts.removeLast(4)
+    return parts.joined(separator: "/") + "/Fixtures"
+  }()
+
+  package static func path(_ name: String) -> String { "\(folder)/\(name)" }
+}

@@ -1,0 +1,57 @@
+package import ResNetArchitecture
+
+/// A checkpoint of names and shapes, whose values are all zero: what only names and shapes decide needs no more.
+package struct StateDictFile {
+  package var tensors: [(name: String, shape: [Int])]
+
+  package init(_ tensors: [(name: String, shape: [Int])]) { self.tensors = tensors }
+
+  /// The state dict of a network, in torchvision's names.
+  package init(_ architecture: Architecture) {
+    tensors = LayerTree(architecture).parameters.map { ($0.name, $0.shape) }
+  }
+
+  /// The bytes of a `.pth` that holds them in one dict; all are views of one storage.
+  package var bytes: [UInt8] {
+    let count = tensors.map { $0.shape.reduce(1, *) }.max() ?? 1
+    var pickle = PickleBuilder().op(0x7D).op(0x28)
+    for (name, shape) in tensors {
+      var strides = [Int64](repeating: 1, count: shape.count)
+      for place in shape.indices.dropLast().reversed() {
+        strides[place] = strides[place + 1] * Int64(shape[place + 1])
+      }
+      pickle = pickle.text(name).tensor(
+        count: Int64(count), size: shape.map(Int64.init), stride: strides)
+    }
+    return ZipBuilder.checkpoint(pickle.op(0x75).stop(), floats: count)
+  }
+
+  // MARK: - Changing it
+
+  package func renaming(_ change: (String) -> String) -> StateDictFile {
+    StateDictFile(tensors.map { (change($0.name), $0.shape) })
+  }
+
+  package func without(_ isGone: (String) -> Bool) -> StateDictFile {
+    StateDictFile(tensors.filter { !isGone($0.name) })
+  }
+
+  package func without(_ start: String) -> StateDictFile { without { $0.hasPrefix(start) } }
+
+  package func with(_ name: String, _ shape: [Int]) -> StateDictFile {
+    StateDictFile(tensors + [(name, shape)])
+  }
+
+  package func shaping(_ name: String, _ shape: [Int]) -> StateDictFile {
+    StateDictFile(tensors.map { $0.name == name ? (name, shape) : $0 })
+  }
+
+  /// The same names with every shape changed.
+  package func shaping(_ change: (String, [Int]) -> [Int]) -> StateDictFile {
+    StateDictFile(tensors.map { ($0.name, change($0.name, $0.shape)) })
+  }
+
+  package static func + (a: StateDictFile, b: StateDictFile) -> StateDictFile {
+    StateDictFile(a.tensors + b.tensors)
+  }
+}

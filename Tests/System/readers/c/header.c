@@ -1,0 +1,2 @@
+/* The header alone, as a translation unit of its own. */
+#include "swt.h"

@@ -1,0 +1,184 @@
+import ResNetArchitecture
+import ResNetEngine
+import Testing
+
+/// Engines of bfloat16 and 8-bit integers against the double-precision engine that rounds where they do.
+@Suite struct ReducedEngineTests {
+  static let threads = ThreadPool(count: 2)
+  static let supported = InstructionSet.allCases.filter(\.isSupported)
+  static let precisions: [ComputePrecision] = [.bf16, .i8]
+
+  struct Subject {
+    var tree: LayerTree
+    var weights: WeightTable
+    var network: PackedNetwork
+    var precision: ComputePrecision
+    var input: FeatureMap<Float>
+
+    init(_ small: SmallCase, _ precision: ComputePrecision) throws {
+      tree = LayerTree(small.architecture)
+      weights = tree.randomWeights(seed: 7)
+      self.precision = precision
+      network = try PackedNetwork(
+        tree, weights: weights, threads: ReducedEngineTests.threads, precision: precision)
+      input = .random([small.batch, 3, small.height, small.width], seed: 8)
+    }
+
+    func fast(
+      _ isa: InstructionSet = .best, threads: ThreadPool = ReducedEngineTests.threads
+    ) -> FastEngine {
+      FastEngine(network, height: 8, width: 8, threads: threads, instructions: isa)
+    }
+    func emulation() throws -> ReferenceEngine<WeightTable> {
+      try ReferenceEngine(tree, weights: weights, threads: ReducedEngineTests.threads, emulating: precision)
+    }
+    var exact: ReferenceEngine<WeightTable> {
+      ReferenceEngine(tree, weights: weights, threads: ReducedEngineTests.threads)
+    }
+  }
+
+  @Test(arguments: SmallCase.all + SmallCase.variants, precisions)
+  func `each stage agrees with the emulation fed with the same`(
+    small: SmallCase, precision: ComputePrecision
+  ) throws {
+    let subject = try Subject(small, precision)
+    let emulation = try subject.emulation()
+    let taps = try emulation.run(subject.input, taps: Set(subject.tree.tapNames)).taps
+    for isa in Self.supported {
+      let engine = subject.fast(isa)
+      var input = subject.input
+      for stage in subject.tree.tapNames {
+        let alone = try engine.runStage(stage, input).output
+        let expected = try emulation.runStage(stage, input).output
+        let error = relativeError(alone, expected)
+        #expect(error < 2e-3, "\(isa) \(stage)")
+        input = try #require(taps[stage]).converted()
+      }
+    }
+  }
+
+  @Test(arguments: SmallCase.all, precisions)
+  func `the whole is as far from exact as the emulation`(small: SmallCase, precision: ComputePrecision) throws
+  {
+    let subject = try Subject(small, precision)
+    let exact = try subject.exact.run(subject.input).output
+    let expected = relativeError(try subject.emulation().run(subject.input).output.converted(), exact)
+    for isa in Self.supported {
+      let error = relativeError(try subject.fast(isa).run(subject.input).output, exact)
+      #expect(error < 2 * expected && error > expected / 2)
+    }
+  }
+
+  @Test(arguments: SmallCase.all)
+  func `integer sums make all instruction sets agree bit for bit`(small: SmallCase) throws {
+    // The stem and the classifier are float32, where the portable form rounds twice.
+    let subject = try Subject(small, .i8)
+    for block in subject.tree.blocks {
+      let input = FeatureMap<Float>.random([1, block.inputChannels, 11, 9], seed: 9)
+      let positive = FeatureMap(shape: input.shape, values: input.values.map { max(0, $0) })
+      let outputs = try Self.supported.map { try subject.fast($0).runStage(block.name, positive).output }
+      #expect(Set(outputs).count == 1, "\(block.name)")
+    }
+  }
+
+  @Test(arguments: SmallCase.all + SmallCase.variants, precisions)
+  func `thread counts and batches give the same bits`(small: SmallCase, precision: ComputePrecision) throws {
+    let subject = try Subject(small, precision)
+    let whole = try subject.fast().run(subject.input).output
+    for count in [1, 3] {
+      let again = try subject.fast(threads: ThreadPool(count: count)).run(subject.input).output
+      #expect(again == whole)
+    }
+    let size = subject.input.values.count / small.batch
+    let singles = try (0..<small.batch).flatMap { image in
+      let values = Array(subject.input.values[image * size..<(image + 1) * size])
+      return try subject.fast().run(FeatureMap(shape: [1] + subject.input.shape.dropFirst(), values: values))
+        .output.values
+    }
+    #expect(singles == whole.values)
+  }
+
+  @Test(arguments: precisions, supported)
+  func `NaN and infinity come out as what is not finite`(precision: ComputePrecision, isa: InstructionSet)
+    throws
+  {
+    let subject = try Subject(SmallCase.all[0], precision)
+    for value in [Float.nan, .infinity] {
+      var input = subject.input
+      input.values[500] = value
+      let values = try subject.fast(isa).run(input).output.values
+      #expect(values.allSatisfy { !$0.isFinite })
+      // In the middle of the network too, where it is an input of reduced convolutions.
+      let block = subject.tree.blocks[1]
+      var map = FeatureMap<Float>(shape: [1, block.inputChannels, 6, 6])
+      map.values[17] = value
+      let output = try subject.fast(isa).runStage(block.name, map).output.values
+      #expect(output.contains { !$0.isFinite })
+      if precision == .i8 { #expect(output.allSatisfy { $0.isNaN }) }
+    }
+  }
+
+  @Test(arguments: precisions, supported)
+  func `an input of zeros is no special case`(precision: ComputePrecision, isa: InstructionSet) throws {
+    let subject = try Subject(SmallCase.all[0], precision)
+    let block = subject.tree.blocks[0]
+    let map = FeatureMap<Float>(shape: [1, block.inputChannels, 6, 6])
+    let output = try subject.fast(isa).runStage(block.name, map).output
+    let expected = try subject.emulation().runStage(block.name, map).output
+    #expect(relativeError(output, expected) < 5e-3)
+  }
+
+  @Test func `integers that a source holds are used as they are`() throws {
+    // Not made by our own rule: the largest integer of a filter is not 127, and -128 is there.
+    let small = SmallCase.all[0]
+    let tree = LayerTree(small.architecture)
+    let table = tree.randomWeights(seed: 21)
+    let kept = "layer2.0.conv1"
+    let source = IntegerSource(
+      table: table, names: Set(tree.convolutions.map(\.name)).subtracting(["conv1", kept]))
+    let network = try PackedNetwork(tree, weights: source, threads: Self.threads, precision: .i8)
+    let engine = FastEngine(network, threads: Self.threads)
+    let emulation = try ReferenceEngine(tree, weights: source, threads: Self.threads, emulating: .i8)
+    for block in tree.blocks {
+      let input = FeatureMap<Float>.random([1, block.inputChannels, 12, 10], seed: 22)
+      let positive = FeatureMap(shape: input.shape, values: input.values.map { max(0, $0) })
+      let expected = try emulation.runStage(block.name, positive, taps: ["\(block.name).conv1"])
+      let result = try engine.runStage(block.name, positive, taps: ["\(block.name).conv1"])
+      #expect(relativeError(result.output, expected.output) < 5e-3)
+      // The first convolution reads the very input: integers alone, or float32 where the layer was kept wide.
+      let (x, y) = (result.taps["\(block.name).conv1"], expected.taps["\(block.name).conv1"])
+      let error = relativeError(try #require(x), try #require(y))
+      #expect(error < 1e-5)
+    }
+  }
+}
+
+/// Some layers as integers of an odd kind.
+struct IntegerSource: WeightSource {
+  var table: WeightTable
+  var names: Set<String>
+
+  func holds(_ name: String) -> Bool { table.holds(name) }
+
+  func integers(_ name: String) throws -> QuantisedFilters? {
+    guard names.contains(String(name.dropLast(".weight".count))), let values = table.tensors[name] else {
+      return nil
+    }
+    let integers = values.indices.map { i in i == 0 ? Int8(-128) : Int8((values[i] * 90).rounded()) }
+    return QuantisedFilters(
+      values: ContiguousArray(integers), scales: [Double](repeating: 1 / 90, count: count(name)))
+  }
+
+  private func count(_ name: String) -> Int {
+    let norm = name.replacing("downsample.0.weight", with: "downsample.1").replacing("conv", with: "bn")
+    return (table.tensors[norm] ?? table.tensors["\(norm).weight"])?.count ?? 0
+  }
+
+  func withFloats<Result>(_ name: String, _ body: (Span<Float>) throws -> Result) throws -> Result {
+    guard let filters = try integers(name) else { return try table.withFloats(name, body) }
+    let size = filters.values.count / filters.scales.count
+    let floats = ContiguousArray(
+      filters.values.indices.map { Float(Double(filters.values[$0]) * filters.scales[$0 / size]) })
+    return try body(floats.span)
+  }
+}

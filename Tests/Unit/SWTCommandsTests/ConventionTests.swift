@@ -1,0 +1,194 @@
+import ResNetArchitecture
+import SWTCommands
+import SWTTensorFiles
+import TestSupport
+import Testing
+
+/// What shapes cannot tell: who says it, what is recorded, what is printed.
+@Suite struct ConventionTests {
+  private static let network = Architecture(
+    block: .bottleneck, layers: [1, 1, 1, 1], classCount: 1000, basePlanes: 4)
+
+  /// Converts a state dict and gives back convert's document and the file's metadata.
+  private func convert(
+    _ file: StateDictFile, _ options: [String] = [], name: String = "model.pth"
+  ) throws -> (tool: Tool, metadata: JSONValue?) {
+    let folder = try TemporaryFolder()
+    let (input, output) = (folder.file(name), folder.file("model.swt"))
+    try writeFile(input, file.bytes)
+    let tool = Tool(["convert", input, "-o", output, "--json"] + options)
+    return (tool, try? Tool("inspect", output, "--json").json()["metadata"])
+  }
+
+  @Test func `without anybody's word the value is torchvision's, and that is said`() throws {
+    let (tool, metadata) = try convert(StateDictFile(Self.network))
+    let conventions = try tool.json()["conventions"]
+    #expect(conventions?["stride_on"]?["value"]?.string == "3x3")
+    #expect(conventions?["stride_on"]?["source"]?.string == "torchvision's default")
+    #expect(conventions?["bn_eps"]?["value"]?.double == 1e-5)
+    #expect(try tool.json()["preprocessing"] == .null)
+    #expect(metadata?["arch.stride_on"] == nil)
+    #expect(metadata?["source.conventions"]?["dilations"]?.string == "torchvision's default")
+    #expect(metadata?["pre.mean"] == nil)
+  }
+
+  @Test func `an option is recorded with its value and as an option`() throws {
+    let (tool, metadata) = try convert(
+      StateDictFile(Self.network),
+      ["--stride-on", "1x1", "--dilation", "1,1,2,4", "--bn-eps", "0.001", "--channel-order", "bgr"])
+    #expect(tool.status == .success, "\(tool.errors)")
+    #expect(metadata?["arch.stride_on"]?.string == "conv1")
+    #expect(metadata?["arch.dilations"]?.array?.compactMap(\.int) == [1, 1, 2, 4])
+    #expect(metadata?["arch.bn_eps"]?.double == 0.001)
+    #expect(metadata?["pre.channels"]?.string == "BGR")
+    for key in ["stride_on", "dilations", "bn_eps", "channels"] {
+      #expect(metadata?["source.conventions"]?[key]?.string == "option")
+    }
+  }
+
+  @Test func `a name that says what shapes do not is such an option`() throws {
+    let file = StateDictFile(Architecture.named("resnet50") ?? Self.network)
+    let (tool, metadata) = try convert(
+      file, ["--arch", "resnet50_v1", "--limit", "total-bytes=4000000000"])
+    #expect(tool.status == .success, "\(tool.errors)")
+    #expect(metadata?["arch.name"]?.string == "resnet50_v1")
+    #expect(metadata?["source.conventions"]?["stride_on"]?.string == "option")
+  }
+
+  /// Keys of a detectron2 checkpoint, with the values that its own preprocessing has.
+  private func detectron2(groups: Int) -> StateDictFile {
+    var network = Self.network
+    network.groups = groups
+    network.classCount = nil
+    return StateDictFile(network).without { $0.hasSuffix("num_batches_tracked") }.renaming { name in
+      var parts = name.split(separator: ".").map(String.init)
+      if parts[0].hasPrefix("layer") {
+        parts[0] = "res\((Int(parts[0].suffix(1)) ?? 0) + 1)"
+        if parts[2].hasPrefix("bn") { parts[2] = "conv\(parts[2].suffix(1)).norm" }
+        if parts[2] == "downsample" {
+          parts[2] = "shortcut"
+          parts[3] = parts[3] == "0" ? "" : "norm"
+        }
+      } else {
+        parts[0] = parts[0] == "bn1" ? "stem.conv1.norm" : "stem.conv1"
+      }
+      return "backbone.bottom_up." + parts.filter { !$0.isEmpty }.joined(separator: ".")
+    }
+  }
+
+  @Test func `detectron2 without groups is MSRA's, with groups Facebook's`() throws {
+    let (msra, plain) = try convert(detectron2(groups: 1))
+    #expect(msra.status == .success, "\(msra.errors)")
+    #expect(plain?["arch.stride_on"]?.string == "conv1")
+    #expect(plain?["pre.channels"]?.string == "BGR")
+    #expect(plain?["pre.std"]?.array?.compactMap(\.double) == [1, 1, 1])
+    #expect(plain?["source.conventions"]?["stride_on"]?.string == "family detectron2")
+    let (_, grouped) = try convert(detectron2(groups: 2))
+    #expect(grouped?["arch.stride_on"] == nil)
+    #expect(grouped?["pre.std"]?.array?.compactMap(\.double) == [57.375, 57.12, 58.395])
+    // The file's own preprocessing goes before the default: here all zeros, which is no deviation of 1.
+    let stored = detectron2(groups: 1).with("pixel_mean", [3, 1, 1]).with("pixel_std", [3, 1, 1])
+    let (tool, own) = try convert(stored)
+    #expect(tool.status == .success, "\(tool.errors)")
+    #expect(own?["arch.stride_on"] == nil)
+    #expect(own?["pre.std"]?.array?.compactMap(\.double) == [0, 0, 0])
+  }
+
+  @Test func `mmpretrain's pixels are RGB on 0…255`() throws {
+    let folder = try TemporaryFolder()
+    let output = folder.file("model.swt")
+    Tool("convert", Fixtures.path("families/mmpretrain_v1d.pth"), "-o", output)
+    let metadata = try Tool("inspect", output, "--json").json()["metadata"]
+    #expect(metadata?["pre.channels"]?.string == "RGB")
+    #expect(metadata?["pre.scale"]?.double == 1)
+    #expect(metadata?["pre.mean"]?.array?.compactMap(\.double) == [123.675, 116.28, 103.53])
+    #expect(metadata?["pre.std"]?.array?.compactMap(\.double) == [58.395, 57.12, 57.375])
+  }
+
+  @Test func `torchvision's segmentation encoders are dilated`() throws {
+    let encoder = StateDictFile(Self.network).without("fc.").renaming { "backbone." + $0 }
+    let head: [Int] = [8, 64, 3, 3]
+    let (tool, metadata) = try convert(
+      encoder.with("classifier.0.weight", head).with("classifier.4.weight", [21, 8, 1, 1]))
+    #expect(tool.status == .success, "\(tool.errors)")
+    #expect(metadata?["arch.dilations"]?.array?.compactMap(\.int) == [1, 1, 2, 4])
+    #expect(try tool.json()["conventions"]?["dilations"]?["source"]?.string == "family torchvision")
+    // The same encoder alone is not, nor beside a classifier of linear layers that is called the same.
+    #expect(try convert(encoder).metadata?["arch.dilations"] == nil)
+    let linear = encoder.with("classifier.0.weight", [8, 64]).with("classifier.4.weight", [21, 8])
+    #expect(try convert(linear, ["--key", "backbone"]).metadata?["arch.dilations"] == nil)
+  }
+
+  @Test func `a published name with other bytes is a loud warning and brings nothing`() throws {
+    let (tool, metadata) = try convert(StateDictFile(Self.network), name: "resnet50-0676ba61.pth")
+    #expect(tool.status == .success)
+    #expect(tool.errors.contains("pth2swt: warning: "))
+    #expect(tool.errors.contains("the name says 0676ba61: this is not the published resnet50-0676ba61"))
+    #expect(try tool.json()["warnings"]?.array?.count == 1)
+    #expect(metadata?["pre.mean"] == nil && metadata?["source.official"] == nil)
+    let (other, _) = try convert(StateDictFile(Self.network), name: "mine-0badcafe.pth")
+    #expect(other.errors.contains("the name says 0badcafe"))
+    for name in ["model-20240131.pth", "resnet50.pth", "resnet-imagenet.pth"] {
+      #expect(try convert(StateDictFile(Self.network), name: name).tool.errors.isEmpty)
+    }
+  }
+
+  @Test func `published files are known by their digest`() throws {
+    let file = try #require(
+      OfficialFile.find(sha256: "0676ba61b6795bbe1773cffd859882e5e297624d384b6993f7c9e683e722fb8a"))
+    #expect(file.name == "resnet50-0676ba61")
+    #expect(file.conventions.preprocessing?.crop?.resize == 256)
+    // torchvision's only weights of this network are of its newer recipe, whatever their name.
+    #expect(
+      OfficialFile.find(path: "a/resnext101_64x4d-173b62eb.pth")?.conventions.preprocessing?.crop?.resize
+        == 232)
+    #expect(OfficialFile.find(path: "ig_resnext101_32x8-c38310e5.pth")?.license == "CC-BY-NC-4.0")
+    #expect(OfficialFile.find(path: "fasterrcnn_resnet50_fpn_coco-258fb6c6.pth")?.conventions.epsilon == 0)
+    #expect(OfficialFile.find(path: "resnetblur50-84f4748f.pth")?.trap != nil)
+    #expect(Set(OfficialFile.all.map(\.digits)).count == OfficialFile.all.count)
+    #expect(OfficialFile.all.count == 147)
+  }
+
+  @Test func `what is known about a network is noted`() throws {
+    var network = Self.network
+    network.classCount = 5
+    let old = StateDictFile(network).without { $0.hasSuffix("num_batches_tracked") }
+    let notes = try convert(old).tool.json()["notes"]?.array?.compactMap(\.string) ?? []
+    #expect(notes.contains { $0.hasPrefix("fc has 5 classes") && $0.contains("fine-tuned") })
+    #expect(notes.contains { $0.contains("saved before PyTorch 0.4.1") })
+    let average = old.renaming { "model." + $0 } + old.renaming { "model_ema." + $0 }
+    let (tool, metadata) = try convert(average)
+    #expect(metadata?["source.prefix"]?.string == "model.")
+    let passed = try tool.json()["notes"]?.array?.compactMap(\.string) ?? []
+    #expect(
+      passed.contains(
+        "there is another network under 'model_ema.' (a running average); --key model_ema takes it"))
+    #expect(try convert(average, ["--key", "model_ema"]).metadata?["source.prefix"]?.string == "model_ema.")
+  }
+
+  @Test(arguments: [
+    ["--stride-on", "5x5"], ["--dilation", "1,1,0,2"], ["--dilation", "one"], ["--bn-eps", "2"],
+    ["--bn-eps", "-1"],
+    ["--channel-order", "gbr"], ["--arch", "none", "--stride-on", "1x1"],
+  ])
+  func `an option that says nothing is a mistake`(options: [String]) throws {
+    #expect(try convert(StateDictFile(Self.network), options).tool.status == .usage)
+  }
+
+  @Test func `folding with another epsilon is proven against the source`() throws {
+    let folder = try TemporaryFolder()
+    let (input, output) = (Fixtures.path("checkpoints/resnet_basic.pth"), folder.file("model.swt"))
+    Tool(
+      "convert", input, "-o", output, "--fold-bn", "--bn-eps", "0.01", "--golden",
+      Fixture.golden("resnet_basic"))
+    let report = try Tool("verify", output, "--source", input, "--format", "json").json()
+    #expect(report["source"]?["differing"]?.array?.isEmpty == true)
+    #expect(report["verdict"]?.string == "fail")
+  }
+
+  @Test func `dilation for another number of stages does not fit`() throws {
+    let (tool, _) = try convert(StateDictFile(Self.network), ["--dilation", "1,1,2"])
+    #expect(tool.status == .weightsDiffer)
+    #expect(tool.errors.contains("--dilation gives 3 stages, the network has 4"))
+  }
+}

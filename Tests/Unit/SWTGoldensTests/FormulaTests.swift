@@ -1,0 +1,75 @@
+import ResNetArchitecture
+import SWTBytes
+import SWTChecksums
+import SWTDigests
+import SWTGoldens
+import SWTTensorFiles
+import SWTTensors
+import TestSupport
+import Testing
+
+@Suite struct FormulaTests {
+  private let digests = SystemDigests()
+
+  @Test func `splitmix64 gives the published sequence`() {
+    #expect(SplitMix64.at(0) == 0xE220_A839_7B1D_CDAF)
+    #expect(SplitMix64.at(0x9E37_79B9_7F4A_7C15) == 0x6E78_9E6A_A1B9_65F4)
+  }
+
+  /// In a debug build only tensors that take less than a second: all of them are checked in a release build.
+  @Test func `a formula network has PyTorch's bits`() throws {
+    #if DEBUG
+      let limit = 150_000
+    #else
+      let limit = Int.max
+    #endif
+    let network = try FormulaNetwork("resnext50_32x4d")
+    let parameters = LayerTree(network.architecture).parameters.filter { $0.role != .batchCount }
+    #expect(network.architecture == Architecture.named("resnext50_32x4d"))
+    #expect(network.tensors.map(\.name) == parameters.map(\.name))
+    #expect(network.tensors.map(\.shape) == parameters.map(\.shape))
+    for tensor in network.tensors where tensor.elementCount <= limit {
+      let bytes = ElementCoding.bytes(try network.values(tensor))
+      #expect(digests.sha256(bytes).hex == tensor.sha256, "\(tensor.name)")
+    }
+  }
+
+  @Test(arguments: FormulaNetwork.names) func `each network's goldens record its digests`(name: String) throws
+  {
+    let network = try FormulaNetwork(name)
+    let golden = try GoldenFixtureTests.golden("\(name)/image-224-a")
+    #expect(golden.architecture == network.architecture)
+    for tensor in network.tensors { #expect(golden.digests[tensor.name]?.hex == tensor.sha256) }
+    let lines = try network.tensors.map { tensor in
+      let digest = try #require(SHA256Digest(hex: tensor.sha256))
+      return GoldenWeights.Line(name: tensor.name, type: .float32, shape: tensor.shape, digest: digest)
+    }
+    #expect(digests.sha256(GoldenWeights.manifest(lines)) == golden.weightsDigest)
+    let source = digests.sha256(try readFile(Fixtures.path("formula/\(name).json")))
+    #expect(golden.sourceSHA256 == "formula:\(source.hex)")
+  }
+
+  /// Values and SHA-256 of what Tools/fixtures/make_fixtures.py makes of the same formula.
+  @Test func `the multiscale input is exact`() throws {
+    let formula = try InputFormula("multiscale-1 seed=12345678901234567890 shape=2,3,37,35")
+    #expect(formula.text == "multiscale-1 seed=12345678901234567890 shape=2,3,37,35")
+    let values = formula.floats()
+    #expect(values.count == 2 * 3 * 37 * 35)
+    #expect(
+      digests.sha256(ElementCoding.bytes(values)).hex
+        == "01a5291b976e35ed7c1a22eb56137c1a65cac9bf0688956adcc5537b59ecc39b")
+  }
+
+  @Test(arguments: [
+    "", "multiscale-1", "multiscale-2 seed=1 shape=1,3,8,8", "multiscale-1 seed=-1 shape=1,3,8,8",
+    "multiscale-1 seed=1 shape=1,3,8", "multiscale-1 seed=1 shape=1,4,8,8",
+    "multiscale-1 seed=1 shape=0,3,8,8",
+    "multiscale-1 seed=1 shape=1,3,100000,100000", "multiscale-1 seed=1 shape=1,3,8,8 ",
+    "multiscale-1 seed=1 shape=",
+    "multiscale-1 seed=1 shape=1,3,9223372036854775807,9223372036854775807",
+    "multiscale-1 seed=99999999999999999999 shape=1,3,8,8", "multiscale-1  seed=1 shape=1,3,8,8",
+  ])
+  func `other formulas are refused`(text: String) {
+    #expect(throws: GoldenFailure.self) { try InputFormula(text) }
+  }
+}

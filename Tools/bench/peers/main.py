@@ -1,0 +1,87 @@
+"""Our forward pass beside the peers': see Tools/bench/engines, which calls this."""
+import argparse
+import json
+import os
+import subprocess
+import sys
+
+# This process stays small, since a child's peak memory counts from its parent's: no torch, no numpy here.
+import cold
+import layers
+import ours
+import report
+import warm
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PAGE = os.path.join(HERE, "../../../Sources/ResNetEngine/ResNetEngine.docc/Speed.md")
+NETWORKS = "resnext50_32x4d,resnext101_32x8d,resnext101_64x4d,resnet50"
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="Tools/bench/engines", description=__doc__)
+    parser.add_argument("--networks", default=NETWORKS, help="torchvision's names (default: %(default)s)")
+    parser.add_argument("--threads", default="1,2", help="numbers of threads (default: %(default)s)")
+    parser.add_argument("--peers", default=",".join(warm.PEERS), help="default: %(default)s")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--runs", type=int, default=9, help="timed forward passes in a round (default: %(default)s)")
+    parser.add_argument("--warmup", type=int, default=3, help="forward passes before those (default: %(default)s)")
+    parser.add_argument("--cold", action="store_true", help="whole processes: verify against Python, start to exit")
+    parser.add_argument("--write", action="store_true", help="put the tables into Speed.md")
+    parser.add_argument("--tool", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--work", required=True, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def progress(text):
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+def make(network, folder):
+    """The network's checkpoint, its ONNX file and the input, unless they are there."""
+    if not all(os.path.exists(f"{folder}/{file}") for file in (f"{network}.pth", f"{network}.onnx", "input.npy")):
+        progress(f"making {network}")
+        subprocess.run([sys.executable, os.path.join(HERE, "networks.py"), network, folder], check=True, stdout=sys.stderr)
+
+
+def cold_tables(options, tool, folder):
+    results = [cold.compare(tool, network, folder, options.rounds, progress) for network in options.networks]
+    torch = subprocess.check_output([sys.executable, "-c", "import torch; print(torch.__version__)"], text=True)
+    finish(options, "cold", results, report.cold_text(results, f"pth2swt {tool.version()}, torch {torch.strip()}"))
+
+
+def warm_tables(options, tool, folder):
+    results = [
+        warm.compare(tool, network, folder, threads, options.peers, options.rounds, options.warmup, options.runs, progress)
+        for network in options.networks for threads in options.threads]
+    profiles = [
+        layers.measure(tool, network, folder, options.threads[0], options.warmup, 3 * options.runs, progress)
+        for network in options.networks]
+    wrong = [f"{result['network']} {name} {error:.1e}" for result in results
+             for name, error in result["difference"].items() if not error < 1e-3]
+    options.write = options.write and not wrong
+    finish(options, "warm", results, report.warm_text(results, profiles[0]["isa"], tool.version()))
+    finish(options, "layers", profiles, report.layers_text(profiles))
+    if wrong:
+        raise SystemExit("bench: the engines do not compute the same: " + ", ".join(wrong))
+
+
+def finish(options, section, results, text):
+    """Everything that was measured as JSON, the tables on standard output and, if wanted, in Speed.md."""
+    with open(f"{options.work}/{section}.json", "w") as file:
+        json.dump({"machine": report.machine(), "results": results}, file, indent=1)
+    print(text)
+    if options.write:
+        report.insert(PAGE, section, text)
+
+
+def main():
+    options = arguments()
+    options.networks, options.peers = options.networks.split(","), options.peers.split(",")
+    options.threads = [int(count) for count in options.threads.split(",")]
+    for network in options.networks:
+        make(network, options.work)
+    (cold_tables if options.cold else warm_tables)(options, ours.Tool(options.tool), options.work)
+
+
+if __name__ == "__main__":
+    main()
