@@ -11,14 +11,19 @@ let package = Package(
     .library(name: "PthReader", targets: ["PthReader"]),
     .library(
       name: "Pth2SWT",
-      targets: ["SWTConversion", "SWTVerification", "ResNetEngine", "ResNetArchitecture", "SWTDigests"]),
+      targets: [
+        "SWTConversion", "SWTVerification", "ResNetModel", "ResNetEngine", "ResNetArchitecture", "SWTDigests",
+      ]),
     .library(name: "SWTC", type: .dynamic, targets: ["SWTInterface", "SWTC"]),
     .executable(name: "pth2swt", targets: ["pth2swt"]),
   ],
   targets: [
     // Bytes and numbers.
+    .target(name: "SWTPlatform"),
     .target(name: "CFileCopy"),
-    .target(name: "SWTBytes", dependencies: ["CFileCopy"]),
+    .target(name: "SWTBytes", dependencies: ["SWTPlatform", "CFileCopy"]),
+    .target(name: "CThreads"),
+    .target(name: "SWTThreads", dependencies: ["SWTPlatform", "CThreads"]),
     .target(name: "SWTTensors", dependencies: ["SWTBytes"]),
     .target(name: "CChecksums"),
     .target(name: "SWTChecksums", dependencies: ["CChecksums"]),
@@ -36,60 +41,71 @@ let package = Package(
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "SWT", dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums"]),
-    .target(name: "SWTTensorFiles", dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "CZlib"]),
+    .target(
+      name: "SWTArchives", dependencies: ["SWTPlatform", "SWTBytes", "SWTChecksums", "CLibzip", "CZlib"]),
+    .target(name: "SWTTensorFiles", dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "SWTArchives"]),
     .target(
       name: "PthReader",
-      dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "SWTTensorFiles", "CLibzip", "CZlib"]),
+      dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "SWTArchives", "SWTTensorFiles"]),
 
     // The reader as a library for C.
     .target(name: "SWTC"),
-    .target(name: "SWTInterface", dependencies: ["SWTC", "SWT", "SWTChecksums", "SWTDigests"]),
+    .target(
+      name: "SWTInterface", dependencies: ["SWTPlatform", "SWTC", "SWT", "SWTChecksums", "SWTDigests"]),
 
     // The network.
     .target(name: "ResNetArchitecture", dependencies: ["SWTBytes"]),
     .target(name: "CKernels"),
-    .target(name: "CThreads"),
     .target(
-      name: "ResNetEngine", dependencies: ["SWTTensors", "ResNetArchitecture", "CKernels", "CThreads"]),
-
-    // Pages that people look at, whatever is on them.
-    .target(name: "SWTPages", dependencies: ["SWTBytes"]),
+      name: "ResNetEngine",
+      dependencies: ["SWTPlatform", "SWTThreads", "SWTTensors", "ResNetArchitecture", "CKernels"]),
+    // A network in a weight file: what it is, its weights, and a way to run it.
+    .target(
+      name: "ResNetModel",
+      dependencies: ["SWT", "SWTBytes", "SWTThreads", "SWTTensors", "ResNetArchitecture", "ResNetEngine"]),
 
     // Where formats, network and engine meet.
+    .target(name: "SWTInputs", dependencies: ["PthReader", "SWT", "SWTBytes", "SWTTensorFiles"]),
     .target(
       name: "SWTGoldens",
       dependencies: [
-        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "ResNetArchitecture", "SWTTensorFiles",
+        "SWTInputs", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "ResNetArchitecture", "SWTTensorFiles",
       ]),
     .target(name: "CRounding"),
     .target(
       name: "SWTConversion",
       dependencies: [
-        "CRounding", "CThreads", "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests",
-        "ResNetArchitecture", "SWTGoldens", "SWTTensorFiles",
-      ]),
-    .target(
-      name: "SWTSurvey",
-      dependencies: [
-        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "ResNetArchitecture", "SWTConversion",
-        "SWTTensorFiles",
+        "SWTInputs", "CRounding", "SWTThreads", "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums",
+        "SWTDigests",
+        "ResNetArchitecture", "ResNetModel", "SWTGoldens", "SWTTensorFiles",
       ]),
     .target(
       name: "SWTVerification",
       dependencies: [
-        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "ResNetArchitecture",
-        "SWTGoldens", "SWTConversion", "ResNetEngine", "SWTTensorFiles", "SWTPages", "SWTSurvey",
+        "SWTInputs", "PthReader", "SWT", "SWTBytes", "SWTThreads", "SWTTensors", "SWTChecksums", "SWTDigests",
+        "ResNetArchitecture", "ResNetModel", "SWTGoldens", "SWTConversion", "ResNetEngine", "SWTTensorFiles",
+      ]),
+
+    // Everything that tells people something: tables, reports, pages, differences.
+    .target(
+      name: "SWTConsole", dependencies: ["SWTPlatform", "SWTBytes", "SWTThreads", "SWTTensorFiles"]),
+    .target(
+      name: "SWTReports",
+      dependencies: [
+        "SWTInputs", "PthReader", "SWT", "SWTBytes", "SWTConsole", "SWTThreads", "SWTTensors", "SWTChecksums",
+        "ResNetArchitecture", "ResNetModel", "SWTConversion", "SWTVerification", "SWTTensorFiles",
       ]),
 
     // The program.
     .target(
       name: "SWTCommands",
       dependencies: [
-        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "ResNetArchitecture",
-        "SWTGoldens", "SWTConversion", "ResNetEngine", "SWTTensorFiles", "SWTVerification", "SWTPages",
-        "SWTSurvey",
+        "SWTArchives", "SWTInputs", "SWTPlatform", "PthReader", "SWT", "SWTBytes", "SWTConsole", "SWTThreads",
+        "SWTTensors",
+        "SWTChecksums", "SWTDigests", "ResNetArchitecture", "ResNetModel", "SWTGoldens", "SWTConversion",
+        "ResNetEngine", "SWTTensorFiles", "SWTVerification", "SWTReports",
       ]),
-    .executableTarget(name: "pth2swt", dependencies: ["SWTCommands"]),
+    .executableTarget(name: "pth2swt", dependencies: ["SWTCommands", "SWTPlatform"]),
 
     // What tests share.
     .target(
@@ -109,13 +125,17 @@ let package = Package(
     .testTarget(
       name: "PthReaderTests",
       dependencies: [
+        "SWTArchives",
         "PthReader", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTTensorFiles", "TestSupport",
       ]),
     .testTarget(name: "ResNetArchitectureTests", dependencies: ["ResNetArchitecture"]),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(
       name: "ResNetEngineTests",
-      dependencies: ["ResNetEngine", "ResNetArchitecture", "SWTVerification", "CAllocations", "TestSupport"]),
+      dependencies: [
+        "SWTThreads", "ResNetModel", "ResNetEngine", "ResNetArchitecture", "SWTVerification", "CAllocations",
+        "TestSupport",
+      ]),
     .testTarget(
       name: "SWTGoldensTests",
       dependencies: [
@@ -126,12 +146,14 @@ let package = Package(
     .testTarget(
       name: "SWTVerificationTests",
       dependencies: [
+        "SWTConsole", "SWTReports", "SWTThreads", "ResNetModel",
         "SWTBytes", "SWTChecksums", "SWTCommands", "SWTDigests", "SWTGoldens", "ResNetEngine",
         "ResNetArchitecture", "SWTTensors", "SWTTensorFiles", "SWTVerification", "TestSupport",
       ]),
     .testTarget(
       name: "SWTCommandsTests",
       dependencies: [
+        "SWTConsole", "SWTReports", "SWTThreads", "ResNetModel", "SWTConversion",
         "PthReader", "SWT", "SWTBytes", "SWTCommands", "ResNetArchitecture", "SWTTensors", "SWTTensorFiles",
         "TestSupport",
       ]),
@@ -140,6 +162,7 @@ let package = Package(
     .testTarget(
       name: "FullSizeTests",
       dependencies: [
+        "SWTThreads", "ResNetModel",
         "SWTBytes", "SWTChecksums", "SWTDigests", "SWTGoldens", "ResNetEngine", "ResNetArchitecture",
         "SWTTensorFiles", "SWTVerification", "TestSupport",
       ],

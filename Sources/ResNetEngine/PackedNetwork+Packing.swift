@@ -1,5 +1,6 @@
 internal import CKernels
 internal import ResNetArchitecture
+internal import SWTThreads
 
 /// Unsafe on purpose: hands pieces of the storage and of the source's memory to the C packers, from all
 /// threads. Each unit writes its own panel only.

@@ -1,4 +1,5 @@
 public import ResNetArchitecture
+public import SWTThreads
 
 /// A network's weights, folded with BatchNorm and laid out for the kernels, once for all image sizes.
 ///

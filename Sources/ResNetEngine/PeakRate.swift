@@ -1,4 +1,5 @@
 internal import CKernels
+public import SWTThreads
 
 /// The fastest that this processor multiplies and adds, measured; what a kernel's speed is a percentage of.
 public enum PeakRate {

@@ -1,12 +1,5 @@
 internal import CFileCopy
-
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
+internal import SWTPlatform
 
 /// Which side of a copy failed.
 package enum CopyFailure: Error, Equatable, Sendable {

@@ -1,12 +1,5 @@
 internal import CFileCopy
-
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
+internal import SWTPlatform
 
 extension AtomicFile {
   /// Asks for room before anything is written, so that a full disk is met at once and the file lies in one piece.

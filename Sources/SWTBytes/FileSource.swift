@@ -1,12 +1,5 @@
+internal import SWTPlatform
 internal import Synchronization
-
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
 
 /// A regular file, read with `pread`; mapped for passes over all of it.
 public final class FileSource: MappableSource {

@@ -1,12 +1,5 @@
+internal import SWTPlatform
 internal import Synchronization
-
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
 
 /// The temporary files of this process that have no final name yet.
 ///

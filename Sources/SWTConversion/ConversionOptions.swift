@@ -1,13 +1,13 @@
-internal import CThreads
 public import ResNetArchitecture
 public import SWT
 public import SWTBytes
+internal import SWTThreads
 
 /// How a checkpoint is to become a weight file.
 public struct ConversionOptions: Sendable {
   /// Which network the checkpoint has to be.
   public enum Architecture: Equatable, Sendable {
-    /// Recognised by keys and shapes.
+    /// Recognized by keys and shapes.
     case auto
     /// Any state dict, without a layer tree.
     case none
@@ -41,9 +41,9 @@ public struct ConversionOptions: Sendable {
   /// Bounds on what the input may ask for.
   public var limits = ParseLimits()
   /// How many threads read, hash and write; the output does not depend on it.
-  public var threads = Int(p2s_threads_available())
+  public var threads = ThreadPool.available
 
-  /// The defaults: every tensor as it is, the architecture recognised by keys and shapes.
+  /// The defaults: every tensor as it is, the architecture recognized by keys and shapes.
   public init() {}
 
   /// True when values are to be changed on their way.

@@ -24,39 +24,40 @@ public struct NetworkStateDict: Sendable {
   /// Finds the network in a checkpoint and lays it onto its layer tree.
   ///
   /// - Parameters:
-  ///   - checkpoint: the file's tensors.
+  ///   - file: the opened file.
   ///   - request: which architecture it has to be.
   ///   - key: the entry of a nested checkpoint to look in, such as `state_dict` or `model_ema`.
   ///   - conventions: what whoever converts says about what shapes cannot tell.
   ///   - official: the published file that this is.
-  ///   - file: the name that errors bear.
-  /// - Throws: ``ConversionFailure/architecture(file:_:hint:)`` with the first real cause.
+  /// - Throws: ``ConversionFailure`` with the first real cause.
   public init(
-    _ checkpoint: Checkpoint, _ request: Request, key: String?, conventions: Conventions = Conventions(),
-    official: OfficialFile? = nil, file: String
+    _ file: PthFile, _ request: Request, key: String?, conventions: Conventions = Conventions(),
+    official: OfficialFile? = nil
   ) throws(ConversionFailure) {
-    func fail(_ message: String) -> ConversionFailure { .architecture(file: file, message, hint: nil) }
-    let all = checkpoint.tensors
+    let checkpoint = file.checkpoint
     do throws(ReadingFailure) {
       reading = try StateDictReading(
-        all.map { ($0.name, $0.shape) }, request, key: key, options: conventions, official: official,
-        values: { name in all.first { $0.name == name }?.smallValues })
+        checkpoint.tensors.map { ($0.name, $0.shape) }, request, key: key, options: conventions,
+        official: official, values: { name in file.smallValues(name) })
     } catch {
-      throw .architecture(file: file, error.message, hint: error.hint)
+      throw .architecture(error.message, error.remedy)
     }
     var entries: [String: TensorEntry] = [:]
     for entry in checkpoint.tensors {
       guard entries.updateValue(entry, forKey: entry.name) == nil else {
-        throw fail("two tensors are called \(entry.name)")
+        throw .architecture("two tensors are called \(entry.name)")
       }
     }
     var found: [String: TensorEntry] = [:]
     for (parameter, key) in reading.filled {
       guard let entry = entries[key] else { continue }
       guard parameter.isOptional || entry.scalarType.isFloatingPoint else {
-        throw fail("\(entry.name) holds \(entry.scalarType.rawValue) values, not floating-point numbers")
+        throw .architecture(
+          "\(entry.name) holds \(entry.scalarType.rawValue) values, not floating-point numbers")
       }
-      guard !entry.isMeta else { throw fail("\(entry.name) is a meta tensor: the file holds no values") }
+      guard !entry.isMeta else {
+        throw .architecture("\(entry.name) is a meta tensor: the file holds no values")
+      }
       found[parameter.name] = entry
     }
     for parameter in reading.synthesized {
@@ -88,10 +89,12 @@ public struct NetworkStateDict: Sendable {
   }
 }
 
-extension TensorEntry {
+extension PthFile {
   /// Up to 16 floating-point values; nil for anything else.
-  fileprivate var smallValues: [Double]? {
-    guard scalarType.isFloatingPoint, !isMeta, layout.elementCount <= 16 else { return nil }
-    return try? ElementCoding.doubles(values(limits: ParseLimits()), scalarType)
+  fileprivate func smallValues(_ name: String) -> [Double]? {
+    guard let entry = self[name], entry.scalarType.isFloatingPoint, !entry.isMeta,
+      entry.layout.elementCount <= 16
+    else { return nil }
+    return try? doubles(of: entry)
   }
 }

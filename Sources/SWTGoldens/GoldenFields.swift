@@ -27,30 +27,21 @@ struct GoldenFields {
   // MARK: Network
 
   func architecture() throws(GoldenFailure) -> Architecture {
-    guard let block = Architecture.Block(rawValue: metadata["arch.block"] ?? "") else {
-      throw .inconsistent("arch.block is neither basic nor bottleneck")
+    func field<Value>(
+      _ key: String, _ convert: (String) -> Value?
+    ) -> ArchitectureFields.Field<Value> {
+      guard let text = metadata[key] else { return .absent }
+      return convert(text).map { .value($0) } ?? .invalid
     }
-    // The bounds keep every product of two of these, and so every shape, far from overflow.
-    guard let layers = metadata["arch.layers"].flatMap({ Self.integers($0) }),
-      1...8 ~= layers.count, layers.allSatisfy({ 1...1000 ~= $0 })
-    else { throw .inconsistent("arch.layers is not one to eight numbers of blocks") }
-    let groups = try integer("arch.groups", in: 1...65_536, default: 1)
-    let width = try integer("arch.width_per_group", in: 1...65_536, default: 64)
-    let base = try integer("arch.base_planes", in: 1...65_536, default: 64)
-    let stem = try integer("arch.stem_channels", in: 1...65_536, default: base)
-    let classes = try integer("arch.num_classes", in: 1...16_777_216, default: 1000)
-    let epsilon = try double("arch.bn_eps") ?? 1e-5
-    guard epsilon >= 0, epsilon < 1 else { throw .inconsistent("arch.bn_eps is \(epsilon)") }
-    let head = metadata["arch.head"] ?? "fc"
-    guard head == "fc" || head == "none" else { throw .unsupported("the head \(head)") }
-    let plain = Architecture(
-      block: block, layers: layers, groups: groups, widthPerGroup: width,
-      classCount: head == "fc" ? classes : nil,
-      basePlanes: base, stemChannels: stem, epsilon: epsilon)
-    let architecture = plain.switched(
-      text: { metadata[$0] }, integers: { key in metadata[key].map { Self.integers($0) ?? [] } })
-    guard let architecture else { throw .inconsistent("an architecture whose parts do not fit each other") }
-    return architecture
+    let fields = ArchitectureFields(
+      text: { key in field(key) { $0 } }, integers: { key in field(key) { Self.integers($0) } },
+      integer: { key in field(key) { Int($0) } },
+      double: { key in field(key) { text in Double(text).flatMap { $0.isFinite ? $0 : nil } } })
+    do throws(ReadingFailure) {
+      return try fields.architecture(classes: 1000)
+    } catch {
+      throw .inconsistent(error.message)
+    }
   }
 
   func input() throws(GoldenFailure) -> GoldenInput {

@@ -1,14 +1,7 @@
 internal import SWT
 internal import SWTC
+internal import SWTPlatform
 internal import Synchronization
-
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
 
 /// What a `p2s_file *` points to: an open file, and the names that C holds pointers to.
 ///

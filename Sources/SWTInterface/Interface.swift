@@ -2,14 +2,7 @@ internal import SWT
 public import SWTC
 internal import SWTChecksums
 internal import SWTDigests
-
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
+internal import SWTPlatform
 
 // The functions of p2s_swt.h, which documents them. `@implementation` makes the compiler compare each with its
 // declaration there. Pointers come from C: each is checked for NULL, and trusted beyond that.

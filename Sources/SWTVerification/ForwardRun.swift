@@ -2,6 +2,7 @@ package import ResNetArchitecture
 package import ResNetEngine
 package import SWTChecksums
 package import SWTGoldens
+internal import SWTThreads
 
 /// The engine of one verification, made once and used for every golden.
 package struct ForwardRun<Source: WeightSource> {

@@ -42,8 +42,8 @@ package struct GoldenCheck<Engine: ForwardEngine> {
     let taps = comparesLayers ? golden.taps.map(\.name).filter { !fused.contains($0) } : []
     let result = try engine.run(input, taps: Set(taps))
     var comparisons = compare(result)
-    comparisons[0].picture = ErrorPicture(
-      result.output.values.map { Double($0) }, reference: golden.output.reference,
+    comparisons[0].values = ComparedValues(
+      result: result.output.values.map { Double($0) }, reference: golden.output.reference,
       scale: comparisons[0].metrics.scale, classes: golden.architecture.classCount)
     return (comparisons, result)
   }

@@ -1,5 +1,17 @@
 internal import ResNetEngine
 
+/// The elements of an output beside those of its reference, for reports that draw them.
+public struct ComparedValues: Sendable {
+  /// What was computed.
+  public let result: [Double]
+  /// What it should be; as many elements.
+  public let reference: [Double]
+  /// Standard deviation of the reference.
+  public let scale: Double
+  /// Length of a row of logits; nil when the output is not logits.
+  public let classes: Int?
+}
+
 /// What one golden said about the model.
 public struct GoldenReport: Sendable {
   /// One output or tap against its reference.
@@ -14,8 +26,8 @@ public struct GoldenReport: Sendable {
     public var labels: LabelRule?
     /// True when the values are those of the float32 pass of the reference, bit for bit.
     public var isBitExact: Bool
-    /// What reports draw; of the network's output alone.
-    public var picture: ErrorPicture?
+    /// The compared values themselves; of the network's output alone.
+    public var values: ComparedValues?
 
     /// The error in multiples of the reference's own; 8 are allowed, unless a golden says otherwise.
     public var timesFloor: Double { criterion.timesFloor(metrics) }

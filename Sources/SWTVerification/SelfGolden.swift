@@ -1,10 +1,12 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
+internal import ResNetModel
 package import SWT
 internal import SWTChecksums
 internal import SWTConversion
 package import SWTGoldens
 internal import SWTTensorFiles
+internal import SWTThreads
 
 /// Makes goldens of kind `self`: what this program's double-precision engine computes from a weight file.
 ///

@@ -1,12 +1,14 @@
 internal import PthReader
 internal import ResNetArchitecture
 public import ResNetEngine
+internal import ResNetModel
 public import SWT
 public import SWTBytes
 internal import SWTChecksums
-internal import SWTConversion
+public import SWTConversion
 internal import SWTDigests
 internal import SWTGoldens
+internal import SWTThreads
 
 /// Why a file could not be verified; a wrong model is a report, not a failure.
 public enum VerificationFailure: Error, Sendable {
@@ -16,8 +18,8 @@ public enum VerificationFailure: Error, Sendable {
   case network(file: String, String)
   /// A golden is damaged, or of another model.
   case golden(file: String, String)
-  /// The checkpoint of `--source` cannot be read or is no such network.
-  case source(file: String, String)
+  /// The checkpoint that the weights are compared with cannot be read, or is not such a network.
+  case source(ConversionFailure)
 }
 
 /// How to verify.
@@ -86,11 +88,13 @@ public enum Verifier {
       throw .model(file: path, error)
     }
     file.prefetch()
-    guard let architecture = SWTArchitecture.read(file) else {
-      throw .network(file: path, "it states no ResNet or ResNeXt architecture, so there is nothing to run")
+    let model: Model
+    do {
+      model = try Model(file)
+    } catch {
+      throw .network(file: path, "\(error)")
     }
-    let tree = LayerTree(architecture)
-    try requireNetwork(file, tree, path)
+    let (tree, architecture) = (model.tree, model.architecture)
     let goldens = try goldens(file, architecture, path, options)
 
     // Checksums and digests cover every byte; they run beside the packing of the weights.
@@ -116,7 +120,7 @@ public enum Verifier {
         report.source = try WeightsCheck.compare(
           file, digests, sourcePath: source, key: options.sourceKey, limits: options.limits)
       } catch {
-        throw .source(file: source, error.text)
+        throw .source(error)
       }
     }
     do {
@@ -133,22 +137,6 @@ public enum Verifier {
     }
     if let damage = integrity.wait() { throw .model(file: path, damage) }
     return report
-  }
-
-  /// Every tensor of the tree has to be there, with its shape; BatchNorm may be folded away.
-  private static func requireNetwork(
-    _ file: SWTFile, _ tree: LayerTree, _ path: String
-  ) throws(VerificationFailure) {
-    var shapes: [String: [Int]] = [:]
-    for info in file.tensors
-    where !info.name.hasPrefix(SWTFormat.goldenPrefix) && info.role != .scale && info.role != .zeroPoint {
-      shapes[info.name] = info.shape
-    }
-    let isFolded = file.metadata("arch.bn") == .text("folded")
-    let fit = StateDictFit(tree, shapes, isFolded: isFolded)
-    guard fit.isComplete else {
-      throw .network(file: path, "its tensors do not fit \(tree.architecture.name): \(fit.summary())")
-    }
   }
 
   private static func goldens(
@@ -204,18 +192,6 @@ extension VerificationOptions {
     case .reduced(let precision, let instructions):
       "\(precision.rawValue), \(instructions.form(of: precision).rawValue)"
     case .double: "double, reference"
-    }
-  }
-}
-
-extension ConversionFailure {
-  /// What went wrong, without the file's name.
-  var text: String {
-    switch self {
-    case .input(_, let failure): failure.description
-    case .architecture(_, let text, let hint): hint.map { "\(text); \($0)" } ?? text
-    case .golden(_, let text): text
-    case .output(_, let text, _), .options(let text, _): text
     }
   }
 }

@@ -58,37 +58,24 @@ enum WeightsCheck {
 
   /// Compares with the checkpoint that the file is said to come from.
   ///
-  /// Where the file's values were folded, cast or quantised, the same is done to the checkpoint's and must give the same
+  /// Where the file's values were folded, cast or quantized, the same is done to the checkpoint's and must give the same
   /// bytes.
   static func compare(
     _ file: SWTFile, _ digests: [String: SHA256Digest], sourcePath: String, key: String?, limits: ParseLimits
   ) throws(ConversionFailure) -> WeightsReport {
     var report = WeightsReport(against: "source \(sourcePath)", compared: 0, differing: [], missing: [])
-    do {
-      let checkpoint = try CheckpointReader.open(path: sourcePath, limits: limits)
-      let network = try NetworkStateDict(checkpoint, .auto, key: key, file: sourcePath)
-      for (parameter, entry) in network.tensors {
-        guard let actual = digests[parameter.name] else {
-          if !parameter.isOptional { report.missing.append(parameter.name) }
-          continue
-        }
-        let digest = SystemDigests().makeSHA256()
-        try entry.storage.requireChecksum()
-        try entry.forEachWindow(limits: limits) { (window: [UInt8]) throws(Never) in digest.update(window) }
-        report.compared += 1
-        if digest.finalize() != actual { report.differing.append(parameter.name) }
+    let source = try Rederivation(of: sourcePath, key: key, for: file, limits: limits)
+    for tensor in source.sources {
+      guard let actual = digests[tensor.name] else {
+        if !tensor.isOptional { report.missing.append(tensor.name) }
+        continue
       }
-      let derived = try Rederivation.check(file, against: network, path: sourcePath, limits: limits)
-      report.compared += derived.compared
-      report.differing += derived.differing.filter { !report.differing.contains($0) }
-      report.missing += derived.missing
-    } catch let failure as ConversionFailure {
-      throw failure
-    } catch let failure as ParseFailure {
-      throw .input(file: sourcePath, failure)
-    } catch {
-      throw .input(file: sourcePath, ParseFailure(.unsupported("\(error)")))
+      report.compared += 1
+      if tensor.digest != actual { report.differing.append(tensor.name) }
     }
+    report.compared += source.compared
+    report.differing += source.differing.filter { !report.differing.contains($0) }
+    report.missing += source.missing
     return report
   }
 }

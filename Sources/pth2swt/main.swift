@@ -1,4 +1,5 @@
 import SWTCommands
+internal import SWTConsole
 
 #if canImport(Darwin)
   import Darwin

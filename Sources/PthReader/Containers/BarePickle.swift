@@ -3,7 +3,7 @@ internal import SWTBytes
 /// A pickle without a container: arrays inside it, or whole files inside its strings.
 enum BarePickle {
   /// True when the first bytes can only be those of a pickle.
-  static func recognises(_ head: [UInt8]) -> Bool {
+  static func recognizes(_ head: [UInt8]) -> Bool {
     guard let first = head.first.flatMap(Opcode.init) else { return false }
     switch first {
     case .PROTO: return head.count >= 2 && head[1] <= 5

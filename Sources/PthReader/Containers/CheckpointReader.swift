@@ -1,3 +1,4 @@
+internal import SWTArchives
 public import SWTBytes
 internal import SWTTensorFiles
 
@@ -14,7 +15,7 @@ public enum CheckpointReader {
   ) throws(ParseFailure) -> Checkpoint {
     let source = try FileSource(path: path)
     // The length that a safetensors file starts with may look like a brace.
-    if !SafetensorsFile.recognises(source), try ShardIndex.recognises(source) {
+    if !SafetensorsFile.recognizes(source), try ShardIndex.recognizes(source) {
       return try ShardIndex(source, path: path, limits: limits.scaled(toFile: source.byteCount)).read()
     }
     return try read(source, limits: limits)
@@ -27,7 +28,7 @@ public enum CheckpointReader {
     _ source: any ByteSource, limits: ParseLimits = ParseLimits()
   ) throws(ParseFailure) -> Checkpoint {
     let limits = limits.scaled(toFile: source.byteCount)
-    guard try source.starts(with: Inflater.gzipMagic) else {
+    guard try source.starts(with: FileMagic.gzip) else {
       return try read(source, limits: limits, nesting: 0)
     }
     do throws(ParseFailure) {
@@ -43,20 +44,21 @@ public enum CheckpointReader {
   /// True when the first bytes of a file are those of a checkpoint: for whoever looks for some in a folder.
   ///
   /// Some readable forms begin like any other archive or text: those have to have a name that says more.
-  package static func recognises(_ path: String) -> Bool {
+  package static func recognizes(_ path: String) -> Bool {
     guard let source = try? FileSource(path: path),
       let head = try? source.bytes(at: 0, count: min(512, source.byteCount))
     else { return false }
-    if head.starts(with: [0x50, 0x4B, 3, 4]) { return TorchArchive.recognises(head) }
-    return LegacyStream.recognises(head) || SafetensorsFile.recognises(source)
-      || head.first == 0x80 && BarePickle.recognises(head) || (try? shards(of: path).isEmpty) == false
+    if head.starts(with: FileMagic.zip) { return TorchArchive.recognizes(head) }
+    return LegacyStream.recognizes(head) || SafetensorsFile.recognizes(source)
+      || head.starts(with: FileMagic.pickle) && BarePickle.recognizes(head)
+      || (try? shards(of: path).isEmpty) == false
   }
 
   /// The files that an index of shards names, as it does; none when the file is no index.
   package static func shards(of path: String) throws(ParseFailure) -> [String] {
     let source = try FileSource(path: path)
     let limits = ParseLimits().scaled(toFile: source.byteCount)
-    guard !SafetensorsFile.recognises(source), try ShardIndex.recognises(source) else { return [] }
+    guard !SafetensorsFile.recognizes(source), try ShardIndex.recognizes(source) else { return [] }
     return try ShardIndex(source, path: path, limits: limits).fileNames()
   }
 
@@ -68,22 +70,22 @@ public enum CheckpointReader {
     _ source: any ByteSource, limits: ParseLimits, nesting: Int
   ) throws(ParseFailure) -> Checkpoint {
     let head = try source.bytes(at: 0, count: min(512, source.byteCount))
-    if head.starts(with: [0x50, 0x4B, 3, 4]) {
+    if head.starts(with: FileMagic.zip) {
       return try readZip(try ZipArchive(source, limits: limits), nesting: nesting)
     }
-    if TarArchive.recognises(head) {
+    if TarArchive.recognizes(head) {
       return try TarArchive(source, limits: limits).read(nesting: nesting)
     }
-    if LegacyStream.recognises(head) {
+    if LegacyStream.recognizes(head) {
       return try LegacyStream(source, limits: limits).read(nesting: nesting)
     }
-    if SafetensorsFile.recognises(source) {
+    if SafetensorsFile.recognizes(source) {
       return try SafetensorsCheckpoint.read(source, limits: limits)
     }
-    if let stranger = ForeignFile.recognise(head) {
+    if let stranger = ForeignFile.recognize(head) {
       throw ParseFailure(.unsupported(stranger.description), at: 0, hint: stranger.hint)
     }
-    if BarePickle.recognises(head) {
+    if BarePickle.recognizes(head) {
       return try BarePickle.read(source, limits: limits, nesting: nesting)
     }
     throw ParseFailure(

@@ -1,12 +1,12 @@
 internal import SWTBytes
 
-/// Files that people hand in by mistake, recognised by their first bytes.
+/// Files that people hand in by mistake, recognized by their first bytes.
 struct ForeignFile {
   let description: String
   let hint: String?
 
   /// What the file is, when it is known and is no PyTorch checkpoint.
-  static func recognise(_ head: [UInt8]) -> ForeignFile? {
+  static func recognize(_ head: [UInt8]) -> ForeignFile? {
     if head.isEmpty {
       return ForeignFile(description: "the file is empty", hint: "its download did not start: fetch it again")
     }
@@ -32,7 +32,7 @@ struct ForeignFile {
       return ForeignFile(description: "a JSON document, not a checkpoint", hint: nil)
     }
     let isText = head.allSatisfy { [9, 10, 13].contains($0) || (0x20..<0x7F).contains($0) }
-    if isText, head.count >= 4, !BarePickle.recognises(head) {
+    if isText, head.count >= 4, !BarePickle.recognizes(head) {
       return ForeignFile(description: "a text file, not a checkpoint", hint: nil)
     }
     if head.allSatisfy({ $0 == 0 }) {
@@ -85,21 +85,21 @@ struct ForeignFile {
     (Array("GGUF".utf8), "a GGUF model (llama.cpp)", nil),
     (Array("ggml".utf8), "a GGML model (llama.cpp)", nil),
     (Array("lmgg".utf8), "a GGML model (llama.cpp)", nil),
-    ([0x89, 0x48, 0x44, 0x46], "an HDF5 file (Keras)", nil),
-    ([0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59], "a numpy .npy array", nil),
-    ([0x37, 0x7A, 0xBC, 0xAF], "a 7-Zip archive", "unpack it first"),
-    (Array("Rar!".utf8), "a RAR archive", "unpack it first"),
-    ([0x28, 0xB5, 0x2F, 0xFD], "a Zstandard file", "unpack it first with zstd -d"),
-    ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "an xz file", "unpack it first with xz -d"),
-    (Array("BZh".utf8), "a bzip2 file", "unpack it first with bzip2 -d"),
-    ([0x04, 0x22, 0x4D, 0x18], "an LZ4 file", "unpack it first with lz4 -d"),
+    (FileMagic.hdf5, "an HDF5 file (Keras)", nil),
+    (FileMagic.npy, "a numpy .npy array", nil),
+    (FileMagic.sevenZip, "a 7-Zip archive", "unpack it first"),
+    (FileMagic.rar, "a RAR archive", "unpack it first"),
+    (FileMagic.zstandard, "a Zstandard file", "unpack it first with zstd -d"),
+    (FileMagic.xz, "an xz file", "unpack it first with xz -d"),
+    (FileMagic.bzip2, "a bzip2 file", "unpack it first with bzip2 -d"),
+    (FileMagic.lz4, "an LZ4 file", "unpack it first with lz4 -d"),
     (Array("PYTORCH1".utf8), "a PyTorch 1.0 preview archive, which no released PyTorch reads", nil),
-    ([0x89, 0x50, 0x4E, 0x47], "a PNG image", nil),
-    ([0xFF, 0xD8, 0xFF], "a JPEG image", nil),
-    (Array("%PDF".utf8), "a PDF document", nil),
-    ([0x7F, 0x45, 0x4C, 0x46], "a program or library (ELF)", nil),
-    ([0x50, 0x4B, 5, 6], "an empty zip archive", "its download or its writing was not finished"),
-    ([0x89, 0x53, 0x57, 0x54], "a .swt weight file, not a checkpoint", nil),
+    (FileMagic.png, "a PNG image", nil),
+    (FileMagic.jpeg, "a JPEG image", nil),
+    (FileMagic.pdf, "a PDF document", nil),
+    (FileMagic.elf, "a program or library (ELF)", nil),
+    (FileMagic.emptyZip, "an empty zip archive", "its download or its writing was not finished"),
+    (FileMagic.swt, "a .swt weight file, not a checkpoint", nil),
   ]
 
   /// Marks that are not at the start.

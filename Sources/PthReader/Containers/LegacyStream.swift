@@ -17,8 +17,8 @@ struct LegacyStream {
   ///
   /// `80 PP 8A 0A <magic> 2E` in protocols 2 to 5, `L119547037146038801333356L` in 0 and 1. A number that a
   /// call computes does not count.
-  static func recognises(_ head: [UInt8]) -> Bool {
-    let magic: [UInt8] = [0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
+  static func recognizes(_ head: [UInt8]) -> Bool {
+    let magic = FileMagic.torchLegacy
     if head.count >= 15, head[0] == 0x80 {
       // Protocols 4 and 5 put a frame of nine bytes in between.
       let body = head[2] == 0x95 ? head.dropFirst(11) : head.dropFirst(2)
@@ -59,7 +59,7 @@ struct LegacyStream {
   private func noteRest(_ reader: ByteReader, in checkpoint: inout Checkpoint) throws(ParseFailure) {
     guard reader.remaining > 0 else { return }
     let head = try source.bytes(at: reader.offset, count: min(64, reader.remaining))
-    let what = Self.recognises(head) ? "another checkpoint" : "\(reader.remaining) bytes"
+    let what = Self.recognizes(head) ? "another checkpoint" : "\(reader.remaining) bytes"
     checkpoint.skip(
       "", "\(what) at byte \(reader.offset), behind the first checkpoint, which is all that torch.load reads")
   }

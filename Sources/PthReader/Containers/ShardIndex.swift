@@ -12,7 +12,7 @@ struct ShardIndex {
   private let metadata: [(key: String, value: String)]
 
   /// True for a JSON object; of which kind is found out by reading it.
-  static func recognises(_ source: any ByteSource) throws(ParseFailure) -> Bool {
+  static func recognizes(_ source: any ByteSource) throws(ParseFailure) -> Bool {
     let head = try source.bytes(at: 0, count: min(64, source.byteCount))
     return head.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "{")
   }

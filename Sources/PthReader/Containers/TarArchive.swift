@@ -10,7 +10,7 @@ struct TarArchive {
   private let limits: ParseLimits
   private let directory: TarDirectory
 
-  static func recognises(_ head: [UInt8]) -> Bool { TarDirectory.recognises(head) }
+  static func recognizes(_ head: [UInt8]) -> Bool { TarDirectory.recognizes(head) }
 
   init(_ source: any ByteSource, limits: ParseLimits) throws(ParseFailure) {
     self.source = source

@@ -9,8 +9,8 @@ struct TarDirectory {
   private(set) var names: [String] = []
 
   /// True for a header block whose checksum is right.
-  static func recognises(_ head: [UInt8]) -> Bool {
-    head.count >= blockSize && head[257..<262].elementsEqual("ustar".utf8)
+  static func recognizes(_ head: [UInt8]) -> Bool {
+    head.count >= blockSize && head[FileMagic.tarOffset...].starts(with: FileMagic.tar)
       && isChecksumRight(head[..<blockSize])
   }
 

@@ -1,3 +1,4 @@
+internal import SWTArchives
 public import SWTBytes
 
 /// A block of bytes that tensors are views into.

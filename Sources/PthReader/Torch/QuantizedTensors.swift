@@ -70,7 +70,7 @@ extension TensorDecoder {
 extension TensorEntry {
   /// The values of a small tensor of float32, float64, int32 or int64.
   func doubles(limits: ParseLimits) throws(ParseFailure) -> [Double] {
-    let bytes = try values(limits: limits)
+    let bytes = try smallValues(limits: limits)
     let width = scalarType.byteWidth
     var numbers: [Double] = []
     numbers.reserveCapacity(bytes.count / width)

@@ -11,6 +11,8 @@ public struct OfficialFile: Hashable, Sendable {
   public let conventions: Conventions
   /// SPDX identifier, where the publisher restricts the use of the weights.
   public let license: String?
+  /// Sizes in bytes that the file may have, by what its publisher states; nil where it states none.
+  public let sizes: ClosedRange<Int>?
   /// What the network does and neither shapes nor names show, where no layer tree has it.
   public let trap: String?
 
@@ -31,6 +33,13 @@ public struct OfficialFile: Hashable, Sendable {
     return all.first { file.hasPrefix($0.name + ".") }
   }
 
+  /// Whether a file may be a published one, before anything of it is read: its name says so, or its size is that of one
+  /// whose publisher states it. A published file under another name and of a size that no list states is known only by its
+  /// digest.
+  public static func mayBe(path: String, byteCount: Int) -> Bool {
+    find(path: path) != nil || all.contains { $0.sizes?.contains(byteCount) == true }
+  }
+
   /// The eight digits that a file's name states by torch.hub's convention: `NAME-xxxxxxxx.ending`.
   public static func digits(inName path: String) -> Substring? {
     let stem = path.split(separator: "/").last?.split(separator: ".").first ?? ""
@@ -45,10 +54,14 @@ public struct OfficialFile: Hashable, Sendable {
 
   private init?(line: Substring) {
     let parts = line.split(separator: " ")
-    guard parts.count >= 5, let size = Int(parts[2]), let resize = Int(parts[3]) else { return nil }
+    guard parts.count >= 6, let size = Int(parts[2]), let resize = Int(parts[3]) else { return nil }
     name = String(parts[0])
     network = String(parts[1])
-    let remark = parts.count > 5 ? parts[5] : ""
+    sizes = Double(parts[5]).map { mebibytes in
+      // Three decimals: a thousandth is 1049 bytes.
+      Int((mebibytes - 0.0005) * 1_048_576)...Int(((mebibytes + 0.0005) * 1_048_576).rounded(.up))
+    }
+    let remark = parts.count > 6 ? parts[6] : ""
     var preprocessing = Preprocessing.imageNet
     if size > 0, let interpolation = Preprocessing.Interpolation(rawValue: String(parts[4])) {
       preprocessing = preprocessing.cropped(resize: resize, size: size, interpolation)

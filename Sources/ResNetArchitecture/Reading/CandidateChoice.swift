@@ -16,8 +16,8 @@ struct CandidateChoice {
       candidates = all.filter { $0.1.prefix.hasPrefix(key + ".") || ($0.1.prefix.isEmpty && key.isEmpty) }
       guard !candidates.isEmpty else {
         throw ReadingFailure(
-          "there is no ResNet under --key \(key)",
-          hint: all.isEmpty ? nil : "state dicts were found under \(Self.list(all.map(\.1)))")
+          "there is no ResNet under the key '\(key)'",
+          all.isEmpty ? nil : .say("state dicts were found under \(Self.list(all.map(\.1)))"))
       }
     }
     if candidates.count > 1, candidates.contains(where: { $0.1.secondary == nil }) {
@@ -27,7 +27,7 @@ struct CandidateChoice {
     guard candidates.count == 1 else {
       throw ReadingFailure(
         "it holds \(candidates.count) networks, under \(Self.list(candidates.map(\.1)))",
-        hint: "choose one with --key")
+        .someKey)
     }
     (family, candidate) = first
     passedOver = all.map(\.1).filter { $0 != first.1 }
@@ -40,11 +40,10 @@ struct CandidateChoice {
   /// No state dict of any family: what the file seems to be.
   private static func strangers(_ keys: KeyIndex) -> ReadingFailure {
     guard !keys.sorted.isEmpty else { return ReadingFailure("it holds no tensors") }
-    let hint = "--arch none converts any state dict"
     if let guess = OtherNetworks.guess(Set(keys.sorted)) {
-      return ReadingFailure("no known ResNet or ResNeXt: the names are those of \(guess)", hint: hint)
+      return ReadingFailure("no known ResNet or ResNeXt: the names are those of \(guess)", .anyStateDict)
     }
     let examples = keys.sorted.prefix(3).joined(separator: ", ")
-    return ReadingFailure("no known ResNet or ResNeXt: its tensors are \(examples), …", hint: hint)
+    return ReadingFailure("no known ResNet or ResNeXt: its tensors are \(examples), …", .anyStateDict)
   }
 }

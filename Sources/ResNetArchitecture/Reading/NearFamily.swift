@@ -12,7 +12,7 @@ enum NearFamily {
     else { return nil }
     return ReadingFailure(
       "it looks like a ResNet (\(choice.family.name)), but \(cause)",
-      hint: "--arch none converts any state dict")
+      .anyStateDict)
   }
 
   /// The family whose first block, or first convolution, is there; where it stands decides the prefix.

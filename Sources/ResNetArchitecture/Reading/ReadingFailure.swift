@@ -3,10 +3,10 @@ public struct ReadingFailure: Error, Equatable, Sendable {
   /// What does not fit, the first cause first.
   public let message: String
   /// What to do about it, where there is something.
-  public let hint: String?
+  public let remedy: Remedy?
 
-  init(_ message: String, hint: String? = nil) {
+  init(_ message: String, _ remedy: Remedy? = nil) {
     self.message = message
-    self.hint = hint
+    self.remedy = remedy
   }
 }

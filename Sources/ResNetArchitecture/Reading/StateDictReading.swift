@@ -26,7 +26,17 @@ public struct StateDictReading: Sendable {
   /// Names that have nothing to do with the network.
   public let unused: [String]
   /// What a reader should know: fine-tuned, headless, from before PyTorch 0.4.1 …
-  public let notes: [String]
+  public let notes: [Note]
+
+  /// Something worth knowing that is no failure.
+  public struct Note: Equatable, Sendable {
+    /// What there is to know.
+    public let text: String
+    /// What can be done about it, where there is something.
+    public let remedy: Remedy?
+
+    init(_ text: String, _ remedy: Remedy? = nil) { (self.text, self.remedy) = (text, remedy) }
+  }
 
   /// - Parameters:
   ///   - tensors: names and shapes, as they are in the file.
@@ -50,7 +60,7 @@ public struct StateDictReading: Sendable {
     }
     if let trap = official?.trap {
       throw ReadingFailure(
-        "it is \(official?.name ?? ""): \(trap)", hint: "--arch none converts any state dict")
+        "it is \(official?.name ?? ""): \(trap)", .anyStateDict)
     }
     let leaves = try Leaves(tensors, choice)
     let head = ForeignHead.find(tensors, choice.candidate.prefix)
@@ -59,7 +69,7 @@ public struct StateDictReading: Sendable {
     {
       throw ReadingFailure(
         "it has a head outside of '\(choice.candidate.prefix)': \(head)",
-        hint: "--key \(choice.candidate.prefix.dropLast()) takes the network without it")
+        .keyWithoutRest(String(choice.candidate.prefix.dropLast())))
     }
     let (architecture, settled) = try Self.architecture(
       request, leaves, choice,
@@ -90,7 +100,7 @@ public struct StateDictReading: Sendable {
     unused = leaves.foreign
     var notes = Self.notes(leaves, tree, choice, synthesized: !synthesized.isEmpty)
     if options.strideOn != nil, architecture.block == .basic {
-      notes.append("--stride-on changes nothing: a basic block has its stride on the first 3×3")
+      notes.append(Note("a basic block has its stride on the first 3×3, whatever is asked for"))
     }
     self.notes = notes
   }
@@ -121,11 +131,12 @@ public struct StateDictReading: Sendable {
         let miss = NearMiss(leaves.shapes, tree: nil, prefix: choice.candidate.prefix, stray: stray)
         throw ReadingFailure(
           "it looks like a ResNet (\(choice.family.name)), but \(miss.cause ?? error.description)",
-          hint: "--arch none converts any state dict")
+          .anyStateDict)
       }
     case .named(let name):
       guard let named = Architecture.named(name) else {
-        throw ReadingFailure("there is no architecture '\(name)'", hint: "pth2swt arch lists them")
+        throw ReadingFailure(
+          "there is no architecture '\(name)'", .names(Architecture.published.map(\.name)))
       }
       architecture = named
       // A fine-tuned head has its own number of classes; without fc the network is headless.
@@ -143,7 +154,7 @@ public struct StateDictReading: Sendable {
     }
     let stages = architecture.layers.count
     if let dilations = options.dilations, dilations.count != stages {
-      throw ReadingFailure("--dilation gives \(dilations.count) stages, the network has \(stages)")
+      throw ReadingFailure("dilations are given for \(dilations.count) stages, the network has \(stages)")
     }
     var sources: [(ConventionSource, Conventions)] = [(.option, options)]
     if let official { sources.append((.file(official.name), official.conventions)) }
@@ -161,40 +172,40 @@ public struct StateDictReading: Sendable {
     _ request: Request, _ leaves: Leaves, _ tree: LayerTree, _ fit: StateDictFit, _ choice: CandidateChoice,
     _ tensors: [(name: String, shape: [Int])]
   ) -> ReadingFailure {
-    var hint: String?
+    var remedy: Remedy?
     if case .named = request, let found = try? Architecture.inferred(from: leaves.shapes), found.isConsistent,
       StateDictFit(LayerTree(found), leaves.shapes).isComplete
     {
-      hint = "its shapes are those of \(found.name)"
+      remedy = .say("its shapes are those of \(found.name)")
     }
     let stray = leaves.stray(tensors, choice, missing: Set(fit.missing))
     let miss = NearMiss(leaves.shapes, tree: tree, prefix: choice.candidate.prefix, stray: stray)
     return ReadingFailure(
-      "its tensors do not fit \(tree.architecture.name): \(miss.description)", hint: hint)
+      "its tensors do not fit \(tree.architecture.name): \(miss.description)", remedy)
   }
 
   private static func notes(
     _ leaves: Leaves, _ tree: LayerTree, _ choice: CandidateChoice, synthesized: Bool
-  ) -> [String] {
-    var notes: [String] = []
+  ) -> [Note] {
+    var notes: [Note] = []
     let architecture = tree.architecture
     if let count = architecture.classCount {
       if architecture.stem != .conv3x3, count != 1000 {
-        notes.append("fc has \(count) classes, ImageNet has 1000: fine-tuned or trained anew")
+        notes.append(Note("fc has \(count) classes, ImageNet has 1000: fine-tuned or trained anew"))
       }
     } else {
-      notes.append("headless: there is no fc, so that the map of \(tree.outputName) comes out")
+      notes.append(Note("headless: there is no fc, so that the map of \(tree.outputName) comes out"))
     }
     if synthesized {
-      notes.append("no running statistics are stored: a mean of 0 and a variance of 1 − ε stand for them")
+      notes.append(Note("no running statistics are stored: a mean of 0 and a variance of 1 − ε stand for them"))
     } else if !leaves.shapes.keys.contains(where: { $0.hasSuffix(".num_batches_tracked") }) {
-      notes.append("no num_batches_tracked: saved before PyTorch 0.4.1, or by a frozen BatchNorm")
+      notes.append(Note("no num_batches_tracked: saved before PyTorch 0.4.1, or by a frozen BatchNorm"))
     }
     for other in choice.passedOver {
       let reason = other.secondary.map { " (\($0))" } ?? ""
       notes.append(
-        "there is another network under '\(other.prefix)'\(reason); --key \(other.prefix.dropLast()) takes it"
-      )
+        Note(
+          "there is another network under '\(other.prefix)'\(reason)", .key(String(other.prefix.dropLast()))))
     }
     return notes
   }

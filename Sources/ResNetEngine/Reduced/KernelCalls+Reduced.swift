@@ -1,5 +1,6 @@
 internal import CKernels
 internal import ResNetArchitecture
+internal import SWTThreads
 
 /// Unsafe on purpose, as all of ``KernelCalls``: the plan sized and placed the copies, and units write
 /// disjoint memory.

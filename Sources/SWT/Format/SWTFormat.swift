@@ -1,7 +1,9 @@
+internal import SWTBytes
+
 /// The numbers of the format; FORMAT.md has the tables and the reasons.
 public enum SWTFormat {
   /// The first eight bytes of every file.
-  public static let magic: [UInt8] = [0x89, 0x53, 0x57, 0x54, 0x0D, 0x0A, 0x1A, 0x0A]
+  public static let magic: [UInt8] = FileMagic.swt
   /// The major version; a file with any other is rejected.
   public static let versionMajor: UInt16 = 1
   /// The newest minor version that this library knows completely.
@@ -19,6 +21,8 @@ public enum SWTFormat {
   public static let maximumSectionCount = 64
   /// What the names of golden tests' tensors start with.
   public static let goldenPrefix = "golden/"
+  /// The metadata key of the source's SHA-256, which is known only after all else: its text shares no bytes with others.
+  public static let sourceDigestKey = "source.sha256"
   /// "No tensor", "no record".
   public static let none: UInt32 = 0xFFFF_FFFF
   /// The dimension order of row-major tensors.

@@ -68,7 +68,8 @@ struct RecordEncoder {
     metadata.u32(keyOffset)
     metadata.u16(key.utf8.count)
     metadata.u16(type)
-    metadata.u32(content.map { pool.place($0) } ?? 0)
+    let isAlone = key == SWTFormat.sourceDigestKey
+    metadata.u32(content.map { isAlone ? pool.placeAlone($0) : pool.place($0) } ?? 0)
     metadata.u32(content?.count ?? 0)
     metadata.put(number)
     guard content?.count ?? 0 < Int(UInt32.max) else {

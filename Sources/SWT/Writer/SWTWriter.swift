@@ -126,17 +126,15 @@ public final class SWTWriter: Sendable {
   ///
   /// - Throws: ``SWTWriteError``; the old file, if any, is then still there.
   public func finish() throws(SWTWriteError) -> SWTWriteResult {
-    guard let result = try finish(contents) else { preconditionFailure("an index has one size") }
-    return result
+    try finish(contents)
   }
 
   /// The same, with what the values had to be read for: metadata, digests of the source, receipts.
   ///
-  /// - Parameter final: Contents with the same tensors.
-  /// - Returns: nil when the index does not fit in front of the data any more, or leaves a page of room there; then
-  ///   the file has to be written again, with these contents from the start.
+  /// - Parameter final: Contents with the same tensors and the same metadata, but for ``SWTFormat/sourceDigestKey``,
+  ///   whose text has a slot of its own and has to keep its length.
   /// - Throws: ``SWTWriteError``; the old file, if any, is then still there.
-  package func finish(_ final: SWTContents) throws(SWTWriteError) -> SWTWriteResult? {
+  package func finish(_ final: SWTContents) throws(SWTWriteError) -> SWTWriteResult {
     try closeCurrent()
     let (crcs, hashes) = allSums()
     let index: [UInt8]
@@ -145,7 +143,9 @@ public final class SWTWriter: Sendable {
     } catch {
       throw .contents(error)
     }
-    guard index.count == encoder.dataOffset else { return nil }
+    guard index.count == encoder.dataOffset else {
+      throw .contents(SWTError(.metadata, "the metadata changed its length while the values were written"))
+    }
     do throws(WriteFailure) {
       try output.write([UInt8](repeating: 0, count: SWTFormat.tailSize), at: fileSize - SWTFormat.tailSize)
       try output.writeIndex(index)

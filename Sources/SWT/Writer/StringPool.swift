@@ -20,6 +20,13 @@ struct StringPool {
     bytes += key.bytes
     return bytes.count - key.bytes.count
   }
+
+  /// The offset of a text that shares its bytes with no other, so that it can be replaced by one of the same length.
+  mutating func placeAlone(_ text: some Sequence<UInt8>) -> Int {
+    let place = bytes.count
+    bytes += text
+    return place
+  }
 }
 
 /// Little-endian fields, one after the other.

@@ -1,5 +1,7 @@
 internal import ResNetArchitecture
 internal import SWTBytes
+internal import SWTConsole
+internal import SWTReports
 internal import SWTTensorFiles
 
 /// `pth2swt arch`: the layer table, as in the papers.

@@ -1,6 +1,9 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
+internal import ResNetModel
+internal import SWTConsole
 internal import SWTTensorFiles
+internal import SWTThreads
 
 /// `pth2swt bench`: how fast the forward pass is here.
 struct Bench: Command {
@@ -66,8 +69,14 @@ struct Bench: Command {
   /// An engine for the file, or for made-up weights.
   private func engine() throws(CommandFailure) -> FastEngine {
     if let path {
-      return try NetworkFile(path).fastEngine(
-        height: size, width: size, threads: threads, isa: isa, precision: precision)
+      let model = try OpenFile.model(path)
+      do {
+        return try model.engine(
+          threads: ThreadPool(count: threads), instructions: isa, precision: precision, height: size,
+          width: size)
+      } catch {
+        throw CommandFailure(.weightsDiffer, file: path, "\(error)")
+      }
     }
     let tree = LayerTree(try Architecture.find(architecture ?? ""))
     let pool = ThreadPool(count: threads)

@@ -1,7 +1,9 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTTensorFiles
+internal import SWTThreads
 
 /// What `bench` found.
 struct BenchReport: Sendable {

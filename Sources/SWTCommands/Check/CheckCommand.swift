@@ -1,6 +1,8 @@
+internal import ResNetModel
 internal import SWT
 internal import SWTBytes
 internal import SWTChecksums
+internal import SWTConsole
 internal import SWTDigests
 internal import SWTTensorFiles
 
@@ -21,7 +23,7 @@ struct Check: Command {
   }
 
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
-    let file = try InputKind.openSWT(path)
+    let file = try OpenFile.weights(path)
     do throws(SWTError) {
       try file.verify(using: SystemDigests())
     } catch {

@@ -1,5 +1,6 @@
 internal import ResNetArchitecture
 internal import SWTBytes
+internal import SWTConsole
 
 extension Architecture {
   /// The published network that a user names.

@@ -1,4 +1,5 @@
 internal import SWTBytes
+package import SWTConsole
 internal import SWTTensorFiles
 
 /// A subcommand: a table entry, a parse, and a run.

@@ -1,12 +1,6 @@
 internal import SWTBytes
-
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
+internal import SWTConsole
+internal import SWTPlatform
 
 /// Small outputs: written beside the target, synced, renamed.
 enum OutputFile {

@@ -1,4 +1,5 @@
 internal import SWTBytes
+internal import SWTConsole
 
 /// Where `--html` goes: into a file, and what people read still to the screen; or, without a path, to standard output
 /// instead.

@@ -1,3 +1,5 @@
+internal import SWTConsole
+
 /// Completion for bash, without the bash-completion package.
 enum BashCompletion {
   static func script(_ specs: [CommandSpec]) -> String {

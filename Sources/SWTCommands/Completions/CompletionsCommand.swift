@@ -1,3 +1,5 @@
+internal import SWTConsole
+
 /// `pth2swt completions`: what makes a shell complete our words.
 struct Completions: Command {
   static let spec = CommandSpec(

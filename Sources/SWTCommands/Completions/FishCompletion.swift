@@ -1,3 +1,5 @@
+internal import SWTConsole
+
 /// Completion for fish.
 enum FishCompletion {
   static func script(_ specs: [CommandSpec]) -> String {

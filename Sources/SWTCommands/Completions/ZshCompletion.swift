@@ -1,3 +1,5 @@
+internal import SWTConsole
+
 /// Completion for zsh, by its own `_arguments`.
 enum ZshCompletion {
   static func script(_ specs: [CommandSpec]) -> String {

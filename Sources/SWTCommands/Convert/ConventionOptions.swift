@@ -1,4 +1,5 @@
 internal import ResNetArchitecture
+internal import SWTConsole
 
 extension Conventions {
   /// The options of a command that say what shapes cannot tell.

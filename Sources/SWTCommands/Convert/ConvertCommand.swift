@@ -1,5 +1,6 @@
 internal import ResNetArchitecture
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTConversion
 internal import SWTTensorFiles
 
@@ -19,7 +20,7 @@ struct Convert: Command {
         "Where to write: .swt, or .safetensors by its ending; of several inputs or a folder: a folder.",
         short: "o", of: .path),
       .value(
-        "arch", "ARCH", "auto (default) recognises it; none: any state dict; or a name it must be.",
+        "arch", "ARCH", "auto (default) recognizes it; none: any state dict; or a name it must be.",
         of: .words(["auto", "none"] + Architecture.published.map(\.name))),
       .value("key", "PATH", "Which entry of a nested checkpoint: state_dict, model, model_ema …"),
       .value(
@@ -252,20 +253,6 @@ struct Convert: Command {
   static func requireDistinct(_ input: String, _ output: String) throws(CommandFailure) {
     if input == output || FileIdentity(input).map({ $0 == FileIdentity(output) }) == true {
       throw CommandFailure(.outputFailed, file: output, "the output is the input", hint: "name another OUT")
-    }
-  }
-}
-
-extension CommandFailure {
-  init(_ failure: ConversionFailure) {
-    switch failure {
-    case .input(let file, let failure): self.init(reading: file, failure)
-    case .options(let text, let hint): self.init(.usage, text, hint: hint)
-    case .architecture(let file, let text, let hint): self.init(.weightsDiffer, file: file, text, hint: hint)
-    case .golden(let file, let text): self.init(.goldenUnusable, file: file, text)
-    case .output(let file, let text, let hint):
-      let message = text.hasPrefix("\(file): ") ? String(text.dropFirst(file.count + 2)) : text
-      self.init(.outputFailed, file: file, message, hint: hint)
     }
   }
 }

@@ -1,5 +1,6 @@
 internal import ResNetArchitecture
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTConversion
 internal import SWTTensorFiles
 

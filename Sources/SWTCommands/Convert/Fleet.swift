@@ -1,6 +1,8 @@
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTConversion
 internal import SWTTensorFiles
+internal import SWTThreads
 internal import Synchronization
 
 /// Converts several inputs, some at once.

@@ -1,5 +1,7 @@
 internal import PthReader
 internal import SWTBytes
+internal import SWTConsole
+internal import SWTInputs
 
 /// What becomes of several inputs: which files they are, and where each output goes.
 struct FleetPlan {
@@ -100,7 +102,7 @@ struct FleetPlan {
   }
 
   private static func isCheckpoint(_ path: String) -> Bool {
-    (try? InputKind.of(path)) == .swt || CheckpointReader.recognises(path)
+    OpenedInput.recognizes(path)
   }
 
   /// `a/resnet50.pth.tar` becomes `a/resnet50.swt`.

@@ -1,9 +1,10 @@
 internal import ResNetArchitecture
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTConversion
 internal import SWTTensorFiles
 
-// How a network was read, in words and as JSON: what was recognised, and who says what shapes cannot tell.
+// How a network was read, in words and as JSON: what was recognized, and who says what shapes cannot tell.
 
 extension ConversionSummary {
   /// Lines for people; empty for a state dict without a layer tree.
@@ -14,7 +15,7 @@ extension ConversionSummary {
       "  keys        \(reading.candidate.family)\(prefix.isEmpty ? "" : ", under '\(Text.printable(prefix))'")\n"
     text += "  assumed     \(reading.conventions.text)\n"
     text += "  input       \(reading.conventions.inputText)\n"
-    for note in reading.notes { text += "  note        \(Text.printable(note))\n" }
+    for note in reading.notes { text += "  note        \(Text.printable(note.line))\n" }
     for (key, reason) in reading.leftOut.prefix(3) {
       text += "  left out    \(Text.printable(key)): \(reason)\n"
     }
@@ -33,7 +34,7 @@ extension ConversionSummary {
       JSONMember("synthesized", .array(reading.synthesized.map { .string($0.name) })),
       JSONMember(
         "left_out", .array(reading.leftOut.map { ["name": .string($0.key), "reason": .string($0.reason)] })),
-      JSONMember("notes", .array(reading.notes.map { .string($0) })),
+      JSONMember("notes", .array(reading.notes.map { .string($0.line) })),
     ]
   }
 }
@@ -105,4 +106,9 @@ extension Preprocessing {
     }
     return .object(members)
   }
+}
+
+extension StateDictReading.Note {
+  /// What there is to know; what to do about it, in terms of options.
+  fileprivate var line: String { remedy.map { "\(text); \($0.option)" } ?? text }
 }

@@ -1,5 +1,8 @@
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTConversion
+internal import SWTInputs
+internal import SWTReports
 internal import SWTTensorFiles
 internal import SWTVerification
 
@@ -44,13 +47,10 @@ struct Diff: Command {
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
     try page?.requireOther(than: paths)
     let difference: FileDifference
-    do throws(DifferenceFailure) {
+    do throws(InputFailure) {
       difference = try FileDifference(paths[0], paths[1], limits: limits, threads: threads)
     } catch {
-      switch error {
-      case .input(let file, let failure): throw CommandFailure(reading: file, failure)
-      case .weights(let file, let error): throw CommandFailure(reading: file, error)
-      }
+      throw CommandFailure(error)
     }
     let report = DiffReport(difference: difference, paths: paths)
     if let page { try page.write(DiffPage(report).text, console) }

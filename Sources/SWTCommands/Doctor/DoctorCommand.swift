@@ -1,8 +1,11 @@
 internal import PthReader
 internal import ResNetEngine
+internal import SWTArchives
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTDigests
 internal import SWTTensorFiles
+internal import SWTThreads
 
 /// `pth2swt doctor`: what this machine has, for bug reports.
 struct Doctor: Command {

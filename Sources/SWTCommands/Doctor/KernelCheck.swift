@@ -1,5 +1,6 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
+internal import SWTThreads
 
 /// A small network computed with each instruction set of this machine, against the double-precision engine.
 ///

@@ -1,10 +1,5 @@
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
+internal import ResNetModel
+internal import SWTPlatform
 
 /// What the operating system says of itself and of the processor.
 enum Machine {

@@ -1,5 +1,6 @@
 internal import ResNetArchitecture
 internal import SWTBytes
+internal import SWTConsole
 
 /// `pth2swt golden`: makes, imports and shows golden files.
 struct GoldenTool: Command {

@@ -1,6 +1,8 @@
 internal import ResNetArchitecture
+internal import ResNetModel
 internal import SWT
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTConversion
 internal import SWTGoldens
 internal import SWTTensorFiles
@@ -109,7 +111,7 @@ enum GoldenNetwork {
     switch self {
     case .published(let name): return try .find(name)
     case .model(let path):
-      guard let architecture = SWTArchitecture.read(try InputKind.openSWT(path)) else {
+      guard let architecture = SWTArchitecture.read(try OpenFile.weights(path)) else {
         throw CommandFailure(.weightsDiffer, file: path, "it states no ResNet or ResNeXt architecture")
       }
       return architecture

@@ -1,4 +1,5 @@
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTGoldens
 internal import SWTTensorFiles
 internal import SWTVerification

@@ -1,8 +1,11 @@
 internal import ResNetArchitecture
+internal import ResNetModel
 internal import SWT
 internal import SWTBytes
 internal import SWTChecksums
+internal import SWTConsole
 internal import SWTGoldens
+internal import SWTReports
 internal import SWTTensorFiles
 
 /// `golden show`: what is in goldens, in a weight file's, or in arrays.
@@ -37,8 +40,8 @@ struct GoldenShow {
     var goldens: [Golden] = []
     for path in paths {
       do {
-        if try InputKind.of(path) == .swt {
-          goldens += try Golden.embedded(in: try InputKind.openSWT(path)).map(\.golden)
+        if try OpenFile.isWeights(path) {
+          goldens += try Golden.embedded(in: try OpenFile.weights(path)).map(\.golden)
         } else {
           goldens.append(try GoldenFile.read(FileSource(path: path), limits: limits))
         }

@@ -1,7 +1,10 @@
 internal import PthReader
 internal import SWT
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTConversion
+internal import SWTInputs
+internal import SWTReports
 internal import SWTTensorFiles
 
 /// `pth2swt inspect`: what is in a file, without loading it.
@@ -56,15 +59,16 @@ struct Inspect: Command {
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
     try page?.requireOther(than: [path])
     var report: InspectReport
-    if try InputKind.of(path) == .swt {
-      report = try InspectReport(swt: try InputKind.openSWT(path), path: path, hashes: hashes)
-    } else {
-      let checkpoint = try InputKind.openCheckpoint(path, limits: limits)
-      report = try InspectReport(checkpoint, path: path, hashes: hashes, limits: limits)
-    }
-    if readsValues {
-      let style = ProgressBar.style(progress, quiet: quiet, console)
-      try report.readValues(threads: threads, progress: style, console)
+    do throws(InputFailure) {
+      // What names something dangerous is shown, and marked.
+      let input = try OpenedInput(path, limits: limits, allowsDangerous: true)
+      report = try InspectReport(input, path: path, hashes: hashes)
+      if readsValues {
+        let style = ProgressBar.style(progress, quiet: quiet, console)
+        try report.readValues(threads: threads, progress: style, console)
+      }
+    } catch {
+      throw CommandFailure(error)
     }
     if let page {
       try page.write(InspectPage(report).text, console)

@@ -1,3 +1,5 @@
+internal import SWTConsole
+
 /// `pth2swt man`: the manual page, from the tables that parse and help.
 struct Manual: Command {
   static let spec = CommandSpec(

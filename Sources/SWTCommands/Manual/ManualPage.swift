@@ -1,3 +1,5 @@
+internal import SWTConsole
+
 /// The manual page, in roff with the `man` macros, which every man(1) understands.
 enum ManualPage {
   static func text(_ specs: [CommandSpec]) -> String {
@@ -15,7 +17,7 @@ enum ManualPage {
     let description = [
       "pth2swt turns PyTorch checkpoints into .swt weight files, without Python and without executing anything "
         + "in them, and proves that the result computes the same function.",
-      "Inputs are recognised by their content, never by their names. Results go to standard output, everything "
+      "Inputs are recognized by their content, never by their names. Results go to standard output, everything "
         + "else to standard error. Options may stand before or after operands; -- ends them.",
     ]
     page += description.map { escaped($0) + "\n" }.joined(separator: ".PP\n")

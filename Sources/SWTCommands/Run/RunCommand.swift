@@ -1,6 +1,8 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
+internal import ResNetModel
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTTensorFiles
 
 /// `pth2swt run`: a forward pass of any input.
@@ -67,7 +69,7 @@ struct Run: Command {
   }
 
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
-    let network = try NetworkFile(model)
+    let network = try OpenFile.model(model)
     let data = try ArrayFile.read(input, name: inputName, limits: limits)
     let image = try image(data)
     let arrays = try forward(network, image)
@@ -101,21 +103,22 @@ struct Run: Command {
   }
 
   private func forward(
-    _ network: NetworkFile, _ image: FeatureMap<Float>
+    _ network: Model, _ image: FeatureMap<Float>
   ) throws(CommandFailure) -> [(name: String, data: TensorData)] {
     let wanted = Set(taps)
     do {
       guard case .fast(let precision) = compute else {
-        let engine = try network.referenceEngine(threads: threads)
+        let engine = try network.referenceEngine(threads: ThreadPool(count: threads))
         return collect(network.tree, try engine.run(image, taps: wanted).converted())
       }
-      let engine = try network.fastEngine(
-        height: image.shape[2], width: image.shape[3], threads: threads, isa: isa, precision: precision)
+      let engine = try network.engine(
+        threads: ThreadPool(count: threads), instructions: isa, precision: precision, height: image.shape[2],
+        width: image.shape[3])
       do {
         return collect(network.tree, try engine.run(image, taps: wanted))
       } catch InferenceError.fusedTap {
         // The fast engine never holds that value; the reference engine computes it anew.
-        let reference = try network.referenceEngine(threads: threads, emulating: precision)
+        let reference = try network.referenceEngine(threads: ThreadPool(count: threads), emulating: precision)
         return collect(network.tree, try reference.run(image, taps: wanted).converted())
       }
     } catch let failure as CommandFailure {

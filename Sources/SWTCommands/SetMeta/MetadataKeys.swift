@@ -1,5 +1,6 @@
 internal import SWT
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTTensorFiles
 
 /// A type of metadata, as it is written on the command line.

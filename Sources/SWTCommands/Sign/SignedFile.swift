@@ -1,6 +1,8 @@
+internal import ResNetModel
 internal import SWT
 internal import SWTBytes
 internal import SWTChecksums
+internal import SWTConsole
 internal import SWTDigests
 
 /// What signing and verifying have in common: reading the three files.
@@ -10,7 +12,7 @@ enum SignedFile {
 
   /// The content id of a file that passes every check, so that it stands for all of its bytes.
   static func contentID(_ path: String) throws(CommandFailure) -> SHA256Digest {
-    let file = try InputKind.openSWT(path)
+    let file = try OpenFile.weights(path)
     do throws(SWTError) {
       try file.verify(using: SystemDigests())
     } catch {

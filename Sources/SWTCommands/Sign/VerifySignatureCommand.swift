@@ -1,5 +1,6 @@
 internal import SWTBytes
 internal import SWTChecksums
+internal import SWTConsole
 internal import SWTDigests
 internal import SWTTensorFiles
 

@@ -1,4 +1,5 @@
 internal import ResNetEngine
+internal import SWTConsole
 
 /// What `--compute` says.
 enum ComputeChoice {

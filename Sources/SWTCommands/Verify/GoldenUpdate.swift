@@ -1,6 +1,8 @@
 internal import ResNetArchitecture
+internal import ResNetModel
 internal import SWT
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTConversion
 internal import SWTGoldens
 internal import SWTVerification
@@ -84,7 +86,7 @@ struct GoldenUpdate {
   private func pairs(
     _ report: VerificationReport
   ) throws(CommandFailure) -> [(path: String, golden: Golden, result: GoldenReport)] {
-    guard !goldens.isEmpty, let architecture = SWTArchitecture.read(try InputKind.openSWT(model)) else {
+    guard !goldens.isEmpty, let architecture = SWTArchitecture.read(try OpenFile.weights(model)) else {
       return []
     }
     do throws(GoldenReadFailure) {
@@ -133,7 +135,7 @@ extension SelfGolden {
   func write(from model: String, to path: String, replacing: Bool) throws(CommandFailure) {
     let bytes: [UInt8]
     do {
-      bytes = try make(from: InputKind.openSWT(model)).fileBytes()
+      bytes = try make(from: OpenFile.weights(model)).fileBytes()
     } catch let failure as CommandFailure {
       throw failure
     } catch Failure.noNetwork {

@@ -1,4 +1,6 @@
 internal import SWTBytes
+internal import SWTConsole
+internal import SWTReports
 internal import SWTVerification
 
 /// Where the forms of a report go: `--format NAME[=PATH]`, repeatable.

@@ -1,3 +1,5 @@
+internal import SWTConsole
+
 /// What a verification may do to golden files.
 enum UpdateMode: String, CaseIterable {
   /// Nothing.

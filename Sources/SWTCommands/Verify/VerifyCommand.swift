@@ -1,5 +1,7 @@
 internal import ResNetEngine
 internal import SWTBytes
+internal import SWTConsole
+internal import SWTReports
 internal import SWTVerification
 
 /// `pth2swt verify`: the model against logits that somebody else computed.
@@ -186,18 +188,5 @@ struct Verify: Command {
   private func status(_ status: ExitStatus) -> ExitStatus {
     usesBisectCodes && [.weightsDiffer, .goldenUnusable, .inputUnreadable].contains(status)
       ? .bisectSkip : status
-  }
-}
-
-extension CommandFailure {
-  init(_ failure: VerificationFailure) {
-    switch failure {
-    case .model(let file, let error): self.init(reading: file, error)
-    case .network(let file, let text): self.init(.weightsDiffer, file: file, text)
-    case .golden(let file, let text):
-      self.init(
-        .goldenUnusable, file: file, text, hint: "pth2swt golden make --print-script makes one with PyTorch")
-    case .source(let file, let text): self.init(.inputUnreadable, file: file, text)
-    }
   }
 }

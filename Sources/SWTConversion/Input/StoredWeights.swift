@@ -1,9 +1,11 @@
 internal import PthReader
 internal import ResNetArchitecture
+internal import ResNetModel
 internal import SWT
 internal import SWTBytes
 internal import SWTChecksums
 internal import SWTDigests
+internal import SWTInputs
 internal import SWTTensorFiles
 internal import SWTTensors
 
@@ -28,19 +30,21 @@ struct StoredWeights {
   ///
   /// - Throws: ``ConversionFailure``; among others for a file whose values were transformed before, as errors would add
   ///   up unseen. ``ParseFailure`` when a value cannot be read.
-  func transformed(_ options: ConversionOptions, file: String) throws -> Draft {
+  func transformed(_ options: ConversionOptions, _ file: PthFile) throws -> Draft {
     guard contents.quantizations.isEmpty, contents.receipts.allSatisfy({ $0.operations.isEmpty }) else {
       throw ConversionFailure.architecture(
-        file: file, "its values were folded, cast or quantised before",
-        hint: "convert the checkpoint that it came from")
+        "its values were folded, cast or quantized before",
+        .say("convert the checkpoint that it came from"))
     }
-    let checkpoint = Checkpoint(
-      container: .swt, byteCount: byteCount,
-      tensors: contents.tensors.indices.filter { !isGolden($0) }.compactMap { logical[$0] })
+    let network = try PthFile(
+      Checkpoint(
+        container: .swt, byteCount: byteCount,
+        tensors: contents.tensors.indices.filter { !isGolden($0) }.compactMap { logical[$0] }),
+      path: file.path, limits: options.limits)
     let architecture = SWTArchitecture.read { contents.metadata[$0] }
-    let plan = try ConversionPlan(checkpoint, architecture.map { .stated($0) }, options, file: file)
+    let plan = try ConversionPlan(network, architecture.map { .stated($0) }, options)
     try plan.requireLayers(options.wideLayers)
-    var draft = try DraftBuilder.build(plan, hashesSources: false, file: file, limits: options.limits)
+    var draft = try DraftBuilder.build(plan, hashesSources: false, file)
     draft.contents.metadata = contents.metadata
     plan.addTransforms(options, to: &draft.contents.metadata)
     draft.contents.sources = contents.sources
@@ -50,11 +54,17 @@ struct StoredWeights {
     return draft
   }
 
+  /// The way to the values of a weight file's tensors, as they are stored.
+  func file(path: String, limits: ParseLimits) throws(ParseFailure) -> PthFile {
+    try PthFile(
+      Checkpoint(container: .swt, byteCount: byteCount, tensors: raw), path: path, limits: limits)
+  }
+
   private func isGolden(_ index: Int) -> Bool {
     contents.tensors[index].name.hasPrefix(SWTFormat.goldenPrefix)
   }
 
-  /// Puts the golden tests behind the other tensors, where their numbers are others than before.
+  /// Moves the golden tests after the other tensors, which renumbers them.
   private func addGoldens(to draft: inout Draft) throws {
     var places: [Int: Int] = [:]
     for index in contents.tensors.indices where isGolden(index) {
@@ -81,19 +91,16 @@ struct StoredWeights {
 // MARK: - From a .swt file
 
 extension StoredWeights {
-  /// Opens and checks all of the file.
+  /// Checks all of the file.
   ///
-  /// - Throws: ``ParseFailure`` when the file is damaged, or written by a version that this one does not know
+  /// - Throws: ``InputFailure`` or ``ParseFailure`` when the file is damaged, or written by a version that this one does not know
   ///   completely: what it cannot read it could not write again.
-  init(swt path: String) throws(ParseFailure) {
+  init(_ file: SWTFile, path: String) throws {
     let source = try FileSource(path: path)
-    let file: SWTFile
     do throws(SWTError) {
-      file = try SWTFile(path: path)
       try file.verify(using: SystemDigests())
     } catch {
-      if let cause = error.cause { throw cause }
-      throw ParseFailure(.invalid("not a valid .swt file: \(error.detail)"), at: error.offset)
+      throw InputFailure(path, error)
     }
     do throws(SWTError) {
       contents = try SWTContents(of: file)
@@ -131,7 +138,8 @@ extension StoredWeights {
   /// nil for every other file.
   ///
   /// - Throws: ``ParseFailure`` when tensors were changed since, so that what the file says about itself is not true.
-  init?(_ checkpoint: Checkpoint, limits: ParseLimits) throws(ParseFailure) {
+  init?(_ file: PthFile) throws(ParseFailure) {
+    let checkpoint = file.checkpoint
     guard checkpoint.container == .safetensors,
       let text = checkpoint.metadata.first(where: { $0.key == StoredIndex.key })?.value
     else { return nil }
@@ -147,16 +155,13 @@ extension StoredWeights {
     guard entries.count == contents.tensors.count else { throw changed("tensors were added or removed") }
     var raw: [TensorEntry] = []
     var logical: [TensorEntry?] = []
-    var budget = ValueBudget(limits, fileBytes: checkpoint.byteCount)
     for spec in contents.tensors {
       guard let entry = entries[spec.name], SWTFormat.byteCount(spec.shape, spec.dtype) == entry.byteCount
       else {
         throw changed("\(spec.name) was changed")
       }
-      if let excess = budget.refuse(entry) { throw excess }
       let digest = SystemDigests().makeSHA256()
-      var windows = try TensorWindows(entry, limits: limits)
-      while let window = try windows.next() { digest.update(window) }
+      try file.forEachWindow(of: entry) { (window) throws(ParseFailure) in digest.update(window) }
       guard digest.finalize() == spec.sha256 else { throw changed("the values of \(spec.name) were changed") }
       raw.append(entry)
       let isPlain =

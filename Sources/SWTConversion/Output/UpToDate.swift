@@ -4,11 +4,16 @@ internal import SWTDigests
 
 /// Whether an existing output is what a conversion would make, so that it can be left alone.
 enum UpToDate {
-  /// True when there is a file at `path` that says the same about itself as the draft does, as far as that is known
-  /// without reading the source's values.
-  static func mayBe(_ path: String, _ draft: Draft) -> Bool {
-    guard let file = try? SWTFile(path: path) else { return false }
-    return saysTheSame(file, draft) { $0 != "source.sha256" }
+  /// The file at `path`, when it is what the job would write; the source's values are read only when what is known
+  /// without them agrees.
+  ///
+  /// - Throws: What reading the source's values throws.
+  static func find(_ path: String, _ job: inout ConversionJob) throws -> SWTFile? {
+    guard let file = try? SWTFile(path: path),
+      saysTheSame(file, job.draft, where: { $0 != SWTFormat.sourceDigestKey })
+    else { return nil }
+    try job.measure()
+    return Self.file(path, job.draft)
   }
 
   /// True when there is a file at `path` that was made from a published one.
@@ -36,7 +41,7 @@ enum UpToDate {
   /// Everything that goes into a file is compared: metadata (which names the source's digest and every
   /// option), the tensors with the digests of their bytes, receipts, and the goldens. The bytes are then checked
   /// against the file's own digests, so a damaged output is not up to date.
-  static func file(_ path: String, _ draft: Draft) -> SWTFile? {
+  private static func file(_ path: String, _ draft: Draft) -> SWTFile? {
     guard let file = try? SWTFile(path: path), saysTheSame(file, draft, where: { _ in true }) else {
       return nil
     }

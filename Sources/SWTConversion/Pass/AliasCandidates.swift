@@ -25,7 +25,7 @@ enum AliasCandidates {
   }
 
   /// The numbers of the tensors to be hashed first; for scales, of the tensors that bring them along.
-  static func find(_ draft: Draft, file: String, limits: ParseLimits) -> [Int] {
+  static func find(_ draft: Draft, _ file: PthFile) -> [Int] {
     func isUnknown(_ index: Int) -> Bool { draft.contents.tensors[index].sha256 == nil }
     var byForm: [Form: [Int]] = [:]
     for (index, spec) in draft.contents.tensors.enumerated()
@@ -39,7 +39,7 @@ enum AliasCandidates {
     for (form, indices) in byForm where indices.count > 1 && indices.contains(where: isUnknown) {
       for index in indices {
         // What cannot be read is reported by the pass that reads all of it.
-        guard let checksum = try? sample(draft, index, file: file, limits: limits) else { continue }
+        guard let checksum = try? sample(draft, index, file) else { continue }
         bySample[Sample(form: form, checksum: checksum), default: []].append(index)
       }
     }
@@ -54,27 +54,25 @@ enum AliasCandidates {
   /// Stops a reading that has seen enough.
   private struct Enough: Error {}
 
-  private static func sample(
-    _ draft: Draft, _ index: Int, file: String, limits: ParseLimits
-  ) throws -> UInt32 {
+  private static func sample(_ draft: Draft, _ index: Int, _ file: PthFile) throws -> UInt32 {
     var sample: UInt32 = 0
     func take(_ bytes: RawSpan) { sample = CRC32C.checksum(bytes.extracting(first: sampleBytes)) }
     switch draft.values[index] {
     case .bytes(let bytes): unsafe bytes.withUnsafeBytes { take(unsafe $0.bytes) }
     case .entry(let entry):
-      var windows = try TensorWindows(entry, limits: limits, pieceBytes: sampleBytes, maps: false)
-      let window = WindowBuffer(capacity: sampleBytes)
-      if try windows.next(into: window) { take(window.bytes) }
+      var reader = try file.sample(of: entry, windowBytes: sampleBytes)
+      let window = WindowBuffer(capacity: reader.windowBytes)
+      if try reader.next(into: window) { take(window.bytes) }
     case .transform(let transform):
       do {
-        _ = try transform.run(file: file, limits: limits, isSample: true, source: { _ in }) { window in
+        _ = try transform.run(file, isSample: true, source: { _ in }) { window in
           take(window)
           throw Enough()
         }
       } catch is Enough {}
     case .scales:
       guard case .transform(let transform) = draft.values[index - 1] else { return 0 }
-      let scale = try transform.firstScale(file: file, limits: limits)
+      let scale = try transform.firstScale(file)
       sample = CRC32C.checksum(LittleEndian.bytes([scale?.bitPattern ?? 0]))
     }
     return sample

@@ -1,6 +1,7 @@
 internal import SWTBytes
 internal import SWTChecksums
 internal import SWTDigests
+internal import SWTThreads
 internal import Synchronization
 
 /// The SHA-256 of a source file, computed on a thread of its own from the first moment on: it is one long chain, so

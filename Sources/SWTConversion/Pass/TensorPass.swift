@@ -4,6 +4,7 @@ internal import SWTBytes
 internal import SWTChecksums
 internal import SWTDigests
 internal import SWTTensors
+internal import SWTThreads
 internal import Synchronization
 
 /// One pass over the values of a draft: every window is read once, and while it is in the cache hashed, checksummed,
@@ -21,12 +22,9 @@ struct TensorPass: Sendable {
   }
 
   let draft: Draft
-  /// The name that errors bear.
-  let file: String
-  let limits: ParseLimits
-  let threads: Int
-  let checks: StorageChecks
-  let progress: ConversionProgress?
+  let source: ConversionSource
+
+  private var progress: ConversionProgress? { source.progress }
 
   /// Everything: the tensors of the file and what else is to be hashed.
   ///
@@ -61,7 +59,8 @@ struct TensorPass: Sendable {
   ) throws -> PassFindings {
     progress?.expect(pieces.reduce(0) { $0 + byteCount($1) })
     let collected = Collected()
-    try ParallelWork.run(count: pieces.count, threads: threads, firstHelperWaits: alsoRunning) { number in
+    try ParallelWork.run(count: pieces.count, threads: source.threads, firstHelperWaits: alsoRunning) {
+      number in
       switch pieces[number] {
       case .tensor(let index):
         let finding = try inTurn(draft.values[index].entry) { try tensor(index, writer) }
@@ -130,43 +129,34 @@ struct TensorPass: Sendable {
 
   /// The values of a tensor, window by window, and the checksum of its storage.
   private func read(_ entry: TensorEntry, _ body: (RawSpan) throws -> Void) throws {
-    var windows = try TensorWindows(entry, limits: limits, pieceBytes: TensorWindows.cachedBytes)
-    var check = try checks.begin(entry, windows)
-    let window = WindowBuffer(capacity: min(TensorWindows.cachedBytes, max(entry.byteCount, 1)))
-    while try windows.next(into: window) {
+    var reader = try source.file.reader(of: entry, windowBytes: TensorWindows.cachedBytes)
+    let window = WindowBuffer(capacity: reader.windowBytes)
+    while try reader.next(into: window) {
       do {
         try body(window.bytes)
       } catch {
         // Bytes that a file has lost cannot be written, which looks as if the output were to blame.
-        try windows.requireSource()
+        try reader.requireSource()
         throw error
       }
-      check?.update(window.bytes)
       progress?.advance(window.count)
     }
-    try check?.finish()
   }
 
   private func run(
     _ transform: WeightTransform, _ digest: (any RunningDigest)?, _ stored: (RawSpan) throws -> Void
   ) throws -> WeightTransform.Outcome {
-    let entry = transform.entry
-    var check = try checks.begin(entry, try TensorWindows(entry, limits: limits))
-    let outcome: WeightTransform.Outcome
     do {
-      outcome = try transform.run(
-        file: file, limits: limits,
+      return try transform.run(
+        source.file,
         source: { window in
           digest?.update(window)
-          check?.update(window)
           progress?.advance(window.byteCount)
         }, stored: stored)
     } catch let failure as ConversionFailure {
       // Damage makes values that cannot be stored; then the damage is what is wrong.
-      if check != nil { try entry.storage.requireChecksum() }
+      try source.file.requireChecksum(of: transform.entry)
       throw failure
     }
-    try check?.finish()
-    return outcome
   }
 }

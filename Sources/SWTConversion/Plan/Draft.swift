@@ -74,15 +74,15 @@ enum ValueSource: Sendable {
   ///
   /// - Precondition: It is not ``scales``: a ``TensorPass`` made bytes of them.
   /// - Throws: What `body` throws; ``ParseFailure`` or ``ConversionFailure`` when the values cannot be read or stored.
-  func forEachWindow(file: String, limits: ParseLimits, _ body: (RawSpan) throws -> Void) throws {
+  func forEachWindow(of file: PthFile, _ body: (RawSpan) throws -> Void) throws {
     switch self {
     case .entry(let entry):
-      var windows = try TensorWindows(entry, limits: limits, pieceBytes: TensorWindows.cachedBytes)
-      let window = WindowBuffer(capacity: TensorWindows.cachedBytes)
-      while try windows.next(into: window) { try body(window.bytes) }
+      var reader = try file.reader(of: entry, windowBytes: TensorWindows.cachedBytes)
+      let window = WindowBuffer(capacity: reader.windowBytes)
+      while try reader.next(into: window) { try body(window.bytes) }
     case .transform(let transform):
-      _ = try transform.run(file: file, limits: limits, source: { _ in }, stored: body)
-    case .scales: preconditionFailure("scales are known behind a pass")
+      _ = try transform.run(file, source: { _ in }, stored: body)
+    case .scales: preconditionFailure("scales are known after a pass")
     case .bytes(let bytes): try unsafe bytes.withUnsafeBytes { try body(unsafe $0.bytes) }
     }
   }

@@ -1,4 +1,5 @@
 internal import PthReader
+internal import ResNetArchitecture
 internal import SWT
 internal import SWTBytes
 internal import SWTChecksums
@@ -9,8 +10,7 @@ internal import SWTTensors
 ///
 /// Only where a layer's error decides on its type are its values read here.
 struct DraftBuilder {
-  private let file: String
-  private let limits: ParseLimits
+  private let file: PthFile
   private var draft = Draft()
   /// Places of the source's tensors, by name.
   private let places: [String: Int]
@@ -22,16 +22,13 @@ struct DraftBuilder {
   /// - Parameters:
   ///   - plan: What is to become of which tensor.
   ///   - hashesSources: Whether the file states the digests of the plan's sources.
-  ///   - file: The name that errors bear.
-  ///   - limits: What the values may grow to.
+  ///   - file: Where the values are.
   /// - Returns: The tensors of the plan and quantisation records; without metadata, digests, and errors in receipts.
   /// - Throws: ``ConversionFailure`` when a value cannot be stored; ``ParseFailure`` when one cannot be read.
-  static func build(
-    _ plan: ConversionPlan, hashesSources: Bool, file: String, limits: ParseLimits
-  ) throws -> Draft {
+  static func build(_ plan: ConversionPlan, hashesSources: Bool, _ file: PthFile) throws -> Draft {
     let sources = hashesSources ? plan.sources : []
     var builder = DraftBuilder(
-      file: file, limits: limits,
+      file: file,
       places: Dictionary(
         sources.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first }),
       names: Set(plan.tensors.map(\.name)))
@@ -43,9 +40,8 @@ struct DraftBuilder {
     return builder.draft
   }
 
-  private init(file: String, limits: ParseLimits, places: [String: Int], names: Set<String>) {
+  private init(file: PthFile, places: [String: Int], names: Set<String>) {
     self.file = file
-    self.limits = limits
     self.places = places
     self.names = names
   }
@@ -78,11 +74,11 @@ struct DraftBuilder {
     case .wide: return true
     case .measured:
       do {
-        let outcome = try integers.run(file: file, limits: limits, source: { _ in }, stored: { _ in })
+        let outcome = try integers.run(file, source: { _ in }, stored: { _ in })
         return outcome.error.relL2 > WideLayers.threshold
       } catch let failure as ConversionFailure {
         // Damage makes values that cannot be stored; then the damage is what is wrong.
-        try integers.entry.storage.requireChecksum()
+        try file.requireChecksum(of: integers.entry)
         throw failure
       }
     }
@@ -146,9 +142,8 @@ struct DraftBuilder {
     var error = RoundingError()
     if let channel = NumberBlock(fold.bias).round(to: target, stored, &error) {
       throw ConversionFailure.architecture(
-        file: file,
         "\(tensor.name) is \(fold.bias[channel]) in channel \(channel), which \(target.name) cannot hold",
-        hint: "convert without --fold-bn")
+        .withoutFolding)
     }
     let operations: SWTReceipt.Operations = target == source ? .fold : [.fold, .cast]
     draft.append(

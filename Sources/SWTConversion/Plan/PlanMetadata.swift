@@ -1,5 +1,6 @@
 internal import PthReader
 internal import ResNetArchitecture
+internal import ResNetModel
 internal import SWT
 internal import SWTTensorFiles
 internal import SWTTensors
@@ -7,16 +8,12 @@ internal import SWTTensors
 // What a file says about itself besides its tensors.
 
 extension ConversionPlan {
-  /// The metadata of a file made from a checkpoint.
-  ///
-  /// - Throws: ``ConversionFailure`` when there is not one label for each class.
-  func metadata(
-    _ options: ConversionOptions, sourceSHA256: String, _ checkpoint: Checkpoint, file: String
-  ) throws(ConversionFailure) -> [String: SWTValue] {
+  /// The metadata of a file made from a checkpoint; the source's digest is not known yet.
+  func metadata(_ options: ConversionOptions, _ checkpoint: Checkpoint) -> [String: SWTValue] {
     var values: [String: SWTValue] = [
       "swt.producer": .text("pth2swt"),
       "swt.producer_version": .text(Producer.version),
-      "source.sha256": .text(sourceSHA256),
+      SWTFormat.sourceDigestKey: .text(ConversionSource.unknownDigest),
       "source.bytes": .integer(Int64(checkpoint.byteCount)),
       "source.format": .text(checkpoint.container.rawValue),
       "license": .text("LicenseRef-unknown"),
@@ -65,15 +62,13 @@ extension ConversionOptions {
   ///
   /// - Throws: ``ConversionFailure`` when there is not one label for each class.
   func addMetadata(
-    to values: inout [String: SWTValue], _ architecture: ResNetArchitecture.Architecture?, file: String
+    to values: inout [String: SWTValue], _ architecture: ResNetArchitecture.Architecture?
   ) throws(ConversionFailure) {
     if let license { values["license"] = .text(license) }
     if let labels {
       if let architecture, labels.count != architecture.classCount {
         throw .architecture(
-          file: file,
-          "there are \(labels.count) labels for \(architecture.classCount.map(String.init) ?? "no") classes",
-          hint: nil)
+          "there are \(labels.count) labels for \(architecture.classCount.map(String.init) ?? "no") classes")
       }
       values["labels"] = .text(labels.joined(separator: "\n"))
     }

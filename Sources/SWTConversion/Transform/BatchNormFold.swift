@@ -28,20 +28,18 @@ struct BatchNormFold: Sendable {
 
   /// Reads the four tensors of a unit's BatchNorm.
   ///
-  /// - Throws: ``ConversionFailure`` when a value cannot be read, or when the result is not finite (a variance
-  ///   of −ε or less, say), which names the channel.
+  /// - Throws: ``ParseFailure`` when a value cannot be read; ``ConversionFailure`` when the result is not finite (a
+  ///   variance of −ε or less, say), which names the channel.
   init(
-    of unit: ConvolutionUnit, epsilon: Double, _ entries: [String: TensorEntry], file: String,
-    limits: ParseLimits
-  ) throws(ConversionFailure) {
-    func values(_ leaf: String) throws(ConversionFailure) -> [Double] {
-      guard let entry = entries["\(unit.normName).\(leaf)"] else {
-        preconditionFailure("a network that fits its tree has every BatchNorm")
-      }
+    of unit: ConvolutionUnit, epsilon: Double, _ entries: [String: TensorEntry], _ file: PthFile
+  ) throws {
+    func values(_ leaf: String) throws(ParseFailure) -> [Double] {
+      let name = "\(unit.normName).\(leaf)"
+      guard let entry = entries[name] else { throw ParseFailure(.invalid("it has no \(name)")) }
       do throws(ParseFailure) {
-        return try ElementCoding.doubles(entry.values(limits: limits), entry.scalarType)
+        return try file.doubles(of: entry)
       } catch {
-        throw .input(file: file, error.inside(entry.name))
+        throw error.inside(entry.name)
       }
     }
     self.init(
@@ -50,10 +48,9 @@ struct BatchNormFold: Sendable {
     guard let channel = factors.indices.first(where: { !factors[$0].isFinite || !bias[$0].isFinite }) else {
       return
     }
-    throw .architecture(
-      file: file,
+    throw ConversionFailure.architecture(
       "\(unit.normName) cannot be folded: channel \(channel) has the factor \(factors[channel]) and the bias "
         + "\(bias[channel])",
-      hint: "convert without --fold-bn")
+      .withoutFolding)
   }
 }

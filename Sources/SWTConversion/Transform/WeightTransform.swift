@@ -1,4 +1,5 @@
 internal import PthReader
+internal import ResNetArchitecture
 internal import SWT
 internal import SWTBytes
 internal import SWTTensors
@@ -56,8 +57,7 @@ struct WeightTransform: Sendable {
   /// Reads the values once and hands on what they were and what is stored.
   ///
   /// - Parameters:
-  ///   - file: The name that errors bear.
-  ///   - limits: What the values may grow to.
+  ///   - file: Where the values are.
   ///   - isSample: Whether `stored` stops after the first window, which is then handed on at once.
   ///   - source: Takes the bytes of the entry's values, window by window.
   ///   - stored: Takes the bytes that are stored.
@@ -66,7 +66,7 @@ struct WeightTransform: Sendable {
   ///   read.
   /// - Returns: What the rounding cost, and the scales.
   func run(
-    file: String, limits: ParseLimits, isSample: Bool = false, source: (RawSpan) -> Void,
+    _ file: PthFile, isSample: Bool = false, source: (RawSpan) -> Void,
     stored: (RawSpan) throws -> Void
   ) throws -> Outcome {
     var outcome = Outcome()
@@ -77,7 +77,7 @@ struct WeightTransform: Sendable {
         // Whole filters, so that each is at hand when its scale is known.
         windowBytes = max(windowBytes / filterBytes, 1) * filterBytes
       } else {
-        outcome.scales = try largestOfEach(file: file, limits: limits).map(Self.scale)
+        outcome.scales = try largestOfEach(file).map(Self.scale)
       }
     }
     let areScalesKnown = !outcome.scales.isEmpty
@@ -90,21 +90,20 @@ struct WeightTransform: Sendable {
       if storedWindow.count > 0 { try stored(storedWindow.bytes) }
       storedWindow.removeAll()
     }
-    try forEachWindow(windowBytes, limits: limits, maps: !isSample, source) { first, block in
+    try forEachWindow(windowBytes, of: file, isSample: isSample, source) { first, block in
       switch target {
       case .float(let dtype):
         if let place = block.round(to: dtype, storedWindow, &outcome.error) {
           throw ConversionFailure.architecture(
-            file: file,
             "element \(first + place) of \(entry.name) is \(block.values[place]), which \(dtype.name) cannot hold",
-            hint: "bf16 and f32 have the range")
+            .say("bf16 and f32 have the range"))
         }
       case .integers:
         let start = storedWindow.count
         unsafe storedWindow.append(block.count) { _ in }
         try forEachFilter(in: first..<first + block.count) { filter, places in
           if !areScalesKnown {
-            outcome.scales.append(Self.scale(try largest(of: block, places, from: first, file: file)))
+            outcome.scales.append(Self.scale(try largest(of: block, places, from: first)))
           }
           block.quantize(places, scale: outcome.scales[filter], storedWindow, behind: start, &outcome.error)
         }
@@ -120,18 +119,18 @@ struct WeightTransform: Sendable {
   }
 
   /// The scale of the first filter: where those of two layers differ, their scales are no equal tensors.
-  func firstScale(file: String, limits: ParseLimits) throws -> Float? {
+  func firstScale(_ file: PthFile) throws -> Float? {
     guard filterCount > 0, entry.layout.elementCount > 0 else { return nil }
     var largest = 0.0
-    var windows = try TensorWindows(entry, limits: limits, pieceBytes: Self.windowBytes, maps: false)
+    var reader = try file.sample(of: entry, windowBytes: Self.windowBytes)
     var block = NumberBlock()
-    let window = WindowBuffer(capacity: Self.windowBytes)
+    let window = WindowBuffer(capacity: reader.windowBytes)
     var first = 0
-    while first < filterSize, try windows.next(into: window) {
+    while first < filterSize, try reader.next(into: window) {
       try block.take(window.bytes, entry.scalarType)
       let part = 0..<min(block.count, filterSize - first)
       if let factors { block.multiply(part, by: factors[0]) }
-      largest = max(largest, try self.largest(of: block, part, from: first, file: file))
+      largest = max(largest, try self.largest(of: block, part, from: first))
       first += block.count
     }
     return Self.scale(largest)
@@ -146,39 +145,40 @@ extension WeightTransform {
   }
 
   /// A first pass, for filters that are too large to be at hand as a whole.
-  private func largestOfEach(file: String, limits: ParseLimits) throws -> [Double] {
+  private func largestOfEach(_ file: PthFile) throws -> [Double] {
     var largest = [Double](repeating: 0, count: filterCount)
-    try forEachWindow(Self.windowBytes, limits: limits, { _ in }) { first, block in
+    try forEachWindow(Self.windowBytes, of: file, { _ in }) { first, block in
       try forEachFilter(in: first..<first + block.count) { filter, places in
-        largest[filter] = max(largest[filter], try self.largest(of: block, places, from: first, file: file))
+        largest[filter] = max(largest[filter], try self.largest(of: block, places, from: first))
       }
     }
     return largest
   }
 
   private func largest(
-    of block: NumberBlock, _ places: Range<Int>, from first: Int, file: String
+    of block: NumberBlock, _ places: Range<Int>, from first: Int
   ) throws(ConversionFailure) -> Double {
     let largest = block.largest(in: places)
     guard !largest.isFinite, let place = places.first(where: { !block.values[$0].isFinite }) else {
       return largest
     }
     throw .architecture(
-      file: file,
-      "element \(first + place) of \(entry.name) is \(block.values[place]); integers hold finite values only",
-      hint: nil)
+      "element \(first + place) of \(entry.name) is \(block.values[place]); integers hold finite values only")
   }
 
   /// The exact values in order, folded, with the number of the first of each block.
   private func forEachWindow(
-    _ windowBytes: Int, limits: ParseLimits, maps: Bool = true, _ source: (RawSpan) -> Void,
+    _ windowBytes: Int, of file: PthFile, isSample: Bool = false, _ source: (RawSpan) -> Void,
     _ body: (_ first: Int, _ block: NumberBlock) throws -> Void
   ) throws {
-    var windows = try TensorWindows(entry, limits: limits, pieceBytes: windowBytes, maps: maps)
-    let window = WindowBuffer(capacity: windowBytes)
+    var reader =
+      isSample
+      ? try file.sample(of: entry, windowBytes: windowBytes)
+      : try file.reader(of: entry, windowBytes: windowBytes)
+    let window = WindowBuffer(capacity: reader.windowBytes)
     var block = NumberBlock()
     var first = 0
-    while try windows.next(into: window) {
+    while try reader.next(into: window) {
       source(window.bytes)
       try block.take(window.bytes, entry.scalarType)
       if let factors {

@@ -1,6 +1,6 @@
-internal import PthReader
 package import ResNetArchitecture
 package import SWTBytes
+internal import SWTInputs
 internal import SWTTensorFiles
 
 /// Why a golden that a user named cannot be used.
@@ -11,7 +11,7 @@ package struct GoldenReadFailure: Error, Sendable {
   package let isMissing: Bool
 }
 
-/// Reads goldens of every form, recognised by content.
+/// Reads goldens of every form, recognized by content.
 ///
 /// - `.golden.safetensors`: our own, calibrated;
 /// - any other safetensors file, an `.npz`, a PyTorch file: an input and an output in it, by name or by order;
@@ -44,7 +44,7 @@ package enum GoldenReader {
           continue
         }
         let source = try FileSource(path: path)
-        if NpyFile.recognises(source) {
+        if NpyFile.recognizes(source) {
           guard let second = rest.popFirst() else {
             throw GoldenFailure.notAGolden("one .npy file; the next operand has to be the .npy of its output")
           }
@@ -64,48 +64,29 @@ package enum GoldenReader {
   private static func read(
     _ source: FileSource, _ path: String, _ target: ImportTarget, _ limits: ParseLimits
   ) throws -> Golden {
-    let name = ImportedGolden.name(path)
-    if SafetensorsFile.recognises(source) {
-      let file: SafetensorsFile
-      do throws(ParseFailure) {
-        file = try SafetensorsFile(source, limits: limits)
-      } catch {
-        throw GoldenFailure.damaged(error)
-      }
-      if file.metadata["pth2swt.golden"] != nil { return try GoldenFile.read(source, limits: limits) }
-      return try ImportedArrays(file).golden(name, for: target)
-    }
-    if NpzFile.recognises(source), let file = try? NpzFile(source, limits: limits), !file.names.isEmpty {
-      return try ImportedArrays(file).golden(name, for: target)
-    }
     if try isCutSafetensors(source) {
       throw GoldenFailure.damaged(
         ParseFailure(.truncated(needed: 9, available: source.byteCount), at: 0, in: ["safetensors header"]))
     }
-    let checkpoint: Checkpoint
+    let arrays: NamedArrays
     do throws(ParseFailure) {
-      checkpoint = try CheckpointReader.read(source, limits: limits)
+      arrays = try NamedArrays(source, path: path, limits: limits)
     } catch {
-      guard try looksLikeCheckpoint(source) else {
+      guard try SafetensorsFile.recognizes(source) || NamedArrays.looksDamaged(source) else {
         throw GoldenFailure.notAGolden(
           "no safetensors, .npy, .npz or PyTorch file, and no folder of ONNX test data")
       }
       throw GoldenFailure.damaged(error)
     }
-    return try ImportedArrays(checkpoint, limits: limits).golden(name, for: target)
-  }
-
-  /// Zip, pickle, gzip or tar.
-  private static func looksLikeCheckpoint(_ source: FileSource) throws(ParseFailure) -> Bool {
-    let head = try source.bytes(at: 0, count: min(2, source.byteCount))
-    if [[0x50, 0x4B], [0x1F, 0x8B]].contains(head) || head.first == 0x80 { return true }
-    return try source.starts(with: Array("ustar".utf8), at: 257)
+    if arrays.metadata["pth2swt.golden"] != nil { return try GoldenFile.read(source, limits: limits) }
+    return try ImportedArrays(arrays).golden(ImportedGolden.name(path), for: target)
   }
 
   /// A header's size and its brace, and then the file ends in the header.
   private static func isCutSafetensors(_ source: FileSource) throws(ParseFailure) -> Bool {
     let head = try source.bytes(at: 0, count: min(9, source.byteCount))
     return head.count == 9 && head[8] == UInt8(ascii: "{") && head[4..<8].allSatisfy { $0 == 0 }
+      && !SafetensorsFile.recognizes(source)
   }
 }
 

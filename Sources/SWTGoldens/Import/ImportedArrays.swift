@@ -1,6 +1,6 @@
-internal import PthReader
 internal import ResNetArchitecture
 internal import SWTBytes
+internal import SWTInputs
 internal import SWTTensorFiles
 
 /// Named arrays of some file, among which an input and an output are to be found.
@@ -9,9 +9,8 @@ internal import SWTTensorFiles
 /// models on the Hugging Face Hub; timm's tests/test_models.py) hold `input`, `output`, `features` (the last
 /// block's) and `pre_logits` (pooled).
 struct ImportedArrays {
-  private let form: String
-  private let names: [String]
-  private let read: (String) throws(ParseFailure) -> TensorData
+  private let arrays: NamedArrays
+  private var names: [String] { arrays.names }
 
   private static let inputNames = [
     "input", "inputs", "x", "image", "images", "pixel_values", "data", "input_0", "sample",
@@ -20,36 +19,7 @@ struct ImportedArrays {
     "output", "outputs", "logits", "y", "out", "scores", "output_0", "expected", "result",
   ]
 
-  init(_ file: SafetensorsFile) {
-    form = "safetensors"
-    names = file.tensors.map(\.name)
-    read = { name throws(ParseFailure) in
-      guard let entry = file[name] else { throw ParseFailure(.invalid("no tensor \(name)")) }
-      return try file.data(of: entry)
-    }
-  }
-
-  init(_ file: NpzFile) {
-    form = ".npz"
-    names = file.names
-    read = { name throws(ParseFailure) in
-      guard let data = try file.read(name) else { throw ParseFailure(.invalid("no array \(name)")) }
-      return data
-    }
-  }
-
-  init(_ checkpoint: Checkpoint, limits: ParseLimits) {
-    form = "a PyTorch file"
-    names = checkpoint.tensors.map(\.name)
-    read = { name throws(ParseFailure) in
-      guard let entry = checkpoint.tensors.first(where: { $0.name == name }) else {
-        throw ParseFailure(.invalid("no tensor \(name)"))
-      }
-      try entry.storage.requireChecksum()
-      return try TensorData(
-        type: entry.scalarType, shape: entry.shape, bytes: try entry.values(limits: limits))
-    }
-  }
+  init(_ arrays: NamedArrays) { self.arrays = arrays }
 
   /// - Throws: ``GoldenFailure`` when there is no input and output in it.
   func golden(_ name: String, for target: ImportTarget) throws(GoldenFailure) -> Golden {
@@ -62,7 +32,7 @@ struct ImportedArrays {
     if !isNamed(first), !isNamed(second), !Self.isImage(input.shape), Self.isImage(output.shape) {
       swap(&input, &output)
     }
-    var imported = ImportedGolden(name: name, form: form, input: input, output: output)
+    var imported = ImportedGolden(name: name, form: arrays.form.rawValue, input: input, output: output)
     for name in names {
       if let layer = layers[name] { imported.taps.append((layer, try load(name))) }
     }
@@ -97,7 +67,7 @@ struct ImportedArrays {
 
   private func load(_ name: String) throws(GoldenFailure) -> TensorData {
     do throws(ParseFailure) {
-      return try read(name)
+      return try arrays.read(name)
     } catch {
       throw .damaged(error.inside(name))
     }

@@ -4,7 +4,7 @@ internal import SWTTensors
 /// Reads and writes `.npy` files.
 package enum NpyFile {
   /// True when the file starts with numpy's magic.
-  package static func recognises(_ source: any ByteSource) -> Bool { NpyHeader.recognises(source) }
+  package static func recognizes(_ source: any ByteSource) -> Bool { NpyHeader.recognizes(source) }
 
   /// The array, row-major and little-endian whatever the file's order is.
   package static func read(

@@ -19,7 +19,7 @@ package struct NpyHeader: Equatable, Sendable {
   /// numpy itself stops at 10,000: a header that is longer describes no plain array.
   private static let sizeLimit = 1 << 16
 
-  package static func recognises(_ source: any ByteSource) -> Bool {
+  package static func recognizes(_ source: any ByteSource) -> Bool {
     source.byteCount >= 10 && (try? source.bytes(at: 0, count: 6)) == magic
   }
 

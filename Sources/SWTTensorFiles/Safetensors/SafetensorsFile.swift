@@ -37,7 +37,7 @@ package struct SafetensorsFile: Sendable {
   package static let windowBytes = 4 << 20
 
   /// True when the file starts like a safetensors file: a plausible header size and a brace.
-  package static func recognises(_ source: any ByteSource) -> Bool {
+  package static func recognizes(_ source: any ByteSource) -> Bool {
     guard let start = try? source.bytes(at: 0, count: min(9, source.byteCount)), start.count == 9 else {
       return false
     }

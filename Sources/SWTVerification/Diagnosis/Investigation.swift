@@ -1,6 +1,7 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
 internal import SWTGoldens
+internal import SWTThreads
 
 /// What is done with a golden that fails: a second witness, then where, then why.
 ///

@@ -1,6 +1,7 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
 internal import SWTGoldens
+internal import SWTThreads
 
 /// Runs of one golden's input with something changed.
 ///

@@ -49,6 +49,11 @@ extension GoldenReport {
 
       /// The largest error that passes.
       public var bound: Double
+
+      package init(relL2: Double, floorRelL2: Double, timesFloor: Double, passes: Bool, bound: Double) {
+        (self.relL2, self.floorRelL2, self.timesFloor) = (relL2, floorRelL2, timesFloor)
+        (self.passes, self.bound) = (passes, bound)
+      }
     }
 
     /// `conv1`, `maxpool`, `layer1.0` …, `avgpool`, and `fc` for the logits.

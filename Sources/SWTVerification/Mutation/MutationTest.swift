@@ -2,6 +2,7 @@ internal import ResNetArchitecture
 internal import ResNetEngine
 internal import SWTGoldens
 internal import SWTTensors
+internal import SWTThreads
 
 /// Flips the sign of single weights and asks whether the goldens would notice.
 ///

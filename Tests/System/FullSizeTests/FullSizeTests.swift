@@ -5,6 +5,7 @@ import SWTChecksums
 import SWTDigests
 import SWTGoldens
 import SWTTensorFiles
+internal import SWTThreads
 import SWTVerification
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import ResNetArchitecture
 import ResNetEngine
+internal import SWTThreads
 import Testing
 
 /// A small network and an image size.

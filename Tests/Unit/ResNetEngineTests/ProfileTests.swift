@@ -1,5 +1,6 @@
 import ResNetArchitecture
 import ResNetEngine
+internal import SWTThreads
 import Testing
 
 @Suite struct ProfileTests {

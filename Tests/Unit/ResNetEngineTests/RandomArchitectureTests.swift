@@ -1,5 +1,6 @@
 import ResNetArchitecture
 import ResNetEngine
+internal import SWTThreads
 import Testing
 
 /// Any combination of switches, sizes and depths, drawn from a seed.

@@ -1,3 +1,4 @@
+internal import SWTConsole
 import TestSupport
 import Testing
 

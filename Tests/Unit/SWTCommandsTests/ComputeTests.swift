@@ -1,6 +1,7 @@
 import PthReader
 import SWTBytes
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import TestSupport
 import Testing
@@ -59,11 +60,11 @@ import Testing
   @Test(arguments: ["f32", "i8"], ["bf16", "i8"])
   func `damaged weights fail whatever computes`(stored: String, compute: String) throws {
     let whole = try readFile(Fixture.checkpoint("resnext_small_legacy"))
-    let checkpoint = try CheckpointReader.open(path: Fixture.checkpoint("resnext_small_legacy"))
+    let checkpoint = try PthFile(path: Fixture.checkpoint("resnext_small_legacy"))
     let folder = try TemporaryFolder()
     let (damaged, model) = (folder.file("damaged.pth"), folder.file("damaged.swt"))
     func place(_ name: String) throws -> (start: Int, values: [UInt8]) {
-      let values = try #require(checkpoint.tensors.first { $0.name == name }).values()
+      let values = try checkpoint.bytes(name)
       return (try #require(DamageTests.place(of: values, in: whole)), values)
     }
     func verify(_ bytes: [UInt8], _ what: String) throws {

@@ -1,5 +1,6 @@
 import ResNetArchitecture
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import TestSupport
 import Testing
@@ -189,6 +190,6 @@ import Testing
   @Test func `dilation for another number of stages does not fit`() throws {
     let (tool, _) = try convert(StateDictFile(Self.network), ["--dilation", "1,1,2"])
     #expect(tool.status == .weightsDiffer)
-    #expect(tool.errors.contains("--dilation gives 3 stages, the network has 4"))
+    #expect(tool.errors.contains("dilations are given for 3 stages, the network has 4"))
   }
 }

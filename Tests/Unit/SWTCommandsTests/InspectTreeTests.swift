@@ -1,5 +1,6 @@
 import ResNetArchitecture
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import SWTTensors
 import TestSupport

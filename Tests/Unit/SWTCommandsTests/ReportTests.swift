@@ -1,6 +1,7 @@
 import PthReader
 import SWTBytes
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import TestSupport
 import Testing
@@ -13,9 +14,9 @@ import Testing
     var input = Fixture.checkpoint("resnext_small_legacy")
     if isDamaged {
       var bytes = try readFile(input)
-      let checkpoint = try CheckpointReader.open(path: input)
+      let checkpoint = try PthFile(path: input)
       let tensor = try #require(checkpoint.tensors.first { $0.name == "layer2.0.conv2.weight" })
-      let start = try #require(DamageTests.place(of: try tensor.values(), in: bytes))
+      let start = try #require(DamageTests.place(of: try checkpoint.bytes(of: tensor), in: bytes))
       for i in stride(from: 3, to: 4 * 36, by: 4) { bytes[start + i] ^= 0x80 }
       input = folder.file("bad.pth")
       try writeFile(input, bytes)

@@ -1,9 +1,10 @@
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import TestSupport
 
 /// The exit codes; Swift Testing has a type of the same name.
-typealias Status = SWTCommands.ExitStatus
+typealias Status = SWTConsole.ExitStatus
 
 /// Runs command lines in process, as a user would type them.
 struct Tool {

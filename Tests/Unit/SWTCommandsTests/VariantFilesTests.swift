@@ -1,6 +1,7 @@
 import ResNetArchitecture
 import SWTBytes
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import TestSupport
 import Testing

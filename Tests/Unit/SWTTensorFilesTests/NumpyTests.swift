@@ -114,7 +114,7 @@ import Testing
     let deflated = try NpzFile(MemorySource(NumpySamples.deflated))
     #expect(try deflated.read("a") == stored.read("a"))
     #expect(try deflated.read("zeros")?.floats() == [Float](repeating: 0, count: 100))
-    #expect(NpzFile.recognises(MemorySource(NumpySamples.deflated)))
+    #expect(NpzFile.recognizes(MemorySource(NumpySamples.deflated)))
   }
 
   @Test func `what is written reads back`() throws {

@@ -37,7 +37,7 @@ import Testing
     #expect(try file.data(of: try #require(file["flag"])).floats() == [1, 0, 1])
     #expect(file["empty"]?.shape == [0, 5])
     #expect(file["nothing"] == nil)
-    #expect(SafetensorsFile.recognises(MemorySource(try sample())))
+    #expect(SafetensorsFile.recognizes(MemorySource(try sample())))
   }
 
   @Test func `files that the fixture script made are written back byte for byte`() throws {

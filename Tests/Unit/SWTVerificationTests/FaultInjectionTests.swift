@@ -1,6 +1,7 @@
 import ResNetArchitecture
 import ResNetEngine
 import SWTChecksums
+internal import SWTConsole
 import SWTGoldens
 import SWTVerification
 import Testing

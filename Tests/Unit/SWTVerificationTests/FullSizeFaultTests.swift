@@ -1,7 +1,9 @@
 import ResNetArchitecture
 import ResNetEngine
 import SWTBytes
+internal import SWTConsole
 import SWTGoldens
+internal import SWTThreads
 import SWTVerification
 import TestSupport
 import Testing

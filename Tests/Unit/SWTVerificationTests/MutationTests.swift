@@ -1,5 +1,6 @@
 import ResNetArchitecture
 import ResNetEngine
+internal import SWTConsole
 import SWTGoldens
 import SWTVerification
 import Testing

@@ -1,3 +1,4 @@
+internal import SWTArchives
 internal import SWTBytes
 internal import SWTTensorFiles
 internal import SWTTensors

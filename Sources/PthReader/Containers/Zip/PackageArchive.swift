@@ -1,3 +1,4 @@
+internal import SWTArchives
 internal import SWTBytes
 
 /// A torch.package archive: pickles anywhere, storages in `.data/<key>.storage`, Python sources beside them.

@@ -1,3 +1,4 @@
+internal import SWTArchives
 internal import SWTBytes
 
 /// The zip form that PyTorch writes since 1.6: `data.pkl`, `data/<key>`, `version`, `byteorder` in a folder.
@@ -15,7 +16,7 @@ struct TorchArchive {
   }
 
   /// True when the first record of a zip archive is one that PyTorch writes first.
-  static func recognises(_ head: [UInt8]) -> Bool {
+  static func recognizes(_ head: [UInt8]) -> Bool {
     guard head.count > 30 else { return false }
     let length = Int(head[26]) | Int(head[27]) << 8
     let name = String(decoding: head.dropFirst(30).prefix(length), as: UTF8.self)

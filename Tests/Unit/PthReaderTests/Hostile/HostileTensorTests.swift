@@ -162,10 +162,24 @@ import Testing
     var pickle = PickleBuilder().op(0x28)
     for _ in 0..<100 { pickle = pickle.tensor(count: 16, size: [1 << 24], stride: [0]) }
     let bytes = ZipBuilder.checkpoint(pickle.op(0x74).stop(), floats: 16)
-    let checkpoint = try CheckpointReader.read(MemorySource(bytes))
-    var budget = ValueBudget(ParseLimits(), fileBytes: bytes.count)
-    let refused = checkpoint.tensors.map { budget.refuse($0) }
-    #expect(refused.first == .some(nil))
-    #expect(refused.count { $0 == nil } == 16)
+    let file = try PthFile(MemorySource(bytes), path: "views")
+    let admitted = file.tensors.map { (try? file.admit($0)) != nil }
+    #expect(admitted.first == true)
+    #expect(admitted.count { $0 } == 16)
+    // What was admitted once may be read again.
+    #expect(throws: Never.self) { try file.admit(file.tensors[0]) }
+  }
+
+  @Test func `a storage that many tensors view is charged once`() throws {
+    // 300 views of one storage of 4 MiB: charged with each view, they would be above the gigabyte that such a file may
+    // have expanded.
+    let count = 1 << 20
+    var pickle = PickleBuilder().op(0x28)
+    for i in 0..<300 {
+      pickle = pickle.tensor(count: Int64(count), offset: Int64(i * 16), size: [16], stride: [1])
+    }
+    let bytes = ZipBuilder.checkpoint(pickle.op(0x74).stop(), floats: count)
+    let file = try PthFile(MemorySource(bytes), path: "flat")
+    for tensor in file.tensors { #expect(try file.floats(of: tensor).count == 16) }
   }
 }

@@ -1,5 +1,6 @@
 import ResNetArchitecture
 import ResNetEngine
+internal import SWTConsole
 
 /// The faults that ports are known to have, written down without the code that looks for them.
 enum Fault: String, CaseIterable, Sendable {

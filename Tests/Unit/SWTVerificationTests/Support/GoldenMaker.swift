@@ -1,9 +1,11 @@
 import ResNetArchitecture
 import ResNetEngine
 import SWTChecksums
+internal import SWTConsole
 import SWTDigests
 import SWTGoldens
 import SWTTensorFiles
+internal import SWTThreads
 import SWTVerification
 
 /// Goldens from the double-precision engine, with floors measured over float32 engines that are right.

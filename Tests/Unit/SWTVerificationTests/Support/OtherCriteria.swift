@@ -1,3 +1,4 @@
+internal import SWTConsole
 import SWTVerification
 
 /// What other tools accept, on the same logits; their thresholds, from their sources and documentation.

@@ -1,6 +1,8 @@
 import ResNetArchitecture
 import ResNetEngine
+internal import SWTConsole
 import SWTTensors
+internal import SWTThreads
 
 /// A small random network whose BatchNorm statistics are those of its own activations, as after training.
 struct SmallNetwork {

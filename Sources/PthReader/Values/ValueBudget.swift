@@ -1,0 +1,42 @@
+internal import SWTBytes
+
+/// How many bytes of values a file may make a reader expand, all tensors together.
+///
+/// Each tensor has a bound of its own, but a megabyte of pickle can describe sixteen thousand tensors that each stay
+/// below it. A storage costs once, however many views it has: reading any part of a deflated record unpacks all of it,
+/// and a state dict of flattened parameters is many views of one storage. Each view costs its own bytes besides, as a
+/// view may repeat them.
+struct ValueBudget {
+  private struct View: Hashable {
+    let name: ExactString
+    let view: StorageView
+  }
+
+  private let maximum: UInt64
+  private var spent: UInt64 = 0
+  private var storages: Set<ObjectIdentifier> = []
+  private var views: Set<View> = []
+
+  /// The whole budget: `total-bytes` of limits that are scaled to the file.
+  init(_ limits: ParseLimits) { maximum = limits[.totalBytes] }
+
+  /// Counts a tensor's values, and says why they are not to be read; nil when they are, or were counted before.
+  mutating func refuse(_ tensor: TensorEntry, limits: ParseLimits) -> ParseFailure? {
+    let view = View(name: ExactString(tensor.name), view: StorageView(tensor))
+    guard !views.contains(view) else { return nil }
+    if let excess = tensor.expansionFailure(limits: limits) { return excess }
+    let storage = ObjectIdentifier(tensor.storage)
+    var cost = UInt64(clamping: tensor.byteCount)
+    if !storages.contains(storage) {
+      cost = max(cost, UInt64(clamping: min(tensor.storage.byteCount, 1 << 40)))
+    }
+    let (sum, overflow) = spent.addingReportingOverflow(cost)
+    guard !overflow, sum <= maximum else {
+      return ParseLimits.failure(.totalBytes, overflow ? UInt64.max : sum, maximum).inside(tensor.name)
+    }
+    spent = sum
+    storages.insert(storage)
+    views.insert(view)
+    return nil
+  }
+}

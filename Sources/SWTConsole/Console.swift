@@ -1,0 +1,114 @@
+internal import SWTPlatform
+internal import Synchronization
+
+/// Where a command writes: results to standard output, everything else to standard error.
+package final class Console: Sendable {
+  /// Who listens: the process's own streams, or a test.
+  package enum Target: Sendable {
+    case process
+    case memory
+  }
+
+  private let target: Target
+  private let captured = Mutex<(output: String, errors: String)>(("", ""))
+  /// What stands in for the process's environment; `nil` is that environment itself.
+  private let variables: [String: String]?
+  /// Width of the terminal that stands in for the process's own; `nil` is no terminal.
+  private let columns: Int?
+
+  package init(
+    _ target: Target = .process, environment: [String: String]? = nil, columns: Int? = nil
+  ) {
+    self.target = target
+    variables = environment
+    self.columns = columns
+  }
+
+  /// A variable of the environment that the command runs in.
+  package func environment(_ name: String) -> String? {
+    if let variables { return variables[name] }
+    return Self.variable(name)
+  }
+
+  /// Writes a line of results.
+  package func line(_ text: String) { write(text + "\n") }
+
+  package func write(_ text: String) {
+    switch target {
+    case .process: Self.put(text, 1)
+    case .memory: captured.withLock { $0.output += text }
+    }
+  }
+
+  /// Writes a line of diagnostics.
+  package func note(_ text: String) {
+    switch target {
+    case .process: Self.put(text + "\n", 2)
+    case .memory: captured.withLock { $0.errors += text + "\n" }
+    }
+  }
+
+  /// Writes diagnostics that are no line: a bar that is drawn again and again.
+  package func noteRaw(_ text: String) {
+    switch target {
+    case .process: Self.put(text, 2)
+    case .memory: captured.withLock { $0.errors += text }
+    }
+  }
+
+  package var output: String { captured.withLock { $0.output } }
+  package var errors: String { captured.withLock { $0.errors } }
+
+  /// True when results go to a terminal.
+  package var isTerminal: Bool {
+    guard case .process = target else { return columns != nil }
+    return isatty(1) == 1
+  }
+
+  /// True when results go to a terminal that may show colour.
+  package var isColorful: Bool {
+    isTerminal && environment("NO_COLOR").map { $0.isEmpty } != false && environment("TERM") != "dumb"
+  }
+
+  /// Columns of what results are written to: COLUMNS where it is set, the terminal's own, and 100 for a file or a pipe.
+  package var width: Int {
+    if let text = environment("COLUMNS"), let columns = Int(text), columns > 0 {
+      return min(max(columns, 40), 400)
+    }
+    guard isTerminal else { return 100 }
+    return min(max(columns ?? Self.terminalWidth ?? 100, 40), 400)
+  }
+
+  private static var terminalWidth: Int? {
+    var size = winsize()
+    guard unsafe ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
+  }
+
+  /// True when diagnostics go to a terminal.
+  package var isErrorTerminal: Bool {
+    guard case .process = target else { return false }
+    return isatty(2) == 1
+  }
+
+  /// An environment variable.
+  package static func variable(_ name: String) -> String? {
+    unsafe getenv(name).map { unsafe String(cString: $0) }
+  }
+
+  private static func put(_ text: String, _ descriptor: CInt) {
+    let bytes = Array(text.utf8)
+    var done = 0
+    while done < bytes.count {
+      let count = unsafe bytes.withUnsafeBytes { buffer in
+        unsafe systemWrite(descriptor, buffer.baseAddress.map { unsafe $0 + done }, bytes.count - done)
+      }
+      if count < 0, errno != EINTR { return }
+      done += max(0, count)
+    }
+  }
+}
+
+private func systemWrite(_ descriptor: CInt, _ start: UnsafeRawPointer?, _ count: Int) -> Int {
+  unsafe write(descriptor, start, count)
+}
