@@ -9,7 +9,7 @@ package enum GoldenFile {
   package static func read(
     _ source: any ByteSource, limits: ParseLimits = ParseLimits()
   ) throws(GoldenFailure) -> Golden {
-    guard SafetensorsFile.recognises(source) else { throw .notAGolden("no safetensors file") }
+    guard SafetensorsFile.recognizes(source) else { throw .notAGolden("no safetensors file") }
     var stored: [Golden.Stored] = []
     let metadata: OrderedStrings
     do {

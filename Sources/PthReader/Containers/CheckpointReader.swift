@@ -14,7 +14,7 @@ public enum CheckpointReader {
   ) throws(ParseFailure) -> Checkpoint {
     let source = try FileSource(path: path)
     // The length that a safetensors file starts with may look like a brace.
-    if !SafetensorsFile.recognises(source), try ShardIndex.recognises(source) {
+    if !SafetensorsFile.recognizes(source), try ShardIndex.recognises(source) {
       return try ShardIndex(source, path: path, limits: limits.scaled(toFile: source.byteCount)).read()
     }
     return try read(source, limits: limits)
@@ -48,7 +48,7 @@ public enum CheckpointReader {
       let head = try? source.bytes(at: 0, count: min(512, source.byteCount))
     else { return false }
     if head.starts(with: [0x50, 0x4B, 3, 4]) { return TorchArchive.recognises(head) }
-    return LegacyStream.recognises(head) || SafetensorsFile.recognises(source)
+    return LegacyStream.recognises(head) || SafetensorsFile.recognizes(source)
       || head.first == 0x80 && BarePickle.recognises(head) || (try? shards(of: path).isEmpty) == false
   }
 
@@ -56,7 +56,7 @@ public enum CheckpointReader {
   package static func shards(of path: String) throws(ParseFailure) -> [String] {
     let source = try FileSource(path: path)
     let limits = ParseLimits().scaled(toFile: source.byteCount)
-    guard !SafetensorsFile.recognises(source), try ShardIndex.recognises(source) else { return [] }
+    guard !SafetensorsFile.recognizes(source), try ShardIndex.recognises(source) else { return [] }
     return try ShardIndex(source, path: path, limits: limits).fileNames()
   }
 
@@ -77,7 +77,7 @@ public enum CheckpointReader {
     if LegacyStream.recognises(head) {
       return try LegacyStream(source, limits: limits).read(nesting: nesting)
     }
-    if SafetensorsFile.recognises(source) {
+    if SafetensorsFile.recognizes(source) {
       return try SafetensorsCheckpoint.read(source, limits: limits)
     }
     if let stranger = ForeignFile.recognise(head) {

@@ -16,13 +16,13 @@ enum ArrayFile {
       if head.starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) {
         return try NpyFile.read(source, limits: limits)
       }
-      if SafetensorsFile.recognises(source) {
+      if SafetensorsFile.recognizes(source) {
         let file = try SafetensorsFile(source, limits: limits)
         let chosen = try choose(file.tensors.map(\.name), name)
         guard let entry = file.tensors.first(where: { $0.name == chosen }) else { throw missing(chosen) }
         return try file.data(of: entry)
       }
-      if NpzFile.recognises(source), let file = try? NpzFile(source, limits: limits) {
+      if NpzFile.recognizes(source), let file = try? NpzFile(source, limits: limits) {
         let chosen = try choose(file.names, name)
         guard let data = try file.read(chosen) else { throw missing(chosen) }
         return data

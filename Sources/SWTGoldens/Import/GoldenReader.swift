@@ -14,9 +14,11 @@ package struct GoldenReadFailure: Error, Sendable {
 /// Reads goldens of every form, recognised by content.
 ///
 /// - `.golden.safetensors`: our own, calibrated;
-/// - any other safetensors file, an `.npz`, a PyTorch file: an input and an output in it, by name or by order;
+/// - any other safetensors file, an `.npz`, a PyTorch file: an input and an output in it, by name or by
+///   order;
 /// - two `.npy` files after each other: input, then output;
-/// - a folder with `input_0.pb` and `output_0.pb`, or with `test_data_set_0`, `test_data_set_1` … in it (ONNX).
+/// - a folder with `input_0.pb` and `output_0.pb`, or with `test_data_set_0`, `test_data_set_1` … in it
+///   (ONNX).
 ///
 /// What is not our own form has no noise floor, no digests and no architecture of its own: it is taken to be
 /// one of the model's, and judged by the usual bound.
@@ -44,7 +46,7 @@ package enum GoldenReader {
           continue
         }
         let source = try FileSource(path: path)
-        if NpyFile.recognises(source) {
+        if NpyFile.recognizes(source) {
           guard let second = rest.popFirst() else {
             throw GoldenFailure.notAGolden("one .npy file; the next operand has to be the .npy of its output")
           }
@@ -65,7 +67,7 @@ package enum GoldenReader {
     _ source: FileSource, _ path: String, _ target: ImportTarget, _ limits: ParseLimits
   ) throws -> Golden {
     let name = ImportedGolden.name(path)
-    if SafetensorsFile.recognises(source) {
+    if SafetensorsFile.recognizes(source) {
       let file: SafetensorsFile
       do throws(ParseFailure) {
         file = try SafetensorsFile(source, limits: limits)
@@ -75,7 +77,7 @@ package enum GoldenReader {
       if file.metadata["pth2swt.golden"] != nil { return try GoldenFile.read(source, limits: limits) }
       return try ImportedArrays(file).golden(name, for: target)
     }
-    if NpzFile.recognises(source), let file = try? NpzFile(source, limits: limits), !file.names.isEmpty {
+    if NpzFile.recognizes(source), let file = try? NpzFile(source, limits: limits), !file.names.isEmpty {
       return try ImportedArrays(file).golden(name, for: target)
     }
     if try isCutSafetensors(source) {

@@ -116,7 +116,7 @@ struct ImportedGolden {
   ) throws(ParseFailure) -> TensorData {
     do throws(ParseFailure) {
       let source = try FileSource(path: path)
-      guard NpyFile.recognises(source) else { throw ParseFailure(.invalid("it is no .npy file")) }
+      guard NpyFile.recognizes(source) else { throw ParseFailure(.invalid("it is no .npy file")) }
       return try NpyFile.read(source, limits: limits)
     } catch {
       throw error.inside("\(path), the output of \(input)")

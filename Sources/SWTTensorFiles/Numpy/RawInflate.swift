@@ -1,17 +1,17 @@
 internal import CZlib
 internal import SWTBytes
 
-/// Unpacks a raw deflate stream, as zip stores it, into memory.
+/// Inflates a raw deflate stream, as zip stores it, into memory.
 enum RawInflate {
-  /// No deflate stream unpacks to more than 1032 times its size.
+  /// Deflate cannot compress by more than a factor of 1032.
   static let ratioLimit = 1032
 
-  /// - Throws: ``ParseFailure`` when the stream is damaged, or does not unpack to exactly `byteCount` bytes.
+  /// - Throws: ``ParseFailure`` if the stream is damaged or does not inflate to exactly `byteCount` bytes.
   static func unpack(_ packed: [UInt8], byteCount: Int) throws(ParseFailure) -> [UInt8] {
     guard byteCount / ratioLimit <= packed.count else {
-      throw ParseFailure(.invalid("\(packed.count) deflated bytes cannot unpack to \(byteCount)"))
+      throw ParseFailure(.invalid("\(packed.count) deflated bytes cannot inflate to \(byteCount)"))
     }
-    // zlib counts in 32 bits.
+    // zlib's counts have 32 bits.
     guard packed.count <= 1 << 31, byteCount < 1 << 31 else {
       throw ParseFailure(.unsupported("a deflated array of more than 2 GiB"))
     }
@@ -21,7 +21,7 @@ enum RawInflate {
     }
     defer { unsafe inflateEnd(&stream) }
     var input = packed
-    // One byte more than claimed, so that a longer stream shows.
+    // One byte more than claimed, so that a longer stream is detected.
     var output = [UInt8](repeating: 0, count: byteCount + 1)
     let (code, left) = unsafe input.withUnsafeMutableBufferPointer { source in
       unsafe output.withUnsafeMutableBufferPointer { target in
@@ -36,7 +36,7 @@ enum RawInflate {
     guard code == Z_STREAM_END else { throw ParseFailure(.invalid("its deflated data is damaged")) }
     guard left == 1 else {
       throw ParseFailure(
-        .invalid("it unpacks to \(byteCount + 1 - left) bytes, not the \(byteCount) it claims"))
+        .invalid("it inflates to \(byteCount + 1 - left) bytes, not to the \(byteCount) stated"))
     }
     output.removeLast()
     return output
