@@ -4,15 +4,16 @@ internal import SWT
 package import SWTBytes
 internal import SWTConversion
 
-/// All tensors of a file, by name, with values.
+/// All tensors of a file, with values.
 package struct TensorFile: Sendable {
   package let tensors: [ValueTensor]
-  /// The tensors of a network under torchvision's names; nil when the file has those already, or no network.
+  /// The tensors of a network under torchvision's names; nil for a weight file, and if there is no known
+  /// network.
   package let canonical: [ValueTensor]?
 
-  /// Opens a checkpoint or a weight file, recognised by its content.
+  /// Opens a checkpoint or a weight file, recognized by its content.
   ///
-  /// - Throws: ``ParseFailure`` or ``SWTError`` when it cannot be read.
+  /// - Throws: ``ParseFailure`` or ``SWTError`` if it cannot be read.
   package init(_ path: String, limits: ParseLimits) throws {
     let source = try FileSource(path: path)
     if try source.starts(with: SWTFormat.magic) {
