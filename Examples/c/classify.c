@@ -122,7 +122,8 @@ static int agrees(const swt_golden *g, const float *weight, const float *bias, c
     deviation = sqrt(squares / count - sum / count * (sum / count));
     relative = sqrt(error / squares);
     largest /= deviation;
-    const double k = (double)g->k, allowed = k * (double)g->floor_rel_l2, most = 1.5 * k * (double)g->floor_max;
+    const double k = (double)g->k;
+    const double allowed = k * (double)g->floor_rel_l2, most = 1.5 * k * (double)g->floor_max;
     printf("  relative error %.2e of %.2e allowed, largest %.2e of %.2e\n", relative, allowed, largest, most);
     return relative <= allowed && largest <= most;
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Uses a .swt file from Python with only Readers/python/swt.py; with numpy it would be shorter.
 
-Runs the classifier on features computed by PyTorch (the tap avgpool of a golden test in the file) and compares
-the logits with PyTorch's:  features.py MODEL.swt
+Runs the classifier on features computed by PyTorch (the tap avgpool of a golden test in the file) and
+compares the logits with PyTorch's:  features.py MODEL.swt
 Exit status: 0 they agree, 1 they do not, 2 the file has no such golden test, 3 it is damaged.
 """
 import math

@@ -2,8 +2,8 @@
 """Loads a .swt file into a torch module and runs it:  load_into_torch.py MODEL.swt [INPUT.npy]
 
 Weights stored as float32 are not copied: the module's parameters are views of the mapped file. It is mapped
-copy-on-write, so the module can be trained and the file on disk does not change. f16, bf16 and quantized weights
-are converted to float32, in which convolutions are computed on a CPU. BatchNorm may be folded. Each tensor is
+copy-on-write, so the module can be trained and the file on disk does not change. f16, bf16 and quantized
+weights are converted to float32, in which convolutions are computed on a CPU. BatchNorm may be folded. Each tensor is
 checked against its digest when it is loaded.
 
 Without INPUT, runs the golden tests in the file and compares the logits with the expected ones.

@@ -20,8 +20,8 @@ from load_into_torch import load, main, swt
 
 
 def torchvision_resnet():
-    """torchvision's module of ResNets, or None. Its compiled operators load only with the build of torch that
-    they were made for; ResNets need none, so declaring the two operators that the import requires is enough."""
+    """torchvision's module of ResNets, or None. Its compiled operators load only with the build of torch
+    that they were made for; ResNets need none, so declaring the two operators that the import requires is enough."""
     library = torch.library.Library("torchvision", "FRAGMENT")
     for operator in ("nms", "qnms"):
         with contextlib.suppress(RuntimeError):

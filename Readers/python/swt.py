@@ -495,8 +495,8 @@ class File:
         return data
 
     def numpy(self, key):
-        """The values as a read-only array of the logical shape: a view, except for bf16, i4, bool and c32, which
-        are converted to f32, int8, bool and c64. Types that numpy lacks are returned as bytes."""
+        """The values as a read-only array of the logical shape: a view, except for bf16, i4, bool and c32,
+        which are converted to f32, int8, bool and c64. Types that numpy lacks are returned as bytes."""
         import numpy as np
         x = self[key]
         need(x.dtype in DTYPES, "dtype", x.offset, f"{x.name!r} has type {x.dtype}, unknown to this reader")
@@ -569,7 +569,8 @@ def listing(file):
     for x in file:
         sha = hashlib.sha256(file.bytes(x.index)).hexdigest() if x.dtype in DTYPES else "-"
         yield ("tensor", x.index, text(x.name), x.dtype, len(x.shape), joined(x.shape, "x"),
-               f"{x.dim_order:08x}", x.offset, x.length, f"{x.crc32c:08x}", x.role, x.flags, number(x.link), sha)
+               f"{x.dim_order:08x}", x.offset, x.length, f"{x.crc32c:08x}", x.role, x.flags,
+               number(x.link), sha)
     for name in sorted(map(_encoded, file.names)):
         yield "find", text(name), file[name].index
     for key, kind, value, num in file._meta:

@@ -14,11 +14,9 @@ package struct GoldenReadFailure: Error, Sendable {
 /// Reads goldens of every form, recognised by content.
 ///
 /// - `.golden.safetensors`: our own, calibrated;
-/// - any other safetensors file, an `.npz`, a PyTorch file: an input and an output in it, by name or by
-///   order;
+/// - any other safetensors file, an `.npz`, a PyTorch file: an input and an output in it, by name or by order;
 /// - two `.npy` files after each other: input, then output;
-/// - a folder with `input_0.pb` and `output_0.pb`, or with `test_data_set_0`, `test_data_set_1` … in it
-///   (ONNX).
+/// - a folder with `input_0.pb` and `output_0.pb`, or with `test_data_set_0`, `test_data_set_1` … in it (ONNX).
 ///
 /// What is not our own form has no noise floor, no digests and no architecture of its own: it is taken to be
 /// one of the model's, and judged by the usual bound.
