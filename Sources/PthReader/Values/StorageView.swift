@@ -1,6 +1,7 @@
 internal import SWTTensors
 
-/// What makes two tensors of a checkpoint have the same values.
+/// Identifies the values of a checkpoint's tensor: equal for two tensors that are the same view of one
+/// storage.
 package struct StorageView: Hashable, Sendable {
   private let storage: ObjectIdentifier
   private let type: ScalarType

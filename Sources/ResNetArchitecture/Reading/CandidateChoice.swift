@@ -1,14 +1,14 @@
-/// Which state dict of a file is meant.
+/// The state dict chosen among those of a file.
 struct CandidateChoice {
   let family: KeyFamily
   let candidate: StateDictCandidate
-  /// Others that were found and passed over.
+  /// Other state dicts that were found but not chosen.
   let passedOver: [StateDictCandidate]
 
-  /// `key` is the entry of a nested checkpoint to look in; nil takes the only one, or the only one that is not the
-  /// average of another.
+  /// Chooses the state dict under `key`, an entry of a nested checkpoint; if nil, the only one, or the only
+  /// primary one.
   ///
-  /// - Throws: ``ReadingFailure`` that lists the candidates when there are several.
+  /// - Throws: ``ReadingFailure`` that lists the candidates if there are several.
   init(_ keys: KeyIndex, key: String?) throws(ReadingFailure) {
     let all = KeyFamily.candidates(in: keys)
     var candidates = all
@@ -26,7 +26,7 @@ struct CandidateChoice {
     guard let first = candidates.first else { throw Self.strangers(keys) }
     guard candidates.count == 1 else {
       throw ReadingFailure(
-        "it holds \(candidates.count) networks, under \(Self.list(candidates.map(\.1)))",
+        "it contains \(candidates.count) networks, under \(Self.list(candidates.map(\.1)))",
         .someKey)
     }
     (family, candidate) = first
@@ -37,13 +37,13 @@ struct CandidateChoice {
     candidates.map { "'\($0.prefix)'" }.joined(separator: ", ")
   }
 
-  /// No state dict of any family: what the file seems to be.
+  /// The failure for a file without a state dict of any family, with a guess of what it is.
   private static func strangers(_ keys: KeyIndex) -> ReadingFailure {
-    guard !keys.sorted.isEmpty else { return ReadingFailure("it holds no tensors") }
+    guard !keys.sorted.isEmpty else { return ReadingFailure("it contains no tensors") }
     if let guess = OtherNetworks.guess(Set(keys.sorted)) {
-      return ReadingFailure("no known ResNet or ResNeXt: the names are those of \(guess)", .anyStateDict)
+      return ReadingFailure("not a known ResNet or ResNeXt: the names are those of \(guess)", .anyStateDict)
     }
     let examples = keys.sorted.prefix(3).joined(separator: ", ")
-    return ReadingFailure("no known ResNet or ResNeXt: its tensors are \(examples), …", .anyStateDict)
+    return ReadingFailure("not a known ResNet or ResNeXt: its tensors are \(examples), …", .anyStateDict)
   }
 }

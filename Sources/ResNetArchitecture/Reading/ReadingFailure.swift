@@ -1,6 +1,6 @@
-/// Why a file's tensors are no network that this package knows, and what to do about it.
+/// Why a file's tensors are not a known network, and what to do about it.
 public struct ReadingFailure: Error, Equatable, Sendable {
-  /// What does not fit, the first cause first.
+  /// What does not fit, first cause first.
   public let message: String
   /// What to do about it, where there is something.
   public let remedy: Remedy?

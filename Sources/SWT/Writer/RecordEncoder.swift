@@ -1,6 +1,6 @@
 internal import SWTChecksums
 
-/// Fills the record sections, each field where FORMAT.md has it.
+/// Encodes the sections of records, field by field as FORMAT.md specifies.
 struct RecordEncoder {
   private var tensors = FieldWriter()
   var byName = FieldWriter()
@@ -13,7 +13,7 @@ struct RecordEncoder {
   private var receipts = FieldWriter()
   private var vectorCount = 0
 
-  /// The sections in the order of the file; empty ones are left out, but for those every file has.
+  /// The sections in file order; empty ones are omitted, except those that every file has.
   func sections(strings: [UInt8]) -> [(kind: SectionKind, bytes: [UInt8])] {
     let all: [(kind: SectionKind, bytes: [UInt8])] = [
       (.tensors, tensors.bytes), (.byName, byName.bytes), (.strings, strings), (.metadata, metadata.bytes),

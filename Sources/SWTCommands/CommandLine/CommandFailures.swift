@@ -82,8 +82,8 @@ extension Remedy {
     switch self {
     case .say(let text): text
     case .someKey: "choose one with --key"
-    case .key(let key): "--key \(key) takes it"
-    case .keyWithoutRest(let key): "--key \(key) takes the network without it"
+    case .key(let key): "--key \(key) selects it"
+    case .keyWithoutRest(let key): "--key \(key) converts the backbone alone, without logits"
     case .anyStateDict: "--arch none converts any state dict"
     case .withoutFolding: "convert without --fold-bn"
     case .replaceOutput: "--force replaces it"

@@ -4,7 +4,8 @@ internal import SWTBytes
 package import SWTConsole
 internal import SWTTensorFiles
 
-/// The report for people: what the file is, the tree of its modules with their sizes, and what else is to be said.
+/// The report for people: what the file is, the tree of its modules with their sizes, and what else is to be
+/// said.
 ///
 /// Names come from the file: control characters in them are shown, not sent to the terminal.
 package struct InspectText {
@@ -71,7 +72,7 @@ package struct InspectText {
       let keys = report.family.map { ", keys of \(Text.fitted($0, 40))" } ?? ""
       return "\(architecture.name) (\(head))\(keys)"
     }
-    let known = "no known ResNet or ResNeXt: "
+    let known = "not a known ResNet or ResNeXt: "
     let reason = report.misfit.map { $0.hasPrefix(known) ? String($0.dropFirst(known.count)) : $0 }
     return "not a known ResNet or ResNeXt" + (reason.map { ": \(Text.printable($0))" } ?? "")
   }

@@ -29,7 +29,7 @@ extension InspectReport {
       case .readable(let values):
         let rule = ChannelFindings.Rule(
           name: tensor.name, shape: tensor.shape, role: roles[tensor.name],
-          hasNeighbour: { names.contains($0) })
+          hasTensor: { names.contains($0) })
         items.append(ValueSurvey.Item(values, rule))
       case .refused(let reason):
         items.append(nil)

@@ -1,15 +1,15 @@
-/// The frame of a page: one file that needs nothing else, no script, no font, no network.
+/// The frame of a page: a self-contained file without scripts, external fonts or network access.
 package enum HTMLPage {
-  /// Nothing may be fetched, run or sent, whatever stands in the page; the style is in it.
+  /// Forbids fetching, running and sending anything, whatever the page contains; the style is inline.
   private static let policy =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
   /// - Parameters:
-  ///   - title: What a tab is called; it is escaped here.
-  ///   - body: Elements for `<main>`, escaped already.
-  ///   - data: One JSON document with the numbers of the page, for programs; nil for none.
-  ///   - style: Rules besides those of ``HTMLStyle/text``.
-  /// - Returns: The bytes of the file, as text.
+  ///   - title: The page title; it is escaped here.
+  ///   - body: Elements for `<main>`, already escaped.
+  ///   - data: A JSON document with the numbers of the page, for programs; nil for none.
+  ///   - style: CSS rules in addition to ``HTMLStyle/text``.
+  /// - Returns: The text of the file.
   package static func text(title: String, body: String, data: String?, style: String = "") -> String {
     let script =
       data.map(embedded).map { "<script type=\"application/json\" id=\"report\">\($0)</script>\n" } ?? ""
@@ -35,10 +35,10 @@ package enum HTMLPage {
       """
   }
 
-  /// JSON for a script element.
+  /// Escapes JSON for a script element.
   ///
-  /// Only "</" and "<!--" could end the element early; JSON can say "<" in another way. So it can say what would turn the
-  /// direction of the text for someone who reads the source.
+  /// Only "</" and "<!--" could end the element early, so "<" is written as a JSON escape. So are control
+  /// characters and those that change the text direction, which would confuse readers of the source.
   private static func embedded(_ json: String) -> String {
     var result = ""
     result.reserveCapacity(json.utf8.count)

@@ -1,9 +1,9 @@
 internal import SWTBytes
 internal import SWTConsole
 
-/// Small pieces that several parts of the page share.
+/// Small elements shared by several pages.
 package enum HTMLText {
-  /// Shapes besides colours, so that a verdict is read without any.
+  /// Shapes in addition to colors, so that verdicts are readable without color.
   package static let check =
     "<svg class=\"mark\" viewBox=\"0 0 20 20\" aria-hidden=\"true\"><path d=\"M4 10.5l4 4 8-9\"/></svg>"
   package static let cross =
@@ -11,7 +11,7 @@ package enum HTMLText {
 
   package static func mark(_ passes: Bool) -> String { passes ? check : cross }
 
-  /// The last part of a path.
+  /// The last component of a path.
   package static func name(_ path: String) -> String {
     path.split(separator: "/").last.map(String.init) ?? path
   }
@@ -21,11 +21,11 @@ package enum HTMLText {
     "<span class=\"\(passes ? "good" : "bad")\">\(mark(passes))\(word ?? (passes ? "pass" : "fail"))</span>"
   }
 
-  /// `1.9 × 10⁻⁶`, `0.17`, `900`, and `0` for nothing, to so many significant digits.
+  /// A number with `digits` significant digits: `1.9 × 10⁻⁶`, `0.17`, `900`, or `0` for zero.
   package static func number(_ value: Double, digits: Int = 2) -> String {
     guard value.isFinite, value != 0 else { return Text.scientific(value) }
     var exponent = Int(Logarithm.base10(value.magnitude).rounded(.down))
-    // The smallest numbers have no power of ten to divide by.
+    // For the smallest numbers, the power of ten to divide by would underflow.
     var mantissa =
       exponent < -300
       ? value * 1e300 / Logarithm.power10(exponent + 300) : value / Logarithm.power10(exponent)
@@ -37,7 +37,7 @@ package enum HTMLText {
     return "\(Text.fixed(mantissa, digits - 1))\u{A0}×\u{A0}\(power(exponent))"
   }
 
-  /// A sentence whose `1.9e-06` become `1.9 × 10⁻⁶`.
+  /// A sentence in which numbers like `1.9e-06` become `1.9 × 10⁻⁶`.
   package static func prose(_ text: String) -> String {
     text.split(separator: " ", omittingEmptySubsequences: false).map { word -> String in
       if word == "->" { return "→" }
@@ -52,7 +52,7 @@ package enum HTMLText {
     }.joined(separator: " ")
   }
 
-  /// `10⁻⁶`.
+  /// A power of ten: `10⁻⁶`.
   package static func power(_ exponent: Int) -> String {
     let digits = "\(exponent)".map { character -> Character in
       switch character {
@@ -66,7 +66,7 @@ package enum HTMLText {
     return "10" + String(digits)
   }
 
-  /// Rows as a table with a caption for those who hear it.
+  /// A table with a caption for screen readers.
   package static func table(
     _ caption: String, _ heading: [String], _ rows: [[String]], numeric: Set<Int> = []
   ) -> String {
@@ -89,25 +89,25 @@ package enum HTMLText {
 }
 
 extension HTMLText {
-  /// A name from a file: escaped, cut in the middle when it is long, and without influence on the direction of the text
-  /// around it.
+  /// A name from a file: escaped, shortened in the middle if it is long, and isolated so that it cannot
+  /// change the direction of the surrounding text.
   package static func untrusted(_ name: String, _ columns: Int = 120) -> String {
     "<bdi>\(XMLText.escaped(Text.fitted(name, columns)))</bdi>"
   }
 
-  /// A section of a page with its heading.
+  /// A section of a page with a heading.
   package static func section(id: String, _ title: String, sub: String = "", _ body: String) -> String {
     "<section aria-labelledby=\"\(id)\">\n<h2 id=\"\(id)\">\(XMLText.escaped(title))</h2>\n"
       + (sub.isEmpty ? "" : "<p class=\"sub\">\(sub)</p>\n") + body + "</section>\n"
   }
 
-  /// Keys and values; both are HTML.
+  /// A list of keys and values, both HTML.
   package static func facts(_ items: [(String, String)], kind: String = "") -> String {
     "<dl\(kind.isEmpty ? "" : " class=\"\(kind)\"")>\n"
       + items.map { "<div><dt>\($0)</dt><dd>\($1)</dd></div>\n" }.joined() + "</dl>\n"
   }
 
-  /// `12.3 %`, and `< 0.1 %` where that would be nothing.
+  /// A percentage: `12.3 %`, or `< 0.1 %` if it would round to zero.
   package static func percent(_ share: Double) -> String {
     share > 0 && share < 0.0005 ? "&lt; 0.1 %" : "\(Text.fixed(100 * share, 1)) %"
   }

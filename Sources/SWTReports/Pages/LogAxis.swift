@@ -1,28 +1,28 @@
 internal import SWTBytes
 
-/// A logarithmic axis between two whole powers of ten.
+/// A logarithmic axis between two integer powers of ten.
 package struct LogAxis {
-  /// Powers of ten at the ends.
+  /// Exponents at the ends.
   package let low: Int
   package let high: Int
   /// Coordinates of the ends.
   package let start: Double
   package let end: Double
 
-  /// An axis that holds all positive finite `values`.
+  /// An axis that includes all positive finite `values`.
   ///
   /// - Parameters:
-  ///   - values: What has to fit.
+  ///   - values: The values to include.
   ///   - start: Coordinate of the lower end.
   ///   - end: Coordinate of the upper end.
-  ///   - least: Decades that it has at least.
+  ///   - least: Minimum number of decades.
   package init(_ values: [Double], from start: Double, to end: Double, atLeast least: Int = 2) {
     self.init(
       logs: values.filter { $0 > 0 && $0.isFinite }.map { Logarithm.base10($0) }, from: start, to: end,
       atLeast: least)
   }
 
-  /// An axis that holds those powers of ten.
+  /// An axis that includes all of the logarithms.
   package init(logs: [Double], from start: Double, to end: Double, atLeast least: Int = 2) {
     var low = Int((logs.min() ?? -7).rounded(.down))
     var high = Int((logs.max() ?? -5).rounded(.up))
@@ -30,7 +30,7 @@ package struct LogAxis {
     (self.low, self.high, self.start, self.end) = (low, high, start, end)
   }
 
-  /// Where a value lies; what is nothing lies at the lower end, what is not finite at the upper.
+  /// Coordinate of a value; zero and negative values lie at the lower end, non-finite ones at the upper.
   package func place(_ value: Double) -> Double {
     guard !value.isNaN, value < .infinity else { return end }
     guard value > 0 else { return start }
@@ -42,7 +42,7 @@ package struct LogAxis {
     return start + min(max(part, 0), 1) * (end - start)
   }
 
-  /// Powers of ten to label: at most about `count`.
+  /// Exponents to label, about `count` at most.
   package func ticks(_ count: Int) -> [Int] {
     let step = max(1, (high - low + count - 1) / count)
     return Array(stride(from: low, through: high, by: step))

@@ -1,14 +1,14 @@
 internal import SWTBytes
 
-/// Counts of sizes that span many powers of ten: bins on a logarithmic axis, counts on another.
+/// A histogram of magnitudes over many decades: both axes are logarithmic.
 package struct LogHistogram {
   package struct Bin: Equatable, Sendable {
-    /// Powers of ten.
+    /// Base-10 logarithms of the ends.
     let low: Double
     let high: Double
     let count: Int
 
-    /// The sizes from `2^exponent` up to twice that.
+    /// The magnitudes from `2^exponent` up to twice that.
     package init(powerOfTwo exponent: Int, count: Int) {
       let unit = Logarithm.base10(2)
       (low, high, self.count) = (Double(exponent) * unit, Double(exponent + 1) * unit, count)
@@ -25,14 +25,14 @@ package struct LogHistogram {
     counted = CountAxis(bins.map(\.count))
   }
 
-  /// One for nothing but its shape, a line high.
+  /// A picture without axes, one line high.
   package var small: String {
     let axis = axis(from: 0, to: 120)
     return "<svg class=\"mini\" viewBox=\"0 0 120 22\" aria-hidden=\"true\"><path d=\""
       + bars(axis, top: 1, bottom: 22) + "\"/></svg>"
   }
 
-  /// The picture with its axes.
+  /// The picture with axes.
   package func chart(id: String, title: String, description: String, axis name: String) -> String {
     var chart = SVGChart(width: Self.width, height: Self.height)
     counted.drawGrid(&chart, left: Self.left, right: Self.right, top: Self.top, bottom: Self.bottom)

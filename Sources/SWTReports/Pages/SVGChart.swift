@@ -1,7 +1,7 @@
 internal import SWTBytes
 internal import SWTConsole
 
-/// Builds one SVG figure; coordinates have one decimal, which is finer than any eye.
+/// Builds an SVG figure; coordinates are rounded to one decimal.
 package struct SVGChart {
   package let width: Double
   package let height: Double
@@ -39,7 +39,7 @@ package struct SVGChart {
     body += "r=\"\(Self.number(radius))\"\(closing("circle", tip))\n"
   }
 
-  /// A square that stands on its corner: told from a circle without colour.
+  /// A diamond, which is distinguishable from a circle without color.
   package mutating func diamond(
     _ kind: String, _ x: Double, _ y: Double, _ radius: Double, tip: String? = nil
   ) {
@@ -60,15 +60,17 @@ package struct SVGChart {
     body += "\(XMLText.escaped(text))</text>\n"
   }
 
-  /// A tip shows where a pointer rests, and is read out.
+  /// A tooltip, which screen readers read too.
   private func closing(_ tag: String, _ tip: String?) -> String {
     tip.map { "><title>\(XMLText.escaped($0))</title></\(tag)>" } ?? "/>"
   }
 
-  /// The picture with what it is called and what it shows, for those who do not see it.
+  /// The picture, with a title and a description for screen readers.
   package func element(id: String, title: String, description: String, isWide: Bool = false) -> String {
-    "<svg class=\"chart\(isWide ? " wide" : "")\" viewBox=\"0 0 \(Self.number(width)) \(Self.number(height))\" "
-      + "role=\"img\" aria-labelledby=\"\(id)-t \(id)-d\">\n<title id=\"\(id)-t\">\(XMLText.escaped(title))</title>\n"
+    let box = "0 0 \(Self.number(width)) \(Self.number(height))"
+    return "<svg class=\"chart\(isWide ? " wide" : "")\" viewBox=\"\(box)\" "
+      + "role=\"img\" aria-labelledby=\"\(id)-t \(id)-d\">\n"
+      + "<title id=\"\(id)-t\">\(XMLText.escaped(title))</title>\n"
       + "<desc id=\"\(id)-d\">\(XMLText.escaped(description))</desc>\n\(body)</svg>\n"
   }
 }

@@ -1,14 +1,14 @@
 internal import SWTBytes
 internal import SWTConsole
 
-/// Rectangles whose areas are sizes, the rectangles of parts within those of wholes (Bruls, Huizing and van Wijk 2000:
-/// rows are closed when one more would make them longer).
+/// A squarified treemap (Bruls, Huizing and van Wijk 2000): rectangles whose areas are sizes, with parts
+/// inside wholes. A row ends when another rectangle would make its rectangles more elongated.
 package struct Treemap {
   package struct Item {
     let label: String
-    /// Behind the label where there is room.
+    /// Shown after the label if there is room.
     let detail: String
-    /// What is read out and shown where a pointer rests.
+    /// The tooltip, which screen readers read too.
     package let tip: String
     let size: Double
     let parts: [Item]
@@ -23,14 +23,14 @@ package struct Treemap {
   }
 
   private static let (width, height) = (1024.0, 400.0)
-  /// Height of the line that names a whole.
+  /// Height of the label line of an item with parts.
   private static let head = 20.0
 
   private let items: [Item]
 
   package init(_ items: [Item]) { self.items = items }
 
-  /// The picture; a description says in words what it shows.
+  /// The figure; `description` is for screen readers.
   package func figure(id: String, title: String, caption: String, description: String) -> String {
     var chart = SVGChart(width: Self.width, height: Self.height)
     let places = Self.places(items.map(\.size), in: Place(x: 0, y: 0, width: Self.width, height: Self.height))
@@ -58,7 +58,7 @@ package struct Treemap {
     }
   }
 
-  /// Writes a label where there is room for at least a few letters of it.
+  /// Draws a label if there is room for at least three characters of it.
   private func label(_ item: Item, _ place: Place, _ chart: inout SVGChart, kind: String) -> Bool {
     let columns = Int((place.width - 8) / 7)
     guard columns >= min(3, Text.width(item.label)) else { return false }
@@ -69,7 +69,7 @@ package struct Treemap {
     return true
   }
 
-  /// Where the rectangles are, in the order of their sizes, which fall.
+  /// The rectangles of `sizes`, which must be in descending order.
   static func places(_ sizes: [Double], in place: Place) -> [Place] {
     let total = sizes.reduce(0, +)
     guard total > 0, place.width > 0, place.height > 0 else {
@@ -104,7 +104,7 @@ package struct Treemap {
     return result
   }
 
-  /// How long the longest rectangle of a row is beside its width.
+  /// The worst aspect ratio of a row's rectangles.
   private static func ratio(_ row: ArraySlice<Double>, _ side: Double) -> Double {
     let sum = row.reduce(0, +)
     guard sum > 0, let most = row.max(), let least = row.min(), least > 0 else { return .infinity }

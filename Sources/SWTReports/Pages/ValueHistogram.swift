@@ -1,6 +1,7 @@
 internal import SWTBytes
 
-/// Counts in equally wide bins, on a logarithmic axis so that a single value is seen beside a million.
+/// A histogram with equally wide bins and a logarithmic axis of counts, on which a single value is visible
+/// next to a million.
 package struct ValueHistogram {
   private let counts: [Int]
   private let counted: CountAxis
@@ -10,28 +11,28 @@ package struct ValueHistogram {
   private static let (left, right, top, bottom) = (46.0, 470.0, 16.0, 196.0)
 
   /// - Parameters:
-  ///   - counts: How many values lie in each bin.
-  ///   - low: Where the first bin begins.
-  ///   - high: Where the last one ends.
+  ///   - counts: Number of values in each bin.
+  ///   - low: Start of the first bin.
+  ///   - high: End of the last bin.
   package init(_ counts: [Int], low: Double, high: Double) {
     (self.counts, self.low, self.high) = (counts, low, high)
     counted = CountAxis(counts)
   }
 
-  /// One for nothing but its shape, a line high.
+  /// A picture without axes, one line high.
   package var small: String {
     let path = outline(from: 0, to: 120, top: 1, bottom: 22)
     return "<svg class=\"mini\" viewBox=\"0 0 120 22\" aria-hidden=\"true\"><path d=\"\(path)\"/></svg>"
   }
 
-  /// The picture with its axes.
+  /// The picture with axes.
   ///
   /// - Parameters:
-  ///   - id: Unique in the page.
-  ///   - title: What it is called.
-  ///   - description: What it shows, in words.
-  ///   - mark: A value to mark, and how far from it the usual ones lie.
-  ///   - axis: What the values are.
+  ///   - id: Identifier, unique in the page.
+  ///   - title: Title.
+  ///   - description: Description for screen readers.
+  ///   - mark: A value to mark, with the spread around it.
+  ///   - axis: Label of the value axis.
   /// - Returns: An SVG element.
   package func chart(
     id: String, title: String, description: String, mark: (value: Double, spread: Double)?, axis: String
@@ -62,7 +63,7 @@ package struct ValueHistogram {
     return Self.left + min(max((value - low) / (high - low), 0), 1) * (Self.right - Self.left)
   }
 
-  /// The bars as one shape.
+  /// The bars as one path.
   private func outline(from: Double, to: Double, top: Double, bottom: Double) -> String {
     let n = SVGChart.number
     guard high > low else {

@@ -1,7 +1,7 @@
-/// Text inside XML, HTML and SVG: five characters are written as entities, and what no document may hold is
-/// replaced.
+/// Text for XML, HTML and SVG: special characters become entities, and characters not allowed in documents
+/// are replaced.
 package enum XMLText {
-  /// Safe between tags and inside double quotes.
+  /// Text that is safe between tags and inside double quotes.
   package static func escaped(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
@@ -18,7 +18,7 @@ package enum XMLText {
     return result
   }
 
-  /// XML 1.0, section 2.2, less what is only a direction mark or a control character of the second block.
+  /// XML 1.0, section 2.2, except bidirectional controls and C1 control characters.
   private static func isCharacter(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0..<0x20, 0x7F..<0xA0, 0xFFFE, 0xFFFF, 0x202A...0x202E, 0x2066...0x2069: false

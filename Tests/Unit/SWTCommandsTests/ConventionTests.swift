@@ -163,7 +163,7 @@ import Testing
     let passed = try tool.json()["notes"]?.array?.compactMap(\.string) ?? []
     #expect(
       passed.contains(
-        "there is another network under 'model_ema.' (a running average); --key model_ema takes it"))
+        "there is another network under 'model_ema.' (a running average); --key model_ema selects it"))
     #expect(try convert(average, ["--key", "model_ema"]).metadata?["source.prefix"]?.string == "model_ema.")
   }
 
@@ -190,6 +190,6 @@ import Testing
   @Test func `dilation for another number of stages does not fit`() throws {
     let (tool, _) = try convert(StateDictFile(Self.network), ["--dilation", "1,1,2"])
     #expect(tool.status == .weightsDiffer)
-    #expect(tool.errors.contains("dilations are given for 3 stages, the network has 4"))
+    #expect(tool.errors.contains("dilations are given for 3 stages; the network has 4"))
   }
 }

@@ -8,9 +8,9 @@ import Testing
 
 /// `inspect --stats`: numbers about values, beside numpy's and beside plain loops.
 @Suite struct StatisticsTests {
-  /// What numpy 2.4.6 says of tensors that torch 2.13 loaded from resnext_small.pth, in float64: `x.min()`, `x.max()`,
-  /// `x.mean()`, `x.std()`, `np.percentile(x, [25, 50, 75], method="lower")`, the first and the largest of
-  /// `np.histogram(x, 48)[0]`.
+  /// What numpy 2.4.6 says of tensors that torch 2.13 loaded from resnext_small.pth, in float64: `x.min()`,
+  /// `x.max()`, `x.mean()`, `x.std()`, `np.percentile(x, [25, 50, 75], method="lower")`, the first and the
+  /// largest of `np.histogram(x, 48)[0]`.
   struct Truth: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let figures: [Double]
@@ -137,8 +137,8 @@ import Testing
     #expect(all["none"]?["min"]?.string == "nan")
     let text = Tool("inspect", path, "--stats").output
     #expect(text.contains("2 NaN, the first at 4321; 2 infinite, the first at 17"))
-    #expect(text.contains("2 of 16 output channels next to nothing (1 zero)"))
-    #expect(text.contains("2 far outside, the farthest 9.0e+01 at 367"))
+    #expect(text.contains("2 of 16 output channels nearly zero (1 zero)"))
+    #expect(text.contains("2 outliers, the farthest 9.0e+01 at 367"))
   }
 
   @Test func `close values far from zero are spread like any others`() throws {

@@ -14,7 +14,7 @@ import Testing
     }
   }
 
-  @Test func `known answers`() {
+  @Test func `known checksums`() {
     #expect(CRC32C.checksum(Self.check) == 0xE306_9283)
     #expect(CRC32.checksum(Self.check) == 0xCBF4_3926)
     // RFC 3720, B.4: 32 bytes of zeros, of ones, and 0...31.
@@ -25,13 +25,13 @@ import Testing
   }
 
   @Test(arguments: CRCForm.allCases.filter(\.isHere))
-  func `every form that the machine has gives the known answers`(form: CRCForm) {
+  func `every form that the machine supports gives the known checksums`(form: CRCForm) {
     let check = ContiguousArray(Self.check)
     #expect(unsafe form.crc32c(check.span.bytes) == 0xE306_9283)
     #expect(unsafe form.crc32(check.span.bytes) == 0xCBF4_3926)
   }
 
-  /// Lengths around every block and vector width, unaligned starts, and a checksum that goes on.
+  /// Lengths around every block and vector width, unaligned starts, and continued checksums.
   @Test(arguments: [
     0, 1, 3, 7, 8, 9, 15, 16, 63, 64, 65, 127, 128, 200, 255, 256, 257, 511, 512, 513, 767, 768, 1023, 49_151,
     49_152, 150_001,

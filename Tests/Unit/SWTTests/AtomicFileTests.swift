@@ -67,7 +67,7 @@ import Testing
     #expect(try readFile(path) == [1])
   }
 
-  @Test func `an existing file is refused when asked, also at the end`() throws {
+  @Test func `an existing file is refused if asked, even one that appears meanwhile`() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("out")
     let file = try AtomicFile(path: path, replaceExisting: false)

@@ -3,7 +3,7 @@ import SWTChecksums
 import SWTDigests
 import TestSupport
 
-/// Reproducible numbers for the tests.
+/// Reproducible random numbers for the tests.
 struct Noise: RandomNumberGenerator {
   var state: UInt64
   mutating func next() -> UInt64 {
@@ -56,7 +56,8 @@ struct Sample {
     values.flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> UInt32(8 * $0)) } }
   }
 
-  /// One of everything, small: every section, an alias, a quantised tensor, a golden set, every META type.
+  /// A small file with one of everything: every section, an alias, a quantized tensor, a golden set, every
+  /// META type.
   static func everything() -> Sample {
     var sample = Sample()
     sample.contents.tensorAlignmentLog2 = 6

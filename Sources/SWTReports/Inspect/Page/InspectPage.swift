@@ -70,8 +70,8 @@ package struct InspectPage {
     return """
       <footer>
       <p>Bars count values on a logarithmic axis, so that one value is seen beside a million. Mean, deviation (the population's), quartiles and
-      bars are over the finite values. A value is <b>far outside</b> when it is more than \(Text.fixed(TensorStatistics.fence, 0)) times the distance between the
-      quartiles from the median (where the quartiles are equal: five deviations). An output channel is <b>next to nothing</b> when none of its weights
+      bars are over the finite values. A value is an <b>outlier</b> when it is more than \(Text.fixed(TensorStatistics.fence, 0)) times the distance between the
+      quartiles from the median (where the quartiles are equal: five deviations). An output channel is <b>nearly zero</b> when none of its weights
       is above a millionth of the tensor's largest; a BatchNorm weight below 10⁻⁶; a running variance below 10⁻⁸.</p>
       <p>\(limits)\(data)</p>
       <p>pth2swt \(XMLText.escaped(Producer.version))</p>

@@ -1,15 +1,15 @@
-/// A module of a file: what the parts of its tensors' names between the dots make of it.
+/// A module of a file, as given by the dotted names of its tensors.
 package struct Module: Sendable {
-  /// A tensor as the tree sees it.
+  /// A tensor in the tree.
   package struct Leaf: Sendable {
     package let name: String
     package let dtype: String
     package let shape: [Int]
     package let elements: Int
     package let bytes: Int
-    /// True for what training updates, as far as names and types tell.
+    /// Whether it is trained, as far as names and types show.
     package let isParameter: Bool
-    /// True when an earlier name has the very same values.
+    /// Whether an earlier tensor has the same values in the same storage.
     package let isRepeat: Bool
 
     package init(
@@ -24,33 +24,34 @@ package struct Module: Sendable {
     }
   }
 
-  /// The part of the names; several where a module has nothing but one other in it.
+  /// Component of the names; several components if a module contains only one other module.
   package let label: Substring
-  /// Numbers of the tensors that lie in it directly, in the order of the file.
+  /// Indices of the tensors directly in it, in file order.
   package internal(set) var tensors: [Int] = []
-  /// In the order of the file.
+  /// Modules directly in it, in file order.
   package internal(set) var modules: [Module] = []
-  /// Of everything in it.
+  /// Totals of everything in it.
   package internal(set) var tensorCount = 0
   package internal(set) var parameters = 0
   package internal(set) var bytes = 0
-  /// Equal for modules of equal names, types and shapes.
+  /// Equal for modules whose contents have equal names, types and shapes.
   package internal(set) var form = 0
 
   init(label: Substring) { self.label = label }
 
-  /// The tree of a file's tensors; its root has no label.
+  /// The tree of a file's tensors; the root has no label.
   package static func tree(_ leaves: [Leaf]) -> Module {
     ModuleBuilder(leaves: leaves).module("", Array(leaves.indices), at: 0, depth: 0)
   }
 
-  /// The last part of a tensor's name, as it is called within its module.
+  /// The last component of a tensor's name.
   package static func leafName(_ name: String) -> Substring {
     let dot = name.utf8.lastIndex(of: UInt8(ascii: "."))
     return dot.map { name[name.utf8.index(after: $0)...] } ?? name[...]
   }
 
-  /// Neighbours that are numbered one after the other and have equal shapes, as ranges of ``modules``; all others alone.
+  /// Runs of consecutively numbered modules with equal shapes, as ranges of ``modules``; every other module
+  /// is a run of its own.
   package var runs: [Range<Int>] {
     var runs: [Range<Int>] = []
     var start = 0
@@ -67,7 +68,7 @@ package struct Module: Sendable {
     return runs
   }
 
-  /// True for `5.conv` behind `4.conv`.
+  /// Whether labels are numbered consecutively, like `4.conv` and `5.conv`.
   private static func isNext(_ label: Substring, _ before: Substring) -> Bool {
     func parts(_ label: Substring) -> (Int, Substring)? {
       let number = label.utf8.prefix { $0 != UInt8(ascii: ".") }
@@ -80,12 +81,12 @@ package struct Module: Sendable {
 
 /// Splits names at their dots, level by level.
 private struct ModuleBuilder {
-  /// Names with more parts than this keep the rest in one.
+  /// Maximum depth; the remaining components of longer names are not split.
   static let deepest = 40
 
   let leaves: [Module.Leaf]
 
-  /// The module of some tensors, the rest of whose names begins at `offset`, with `depth` modules around it.
+  /// The module of `members`, at depth `depth`; `offset` is where the rest of their names starts.
   func module(_ label: Substring, _ members: [Int], at offset: Int, depth: Int) -> Module {
     var direct: [Int] = []
     var order: [Substring] = []
@@ -102,7 +103,7 @@ private struct ModuleBuilder {
         order.append(part)
       }
     }
-    // Nothing but one module in it: both are one line.
+    // A module with only one module inside is merged with it.
     if !label.isEmpty, direct.isEmpty, order.count == 1, let index = members.first {
       let name = leaves[index].name
       let end = name.utf8.index(name.startIndex, offsetBy: offset + order[0].utf8.count)
@@ -118,7 +119,7 @@ private struct ModuleBuilder {
     return result
   }
 
-  /// Sums up what is in a module.
+  /// Sets the totals and the form of a module.
   private func add(to module: inout Module) {
     var hasher = Hasher()
     func sum(_ a: Int, _ b: Int) -> Int {

@@ -1,48 +1,49 @@
 package import ResNetArchitecture
 
-/// Channels of a tensor that do nothing.
+/// Dead channels of a tensor.
 package struct ChannelFindings: Equatable, Sendable {
-  /// What makes a channel dead.
+  /// The criterion for a dead channel.
   package enum Rule: Hashable, Sendable {
-    /// All weights that make an output channel are next to nothing, beside the tensor's largest.
+    /// All weights of an output channel are nearly zero, compared with the tensor's largest.
     case filter
-    /// BatchNorm multiplies the channel with next to nothing.
+    /// BatchNorm's scale of the channel is nearly zero.
     case normWeight
-    /// The channel never varied in training: its input is constant.
+    /// BatchNorm's variance is nearly zero: the channel was constant in training.
     case runningVariance
   }
 
   package let rule: Rule
   package let channelCount: Int
-  /// Indices along the first axis.
+  /// Indices of the dead channels along the first axis.
   package let dead: [Int]
-  /// How many of them are zeros alone.
+  /// Number of dead channels that are exactly zero.
   package let zeroCount: Int
 }
 
 extension ChannelFindings.Rule {
-  /// Up to so many channels are looked at one by one.
+  /// Tensors with more channels are not examined.
   static let channelLimit = 1 << 16
 
-  /// What is next to nothing; `largest` is the magnitude of the tensor's largest value.
+  /// Largest magnitude of a dead channel; `largest` is the largest magnitude in the tensor.
   func threshold(largest: Double) -> Double {
     switch self {
     case .filter: 1e-6 * largest
     case .normWeight: 1e-6
-    // A thousandth of the ε that nearly every network adds, 1e-5.
+    // A thousandth of the usual ε, 1e-5.
     case .runningVariance: 1e-8
     }
   }
 
-  /// The rule for a tensor, by its role in a known network, else by its name, its shape and its neighbours' names.
+  /// The rule for a tensor, by its role in a known network, otherwise by its name, its shape and the names
+  /// next to it.
   ///
   /// - Parameters:
   ///   - name: The tensor's name in the file.
   ///   - shape: PyTorch's shape: output channels first.
-  ///   - role: Its role, when the network is known.
-  ///   - hasNeighbour: True when the file has a tensor of that name.
+  ///   - role: Its role, if the network is known.
+  ///   - hasTensor: Whether the file has a tensor with that name.
   package init?(
-    name: String, shape: [Int], role: ParameterSpec.Role?, hasNeighbour: (String) -> Bool
+    name: String, shape: [Int], role: ParameterSpec.Role?, hasTensor: (String) -> Bool
   ) {
     guard let count = shape.first, (1...Self.channelLimit).contains(count) else { return nil }
     switch role {
@@ -57,7 +58,7 @@ extension ChannelFindings.Rule {
         self = .filter
       } else if shape.count == 1, leaf == "running_var" {
         self = .runningVariance
-      } else if shape.count == 1, leaf == "weight", hasNeighbour(module + "running_var") {
+      } else if shape.count == 1, leaf == "weight", hasTensor(module + "running_var") {
         self = .normWeight
       } else {
         return nil
@@ -66,7 +67,7 @@ extension ChannelFindings.Rule {
   }
 }
 
-/// The largest magnitude in each channel, as values go by in row-major order.
+/// Finds the largest magnitude in each channel of values in row-major order.
 struct ChannelScan {
   private let rule: ChannelFindings.Rule
   private let length: Int
@@ -90,7 +91,7 @@ struct ChannelScan {
       var most = largest[channel]
       for value in numbers[i..<end] {
         let size = value.magnitude
-        // What is not finite is not dead.
+        // Channels with non-finite values are not dead.
         if !(size <= most) { most = size.isNaN ? .infinity : size }
       }
       largest[channel] = most

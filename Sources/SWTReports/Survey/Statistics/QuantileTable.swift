@@ -1,8 +1,8 @@
-/// Quartiles of many values in bounded memory: exact for few, to eight significant bits for many.
+/// Quartiles of many values in bounded memory: exact for few values, to eight significant bits for many.
 ///
-/// The upper half of a float32's bits, ordered as the numbers are, is the number of a bucket.
+/// The index of a bucket is the upper half of a float32's bits, reordered to sort like the numbers.
 struct QuantileTable {
-  /// Up to so many values are kept as they are.
+  /// Maximum number of values that are stored individually.
   static let exactLimit = 4096
 
   private var few: [Double] = []
@@ -22,19 +22,19 @@ struct QuantileTable {
     buckets[Int(ordered >> 16)] += 1
   }
 
-  /// Places of the quartiles among so many sorted values, the lower one where there is a choice.
+  /// Indices of the quartiles among `count` sorted values, rounded down.
   static func ranks(_ count: Int) -> [Int] {
     [1, 2, 3].map { (count - 1) / 4 * $0 + (count - 1) % 4 * $0 / 4 }
   }
 
-  /// The values at a quarter, half and three quarters of the way.
+  /// The lower quartile, the median and the upper quartile.
   var quartiles: [Double] {
     guard buckets.isEmpty else { return places.map { Self.values($0).nearest } }
     let sorted = few.sorted()
     return sorted.isEmpty ? [.nan, .nan, .nan] : Self.ranks(count).map { sorted[$0] }
   }
 
-  /// Where to look again, when the quartiles are so close together that eight bits hardly tell them apart.
+  /// The range to refine if the quartiles are too close together for eight bits; otherwise nil.
   var doubtful: ClosedRange<Double>? {
     guard !buckets.isEmpty, count > 0 else { return nil }
     let quartiles = quartiles
@@ -57,7 +57,7 @@ struct QuantileTable {
     return result
   }
 
-  /// The ends of a bucket, and the one that is nearer to zero.
+  /// The ends of a bucket, and the one nearer to zero.
   private static func values(_ bucket: Int) -> (low: Double, high: Double, nearest: Double) {
     let isPositive = bucket >> 15 == 1
     let upper = isPositive ? UInt32(bucket) & 0x7FFF : ~UInt32(bucket) & 0xFFFF
@@ -72,7 +72,7 @@ extension Float {
   fileprivate var nextAway: Float { sign == .plus ? nextUp : nextDown }
 }
 
-/// Quartiles of values that lie close together, by equally wide buckets between two that enclose them.
+/// Quartiles that are close together, from equally wide buckets in a range that encloses them.
 struct QuantileRefinement {
   private let low: Double
   private let width: Double
@@ -85,7 +85,7 @@ struct QuantileRefinement {
     width = (range.upperBound - range.lowerBound) / Double(buckets.count)
   }
 
-  /// Adds values; those that are not finite do not count.
+  /// Adds values; non-finite ones are ignored.
   mutating func add(_ numbers: [Double]) {
     for value in numbers where value.isFinite {
       count += 1

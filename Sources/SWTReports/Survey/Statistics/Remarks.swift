@@ -2,9 +2,9 @@ internal import SWTBytes
 internal import SWTConsole
 
 extension TensorStatistics {
-  /// Something about the values that somebody may want to look at.
+  /// Something unusual about the values.
   package struct Remark: Equatable, Sendable {
-    /// The first are the most serious.
+    /// In order of decreasing severity.
     package enum Kind: String, CaseIterable, Comparable, Sendable {
       case nonFinite = "non-finite"
       case deadChannels = "dead-channels"
@@ -17,11 +17,11 @@ extension TensorStatistics {
 
     package let kind: Kind
     package let text: String
-    /// Larger is worse, among those of one kind.
+    /// Severity within a kind; larger is worse.
     package let weight: Double
   }
 
-  /// In the order of their weight; empty where nothing is unusual.
+  /// Remarks in order of decreasing severity; empty if nothing is unusual.
   package var remarks: [Remark] {
     var remarks: [Remark] = []
     func add(_ kind: Remark.Kind, _ text: String, _ weight: Double) {
@@ -35,9 +35,10 @@ extension TensorStatistics {
       add(.deadChannels, channels.sentence, Double(channels.dead.count) / Double(channels.channelCount))
     }
     if outlierCount > 0, let worst = outliers.first {
+      let farthest = "\(Text.scientific(worst.value)) at \(worst.index)"
+      let noun = outlierCount == 1 ? "outlier" : "outliers"
       add(
-        .outliers,
-        "\(Text.grouped(outlierCount)) far outside, the farthest \(Text.scientific(worst.value)) at \(worst.index)",
+        .outliers, "\(Text.grouped(outlierCount)) \(noun), the farthest \(farthest)",
         (worst.value - quartiles[1]).magnitude / (deviation > 0 ? deviation : 1))
     }
     return remarks
@@ -45,7 +46,7 @@ extension TensorStatistics {
 }
 
 extension ChannelFindings {
-  /// `5 of 64 output channels next to nothing (3 zero)`.
+  /// `5 of 64 output channels nearly zero (3 zero)`.
   package var sentence: String {
     let what =
       switch rule {
@@ -56,6 +57,6 @@ extension ChannelFindings {
     let number = dead.count == channelCount ? "all" : Text.grouped(dead.count)
     let zeros =
       zeroCount == 0 ? "" : zeroCount == dead.count ? " (zero)" : " (\(Text.grouped(zeroCount)) zero)"
-    return "\(number) of \(Text.grouped(channelCount)) \(what) next to nothing\(zeros)"
+    return "\(number) of \(Text.grouped(channelCount)) \(what) nearly zero\(zeros)"
   }
 }

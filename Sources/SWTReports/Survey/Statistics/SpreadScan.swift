@@ -1,7 +1,7 @@
-/// A second pass over the values: the histogram, and what lies far outside.
+/// A second pass over the values for the histogram and outliers.
 struct SpreadScan {
   private let median: Double
-  /// Outliers lie outside.
+  /// Values outside this range are outliers.
   private let inside: ClosedRange<Double>
   private let low: Double
   private let high: Double
@@ -12,13 +12,13 @@ struct SpreadScan {
   private var farthest: [TensorStatistics.Outlier] = []
   private var position = 0
 
-  /// nil when there is nothing to spread: all finite values are equal, or too far apart for arithmetic.
+  /// nil if there is no histogram: all finite values are equal, or their range overflows.
   init?(_ statistics: TensorStatistics) {
     guard statistics.minimum < statistics.maximum else { return nil }
     let (lower, median, upper) = (
       statistics.quartiles[0], statistics.quartiles[1], statistics.quartiles[2]
     )
-    // Where half of the values are equal the quartiles say nothing; then the deviation has to do.
+    // If half of the values are equal, the quartiles give no spread; use the standard deviation.
     let spread = upper > lower ? upper - lower : statistics.deviation / 2
     let reach = TensorStatistics.fence * spread
     guard reach.isFinite, (statistics.maximum - statistics.minimum).isFinite else { return nil }

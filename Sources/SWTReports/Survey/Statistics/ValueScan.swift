@@ -1,4 +1,4 @@
-/// What one pass over the values of a tensor finds.
+/// The first pass over the values of a tensor.
 struct ValueScan {
   private var found = TensorStatistics()
   private(set) var table: QuantileTable
@@ -42,8 +42,8 @@ struct ValueScan {
     }
   }
 
-  /// Adds mean and squares of a piece to those of all before it (Chan, Golub and LeVeque 1979): no cancellation, whatever
-  /// the mean is.
+  /// Merges mean and sum of squares of a piece with those so far (Chan, Golub and LeVeque 1979), without
+  /// cancellation.
   private mutating func merge(_ numbers: [Double], count: Int, mean other: Double) {
     var sum = 0.0
     for value in numbers where value.isFinite {
@@ -57,7 +57,7 @@ struct ValueScan {
     finite += count
   }
 
-  /// The figures, but for those that need another pass.
+  /// The statistics, except those that need another pass.
   func statistics() -> TensorStatistics {
     var result = found
     guard finite > 0 else {

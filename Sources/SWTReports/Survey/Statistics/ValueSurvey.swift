@@ -3,9 +3,9 @@ internal import SWTBytes
 internal import SWTThreads
 internal import Synchronization
 
-/// Reads the values of many tensors, in bounded memory and on several threads.
+/// Computes statistics of many tensors in bounded memory, on several threads.
 package enum ValueSurvey {
-  /// A tensor, and which of its channels to look at.
+  /// A tensor and the rule for its dead channels.
   package struct Item: Sendable {
     package let tensor: ValueTensor
     package let rule: ChannelFindings.Rule?
@@ -15,15 +15,15 @@ package enum ValueSurvey {
     }
   }
 
-  /// Reads all items; a view that several names have is read once.
+  /// Reads all items; a view with several names is read once.
   ///
   /// - Parameters:
-  ///   - items: What to read.
-  ///   - threads: How many threads read.
-  ///   - advance: Called with the bytes of each tensor that is done.
-  /// - Returns: The statistics of each item, in their order; nil where there is no item, or its elements are no real
+  ///   - items: The items to read.
+  ///   - threads: Number of threads.
+  ///   - advance: Called with the size in bytes of each finished tensor.
+  /// - Returns: The statistics of each item, in order; nil if there is no item or its elements are not real
   ///   numbers.
-  /// - Throws: What reading throws: ``ParseFailure`` with the tensor's name, or an error of the weight file.
+  /// - Throws: ``ParseFailure`` with the tensor's name, or an error of the weight file.
   package static func run(
     _ items: [Item?], threads: Int, advance: @escaping @Sendable (Int) -> Void = { _ in }
   ) throws -> [TensorStatistics?] {
@@ -47,7 +47,8 @@ package enum ValueSurvey {
     return source.map { found[$0] }
   }
 
-  /// The statistics of one tensor: it is read twice or three times, since what is far outside is known behind the last value.
+  /// The statistics of a tensor, which is read two or three times, because outliers are defined by the
+  /// quartiles.
   static func statistics(of item: Item) throws -> TensorStatistics? {
     do {
       var scan = ValueScan(expecting: item.tensor.shape.reduce(1, &*))

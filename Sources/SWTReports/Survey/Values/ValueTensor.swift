@@ -4,29 +4,31 @@ internal import SWTBytes
 internal import SWTTensorFiles
 internal import SWTTensors
 
-/// A tensor of a checkpoint or of a weight file, whose values can be read as numbers, as often as somebody asks.
+/// A tensor of a checkpoint or a weight file, whose values can be read as numbers any number of times.
 package struct ValueTensor: Sendable {
   package let name: String
-  /// PyTorch's name of the type; of a quantised tensor that of its integers.
+  /// PyTorch's name of the type; for a quantized tensor, of its integers.
   package let dtype: String
   package let shape: [Int]
-  /// Bytes of one element as they are stored; nil where elements share bytes.
+  /// Stored bytes per element; nil if elements share bytes.
   package let width: Int?
-  /// A part of a golden test that is embedded in a weight file, and no weight.
+  /// Whether it is part of a golden test embedded in a weight file, rather than a weight.
   package var isGolden = false
-  /// Equal views have equal values; nil where nothing is known.
+  /// Equal views have equal values; nil if unknown.
   package let view: StorageView?
-  /// Makes a stream of the values; the first one that is read to its end compares the checksum of what they lie in.
+  /// Opens a stream of the values; the first stream read to its end verifies the checksum of the storage.
   package let open: @Sendable () throws -> ValueStream
 }
 
-/// The elements of a tensor in row-major order, as numbers and as bits.
+/// The elements of a tensor in row-major order, as numbers and as bytes.
 package struct ValueStream {
-  /// Some of them: the numbers, nil for types that are none, and the bytes, empty where numbers were computed.
+  /// Consecutive elements: their numbers, nil if the type is not a real number, and their bytes, empty if the
+  /// numbers were computed.
   package typealias Piece = (numbers: [Double]?, bytes: [UInt8])
 
-  /// Bytes of most pieces. They and their numbers stay in a core's own cache, and are small enough for the allocator to
-  /// use the same memory again and again: with pieces of 256 KiB and more the heap grew with the file at times.
+  /// Size of most pieces in bytes. They and their numbers stay in a core's private cache, and are small
+  /// enough for the allocator to reuse the same memory: with pieces of 256 KiB and more, the heap sometimes
+  /// grew with the file.
   static let pieceBytes = 48 << 10
 
   private var pull: () throws -> Piece?
@@ -66,7 +68,7 @@ extension ValueTensor {
     }
   }
 
-  /// A quantised tensor of a weight file is the numbers that its integers stand for.
+  /// A tensor of a weight file; the values of a quantized tensor are its dequantized numbers.
   package init(_ info: TensorInfo, of file: SWTFile) {
     self.init(
       name: info.name, dtype: info.dtype?.name ?? "code \(info.dtypeCode)", shape: info.shape,
@@ -95,7 +97,7 @@ extension ValueTensor {
 }
 
 extension Quantizer {
-  /// The numbers that integers stand for; `first` is the row-major index of the first of them.
+  /// Dequantizes integers; `first` is the row-major index of the first one.
   fileprivate func values(_ integers: [Double], from first: Int, shape: [Int]) -> [Double] {
     switch self {
     case .perTensor(let scale, let zeroPoint): return integers.map { scale * ($0 - Double(zeroPoint)) }

@@ -1,4 +1,5 @@
-/* Builds a small .swt file that has every section and every kind of record, by FORMAT.md and without the reader. */
+/* Builds a small .swt file with every section and every kind of record, according to FORMAT.md, without the
+ * reader. */
 #ifndef BUILD_H
 #define BUILD_H
 
@@ -58,7 +59,7 @@ static void put_f64(uint8_t *p, double v)
     put(p, bits, 8);
 }
 
-/* CRC32C bit by bit: nothing here shares code with the reader. */
+/* CRC32C bit by bit, so that no code is shared with the reader. */
 static uint32_t build_crc(uint32_t crc, const uint8_t *p, size_t n)
 {
     int bit;
@@ -82,7 +83,7 @@ static size_t build_text(uint8_t *pool, size_t *used, const char *text)
     return at;
 }
 
-/* Values of tensor i: anything deterministic, but scales above 0 and a clean last nibble. */
+/* Values of tensor i: arbitrary but deterministic, with positive scales and a zero last nibble. */
 static void build_values(uint32_t i, uint8_t *p)
 {
     const struct build_tensor *t = &build_tensors[i];
@@ -95,10 +96,10 @@ static void build_values(uint32_t i, uint8_t *p)
     if (t->dtype == SWT_I4) p[t->len - 1] &= 15;
 }
 
-/* Where section `kind` begins in a built file, in the order of enum swt_kind. */
+/* Offset of section `kind` in a built file, in the order of enum swt_kind. */
 struct build_layout { size_t section[BUILD_KINDS], data_offset, size; };
 
-/* Writes the file to out, which holds BUILD_CAPACITY bytes, and returns its layout. */
+/* Writes the file to `out`, which must have BUILD_CAPACITY bytes, and returns its layout. */
 static struct build_layout build(uint8_t *out, unsigned tensor_align, unsigned data_align)
 {
     static const char names[BUILD_KINDS][5] = {

@@ -1,6 +1,6 @@
 /*
- * Prints everything that a .swt file holds, in the form in which all readers of the format print it, so that their
- * answers can be compared byte by byte; or "error <class>" and exit status 1.
+ * Prints the contents of a .swt file in the form common to all readers of the format, so that their output
+ * can be compared byte by byte; or prints "error <rule>" and exits with status 1.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <fcntl.h>
@@ -86,7 +86,7 @@ static void list_meta(const swt_meta *m)
     putchar('\n');
 }
 
-/* Prints the listing; any error means that the checks before let something through. */
+/* Prints the listing; an error here means that the preceding checks missed something. */
 static enum swt_error list(swt_file *f)
 {
     enum swt_error e = SWT_OK;
@@ -178,7 +178,7 @@ int main(int argc, char **argv)
     descriptor = open(argv[1], O_RDONLY);
     if (descriptor >= 0 && fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
         size_t size = (size_t)status.st_size;
-        /* an empty file cannot be mapped, and the reader looks at no byte of it */
+        /* an empty file cannot be mapped, and the reader reads no byte of it */
         void *bytes = size ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, descriptor, 0) : &f;
         if (bytes != MAP_FAILED) {
             e = swt_open(&f, bytes, size, 2);

@@ -1,11 +1,13 @@
 /*
- * What the reader promises, tried on a small file that has every kind of record:
- *   - each rule that is broken alone is reported by its own name;
- *   - every flipped bit and every truncation is found by level 2 with strict;
- *   - nothing outside the file is touched (a guard page lies right behind it), at any base address;
- *   - after level 0 alone, every accessor is safe on hostile files, and after level 1 every accessor succeeds.
+ * Tests the reader's guarantees on a small file with every kind of record:
+ *   - a rule that is violated alone is reported by its own name;
+ *   - every flipped bit and every truncation is detected by level 2 with strict;
+ *   - nothing outside the file is accessed (a guard page follows it), at any base address;
+ *   - after level 0 alone, every accessor is safe on hostile files, and after level 1 every accessor
+ *     succeeds.
  *
- * properties [MUTATIONS [SEED]]; or properties --write FILE, to see the file or feed it to another reader.
+ * properties [MUTATIONS [SEED]]; or properties --write FILE, to inspect the file or give it to another
+ * reader.
  */
 #define _POSIX_C_SOURCE 200809L
 #define _DEFAULT_SOURCE
@@ -51,7 +53,7 @@ static uint32_t random_below(uint32_t n)
 static uint8_t original[BUILD_CAPACITY];
 static struct build_layout layout;
 
-/* BUILD_CAPACITY bytes that end where a page without access begins. */
+/* BUILD_CAPACITY bytes that end where an inaccessible page starts. */
 static uint8_t *guarded;
 
 static uint8_t *against_guard(const uint8_t *bytes, size_t size)
@@ -59,7 +61,8 @@ static uint8_t *against_guard(const uint8_t *bytes, size_t size)
     return (uint8_t *)memcpy(guarded + BUILD_CAPACITY - size, bytes, size);
 }
 
-/* A change of one field, and the one rule that it breaks. Section HEADER and TABLE count from byte 0 and 64. */
+/* A change of one field, and the one rule that it violates. Sections HEADER and TABLE start at bytes 0 and
+ * 64. */
 enum { HEADER = -2, TABLE = -1 };
 static const struct { int section; unsigned at, bytes; uint64_t value; enum swt_error expected; } rules[] = {
     {HEADER, 0, 1, 0x88, SWT_ERR_MAGIC}, {HEADER, 8, 2, 2, SWT_ERR_VERSION}, {HEADER, 8, 2, 0, SWT_ERR_VERSION},
@@ -142,7 +145,7 @@ static void test_rules(void)
         EXPECT(e == rules[i].expected, "rule %zu: expected %s, found %s", i, swt_error_name(rules[i].expected),
                swt_error_name(e));
     }
-    /* a greater minor version: what is reserved in 1.0 may mean something */
+    /* a newer minor version: what 1.0 reserves may have a meaning */
     for (i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         enum swt_error e, old = rules[i].expected;
         if (old != SWT_ERR_RESERVED && old != SWT_ERR_ROLE) continue;
@@ -204,7 +207,7 @@ static void test_access(void)
     EXPECT(!swt_meta_find(&f, "b.i64", 5, &m) && (int64_t)m.num == -5, "b.i64");
     EXPECT(swt_meta_find(&f, "b.i65", 5, &m) == SWT_ERR_NO_SUCH_TENSOR, "b.i65");
 
-    /* q.weight is stored column by column (dim_order 1, 0); its channel is dimension 0 */
+    /* q.weight is stored by columns (dim_order 1, 0); its channels are dimension 0 */
     e = swt_tensor_at(&f, 3, &t);
     EXPECT(!e && !swt_widen(&f, &t, 0, 6, out), "q.weight");
     for (i = 0; i < 6; i++) {
@@ -212,7 +215,7 @@ static void test_access(void)
         float expected = i % 2 ? 1.5f * (float)(q + 2) : 0.5f * (float)(q - 3);
         EXPECT(out[i] == expected, "q.weight[%u] is %g, not %g", i, (double)out[i], (double)expected);
     }
-    e = swt_tensor_at(&f, 6, &t); /* blocks of two along a row of five: three scales a row */
+    e = swt_tensor_at(&f, 6, &t); /* blocks of two along a row of five: three scales per row */
     EXPECT(!e && !swt_widen(&f, &t, 0, 10, out), "blocks");
     for (i = 0; i < 10; i++) {
         float expected = 0.25f * (float)(i / 5 * 3 + i % 5 / 2 + 1) * (float)(uint8_t)(17 * 6 + 31 * i + 5);
@@ -266,7 +269,7 @@ static void test_numbers(void)
     EXPECT(strcmp(swt_error_name(SWT_ERR_NO_SUCH_TENSOR), "no-such-tensor") == 0 && SWT_ERR_NO_SUCH_TENSOR == 47, "names");
 }
 
-/* Changes that hit fields more often than noise does. */
+/* Mutations that hit fields more often than random noise. */
 static void mutate(uint8_t *bytes, size_t size)
 {
     static const uint64_t values[] = {0, 1, 2, 63, 64, 127, 255, 4095, 4096, 0x7FFFFFFF, 0x80000000u, 0xFFFFFFFFu,
@@ -332,7 +335,7 @@ int main(int argc, char **argv)
     if (guarded == MAP_FAILED || BUILD_CAPACITY % page || mprotect(guarded + BUILD_CAPACITY, page, PROT_NONE)) return 2;
     printf("seed %llu\n", (unsigned long long)random_state);
     test_numbers();
-    for (variant = 0; variant < 2; variant++) { /* as tight as can be; and with gaps between the tensors */
+    for (variant = 0; variant < 2; variant++) { /* packed tightly, and with gaps between the tensors */
         layout = build(original, variant ? 7 : 6, variant ? 9 : 6);
         test_rules();
         test_damage();

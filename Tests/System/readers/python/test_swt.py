@@ -30,7 +30,7 @@ FIXTURES = ROOT / "Fixtures" / "format"
 
 
 def listing(data):
-    """What `swt.py list` prints of a file with these bytes."""
+    """The output of `swt.py list` for a file with these bytes."""
     try:
         file = swt.File(data)
         file.check()
@@ -70,7 +70,7 @@ class Corpus(unittest.TestCase):
         self.assertEqual(len({data for _, _, data in cases.values()}), len(cases))
 
     def test_every_class_has_a_file(self):
-        """All but unreadable, limit and no-such-tensor, which no small file can show."""
+        """All except unreadable, limit and no-such-tensor, which no small file can violate."""
         classes = set("""
             magic version truncated trailing-bytes header-size alignment data-offset required-feature header-checksum
             reserved section-count section-kind section-twice section-flags section-place section-size section-missing
@@ -106,7 +106,7 @@ class Damage(unittest.TestCase):
                 self.assertEqual(listing(data[:length]), "error truncated\n", f"{name}: {length} bytes")
 
     def test_mutations_give_errors_or_succeed(self):
-        """With the checksums mended, so that the rules behind them are reached."""
+        """With corrected checksums, so that the rules after them are reached."""
         random.seed(20260)
         names = ("minimal", "goldens", "quantised", "metadata", "sources", "aliases", "minor_1", "dtype_unknown", "receipts")
         values = (0, 1, 2, 7, 63, 64, 127, 128, 255)
@@ -133,7 +133,7 @@ class Damage(unittest.TestCase):
         self.assertGreater(succeeded, 20)
 
     def use(self, file):
-        """All that can be asked of a file whose values nobody has checked."""
+        """Everything that can be read from a file whose values have not been checked."""
         list(swt.show(file))
         for x in file:
             with contextlib.suppress(swt.Error):
