@@ -112,7 +112,6 @@ let package = Package(
         "PthReader", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTTensorFiles", "TestSupport",
       ]),
     .testTarget(name: "ResNetArchitectureTests", dependencies: ["ResNetArchitecture"]),
-    .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(
       name: "ResNetEngineTests",
       dependencies: ["ResNetEngine", "ResNetArchitecture", "SWTVerification", "CAllocations", "TestSupport"]),
