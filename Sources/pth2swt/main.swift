@@ -8,5 +8,6 @@ import SWTCommands
   import Musl
 #endif
 
+StandardStreams.reserve()
 Signals.install()
 exit(CommandLineTool.main(Array(CommandLine.arguments.dropFirst())).rawValue)
