@@ -105,7 +105,7 @@ let package = Package(
         "SWTChecksums", "SWTDigests", "ResNetArchitecture", "ResNetModel", "SWTGoldens", "SWTConversion",
         "ResNetEngine", "SWTTensorFiles", "SWTVerification", "SWTReports",
       ]),
-    .executableTarget(name: "pth2swt", dependencies: ["SWTCommands", "SWTPlatform"]),
+    .executableTarget(name: "pth2swt", dependencies: ["SWTCommands", "SWTConsole", "SWTPlatform"]),
 
     // What tests share.
     .target(
@@ -129,7 +129,6 @@ let package = Package(
         "PthReader", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTTensorFiles", "TestSupport",
       ]),
     .testTarget(name: "ResNetArchitectureTests", dependencies: ["ResNetArchitecture"]),
-    .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
     .testTarget(
       name: "ResNetEngineTests",
       dependencies: [

@@ -1,3 +1,4 @@
+internal import SWTBytes
 internal import SWTPlatform
 internal import Synchronization
 
@@ -11,6 +12,8 @@ package final class Console: Sendable {
 
   private let target: Target
   private let captured = Mutex<(output: String, errors: String)>(("", ""))
+  /// Why results could not be written; nothing is written after that, so that none are missing in the middle.
+  private let broken = Mutex<SystemFailure?>(nil)
   /// What stands in for the process's environment; `nil` is that environment itself.
   private let variables: [String: String]?
   /// Width of the terminal that stands in for the process's own; `nil` is no terminal.
@@ -35,23 +38,28 @@ package final class Console: Sendable {
 
   package func write(_ text: String) {
     switch target {
-    case .process: Self.put(text, 1)
+    case .process:
+      broken.withLock { broken in
+        if broken == nil { broken = Self.put(text, 1) }
+      }
     case .memory: captured.withLock { $0.output += text }
     }
   }
 
-  /// Writes a line of diagnostics.
-  package func note(_ text: String) {
-    switch target {
-    case .process: Self.put(text + "\n", 2)
-    case .memory: captured.withLock { $0.errors += text + "\n" }
-    }
+  /// Why not all results reached standard output; nil when they did.
+  package func outputFailure() -> CommandFailure? {
+    guard case .process = target else { return nil }
+    let failure = broken.withLock { $0 } ?? StandardStreams.flush(1)
+    return failure.map { CommandFailure(.outputFailed, "standard output: \($0)") }
   }
+
+  /// Writes a line of diagnostics.
+  package func note(_ text: String) { noteRaw(text + "\n") }
 
   /// Writes diagnostics that are no line: a bar that is drawn again and again.
   package func noteRaw(_ text: String) {
     switch target {
-    case .process: Self.put(text, 2)
+    case .process: _ = Self.put(text, 2)
     case .memory: captured.withLock { $0.errors += text }
     }
   }
@@ -96,19 +104,9 @@ package final class Console: Sendable {
     unsafe getenv(name).map { unsafe String(cString: $0) }
   }
 
-  private static func put(_ text: String, _ descriptor: CInt) {
-    let bytes = Array(text.utf8)
-    var done = 0
-    while done < bytes.count {
-      let count = unsafe bytes.withUnsafeBytes { buffer in
-        unsafe systemWrite(descriptor, buffer.baseAddress.map { unsafe $0 + done }, bytes.count - done)
-      }
-      if count < 0, errno != EINTR { return }
-      done += max(0, count)
-    }
+  private static func put(_ text: String, _ descriptor: CInt) -> SystemFailure? {
+    let failure = StandardStreams.write(Array(text.utf8), to: descriptor)
+    if failure?.code == EPIPE { Signals.endWithoutReader() }
+    return failure
   }
-}
-
-private func systemWrite(_ descriptor: CInt, _ start: UnsafeRawPointer?, _ count: Int) -> Int {
-  unsafe write(descriptor, start, count)
 }

@@ -5,8 +5,11 @@ internal import Synchronization
 
 /// What the program does about signals; the libraries install nothing.
 package enum Signals {
-  /// Interrupts remove unfinished outputs and exit with 130; a mapped file that shrinks is an error, not a crash.
+  /// Interrupts and a reader that goes away remove unfinished outputs, and end the program as its callers expect; a
+  /// mapped file that shrinks is an error, not a crash.
   package static func install() {
+    // A pipe without a reader is then an error of the write, which has time to remove unfinished outputs.
+    signal(SIGPIPE, SIG_IGN)
     waitForInterrupts()
     survivePageFaults()
   }
@@ -30,6 +33,19 @@ package enum Signals {
         _exit(ExitStatus.interrupted.rawValue)
       }
     }
+  }
+
+  /// Ends as a program whose reader went away does, by the signal and without a word.
+  static func endWithoutReader() -> Never {
+    LiveTemporaries.unlinkAll()
+    if isatty(2) == 1 { interruptAction.withLock { $0 }?() }
+    var set = sigset_t()
+    unsafe sigemptyset(&set)
+    unsafe sigaddset(&set, SIGPIPE)
+    unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
+    signal(SIGPIPE, SIG_DFL)
+    raise(SIGPIPE)
+    _exit(128 + SIGPIPE)
   }
 
   /// What else is done when the program is interrupted: a bar is taken from the terminal.

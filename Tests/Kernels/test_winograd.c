@@ -279,6 +279,32 @@ static void expect(
     }
 }
 
+/* One form's output with the work cut as `cut` draws it. */
+static float *run_form(
+    enum p2s_isa isa, const struct layer *layer, struct p2s_segment *segments,
+    const float *input, const float *sums, enum slot slot, struct numbers *cut) {
+    struct layer other = *layer;
+    struct p2s_winograd *conv = &other.conv;
+    conv->strip_tiles = 1 + draw_below(cut, P2S_WINOGRAD_STRIP);
+    other.transformed_count
+        = p2s_winograd_floats(conv->in_blocks, conv->rows, conv->width, conv->strip_tiles);
+    for (int32_t b = 0; b < layer->group_blocks; b++)
+        segments[b].offset = (int64_t)b * conv->strip_tiles * P2S_LANES;
+    float *transformed = place_floats(TRANSFORMED, other.transformed_count);
+    run_input(isa, &other, input, transformed);
+    float *output = place_floats(slot, layer->output_count);
+    float *target = output + layer->origin;
+    if (layer->residual == IN_PLACE)
+        for (int64_t f = 0; f < layer->output_count - 2 * layer->origin; f++) target[f] = sums[f];
+    const float *residual
+        = layer->residual == NO_RESIDUAL ? 0 : layer->residual == SEPARATE ? sums : target;
+    int32_t units = p2s_winograd_units(conv), backwards = draw_below(cut, 2);
+    for (int32_t u = 0; u < units; u++)
+        p2s_winograd_unit(
+            isa, conv, transformed, residual, target, backwards ? units - 1 - u : u);
+    return output;
+}
+
 static void run_layer(struct numbers *n, struct layer *layer) {
     struct p2s_winograd *conv = &layer->conv;
     static float filters[MAX_LANES * MAX_DEPTH * 9];
@@ -316,28 +342,12 @@ static void run_layer(struct numbers *n, struct layer *layer) {
         layer, input, filters, bias, layer->residual == NO_RESIDUAL ? 0 : sums, want);
 
     for (int32_t i = 0; i < here_count; i++) {
-        /* Another cut for each instruction set: it must not show. */
+        /* Another cut for each instruction set, and a second one: it must not show. */
         struct numbers cut = { n->state + (uint64_t)here[i] };
-        struct layer other = *layer;
-        other.conv.strip_tiles = 1 + draw_below(&cut, P2S_WINOGRAD_STRIP);
-        other.transformed_count = p2s_winograd_floats(
-            conv->in_blocks, conv->rows, conv->width, other.conv.strip_tiles);
-        for (int32_t b = 0; b < layer->group_blocks; b++)
-            segments[b].offset = (int64_t)b * other.conv.strip_tiles * P2S_LANES;
-        float *transformed = place_floats(TRANSFORMED, other.transformed_count);
-        run_input(here[i], &other, input, transformed);
-        float *output = place_floats(OUTPUT, layer->output_count);
-        float *target = output + layer->origin;
-        if (layer->residual == IN_PLACE)
-            for (int64_t f = 0; f < sum_count; f++) target[f] = sums[f];
-        const float *residual
-            = layer->residual == NO_RESIDUAL ? 0 : layer->residual == SEPARATE ? sums : target;
-        int32_t units = p2s_winograd_units(&other.conv), backwards = draw_below(&cut, 2);
-        for (int32_t u = 0; u < units; u++)
-            p2s_winograd_unit(
-                here[i], &other.conv, transformed, residual, target,
-                backwards ? units - 1 - u : u);
+        float *output = run_form(here[i], layer, segments, input, sums, OUTPUT, &cut);
         judge(here[i], output, want, layer->output_count, FUSED_AGREE);
+        float *again = run_form(here[i], layer, segments, input, sums, AGAIN, &cut);
+        judge_again(here[i], output, again, layer->output_count);
     }
 }
 

@@ -22,9 +22,17 @@ package enum CommandLineTool {
     VerifySignature.self, SetMeta.self, Arch.self, Bench.self, Doctor.self, Completions.self, Manual.self,
   ]
 
-  /// Runs one command line, without the program's own name in front.
+  /// Runs one command line, without the program's own name in front. Results that could not be written make a failure
+  /// of a success; what is worse stays.
   package static func main(_ words: [String], _ console: Console = Console()) -> ExitStatus {
     let wantsJSON = words.prefix { $0 != "--" }.contains("--json")
+    let status = main(words, wantsJSON, console)
+    guard let failure = console.outputFailure() else { return status }
+    report(failure, wantsJSON, console)
+    return status == .success ? failure.status : status
+  }
+
+  private static func main(_ words: [String], _ wantsJSON: Bool, _ console: Console) -> ExitStatus {
     do throws(CommandFailure) {
       guard let first = words.first, first != "--help", first != "-h" else {
         console.write(overview)

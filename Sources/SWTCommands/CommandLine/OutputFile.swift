@@ -39,16 +39,8 @@ extension OutputFile {
       throw CommandFailure(writing: path, WriteFailure(.system(.last("open")), path: path))
     }
     defer { _ = close(descriptor) }
-    var done = 0
-    while done < bytes.count {
-      let count = unsafe bytes.withUnsafeBytes { buffer in
-        unsafe systemWrite(descriptor, buffer.baseAddress.map { unsafe $0 + done }, bytes.count - done)
-      }
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else {
-        throw CommandFailure(writing: path, WriteFailure(.system(.last("write")), path: path))
-      }
-      done += count
+    if let failure = StandardStreams.write(bytes, to: descriptor) {
+      throw CommandFailure(writing: path, WriteFailure(.system(failure), path: path))
     }
   }
 }
@@ -59,9 +51,4 @@ extension CommandFailure {
     let message = text.hasPrefix("\(path): ") ? String(text.dropFirst(path.count + 2)) : text
     self.init(.outputFailed, file: path, message, hint: failure.isExisting ? "--force replaces it" : nil)
   }
-}
-
-/// The system's call, which the method of the same name hides.
-private func systemWrite(_ descriptor: CInt, _ start: UnsafeRawPointer?, _ count: Int) -> Int {
-  unsafe write(descriptor, start, count)
 }

@@ -45,16 +45,30 @@ enum ManualPage {
     return page
   }
 
-  /// Text that roff prints as it is: backslashes, dashes as dashes, and no line that starts like a request.
+  /// Text that roff prints as it is, in ASCII alone: groff reads a page byte by byte unless man(1) tells it the
+  /// encoding, and takes some ASCII characters for typographic ones, which a shell would not understand.
   private static func escaped(_ text: String) -> String {
     var result = ""
-    for character in text {
-      switch character {
+    for scalar in text.unicodeScalars {
+      switch scalar {
       case "\\": result += "\\e"
       case "-": result += "\\-"
-      default: result.append(character)
+      case "'": result += "\\(aq"
+      case "`": result += "\\(ga"
+      case "^": result += "\\(ha"
+      case "~": result += "\\(ti"
+      case "…": result += "..."
+      case "×": result += "\\(mu"
+      case _ where scalar.isASCII: result.unicodeScalars.append(scalar)
+      default: result += "\\[u\(hexadecimal(scalar.value))]"
       }
     }
-    return result.hasPrefix(".") || result.hasPrefix("'") ? "\\&" + result : result
+    return result.hasPrefix(".") ? "\\&" + result : result
+  }
+
+  /// At least four digits, as roff's names of characters have them.
+  private static func hexadecimal(_ value: UInt32) -> String {
+    let digits = String(value, radix: 16, uppercase: true)
+    return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
   }
 }

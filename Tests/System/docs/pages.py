@@ -17,16 +17,21 @@ HEADERS = {
 }
 
 
+# What builds and tools leave in the folder, by .gitignore.
+LEFT = {".git", ".build", ".swiftpm", "__pycache__"}
+
+
 def files():
-    """The files of the repository, as git sees them; without git all that is not hidden."""
-    listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], cwd=ROOT,
-                            capture_output=True, text=True)
-    if listed.returncode == 0:
-        names = [name for name in listed.stdout.split("\0") if name and (ROOT / name).exists()]
-    else:
-        names = [str(path.relative_to(ROOT)) for path in ROOT.rglob("*")
-                 if path.is_file() and not any(part.startswith(".") for part in path.relative_to(ROOT).parts)]
-    return sorted(set(names))
+    """The files of the repository, as git sees them; where git is not, or does not trust the folder, all that are there."""
+    try:
+        listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], cwd=ROOT,
+                                capture_output=True, text=True)
+        names = listed.stdout.split("\0") if listed.returncode == 0 else None
+    except FileNotFoundError:
+        names = None
+    if names is None:
+        names = [str(path.relative_to(ROOT)) for path in ROOT.rglob("*") if not LEFT & set(path.relative_to(ROOT).parts)]
+    return sorted({name for name in names if name and (ROOT / name).is_file()})
 
 
 def all_pages():

@@ -82,10 +82,15 @@ class Folder:
         return process.returncode, printed.decode(errors="replace")
 
 
+def parsed_by_bash(text):
+    """What bash says of the syntax, in English whatever the locale here."""
+    return subprocess.run(["bash", "-n"], input=text, capture_output=True, text=True, env=os.environ | {"LC_ALL": "C"})
+
+
 def is_complete(command):
     if command.rstrip().endswith("\\"):
         return False
-    checked = subprocess.run(["bash", "-n"], input=command + "\n", capture_output=True, text=True)
+    checked = parsed_by_bash(command + "\n")
     return checked.returncode == 0 and "here-document" not in checked.stderr
 
 
@@ -108,7 +113,7 @@ def commands(block):
 
 
 def syntax(text):
-    checked = subprocess.run(["bash", "-n"], input=text, capture_output=True, text=True)
+    checked = parsed_by_bash(text)
     if checked.returncode != 0 or "here-document" in checked.stderr:
         raise Failure(checked.stderr.strip())
 

@@ -7,7 +7,7 @@ import TestSupport
   import Glibc
 #endif
 
-/// Runs the built program in a process of its own, with less of everything than it would like.
+/// Runs the built program in a process of its own.
 struct ChildProcess {
   /// As the shell says it: above 128 for a signal.
   let status: Int32
@@ -24,17 +24,35 @@ struct ChildProcess {
     return unsafe access(String(program), X_OK) == 0 ? String(program) : nil
   }()
 
-  /// Runs the program with at most `memory` KiB of private memory and `seconds` of processor time.
+  /// True where a device is always full, as on Linux.
+  static let canBeFull: Bool = {
+    guard program != nil else { return false }
+    return unsafe access("/dev/full", W_OK) == 0
+  }()
+
+  /// Runs the program with less of everything than it would like.
   ///
+  /// - Parameters:
+  ///   - arguments: Its command line, without a `'` in it.
+  ///   - memory: KiB of private memory that it gets at most.
+  ///   - seconds: Processor time that it gets at most.
+  ///   - redirection: What bash does with its streams; diagnostics are kept unless this closes them too.
+  ///   - before: What bash does before.
   /// - Throws: ``TestFailure`` when it cannot be started.
-  init(_ arguments: [String], memory: Int, seconds: Int) throws {
+  init(
+    _ arguments: [String], memory: Int = 4 << 20, seconds: Int = 60, redirection: String = "> /dev/null",
+    before: String = ":"
+  ) throws {
     guard let program = Self.program else { throw TestFailure("the program is not beside the tests") }
     let folder = try TemporaryFolder()
     let quoted = ([program] + arguments).map { "'\($0)'" }.joined(separator: " ")
-    let script =
-      "ulimit -c 0; ulimit -d \(memory); ulimit -t \(seconds); "
-      + "SWIFT_BACKTRACE=enable=no \(quoted) > /dev/null 2> \(folder.file("errors"))"
-    status = unsafe system("bash -c \"\(script)\"") >> 8 & 0xFF
+    let script = """
+      ulimit -c 0; ulimit -d \(memory); ulimit -t \(seconds); export SWIFT_BACKTRACE=enable=no
+      \(before)
+      \(quoted) 2> \(folder.file("errors")) \(redirection)
+      """
+    try writeFile(folder.file("script"), Array(script.utf8))
+    status = unsafe system("bash \(folder.file("script"))") >> 8 & 0xFF
     errors = String(decoding: try readFile(folder.file("errors")), as: UTF8.self)
   }
 }

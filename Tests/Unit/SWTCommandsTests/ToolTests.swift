@@ -31,6 +31,10 @@ import Testing
     for line in page.split(separator: "\n") where line.hasPrefix(".") {
       #expect(requests.contains(String(line.dropFirst().prefix { $0.isLetter })), "\(line)")
     }
+    // groff and mandoc read bytes, and not every man(1) tells them an encoding.
+    for line in page.split(separator: "\n") {
+      #expect(line.utf8.allSatisfy { (0x20..<0x7F).contains($0) }, "\(line)")
+    }
   }
 
   @Test func `doctor finds every kernel right`() throws {
