@@ -23,7 +23,7 @@ let package = Package(
       name: "Classification",
       dependencies: [
         "Images",
-        .product(name: "SWT", package: "pth2swt"),
+        .product(name: "ResNetModel", package: "pth2swt"),
         .product(name: "Pth2SWT", package: "pth2swt"),
       ]),
     .executableTarget(name: "classify", dependencies: ["Classification", "Images"]),
@@ -31,7 +31,7 @@ let package = Package(
       name: "ClassificationTests",
       dependencies: [
         "Classification", "Images",
-        .product(name: "SWT", package: "pth2swt"),
+        .product(name: "ResNetModel", package: "pth2swt"),
         .product(name: "Pth2SWT", package: "pth2swt"),
       ]),
   ]

@@ -10,7 +10,8 @@ internal import Synchronization
 /// import ResNetModel
 ///
 /// let model = try Model("model.swt")
-/// let logits = try model.run(image, shape: [1, 3, 224, 224])     // [Float], model.architecture.classCount of them
+/// let image = [Float](repeating: 0, count: 3 * 224 * 224)
+/// let logits = try model.run(image, shape: [1, 3, 224, 224])     // one for each class
 /// ```
 ///
 /// The file is mapped and checked when the model is made; weights are packed for the processor at hand with the first run.

@@ -1,25 +1,25 @@
-public import PthReader
-public import ResNetArchitecture
+package import PthReader
+package import ResNetArchitecture
 internal import SWTBytes
 internal import SWTTensorFiles
 internal import SWTTensors
 
 /// The part of a checkpoint that is a network, laid onto its layer tree.
-public struct NetworkStateDict: Sendable {
+package struct NetworkStateDict: Sendable {
   /// Which architecture a caller asks for.
-  public typealias Request = StateDictReading.Request
+  package typealias Request = StateDictReading.Request
 
   /// The layer tree, and everything else that names and shapes told.
-  public let reading: StateDictReading
+  package let reading: StateDictReading
   /// Every tensor of the network in execution order, by torchvision's name.
-  public let tensors: [(parameter: ParameterSpec, entry: TensorEntry)]
+  package let tensors: [(parameter: ParameterSpec, entry: TensorEntry)]
 
   /// The network that the tensors make.
-  public var tree: LayerTree { reading.tree }
+  package var tree: LayerTree { reading.tree }
   /// Prefix and family of the state dict that was chosen.
-  public var candidate: StateDictCandidate { reading.candidate }
+  package var candidate: StateDictCandidate { reading.candidate }
   /// Names of the file's tensors that are no part of the network: optimizer state, averages, other models.
-  public var unused: [String] { reading.unused + reading.leftOut.map(\.key) }
+  package var unused: [String] { reading.unused + reading.leftOut.map(\.key) }
 
   /// Finds the network in a checkpoint and lays it onto its layer tree.
   ///
@@ -30,7 +30,7 @@ public struct NetworkStateDict: Sendable {
   ///   - conventions: what whoever converts says about what shapes cannot tell.
   ///   - official: the published file that this is.
   /// - Throws: ``ConversionFailure`` with the first real cause.
-  public init(
+  package init(
     _ file: PthFile, _ request: Request, key: String?, conventions: Conventions = Conventions(),
     official: OfficialFile? = nil
   ) throws(ConversionFailure) {

@@ -1,31 +1,31 @@
 internal import PthReader
 internal import ResNetArchitecture
 internal import ResNetModel
-public import SWT
-public import SWTBytes
-public import SWTChecksums
+package import SWT
+package import SWTBytes
+package import SWTChecksums
 internal import SWTDigests
 
 /// A checkpoint, read again to compare a weight file with it: does to it what the file says was done.
-public struct Rederivation: Sendable {
+package struct Rederivation: Sendable {
   /// One tensor of the network as the checkpoint has it.
-  public struct Source: Sendable {
+  package struct Source: Sendable {
     /// torchvision's name.
-    public let name: String
+    package let name: String
     /// Whether networks may lack it: the step counter of a BatchNorm.
-    public let isOptional: Bool
+    package let isOptional: Bool
     /// Of its values: contiguous, row-major, little-endian.
-    public let digest: SHA256Digest
+    package let digest: SHA256Digest
   }
 
   /// Every tensor of the network, in execution order.
-  public let sources: [Source]
+  package let sources: [Source]
   /// What conversion makes otherwise than the file has it: transformed tensors and scales alone.
-  public private(set) var differing: [String] = []
+  package private(set) var differing: [String] = []
   /// Tensors that conversion makes and the file lacks.
-  public private(set) var missing: [String] = []
+  package private(set) var missing: [String] = []
   /// How many tensors were made again and compared.
-  public private(set) var compared = 0
+  package private(set) var compared = 0
 
   /// Reads a checkpoint once, all of it, on `threads` threads.
   ///
@@ -36,7 +36,7 @@ public struct Rederivation: Sendable {
   ///   - limits: Bounds on what the checkpoint may ask for.
   /// - Throws: ``ConversionFailure`` when the checkpoint cannot be read, names something dangerous, is no such network,
   ///   or its values cannot be stored so.
-  public init(
+  package init(
     of path: String, key: String?, for file: SWTFile, limits: ParseLimits
   ) throws(ConversionFailure) {
     do {

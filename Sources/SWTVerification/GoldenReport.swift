@@ -100,6 +100,8 @@ public struct VerificationReport: Sendable {
     case reducedPrecision = "reduced-precision"
     /// Only goldens that this program made itself agree: nothing changed, which proves no port right.
     case selfMade = "self-made"
+    /// Weights were compared, and no forward pass was run.
+    case weights
     /// Something does not pass.
     case wrong
   }
@@ -143,9 +145,13 @@ public struct VerificationReport: Sendable {
   /// Whether weights and forward passes are right.
   public var passes: Bool { weightsPass && forwardPasses }
 
+  /// Whether a golden's input went through the network.
+  public var ranForward: Bool { goldens.contains { !$0.comparisons.isEmpty } }
+
   /// The verdict in one word.
   public var verdictClass: Class {
     guard passes else { return .wrong }
+    guard ranForward else { return .weights }
     if isSelfMade { return .selfMade }
     if reducedCompute != nil, !goldens.isEmpty { return .reducedPrecision }
     if let stored, stored.isReduced { return .reducedPrecision }

@@ -1,16 +1,16 @@
 internal import SWTArchives
-public import SWTBytes
+package import SWTBytes
 internal import SWTTensorFiles
 
 /// Opens checkpoints: finds out by content what a file is, and reads what it holds.
-public enum CheckpointReader {
+package enum CheckpointReader {
   /// Reads the metadata of the checkpoint at `path`; tensor bytes stay in the file.
   ///
   /// The index of a sharded checkpoint is read with the shards in its folder.
   ///
   /// - Throws: ``/SWTBytes/ParseFailure`` when the file cannot be read, is no checkpoint, is damaged, or asks
   ///   for more than `limits` allow.
-  public static func open(
+  package static func open(
     path: String, limits: ParseLimits = ParseLimits()
   ) throws(ParseFailure) -> Checkpoint {
     let source = try FileSource(path: path)
@@ -24,7 +24,7 @@ public enum CheckpointReader {
   /// Reads a checkpoint from any source of bytes.
   ///
   /// - Throws: ``/SWTBytes/ParseFailure``, as ``open(path:limits:)`` does.
-  public static func read(
+  package static func read(
     _ source: any ByteSource, limits: ParseLimits = ParseLimits()
   ) throws(ParseFailure) -> Checkpoint {
     let limits = limits.scaled(toFile: source.byteCount)

@@ -1,5 +1,6 @@
 internal import SWTBytes
 package import SWTConsole
+internal import SWTConversion
 internal import SWTTensorFiles
 
 /// A subcommand: a table entry, a parse, and a run.
@@ -12,7 +13,7 @@ package protocol Command: Sendable {
 
 /// The program: picks the command, runs it, prints its failure.
 package enum CommandLineTool {
-  package static let version = "0.1.0"
+  package static let version = Producer.version
   /// When that version was made, for the manual page.
   static let released = "2026-11-25"
 

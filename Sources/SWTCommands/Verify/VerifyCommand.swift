@@ -100,8 +100,6 @@ struct Verify: Command {
       guard let k = Double(text), k > 0, k.isFinite else { throw UsageError("--k is a positive number") }
       options.k = k
     }
-    options.diagnoses = !arguments.has("no-diagnose")
-    options.mutations = try arguments.integer("mutate", in: 0...1_000_000, default: 0)
     options.threads = try arguments.threads()
     options.diagnoses = !arguments.has("no-diagnose")
     options.mutations = try arguments.integer("mutate", in: 0...1_000_000, default: 0)
@@ -136,6 +134,7 @@ struct Verify: Command {
       if writesActual { notes += try update.writeActual(report) }
 
       var document = ReportDocument(report, version: CommandLineTool.version)
+      if !report.ranForward { notes.append("no forward pass was run: the weights alone were compared") }
       document.notes = notes
       if showsDurations { document.seconds = (clock.now - start) / .seconds(1) }
       document.timestamp = console.environment("SOURCE_DATE_EPOCH").flatMap { Int($0) }

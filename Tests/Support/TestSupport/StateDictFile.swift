@@ -27,6 +27,24 @@ package struct StateDictFile {
     return ZipBuilder.checkpoint(pickle.op(0x75).stop(), floats: count)
   }
 
+  /// The same with each tensor a part of its own of one flat storage, as training code with flattened parameters saves
+  /// them.
+  package var flattenedBytes: [UInt8] {
+    let count = tensors.reduce(0) { $0 + $1.shape.reduce(1, *) }
+    var pickle = PickleBuilder().op(0x7D).op(0x28)
+    var offset: Int64 = 0
+    for (name, shape) in tensors {
+      var strides = [Int64](repeating: 1, count: shape.count)
+      for place in shape.indices.dropLast().reversed() {
+        strides[place] = strides[place + 1] * Int64(shape[place + 1])
+      }
+      pickle = pickle.text(name).tensor(
+        count: Int64(count), offset: offset, size: shape.map(Int64.init), stride: strides)
+      offset += Int64(shape.reduce(1, *))
+    }
+    return ZipBuilder.checkpoint(pickle.op(0x75).stop(), floats: count)
+  }
+
   // MARK: - Changing it
 
   package func renaming(_ change: (String) -> String) -> StateDictFile {

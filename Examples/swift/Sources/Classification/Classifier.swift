@@ -1,9 +1,5 @@
 import Images
-import SWT
-import SWTConversion
-import ResNetEngine
-import ResNetArchitecture
-import SWTVerification
+import ResNetModel
 
 /// A network with its labels. Use it from one task at a time: it has working memory for one image.
 public final class Classifier {
@@ -17,12 +13,13 @@ public final class Classifier {
 
   /// Opens a weight file. Every weight is checked against its checksum while it is packed for the engine.
   ///
-  /// - Throws: `SWTError` for a damaged file, ``ClassificationError`` for one that is not a classifier.
+  /// - Throws: `ModelFailure` for a damaged file and for one that is not a network, ``ClassificationError`` for one that
+  ///   is not a classifier.
   public init(_ path: String) throws {
-    let file = try SWTFile(path: path)
-    guard let architecture = SWTArchitecture.read(file) else { throw ClassificationError.noArchitecture }
-    guard architecture.hasHead else { throw ClassificationError.noHead }
-    name = architecture.name
+    let model = try Model(path)
+    let file = model.file
+    guard model.architecture.hasHead else { throw ClassificationError.noHead }
+    name = model.architecture.name
     preprocessing = try ImagePreprocessing { file.metadata($0) }
     assumed = ImagePreprocessing.keys.filter { file.metadata($0) == nil }
     labels =
@@ -30,10 +27,7 @@ public final class Classifier {
         text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
       } else { [] }
 
-    let threads = ThreadPool()
-    let network = try PackedNetwork(
-      LayerTree(architecture), weights: SWTWeights(file), threads: threads)
-    engine = FastEngine(network, height: preprocessing.crop, width: preprocessing.crop, threads: threads)
+    engine = try model.engine(height: preprocessing.crop, width: preprocessing.crop)
   }
 
   /// One number per class, before softmax.
@@ -49,14 +43,12 @@ public final class Classifier {
 
 /// Why a weight file cannot classify images.
 public enum ClassificationError: Error, Equatable, CustomStringConvertible {
-  case noArchitecture
   case noHead
   /// A key with an invalid value.
   case metadata(String)
 
   public var description: String {
     switch self {
-    case .noArchitecture: "it does not contain a known ResNet or ResNeXt"
     case .noHead: "the network has no last layer fc, and so no classes"
     case .metadata(let key): "its metadata \(key) is invalid; correct it with pth2swt set-meta"
     }

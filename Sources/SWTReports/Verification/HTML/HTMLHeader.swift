@@ -26,6 +26,7 @@ enum HTMLHeader {
     case .fp32: "float32 numerics"
     case .reducedPrecision: "reduced precision"
     case .selfMade: "unchanged, but no outside proof"
+    case .weights: "weights alone"
     case .wrong: "wrong result"
     }
   }
@@ -47,7 +48,7 @@ enum HTMLHeader {
         "Nothing has changed since this program made these goldens, which proves nothing about a port.", most
       )
     case .reducedPrecision: return ("Every output is as close as this many bits allow.", most)
-    case .fp32, .wrong:
+    case .fp32, .weights, .wrong:
       let isCalibrated = !report.goldens.contains { $0.isUncalibrated }
       return (
         isCalibrated

@@ -1,0 +1,57 @@
+import PthReader
+import SWTBytes
+import Synchronization
+import TestSupport
+import Testing
+
+/// Counts the bytes that are read of another source.
+private final class CountingSource: ByteSource {
+  private let base: MemorySource
+  private let count = Atomic(0)
+
+  init(_ bytes: [UInt8]) { base = MemorySource(bytes) }
+
+  var byteCount: Int { base.byteCount }
+  var read: Int { count.load(ordering: .relaxed) }
+
+  func read(at offset: Int, into destination: UnsafeMutableRawBufferPointer) throws(ParseFailure) {
+    count.wrappingAdd(destination.count, ordering: .relaxed)
+    unsafe try base.read(at: offset, into: destination)
+  }
+}
+
+@Suite struct PthFileTests {
+  @Test func `a storage is checked once, whatever the number of its views`() throws {
+    let count = 1 << 16
+    var pickle = PickleBuilder().op(0x28)
+    for i in 0..<200 {
+      pickle = pickle.tensor(count: Int64(count), offset: Int64(i * 16), size: [16], stride: [1])
+    }
+    let source = CountingSource(ZipBuilder.checkpoint(pickle.op(0x74).stop(), floats: count))
+    let file = try PthFile(source, path: "flat")
+    let before = source.read
+    for tensor in file.tensors { #expect(try file.bytes(of: tensor).count == 64) }
+    // The storage once for its checksum, and each view.
+    #expect(source.read - before <= 4 * count + 200 * 64)
+  }
+
+  @Test func `values come in one call, by name`() throws {
+    let file = try PthFile(path: Fixtures.path("checkpoints/resnext_small.pth"))
+    let bias = try file.floats("fc.bias")
+    #expect(bias.count == 10)
+    #expect(try file.doubles(of: #require(file["fc.bias"])) == bias.map(Double.init))
+    #expect(try file.bytes("fc.bias").count == 40)
+    #expect(file["fc.biaz"] == nil)
+    #expect(throws: ParseFailure(.invalid("it holds no tensor 'fc.biaz'"))) { try file.floats("fc.biaz") }
+  }
+
+  @Test func `names that are equivalent in Unicode are two tensors`() throws {
+    let (composed, decomposed) = ("\u{E9}.weight", "e\u{301}.weight")
+    let pickle = PickleBuilder().op(0x7D).op(0x28)
+      .text(composed).tensor(count: 16, size: [2], stride: [1])
+      .text(decomposed).tensor(count: 16, offset: 2, size: [3], stride: [1]).op(0x75).stop()
+    let file = try PthFile(MemorySource(ZipBuilder.checkpoint(pickle, floats: 16)), path: "names")
+    #expect(file[composed]?.shape == [2])
+    #expect(file[decomposed]?.shape == [3])
+  }
+}
