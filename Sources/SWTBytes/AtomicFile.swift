@@ -119,9 +119,6 @@ package final class AtomicFile: @unchecked Sendable {
     }
   }
 
-  /// Moves the end of the appended part to `offset`, so that the next ``write(_:)`` starts there.
-  package func seek(to offset: Int) { position = offset }
-
   /// Reads back what was written.
   package func read(at offset: Int, into destination: UnsafeMutableRawBufferPointer) throws(WriteFailure) {
     var done = 0

@@ -62,7 +62,7 @@ package struct Golden: Equatable, Sendable {
   package let floors: GoldenFloors
   /// SHA-256 of each tensor of the state dict that made it, by its name there.
   package let digests: [String: SHA256Digest]
-  /// SHA-256 over all of them; see ``GoldenWeights``.
+  /// SHA-256 over all of them.
   package let weightsDigest: SHA256Digest?
   /// Labels of the five largest outputs for each item of the batch; empty when the file has none.
   package let labelsTop5: [[Int]]
