@@ -1,4 +1,4 @@
-// Whoever imports this module has all that a network in a file is made of: the weight file, the layer tree, the engine.
+// One import brings all parts of a network in a file: the weight file, the layer tree and the engine.
 
 @_exported public import ResNetArchitecture
 @_exported public import ResNetEngine

@@ -4,7 +4,7 @@ public import SWT
 public import SWTThreads
 internal import Synchronization
 
-/// A ResNet or ResNeXt in a weight file, ready to be run.
+/// A ResNet or ResNeXt in a weight file, ready to run.
 ///
 /// ```swift
 /// import ResNetModel
@@ -14,22 +14,23 @@ internal import Synchronization
 /// let logits = try model.run(image, shape: [1, 3, 224, 224])     // one for each class
 /// ```
 ///
-/// The file is mapped and checked when the model is made; weights are packed for the processor at hand with the first run.
-/// Any number of threads may share a model.
+/// The initializer maps and checks the file; the first run packs the weights for this processor. Any number
+/// of threads may share a model.
 public final class Model: Sendable {
   /// The weight file.
   public let file: SWTFile
-  /// The network that the file states, and whose tensors it has.
+  /// The network that the metadata describes; all its tensors are in the file.
   public let tree: LayerTree
-  /// The weights for ``run(_:shape:)``, packed when it is first called.
+  /// The weights for ``run(_:shape:)``, packed on first use.
   private let packed = Mutex<PackedNetwork?>(nil)
 
-  /// What the network is.
+  /// The architecture of the network.
   public var architecture: Architecture { tree.architecture }
 
-  /// Opens the file at `path` and makes sure that it holds a network.
+  /// Opens the file at `path` and checks that it contains a network.
   ///
-  /// - Throws: ``ModelFailure`` when the file cannot be read, is damaged, states no network, or lacks some of its tensors.
+  /// - Throws: ``ModelFailure`` if the file cannot be read, is damaged, describes no network, or lacks
+  ///   tensors of it.
   public convenience init(_ path: String) throws(ModelFailure) {
     let file: SWTFile
     do throws(SWTError) {
@@ -41,9 +42,9 @@ public final class Model: Sendable {
     try self.init(file)
   }
 
-  /// The network in an open file, whose bytes are not checked again.
+  /// The network in an open file, whose data checksums are not checked again.
   ///
-  /// - Throws: ``ModelFailure`` when the file states no network, or its tensors do not fit.
+  /// - Throws: ``ModelFailure`` if the file describes no network, or its tensors do not fit it.
   public init(_ file: SWTFile) throws(ModelFailure) {
     guard let architecture = SWTArchitecture.read(file) else { throw .noArchitecture }
     tree = LayerTree(architecture)
@@ -59,13 +60,13 @@ public final class Model: Sendable {
     }
   }
 
-  /// Runs the network once.
+  /// Runs the network on one batch.
   ///
   /// - Parameters:
-  ///   - input: `[N, C, H, W]`, row-major, normalized as the model wants it.
-  ///   - shape: Its sizes; C is the number of input channels.
-  /// - Returns: The logits, `[N, classes]`; of a headless network the last map, `[N, C, h, w]`.
-  /// - Throws: ``/ResNetEngine/InferenceError`` when the shape is not such, or the weights cannot be read.
+  ///   - input: `[N, C, H, W]`, row-major, normalized as the model expects.
+  ///   - shape: `[N, C, H, W]`; C is the number of input channels.
+  /// - Returns: The logits, `[N, classes]`; for a headless network the last feature map, `[N, C, h, w]`.
+  /// - Throws: ``/ResNetEngine/InferenceError`` if the shape does not fit, or if the weights cannot be read.
   public func run(_ input: [Float], shape: [Int]) throws -> [Float] {
     let expected = [-1, tree.stem.inputChannels, -1, -1]
     guard shape.count == 4, Self.product(shape) == input.count else {
@@ -82,7 +83,7 @@ public final class Model: Sendable {
     return try engine.run(FeatureMap(shape: shape, values: input)).output.values
   }
 
-  /// nil for sizes that are not above zero, or too large.
+  /// The number of elements; nil if a size is not positive or the product overflows.
   private static func product(_ shape: [Int]) -> Int? {
     var product = 1
     for size in shape {
@@ -93,15 +94,16 @@ public final class Model: Sendable {
     return product
   }
 
-  /// A fast engine with the weights packed for it: for whoever runs many inputs, wants single layers, or chooses.
+  /// A fast engine with its weights packed; for many inputs, single layers, or a choice of precision.
   ///
   /// - Parameters:
   ///   - threads: The threads that compute.
   ///   - instructions: Instruction set of the kernels.
-  ///   - precision: What convolutions multiply.
-  ///   - height: Of the images that are expected; others are planned for when they come.
-  ///   - width: Theirs.
-  /// - Throws: What reading the weights throws.
+  ///   - precision: Number type that convolutions multiply.
+  ///   - height: Expected image height; other sizes are planned when they first occur.
+  ///   - width: Expected image width.
+  /// - Throws: Errors of reading the weights.
+  /// - Returns: The engine, ready to run.
   public func engine(
     threads: ThreadPool = ThreadPool(), instructions: InstructionSet = .best,
     precision: ComputePrecision = .f32,
@@ -112,12 +114,13 @@ public final class Model: Sendable {
     return FastEngine(packed, height: height, width: width, threads: threads, instructions: instructions)
   }
 
-  /// The double-precision engine: plain loops, slow, and a second witness.
+  /// The float64 engine: plain loops, slow, an independent implementation.
   ///
   /// - Parameters:
   ///   - threads: The threads that compute.
-  ///   - precision: Where an engine of reduced numbers would round, if it is to be emulated.
-  /// - Throws: What reading the weights throws.
+  ///   - precision: The precision whose rounding is emulated, if any.
+  /// - Throws: Errors of reading the weights.
+  /// - Returns: The engine, ready to run.
   public func referenceEngine(
     threads: ThreadPool = ThreadPool(), emulating precision: ComputePrecision = .f32
   ) throws -> ReferenceEngine<SWTWeights> {
@@ -125,19 +128,19 @@ public final class Model: Sendable {
   }
 }
 
-/// Why a weight file is not a network that can be run.
+/// Why the network in a weight file cannot be run.
 public enum ModelFailure: Error, Sendable, CustomStringConvertible {
   /// The file cannot be read, or is damaged.
   case file(SWTError)
-  /// It states no ResNet or ResNeXt architecture.
+  /// The file does not describe a ResNet or ResNeXt architecture.
   case noArchitecture
-  /// Its tensors are not those of the network that it states; the text says which.
+  /// The tensors are not those of the network that the file describes; the text says which.
   case misfit(String)
 
   public var description: String {
     switch self {
     case .file(let error): "\(error)"
-    case .noArchitecture: "it states no ResNet or ResNeXt architecture, so there is nothing to run"
+    case .noArchitecture: "the file has no ResNet or ResNeXt architecture, so there is nothing to run"
     case .misfit(let text): text
     }
   }

@@ -1,7 +1,7 @@
 public import ResNetArchitecture
 public import SWT
 
-/// An architecture as the metadata of a weight file states it.
+/// Architectures in the metadata of weight files.
 public enum SWTArchitecture {
   /// The metadata that describes an architecture.
   public static func metadata(_ architecture: Architecture) -> [String: SWTValue] {
@@ -27,10 +27,11 @@ public enum SWTArchitecture {
     return values
   }
 
-  /// The architecture that a file states; `nil` when it states none, or one that this version does not know.
+  /// The architecture that a file describes; nil if there is none, or one unknown to this version.
   public static func read(_ file: SWTFile) -> Architecture? { read { file.metadata($0) } }
 
-  /// The architecture that metadata states, by its keys; nil when it states none, or one that this version does not know.
+  /// The architecture that metadata describe, looked up by key; nil if there is none, or one unknown to this
+  /// version.
   package static func read(_ metadata: (String) -> SWTValue?) -> Architecture? {
     withoutActuallyEscaping(metadata) { metadata in try? fields(metadata).architecture() }
   }

@@ -1,14 +1,14 @@
 public import ResNetEngine
 public import SWT
 
-/// The tensors of a weight file as an engine asks for them: by name, in float32.
+/// The tensors of a weight file for an engine: by name, as float32.
 ///
-/// Tensors stored as float32 are lent from the mapping without a copy; others are widened, and quantised ones become
-/// numbers again, when asked for.
+/// Tensors stored as float32 are borrowed from the mapping without a copy; others are converted on access,
+/// quantized ones dequantized.
 public struct SWTWeights: WeightSource {
   private let file: SWTFile
 
-  /// Weights of an open file, read when they are asked for.
+  /// The weights of an open file, read on access.
   public init(_ file: SWTFile) { self.file = file }
 
   public func holds(_ name: String) -> Bool { file.index(of: name) != nil }
@@ -44,7 +44,8 @@ public struct SWTWeights: WeightSource {
       values: values, scales: isPerFilter ? scales : [Double](repeating: scales[0], count: filters))
   }
 
-  /// Apart because the compiler (6.3.1) crashes over a span of an array that only one of two paths makes.
+  /// A separate function because the compiler (6.3.1) crashes on a span of an array that only one of two
+  /// paths makes.
   @inline(never)
   private static func lend<Result>(
     _ floats: ContiguousArray<Float>, to body: (Span<Float>) throws -> Result

@@ -1,13 +1,13 @@
 internal import CZlib
 package import SWTBytes
 
-/// Unpacks deflate streams with zlib, in pieces, and never past a bound.
+/// Inflates deflate streams with zlib, piece by piece, so a bound on the output can be enforced on the way.
 @safe package final class Inflater {
-  /// What stands around the deflate stream.
+  /// The framing of the deflate stream.
   package enum Wrapping: Int32 {
-    /// Nothing: entries of zip archives.
+    /// None: entries of zip archives.
     case none = -15
-    /// A gzip header, and behind the stream its CRC-32 and length, which zlib checks.
+    /// A gzip header before the stream, and a CRC-32 and length after it, which zlib checks.
     case gzip = 31
   }
 
@@ -19,26 +19,29 @@ package import SWTBytes
   package init(_ wrapping: Wrapping) throws(ParseFailure) {
     let code = unsafe inflateInit2_(
       &stream, wrapping.rawValue, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
-    guard code == Z_OK else { throw ParseFailure(.unsupported("zlib did not start")) }
+    guard code == Z_OK else { throw ParseFailure(.unsupported("zlib could not be initialized")) }
   }
 
   deinit { unsafe inflateEnd(&stream) }
 
-  /// Unpacks one stream that starts at `offset`, which is then the byte behind it.
+  /// Inflates the stream that starts at `offset` and moves `offset` to the byte after it.
   ///
-  /// `receive` takes the first `count` bytes of each piece; what it throws ends the work.
+  /// `receive` gets the output piece by piece, in the first `count` bytes of its array; an error that it
+  /// throws ends the work.
   ///
-  /// - Throws: ``ParseFailure`` for damaged data and for a stream without an end.
+  /// - Throws: ``ParseFailure`` for damaged or truncated data.
   package func unpack(
     _ packed: any ByteSource, at offset: inout Int,
     _ receive: ([UInt8], _ count: Int) throws(ParseFailure) -> Void
   ) throws(ParseFailure) {
-    guard unsafe inflateReset(&stream) == Z_OK else { throw ParseFailure(.unsupported("zlib did not start")) }
+    guard unsafe inflateReset(&stream) == Z_OK else {
+      throw ParseFailure(.unsupported("zlib could not be initialized"))
+    }
     while true {
       let count = min(Self.pieceSize, packed.byteCount - offset)
       guard count > 0 else {
         throw ParseFailure(
-          .truncated(needed: 1, available: 0), at: offset, in: ["deflated data"],
+          .truncated(needed: 1, available: 0), at: offset, in: ["compressed data"],
           hint: "the file is damaged or its download was not finished")
       }
       var input = try packed.bytes(at: offset, count: count)
@@ -46,20 +49,20 @@ package import SWTBytes
       while used < count {
         let (code, produced, remaining) = step(&input, used, count - used)
         guard code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR else {
-          throw ParseFailure(.invalid("the deflated data is damaged"), at: offset)
+          throw ParseFailure(.invalid("the compressed data is damaged"), at: offset)
         }
         if produced > 0 { try receive(output, produced) }
         let consumed = count - used - remaining
         used += consumed
         offset += consumed
         if code == Z_STREAM_END { return }
-        // Neither taken nor given: zlib wants more input than this piece has.
+        // No input consumed and no output produced: zlib wants more input than this piece has.
         if consumed == 0, produced == 0 { break }
       }
     }
   }
 
-  /// One call of zlib over a part of the input and all of the output buffer.
+  /// Calls `inflate` once, over a part of the input and the whole output buffer.
   private func step(
     _ input: inout [UInt8], _ from: Int, _ count: Int
   ) -> (code: Int32, produced: Int, remaining: Int) {
@@ -77,7 +80,8 @@ package import SWTBytes
 }
 
 extension Inflater {
-  /// The unpacked bytes of a zip entry: made when first asked for, and only as far as the directory said.
+  /// The inflated bytes of a zip entry, made on first use; at most `byteCount` bytes, the size in the
+  /// directory.
   package static func entry(
     _ packed: any ByteSource, byteCount: Int, name: String, limits: ParseLimits
   ) throws(ParseFailure) -> any ByteSource {
@@ -88,12 +92,14 @@ extension Inflater {
         var offset = 0
         try Inflater(.none).unpack(packed, at: &offset) { (piece, count) throws(ParseFailure) in
           guard count <= byteCount - sink.count else {
-            throw ParseFailure(.invalid("it unpacks to more than the \(byteCount) bytes it claims"))
+            throw ParseFailure(
+              .invalid("it inflates to more than the \(byteCount) bytes stated in the directory"))
           }
           try sink.append(piece, count)
         }
         guard sink.count == byteCount else {
-          throw ParseFailure(.invalid("it unpacks to \(sink.count) bytes, not the \(byteCount) it claims"))
+          throw ParseFailure(
+            .invalid("it inflates to \(sink.count) bytes; the directory says \(byteCount)"))
         }
         return try sink.finish()
       } catch {
@@ -102,9 +108,9 @@ extension Inflater {
     }
   }
 
-  /// The unpacked bytes of a gzip file, whose members follow each other.
+  /// The inflated bytes of a gzip file, all members joined.
   ///
-  /// - Throws: ``ParseFailure`` for damaged data, a wrong CRC-32, and more bytes than `inflated-bytes`.
+  /// - Throws: ``ParseFailure`` for damaged data, a wrong CRC-32, or more bytes than `inflated-bytes` allows.
   package static func gzip(_ file: any ByteSource, limits: ParseLimits) throws(ParseFailure) -> any ByteSource
   {
     let maximum = limits[.inflatedBytes]
@@ -118,7 +124,7 @@ extension Inflater {
         }
         try sink.append(piece, count)
       }
-      // Behind the last member there may be padding, which gzip ignores too.
+      // Padding may follow the last member; like gzip, ignore it.
     } while try file.starts(with: FileMagic.gzip, at: offset)
     return try sink.finish()
   }

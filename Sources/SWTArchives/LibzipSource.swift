@@ -2,16 +2,16 @@ internal import CLibzip
 internal import SWTBytes
 internal import SWTPlatform
 
-/// Lets libzip read a ``ByteSource``, and remembers where it read.
+/// Lets libzip read a ``ByteSource``, and records where it read.
 ///
-/// Used by one thread, within one call; libzip never sees more than its own window of the bytes.
+/// Used by one thread, within one call; libzip sees only the window of bytes that the source provides.
 @safe final class LibzipSource {
   private let source: any ByteSource
   private var position = 0
   private var error = unsafe zip_error_t()
-  /// What made a read fail, when one did.
+  /// The reason why a read failed, if one did.
   private(set) var failure: ParseFailure?
-  /// Offsets of the first and the last read since ``forgetReads()``.
+  /// Offset of the first read since ``forgetReads()``; ``lastRead`` is that of the last.
   private(set) var firstRead: Int?
   private(set) var lastRead: Int?
 
@@ -27,7 +27,7 @@ internal import SWTPlatform
     lastRead = nil
   }
 
-  /// A libzip source that reads through this object and keeps it alive until libzip frees the source.
+  /// A libzip source that reads through this object, and keeps it alive until libzip frees the source.
   func makeZipSource(_ error: inout zip_error_t) -> OpaquePointer? {
     let retained = unsafe Unmanaged.passRetained(self)
     let made = unsafe zip_source_function_create(
@@ -51,7 +51,7 @@ internal import SWTPlatform
   ) -> Int64 {
     switch command {
     case ZIP_SOURCE_SUPPORTS:
-      // One bit for each command; zip_source_make_command_bitmap is variadic, which Swift cannot call.
+      // One bit per command; `zip_source_make_command_bitmap` is variadic, so Swift cannot call it.
       return [
         ZIP_SOURCE_OPEN, ZIP_SOURCE_READ, ZIP_SOURCE_CLOSE, ZIP_SOURCE_STAT, ZIP_SOURCE_ERROR,
         ZIP_SOURCE_FREE, ZIP_SOURCE_SEEK, ZIP_SOURCE_TELL, ZIP_SOURCE_SUPPORTS,

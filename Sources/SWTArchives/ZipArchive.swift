@@ -1,6 +1,6 @@
 package import SWTBytes
 
-/// The records of a zip archive, by name.
+/// The entries of a zip archive, by name.
 package struct ZipArchive: Sendable {
   package let source: any ByteSource
   package let limits: ParseLimits
@@ -18,10 +18,10 @@ package struct ZipArchive: Sendable {
 
   package subscript(name: String) -> ZipEntry? { byName[name].map { entries[$0] } }
 
-  /// The bytes of a record, unread.
+  /// The data of an entry, not read yet.
   package func data(_ entry: ZipEntry) throws(ParseFailure) -> any ByteSource {
     guard let offset = entry.dataOffset else {
-      // A deflated record of bytes that takes no room in the archive is a lie.
+      // Compressed data has at least one byte, so an entry without data must be empty.
       guard entry.byteCount == 0 else {
         throw ParseFailure(.invalid("entry \(entry.name) of \(entry.byteCount) bytes has no data"))
       }
@@ -32,7 +32,7 @@ package struct ZipArchive: Sendable {
     return try Inflater.entry(packed, byteCount: entry.byteCount, name: entry.name, limits: limits)
   }
 
-  /// A small record that is text; `nil` when the archive has none.
+  /// A small entry that is text; nil if the archive does not have it.
   package func text(_ name: String) throws(ParseFailure) -> String? {
     guard let entry = self[name] else { return nil }
     guard entry.byteCount <= 64 else {
@@ -41,20 +41,20 @@ package struct ZipArchive: Sendable {
     return String(decoding: try proven(entry).bytes(at: 0, count: entry.byteCount), as: UTF8.self)
   }
 
-  /// A record that is read whole.
+  /// An entry read completely, at most as large as `limit`.
   package func bytes(_ entry: ZipEntry, limit: ParseLimits.Name) throws(ParseFailure) -> [UInt8] {
     try limits.check(limit, entry.byteCount)
     return try proven(entry).bytes(at: 0, count: entry.byteCount)
   }
 
-  /// The bytes of a record, compared with their checksum; CRC 0 on a non-empty record means "not computed".
+  /// The data of an entry after its CRC-32 was checked; CRC 0 of a non-empty entry means "not computed".
   package func proven(_ entry: ZipEntry) throws(ParseFailure) -> any ByteSource {
     let data = try data(entry)
     let isProven = try entry.crc32 == 0 ? true : Checksum.crc32(data) == entry.crc32
     guard isProven else {
       throw ParseFailure(
-        .checksum("its bytes do not have the CRC-32 that the archive states"), in: [entry.name],
-        hint: "the file is damaged: fetch it again")
+        .checksum("the CRC-32 of its bytes differs from the one in the archive"), in: [entry.name],
+        hint: "the file is damaged: download it again")
     }
     return data
   }

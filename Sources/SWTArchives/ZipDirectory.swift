@@ -1,29 +1,31 @@
 internal import CLibzip
 package import SWTBytes
 
-/// One file of a zip archive, with the place of its data proven.
+/// A file in a zip archive, with the verified offset of its data.
 package struct ZipEntry: Sendable {
   package enum Method: Sendable { case stored, deflated }
 
   package let index: UInt64
   package let name: String
   package let method: Method
-  /// Bytes when unpacked.
+  /// Uncompressed size in bytes.
   package let byteCount: Int
-  /// Bytes in the archive.
+  /// Size in the archive in bytes.
   package let packedByteCount: Int
-  /// CRC-32 of the unpacked bytes; 0 on a non-empty entry means "not computed" (PyTorch can switch it off).
+  /// CRC-32 of the uncompressed bytes; 0 for a non-empty entry means "not computed" (PyTorch can be told to
+  /// skip it).
   package let crc32: UInt32
-  /// Offset of the data in the archive; `nil` when the entry is empty.
+  /// Offset of the data in the archive; nil if the entry is empty.
   package let dataOffset: Int?
 }
 
 /// The directory of a zip archive, as libzip reads it.
 ///
-/// libzip parses; what it says is then checked against the file: every data range lies inside, no two
-/// overlap, no name comes twice (readers disagree on which one counts, which is an attack), and the local
-/// header in front of the data bears the same name. libzip has no call for the place of an entry's data, so
-/// its reads are watched: opening an entry reads the local header and then the first byte of the data.
+/// libzip parses; its results are then checked against the file: every data range is inside the file, ranges
+/// do not overlap, names are unique (readers disagree on which duplicate counts, which attacks exploit), and
+/// the local header before the data has the same name. libzip has no call that returns the offset of an
+/// entry's data, so its reads are recorded: opening an entry reads the local header, then the first byte of
+/// the data.
 package struct ZipDirectory {
   package let entries: [ZipEntry]
 
@@ -52,7 +54,7 @@ package struct ZipDirectory {
       let entry = try unsafe Self.entry(archive, index, spy, source)
       guard let entry else { continue }
       guard names.insert(entry.name).inserted else {
-        throw ParseFailure(.invalid("two entries are called \(entry.name)"))
+        throw ParseFailure(.invalid("two entries have the name \(entry.name)"))
       }
       entries.append(entry)
     }
@@ -60,7 +62,7 @@ package struct ZipDirectory {
     self.entries = entries
   }
 
-  /// Reads one directory entry and proves where its data is; `nil` for a folder.
+  /// Reads one directory entry and finds its data; nil for a folder.
   private static func entry(
     _ archive: OpaquePointer, _ index: UInt64, _ spy: LibzipSource, _ source: any ByteSource
   ) throws(ParseFailure) -> ZipEntry? {
@@ -80,12 +82,13 @@ package struct ZipDirectory {
     case ZIP_CM_DEFLATE: method = .deflated
     default:
       throw ParseFailure(
-        .unsupported("entry \(name): compression method \(unsafe status.comp_method)"))
+        .unsupported("entry \(name) uses compression method \(unsafe status.comp_method)"))
     }
     let byteCount = try Checked.int(size, "size of \(name)")
     let packedByteCount = try Checked.int(packed, "size of \(name)")
     if method == .stored, byteCount != packedByteCount {
-      throw ParseFailure(.invalid("stored entry \(name) has two sizes, \(byteCount) and \(packedByteCount)"))
+      throw ParseFailure(
+        .invalid("the uncompressed entry \(name) has two sizes, \(byteCount) and \(packedByteCount)"))
     }
     var dataOffset: Int?
     if packedByteCount > 0 {
@@ -111,7 +114,7 @@ package struct ZipDirectory {
       throw ParseFailure(.truncated(needed: 1, available: 0), in: ["entry \(name)"])
     }
     // The local header: signature, 22 bytes, name length, extra length, name. libzip reads only the two
-    // lengths, which lie at 26.
+    // lengths, at offset 26.
     let header = first - 26
     guard header >= 0 else { throw ParseFailure(.invalid("entry \(name) has no local header")) }
     let fixed = try source.bytes(at: header, count: 30)
@@ -119,15 +122,15 @@ package struct ZipDirectory {
     let extraLength = Int(fixed[28]) | Int(fixed[29]) << 8
     let localName = try source.bytes(at: header + 30, count: nameLength)
     guard fixed.starts(with: FileMagic.zip), data == header + 30 + nameLength + extraLength else {
-      throw ParseFailure(.invalid("the local header of \(name) is not where its data is"), at: header)
+      throw ParseFailure(.invalid("the data of \(name) does not follow its local header"), at: header)
     }
     guard String(decoding: localName, as: UTF8.self) == name || !localName.allSatisfy({ $0 < 0x80 }) else {
-      throw ParseFailure(.invalid("entry \(name) has another name in its local header"), at: header)
+      throw ParseFailure(.invalid("entry \(name) has a different name in its local header"), at: header)
     }
     return data
   }
 
-  /// Overlapping entries are how small archives claim to hold petabytes.
+  /// Entries that overlap are how zip bombs claim petabytes.
   private static func requireDisjoint(_ entries: [ZipEntry]) throws(ParseFailure) {
     let placed = entries.compactMap { entry in entry.dataOffset.map { ($0, entry) } }.sorted { $0.0 < $1.0 }
     for (a, b) in zip(placed, placed.dropFirst()) where a.0 + a.1.packedByteCount > b.0 {

@@ -1,7 +1,7 @@
-/// A name from a file, as a key: equal to another only when their UTF-8 bytes are.
+/// A name from a file, used as a key: equal to another only if their UTF-8 bytes are.
 ///
-/// Swift's own strings are equal when they are canonically equivalent: "é" as one scalar and as two. To a file format
-/// these are two names, and a dictionary of plain strings would lose one of them.
+/// Swift strings are equal if they are canonically equivalent, such as "é" as one scalar and as two. In a
+/// file format these are two names, and a dictionary with `String` keys would lose one of them.
 package struct ExactString: Hashable, Sendable, Comparable, CustomStringConvertible {
   package let text: String
 

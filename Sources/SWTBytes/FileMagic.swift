@@ -1,22 +1,23 @@
-/// The first bytes by which kinds of files are told apart: the one place that spells them out.
+/// The first bytes by which kinds of files are told apart, defined here alone.
 ///
-/// What a file is, is found out by content and never by name; `CheckpointReader` and `OpenedInput` ask.
+/// `CheckpointReader` and `OpenedInput` identify a file by its content, never by its name.
 package enum FileMagic {
-  /// This project's weight files: a byte above ASCII, `SWT`, and line ends that a text-mode transfer would change.
+  /// This project's weight files: a non-ASCII byte, `SWT`, and line ends that a text-mode transfer would
+  /// change.
   package static let swt: [UInt8] = [0x89, 0x53, 0x57, 0x54, 0x0D, 0x0A, 0x1A, 0x0A]
-  /// numpy's `.npy`.
+  /// NumPy's `.npy`.
   package static let npy: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]
   /// A zip archive with at least one entry: the first local header.
   package static let zip: [UInt8] = [0x50, 0x4B, 3, 4]
-  /// A zip archive without entries: the end record alone.
+  /// A zip archive without entries: only the end record.
   package static let emptyZip: [UInt8] = [0x50, 0x4B, 5, 6]
   package static let gzip: [UInt8] = [0x1F, 0x8B]
-  /// In a tar header, at ``tarOffset``.
+  /// In a tar header, at offset ``tarOffset``.
   package static let tar: [UInt8] = Array("ustar".utf8)
   package static let tarOffset = 257
-  /// The opcode PROTO, which pickles of protocol 2 and later begin with.
+  /// The opcode PROTO, with which pickles of protocol 2 and later begin.
   package static let pickle: [UInt8] = [0x80]
-  /// The number that begins a checkpoint of PyTorch's legacy stream, as a pickled integer of 10 bytes.
+  /// The magic number of PyTorch's legacy format, as a pickled integer of 10 bytes.
   package static let torchLegacy: [UInt8] = [0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
   package static let png: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
   package static let jpeg: [UInt8] = [0xFF, 0xD8, 0xFF]

@@ -1,11 +1,11 @@
 package import SWT
 package import SWTBytes
 
-/// Why a file could not be read: its path, and what was found in it.
+/// Why a file could not be read: its path and the error.
 package struct InputFailure: Error, Sendable {
   package enum Reason: Sendable {
     case parse(ParseFailure)
-    /// It is a weight file, and not a valid one.
+    /// It is a weight file, but not a valid one.
     case weights(SWTError)
   }
 
@@ -22,7 +22,7 @@ package struct InputFailure: Error, Sendable {
     reason = error.cause.map { .parse($0) } ?? .weights(error)
   }
 
-  /// Whatever stopped a reading.
+  /// Any error of reading the file.
   package init(_ path: String, any error: any Error) {
     switch error {
     case let failure as InputFailure: self = failure
@@ -32,7 +32,7 @@ package struct InputFailure: Error, Sendable {
     }
   }
 
-  /// The failure as parsers state theirs.
+  /// The same as a ``ParseFailure``.
   package var failure: ParseFailure {
     switch reason {
     case .parse(let failure): failure

@@ -2,9 +2,9 @@ internal import PthReader
 package import SWTBytes
 package import SWTTensorFiles
 
-/// The arrays of a file, by name: `.npy` (one, without a name), `.npz`, safetensors, or a checkpoint.
+/// The arrays of a file by name: `.npy` (one, with an empty name), `.npz`, safetensors, or a checkpoint.
 package struct NamedArrays: Sendable {
-  /// What kind of file it is, as reports name it.
+  /// The kind of file, as named in reports.
   package enum Form: String, Sendable {
     case npy = ".npy"
     case npz = ".npz"
@@ -13,20 +13,20 @@ package struct NamedArrays: Sendable {
   }
 
   package let form: Form
-  /// In the order of the file; a `.npy` has one that is empty.
+  /// In file order; the array of a `.npy` has an empty name.
   package let names: [String]
-  /// What a safetensors file says about itself.
+  /// The metadata of a safetensors file.
   package private(set) var metadata = OrderedStrings([])
   private let load: @Sendable (String) throws(ParseFailure) -> TensorData?
 
   /// Opens the file at `path`, recognized by its content.
   ///
-  /// - Throws: ``ParseFailure`` when it cannot be read, or holds no arrays.
+  /// - Throws: ``ParseFailure`` if it cannot be read or has no arrays.
   package init(path: String, limits: ParseLimits) throws(ParseFailure) {
     try self.init(try FileSource(path: path), path: path, limits: limits)
   }
 
-  /// The arrays in a source of bytes; `path` is the name that errors bear.
+  /// Opens a source of bytes; `path` is used in errors.
   package init(_ source: any ByteSource, path: String, limits: ParseLimits) throws(ParseFailure) {
     if NpyFile.recognizes(source) {
       form = .npy
@@ -56,17 +56,17 @@ package struct NamedArrays: Sendable {
     }
   }
 
-  /// The array of that name.
+  /// Reads an array.
   ///
-  /// - Throws: ``ParseFailure`` when there is none, or its values cannot be read.
+  /// - Throws: ``ParseFailure`` if there is no array of that name, or its values cannot be read.
   package func read(_ name: String) throws(ParseFailure) -> TensorData {
-    guard let data = try load(name) else { throw ParseFailure(.invalid("it holds no array '\(name)'")) }
+    guard let data = try load(name) else { throw ParseFailure(.invalid("the file has no array '\(name)'")) }
     return data
   }
 }
 
 extension NamedArrays {
-  /// True when a file that could not be read begins as one that holds arrays: it is damaged, and not something else.
+  /// Whether an unreadable file starts like one with arrays, so that it is damaged instead of something else.
   package static func looksDamaged(_ source: any ByteSource) throws(ParseFailure) -> Bool {
     for magic in [FileMagic.zip, FileMagic.emptyZip, FileMagic.gzip, FileMagic.pickle]
     where try source.starts(with: magic) { return true }

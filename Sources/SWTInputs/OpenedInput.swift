@@ -2,19 +2,19 @@ package import PthReader
 package import SWT
 package import SWTBytes
 
-/// A file that holds tensors, opened: what it is was found out by its content, here and nowhere else.
+/// An open file of tensors; the only place that tells weight files from checkpoints, by content.
 package enum OpenedInput: Sendable {
-  /// A checkpoint of any form, safetensors included.
+  /// A checkpoint in any form, including safetensors.
   case checkpoint(PthFile)
-  /// A weight file of ours.
+  /// A `.swt` weight file.
   case weights(SWTFile)
 
   /// Opens the file at `path`.
   ///
   /// - Parameters:
   ///   - path: The file.
-  ///   - limits: Bounds on what it may ask for.
-  ///   - allowsDangerous: Whether a checkpoint that names something dangerous may be looked into.
+  ///   - limits: Limits on the resources that a checkpoint may use.
+  ///   - allowsDangerous: Whether a checkpoint that names dangerous functions may be opened.
   /// - Throws: ``InputFailure``.
   package init(
     _ path: String, limits: ParseLimits = ParseLimits(), allowsDangerous: Bool = false
@@ -34,9 +34,9 @@ package enum OpenedInput: Sendable {
     }
   }
 
-  /// True for a file that begins as weight files of ours do, whatever follows.
+  /// Whether the file starts with the magic of `.swt` weight files.
   ///
-  /// - Throws: ``InputFailure`` when there is no such file, or it cannot be read.
+  /// - Throws: ``InputFailure`` if the file does not exist or cannot be read.
   package static func isWeightFile(_ path: String) throws(InputFailure) -> Bool {
     do throws(ParseFailure) {
       return try FileSource(path: path).starts(with: FileMagic.swt)
@@ -45,7 +45,7 @@ package enum OpenedInput: Sendable {
     }
   }
 
-  /// True when a file begins as one that can be opened: for a search of folders.
+  /// Whether the file starts like one that can be opened; used when searching folders.
   package static func recognizes(_ path: String) -> Bool {
     (try? isWeightFile(path)) == true || CheckpointReader.recognizes(path)
   }

@@ -1,9 +1,9 @@
 internal import SWTPlatform
 internal import Synchronization
 
-/// One piece of work on a thread of its own, beside whatever the caller does meanwhile.
+/// Work on a thread of its own, concurrent with the caller.
 ///
-/// Where no thread is to be had, the work is done at once; the result is the same.
+/// If no thread can be created, the work is done at once, with the same result.
 package final class Background<Value: Sendable>: Sendable {
   private let work: @Sendable () -> Value
   private let result = Mutex<Value?>(nil)
@@ -23,14 +23,14 @@ package final class Background<Value: Sendable>: Sendable {
     thread.withLock { $0 = started }
   }
 
-  /// Waits for the result; may be called once or many times.
+  /// Waits for the result; may be called repeatedly.
   package func wait() -> Value {
     if let started = thread.withLock({ $0.take() }) { Job.join(started) }
     return result.withLock { $0 } ?? work()
   }
 }
 
-/// The C side of a thread: a function pointer cannot be generic.
+/// A thread's closure: a C function pointer cannot capture a generic type.
 private final class Job: Sendable {
   let run: @Sendable () -> Void
 
@@ -38,7 +38,7 @@ private final class Job: Sendable {
 
   /// Starts a thread that owns this object.
   ///
-  /// - Returns: the thread's bits, or `nil` when the system has no thread to give.
+  /// - Returns: The thread's handle as an integer, or nil if the system cannot create a thread.
   func start() -> UInt? {
     #if canImport(Darwin)
       var made: pthread_t?

@@ -2,16 +2,17 @@ internal import Synchronization
 
 /// Independent pieces of work on several threads.
 package enum ParallelWork {
-  /// Does the pieces `0 ..< count`, started in that order, on the caller's thread and up to `threads - 1` more.
+  /// Calls `body` for the pieces `0 ..< count`, started in that order, on the caller's thread and up to
+  /// `threads - 1` more.
   ///
-  /// After an error no further piece is started. As every earlier piece was, the error thrown is the one that a
-  /// single thread would have met first.
+  /// After an error no further piece is started. All earlier pieces were started, so the error thrown is the
+  /// one that a single thread would have met first.
   ///
   /// - Parameters:
-  ///   - count: How many pieces there are.
-  ///   - threads: How many threads work on them at most.
-  ///   - firstHelperWaits: What the first of the other threads does before it joins in.
-  ///   - body: Does the piece of that number.
+  ///   - count: Number of pieces.
+  ///   - threads: Maximum number of threads, including the caller's.
+  ///   - firstHelperWaits: Runs on the first of the other threads before it starts to work.
+  ///   - body: Does the piece with that index.
   /// - Throws: What `body` throws.
   package static func run(
     count: Int, threads: Int, firstHelperWaits: @escaping @Sendable () -> Void = {},

@@ -1,13 +1,13 @@
 internal import CThreads
 
-/// A fixed set of threads that wake within microseconds: the one place that decides about threads.
+/// A fixed set of threads that wake within microseconds.
 ///
-/// Work is handed out in units; which thread runs which unit never changes a result.
+/// Work is distributed in units; which thread runs which unit never changes a result.
 @safe
 public final class ThreadPool: @unchecked Sendable {
   private let handle: OpaquePointer
 
-  /// A pool of `count` threads, the caller's included; the default is one for each available processor.
+  /// Creates a pool of `count` threads, including the caller's; by default one per available processor.
   public init(count: Int? = nil) {
     let wanted = count.map { Int32(clamping: max(1, $0)) } ?? p2s_threads_available()
     guard let handle = unsafe p2s_threads_create(wanted) else { fatalError("out of memory") }
@@ -16,16 +16,16 @@ public final class ThreadPool: @unchecked Sendable {
 
   deinit { unsafe p2s_threads_destroy(handle) }
 
-  /// Threads that take part, the caller's included.
+  /// Number of threads, including the caller's.
   public var count: Int { Int(unsafe p2s_threads_count(handle)) }
 
-  /// Calls `body` once for each index, on all threads, and returns when all calls have returned.
+  /// Calls `body` once per index, on all threads, and returns when all calls have returned.
   ///
-  /// `body` must not call this again on the same pool. Costs one small allocation; a forward pass uses
+  /// `body` must not call this again on the same pool. Makes one small allocation; a forward pass uses
   /// ``run(_:_:_:)`` instead.
   package func forEach(_ units: Int, _ body: @Sendable (Int) -> Void) {
     withoutActuallyEscaping(body) { body in
-      // The pointee outlives the call, and the C side touches it only within the call.
+      // The pointee outlives the call, and C accesses it only during the call.
       var unit = UnitBody(body: body)
       unsafe withUnsafeMutablePointer(to: &unit) { unit in
         unsafe run(Int32(units), unit) { context, index in
@@ -36,10 +36,10 @@ public final class ThreadPool: @unchecked Sendable {
     }
   }
 
-  /// Calls `body(context, u)` once for each unit `u`, on all threads, without allocating anything.
+  /// Calls `body(context, u)` once per unit `u`, on all threads, without allocating.
   ///
-  /// Unsafe: `body` gets `context` on several threads at once, and must only read it. It must not call this again on
-  /// the same pool.
+  /// Unsafe: `body` gets `context` on several threads at once and must only read it. It must not call this
+  /// again on the same pool.
   @unsafe
   package func run(
     _ units: Int32, _ context: UnsafeMutableRawPointer?,
@@ -48,11 +48,11 @@ public final class ThreadPool: @unchecked Sendable {
     unsafe p2s_threads_run(handle, units, context, body)
   }
 
-  /// Threads that this process may use: the processors that its affinity and its control group leave it.
+  /// Number of processors that this process may use, given its affinity and control group.
   package static var available: Int { Int(p2s_threads_available()) }
 }
 
-/// A closure at its own type; a pointer to a bare closure would make the compiler wrap it first.
+/// A closure of known type; a pointer to a bare closure would make the compiler wrap it first.
 private struct UnitBody {
   let body: @Sendable (Int) -> Void
 }

@@ -6,7 +6,7 @@ internal import SWTTensorFiles
 package enum CheckpointReader {
   /// Reads the metadata of the checkpoint at `path`; tensor bytes stay in the file.
   ///
-  /// The index of a sharded checkpoint is read with the shards in its folder.
+  /// An index of shards is read together with the shards in its folder.
   ///
   /// - Throws: ``/SWTBytes/ParseFailure`` when the file cannot be read, is no checkpoint, is damaged, or asks
   ///   for more than `limits` allow.
@@ -14,7 +14,7 @@ package enum CheckpointReader {
     path: String, limits: ParseLimits = ParseLimits()
   ) throws(ParseFailure) -> Checkpoint {
     let source = try FileSource(path: path)
-    // The length that a safetensors file starts with may look like a brace.
+    // The length at the start of a safetensors file may look like an opening brace.
     if !SafetensorsFile.recognizes(source), try ShardIndex.recognizes(source) {
       return try ShardIndex(source, path: path, limits: limits.scaled(toFile: source.byteCount)).read()
     }
@@ -41,9 +41,10 @@ package enum CheckpointReader {
     }
   }
 
-  /// True when the first bytes of a file are those of a checkpoint: for whoever looks for some in a folder.
+  /// Whether a file starts like a checkpoint; used when searching folders.
   ///
-  /// Some readable forms begin like any other archive or text: those have to have a name that says more.
+  /// Some readable forms start like any other archive or text; those are recognized only if a record name
+  /// identifies them.
   package static func recognizes(_ path: String) -> Bool {
     guard let source = try? FileSource(path: path),
       let head = try? source.bytes(at: 0, count: min(512, source.byteCount))
@@ -54,7 +55,7 @@ package enum CheckpointReader {
       || (try? shards(of: path).isEmpty) == false
   }
 
-  /// The files that an index of shards names, as it does; none when the file is no index.
+  /// The file names in an index of shards; empty if the file is not an index.
   package static func shards(of path: String) throws(ParseFailure) -> [String] {
     let source = try FileSource(path: path)
     let limits = ParseLimits().scaled(toFile: source.byteCount)
@@ -64,8 +65,8 @@ package enum CheckpointReader {
 
   /// Reads one file, which may be inside another.
   ///
-  /// The order is PyTorch's: a legacy stream may hold the bytes of a zip directory in its tensors, so only
-  /// the first bytes count.
+  /// The order of the checks is PyTorch's: tensors of a legacy stream may contain the bytes of a zip
+  /// directory, so only the first bytes decide.
   static func read(
     _ source: any ByteSource, limits: ParseLimits, nesting: Int
   ) throws(ParseFailure) -> Checkpoint {
@@ -82,8 +83,8 @@ package enum CheckpointReader {
     if SafetensorsFile.recognizes(source) {
       return try SafetensorsCheckpoint.read(source, limits: limits)
     }
-    if let stranger = ForeignFile.recognize(head) {
-      throw ParseFailure(.unsupported(stranger.description), at: 0, hint: stranger.hint)
+    if let foreign = ForeignFile.recognize(head) {
+      throw ParseFailure(.unsupported(foreign.description), at: 0, hint: foreign.hint)
     }
     if BarePickle.recognizes(head) {
       return try BarePickle.read(source, limits: limits, nesting: nesting)

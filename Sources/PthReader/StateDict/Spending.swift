@@ -1,6 +1,6 @@
 internal import SWTBytes
 
-/// What reading has cost so far, so that the parts of one file share its limits.
+/// Resources used so far, which all parts of one file share.
 struct Spending: Sendable {
   private var amounts: [ParseLimits.Name: UInt64] = [:]
 

@@ -1,9 +1,9 @@
 internal import SWTBytes
 
-/// Random reads of a source through a bounded cache of pages.
+/// Random reads of a source through a bounded page cache.
 ///
-/// Transposed views touch a page for each row, again and again: 32 MiB of small pages keep rows of 8,192
-/// pages alive, while memory stays bounded whatever the tensor's size.
+/// Transposed views touch one page per row, repeatedly: 32 MiB of small pages cover 8,192 rows, and memory
+/// stays bounded whatever the size of the tensor.
 struct PagedReader {
   private static let pageSize = 4096
   private static let slotCount = 8192

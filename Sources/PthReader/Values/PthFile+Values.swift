@@ -3,13 +3,13 @@ package import SWTTensorFiles
 internal import SWTTensors
 
 extension PthFile {
-  /// The values of a tensor as float32, row-major: exact for float32, float16, bfloat16, float8 and small integers;
-  /// float64 and large integers are rounded once, to nearest.
+  /// The values of a tensor as float32, row-major: exact for float32, float16, bfloat16, float8 and small
+  /// integers; float64 and large integers are rounded once, to nearest.
   ///
-  /// Quantized tensors give their integers; ``TensorEntry/quantizer`` says what they stand for.
+  /// For quantized tensors these are the integers; ``TensorEntry/quantizer`` has the scales.
   ///
-  /// - Throws: ``/SWTBytes/ParseFailure`` when there is no such tensor, its values are not real numbers, cannot be
-  ///   read, or are damaged.
+  /// - Throws: ``/SWTBytes/ParseFailure`` if there is no such tensor, or its values are not real numbers,
+  ///   cannot be read, or are damaged.
   public func floats(_ name: String) throws(ParseFailure) -> [Float] { try floats(of: tensor(named: name)) }
 
   /// The values of a tensor as float32; see ``floats(_:)``.
@@ -33,7 +33,7 @@ extension PthFile {
     return floats
   }
 
-  /// The values of a tensor as float64, row-major; exact but for integers beyond 2⁵³.
+  /// The values of a tensor as float64, row-major; exact except for integers beyond 2⁵³.
   ///
   /// - Throws: ``/SWTBytes/ParseFailure``, as ``floats(_:)`` does.
   public func doubles(of tensor: TensorEntry) throws(ParseFailure) -> [Double] {
@@ -44,25 +44,26 @@ extension PthFile {
     return numbers
   }
 
-  /// The bytes of a tensor's values: contiguous, row-major, little-endian, conj and neg bits applied.
+  /// The bytes of a tensor's values: contiguous, row-major, little-endian, with conj and neg bits applied.
   ///
-  /// - Throws: ``/SWTBytes/ParseFailure`` when the values cannot be read or are damaged.
+  /// - Throws: ``/SWTBytes/ParseFailure`` if the values cannot be read or are damaged.
   public func bytes(of tensor: TensorEntry) throws(ParseFailure) -> [UInt8] {
     var bytes: [UInt8] = []
     try forEachWindow(of: tensor) { (window) throws(ParseFailure) in bytes += window }
     return bytes
   }
 
-  /// The same bytes, by the tensor's name.
+  /// The bytes of a tensor's values, by name.
   ///
-  /// - Throws: ``/SWTBytes/ParseFailure`` when there is no such tensor, or its values cannot be read or are damaged.
+  /// - Throws: ``/SWTBytes/ParseFailure`` if there is no such tensor, or its values cannot be read or are
+  ///   damaged.
   public func bytes(_ name: String) throws(ParseFailure) -> [UInt8] { try bytes(of: tensor(named: name)) }
 
-  /// Calls `body` with the bytes of a tensor's values, in windows of at most 4 MiB that hold whole elements: memory does
-  /// not depend on the tensor's size.
+  /// Calls `body` with the bytes of a tensor's values, in windows of whole elements and at most 4 MiB, so
+  /// memory does not depend on the size of the tensor.
   ///
-  /// - Throws: What `body` throws; ``/SWTBytes/ParseFailure`` when the values cannot be read or are damaged, which may
-  ///   become known only after the last window.
+  /// - Throws: What `body` throws; ``/SWTBytes/ParseFailure`` if the values cannot be read or are damaged,
+  ///   which may be detected only after the last window.
   public func forEachWindow(
     of tensor: TensorEntry, _ body: ([UInt8]) throws(ParseFailure) -> Void
   ) throws(ParseFailure) {
@@ -71,7 +72,7 @@ extension PthFile {
     while try reader.next(into: window) { try body(unsafe window.bytes.withUnsafeBytes { unsafe Array($0) }) }
   }
 
-  /// Copies all values into memory that has exactly room for them.
+  /// Copies all values into memory of exactly their size.
   private func fill(
     _ destination: UnsafeMutableRawBufferPointer, with tensor: TensorEntry
   ) throws(ParseFailure) {
@@ -89,7 +90,7 @@ extension PthFile {
 }
 
 extension PthFile {
-  /// A tensor with its type, shape and bytes.
+  /// A tensor's type, shape and bytes.
   ///
   /// - Throws: ``/SWTBytes/ParseFailure``, as ``bytes(of:)`` does.
   package func data(of tensor: TensorEntry) throws(ParseFailure) -> TensorData {

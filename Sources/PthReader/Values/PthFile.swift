@@ -3,7 +3,7 @@ internal import SWTTensorFiles
 internal import SWTTensors
 internal import Synchronization
 
-/// An opened checkpoint, and the only way to the values of its tensors.
+/// An open checkpoint, and the only way to read the values of its tensors.
 ///
 /// ```swift
 /// import PthReader
@@ -12,31 +12,31 @@ internal import Synchronization
 /// let weight = try file.floats("fc.weight")     // [Float], row-major
 /// ```
 ///
-/// Whoever reads values goes through this object, so the same rules hold for all: the file must name nothing dangerous,
-/// all values together stay within one budget in which each storage counts once, and the checksum that the container
-/// states for a storage is compared once, before or while its first value is handed out. Tensor bytes stay in the file
-/// until they are asked for. Any number of threads may read.
+/// All values are read through this object, so the same rules apply everywhere: the file must not name
+/// dangerous functions; all values together stay within one budget, in which each storage counts once; and
+/// each storage's checksum in the container is compared once, before or while its first values are read.
+/// Tensor data stays in the file until it is requested. Any number of threads may read.
 public final class PthFile: Sendable {
-  /// The path that was opened; the name that errors bear.
+  /// The path, used in errors.
   public let path: String
-  /// What the file holds besides values: its tensors with their names, types and shapes, and all that it says about
-  /// itself.
+  /// Everything in the file except values: its tensors with names, types and shapes, and its metadata.
   public let checkpoint: Checkpoint
-  /// Bounds on what the file may ask for, with the automatic ones scaled to its size.
+  /// Limits on the resources that the file may use; the defaults follow its size.
   package let limits: ParseLimits
   private let budget: Mutex<ValueBudget>
   private let checks = StorageChecks()
   private let places: [ExactString: Int]
 
-  /// Opens any readable checkpoint, recognized by its content; the index of a sharded one with the shards beside it.
+  /// Opens a checkpoint in any readable format, recognized by content; an index of shards together with its
+  /// shards.
   ///
-  /// - Throws: ``/SWTBytes/ParseFailure`` when the file cannot be read, is not a checkpoint, is damaged, asks for more
-  ///   than `limits` allow, or names something that would run code elsewhere.
+  /// - Throws: ``/SWTBytes/ParseFailure`` if the file cannot be read, is not a checkpoint, is damaged, needs
+  ///   more than `limits` allow, or names functions that would run code when loaded elsewhere.
   public convenience init(path: String, limits: ParseLimits = ParseLimits()) throws(ParseFailure) {
     try self.init(path: path, limits: limits, allowsDangerous: false)
   }
 
-  /// The same; with `allowsDangerous` also for a file that names something dangerous, so that it can be looked into.
+  /// The same; with `allowsDangerous` a file that names dangerous functions can be inspected.
   package convenience init(
     path: String, limits: ParseLimits, allowsDangerous: Bool
   ) throws(ParseFailure) {
@@ -45,7 +45,7 @@ public final class PthFile: Sendable {
       allowsDangerous: allowsDangerous)
   }
 
-  /// A checkpoint in any source of bytes; `path` is the name that errors bear.
+  /// A checkpoint in any source of bytes; `path` is used in errors.
   package convenience init(
     _ source: any ByteSource, path: String, limits: ParseLimits = ParseLimits(), allowsDangerous: Bool = false
   ) throws(ParseFailure) {
@@ -54,7 +54,7 @@ public final class PthFile: Sendable {
       allowsDangerous: allowsDangerous)
   }
 
-  /// Tensors that another reader found, such as those of a weight file.
+  /// Creates a file from the tensors of another reader, such as those of a weight file.
   package init(
     _ checkpoint: Checkpoint, path: String, limits: ParseLimits, allowsDangerous: Bool = false
   ) throws(ParseFailure) {
@@ -68,31 +68,34 @@ public final class PthFile: Sendable {
       uniquingKeysWith: { first, _ in first })
   }
 
-  /// Every tensor, in the order of the file.
+  /// Every tensor, in file order.
   public var tensors: [TensorEntry] { checkpoint.tensors }
 
-  /// The tensor with that name, compared byte by byte; nil when there is none.
+  /// The tensor with that name, compared byte by byte; nil if there is none.
   public subscript(name: String) -> TensorEntry? { places[ExactString(name)].map { checkpoint.tensors[$0] } }
 
-  /// Makes sure that there is a tensor with that name.
+  /// The tensor with that name; throws if there is none.
   func tensor(named name: String) throws(ParseFailure) -> TensorEntry {
-    guard let tensor = self[name] else { throw ParseFailure(.invalid("it holds no tensor '\(name)'")) }
+    guard let tensor = self[name] else { throw ParseFailure(.invalid("the file has no tensor '\(name)'")) }
     return tensor
   }
 
-  /// Counts a tensor's values against the file's budget; one that was counted before costs nothing.
+  /// Charges a tensor's values to the file's budget, unless that was done before.
   ///
-  /// - Throws: ``/SWTBytes/ParseFailure`` `.limit` when they are more than the file may make a reader expand.
+  /// - Throws: ``/SWTBytes/ParseFailure`` `.limit` if the budget is exceeded.
   package func admit(_ tensor: TensorEntry) throws(ParseFailure) {
     if let excess = budget.withLock({ $0.refuse(tensor, limits: limits) }) { throw excess }
   }
 
-  /// The values of a tensor, window by window: contiguous, row-major, little-endian, conj and neg bits applied.
+  /// Reads the values of a tensor window by window: contiguous, row-major, little-endian, with conj and neg
+  /// bits applied.
   ///
   /// - Parameters:
-  ///   - tensor: One of this file, or one that was made for it.
-  ///   - windowBytes: Bytes of all windows but the last, rounded down to whole elements; at most 4 MiB.
-  /// - Throws: ``/SWTBytes/ParseFailure`` when the file holds no values or too many, or is damaged.
+  ///   - tensor: A tensor of this file, or one derived from it.
+  ///   - windowBytes: Size in bytes of every window except the last, rounded down to whole elements; at most
+  ///     4 MiB.
+  /// - Throws: ``/SWTBytes/ParseFailure`` if the file has no values or too many, or is damaged.
+  /// - Returns: A reader, to be called for each window.
   package func reader(
     of tensor: TensorEntry, windowBytes: Int = TensorWindows.windowBytes
   ) throws(ParseFailure) -> TensorReader {
@@ -101,17 +104,18 @@ public final class PthFile: Sendable {
     return TensorReader(windows, check: try checks.begin(tensor, windows))
   }
 
-  /// The first values of a tensor, without a look at its checksum: to tell tensors apart, not to store them.
+  /// Reads the first values of a tensor without checking its checksum: enough to tell tensors apart, but not
+  /// to store them.
   package func sample(of tensor: TensorEntry, windowBytes: Int) throws(ParseFailure) -> TensorReader {
     try admit(tensor)
     return TensorReader(
       try TensorWindows(tensor, limits: limits, pieceBytes: windowBytes, maps: false), check: nil)
   }
 
-  /// Compares the bytes that a tensor lies in with the checksum that the container states, whether that was done before
-  /// or not: what to blame when its values make no sense.
+  /// Compares the storage of a tensor with the checksum in the container, even if that was done before: to
+  /// find out why values make no sense.
   ///
-  /// - Throws: ``/SWTBytes/ParseFailure`` `.checksum` when they differ.
+  /// - Throws: ``/SWTBytes/ParseFailure`` `.checksum` if they differ.
   package func requireChecksum(of tensor: TensorEntry) throws(ParseFailure) {
     try tensor.storage.requireChecksum()
   }

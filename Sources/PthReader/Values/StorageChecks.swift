@@ -2,18 +2,19 @@ internal import SWTBytes
 internal import SWTChecksums
 internal import Synchronization
 
-/// The checksums that a container states for its storages, each compared once.
+/// The checksums of storages in the container, each compared once.
 ///
-/// A tensor that is all of its storage is checked on its way; others have their storage read for it.
+/// A tensor that is the whole of its storage is checked while it is read; for others the storage is read
+/// separately.
 final class StorageChecks: Sendable {
   private let begun = Mutex<Set<ObjectIdentifier>>([])
 
   init() {}
 
-  /// Starts the check of the storage of `entry`, unless that was done before.
+  /// Starts the check of a tensor's storage, unless that was done before.
   ///
-  /// - Throws: ``ParseFailure`` `.checksum` when the bytes are others.
-  /// - Returns: Where the bytes of the windows are to go, or nil when nothing is left to do.
+  /// - Throws: ``ParseFailure`` `.checksum` if the data differs.
+  /// - Returns: A check to feed with the windows, or nil if nothing is left to do.
   func begin(_ entry: TensorEntry, _ windows: TensorWindows) throws(ParseFailure) -> RunningCheck? {
     let storage = entry.storage
     guard begun.withLock({ $0.insert(ObjectIdentifier(storage)).inserted }) else { return nil }
@@ -24,7 +25,7 @@ final class StorageChecks: Sendable {
     return RunningCheck(storage: storage)
   }
 
-  /// The check of one storage, window by window.
+  /// The check of a storage in progress.
   struct RunningCheck {
     private let storage: Storage
     private var crc = CRC32()
@@ -33,9 +34,9 @@ final class StorageChecks: Sendable {
 
     mutating func update(_ window: RawSpan) { crc.update(window) }
 
-    /// Compares the whole; call after the last window.
+    /// Compares the checksum; call after the last window.
     ///
-    /// - Throws: ``ParseFailure`` `.checksum` when the bytes are others.
+    /// - Throws: ``ParseFailure`` `.checksum` if the data differs.
     func finish() throws(ParseFailure) { try storage.requireChecksum(found: crc.value) }
   }
 }

@@ -1,8 +1,8 @@
 package import SWTBytes
 
-/// The values of one tensor on their way, and the checksum of the storage that they fill.
+/// Reads the values of one tensor, and checks the checksum of its storage on the way.
 ///
-/// It belongs to one thread at a time.
+/// Belongs to one thread at a time.
 package struct TensorReader {
   private var windows: TensorWindows
   private var check: StorageChecks.RunningCheck?
@@ -12,13 +12,13 @@ package struct TensorReader {
     self.check = check
   }
 
-  /// Room that a window needs.
+  /// Capacity that a window needs, in bytes.
   package var windowBytes: Int { windows.capacity }
 
-  /// Fills `window` with the next values; false after the last, when the checksum was compared too.
+  /// Fills `window` with the next values; returns false after the last, when the checksum was compared too.
   ///
   /// - Precondition: The window has room for ``windowBytes``.
-  /// - Throws: ``/SWTBytes/ParseFailure`` when the values cannot be read or are damaged.
+  /// - Throws: ``/SWTBytes/ParseFailure`` if the values cannot be read or are damaged.
   package mutating func next(into window: WindowBuffer) throws(ParseFailure) -> Bool {
     guard try windows.next(into: window) else {
       try check?.finish()
@@ -29,8 +29,8 @@ package struct TensorReader {
     return true
   }
 
-  /// Makes sure that the file still has what windows show.
+  /// Checks that the file still has the bytes returned so far.
   ///
-  /// - Throws: ``/SWTBytes/ParseFailure`` when it has become shorter.
+  /// - Throws: ``/SWTBytes/ParseFailure`` if it was truncated.
   package func requireSource() throws(ParseFailure) { try windows.requireSource() }
 }

@@ -2,7 +2,7 @@ internal import SWTBytes
 internal import SWTTensors
 
 extension TensorEntry {
-  /// All values at once, without budget and checksum: of the small tensors that say what others mean, such as scales.
+  /// All values at once, without budget and checksum; for small tensors that describe others, such as scales.
   func smallValues(limits: ParseLimits) throws(ParseFailure) -> [UInt8] {
     var windows = try TensorWindows(self, limits: limits)
     var all: [UInt8] = []
@@ -10,9 +10,9 @@ extension TensorEntry {
     return all
   }
 
-  /// Why the values are not to be expanded, or `nil` when they may be.
+  /// Why the values may not be expanded; nil if they may.
   ///
-  /// The bound is `hash-bytes`, by default max(64 MiB, 16 × the stored bytes).
+  /// The limit is `hash-bytes`, by default 16 × the stored bytes, at least 64 MiB.
   func expansionFailure(limits: ParseLimits) -> ParseFailure? {
     let (stored, overflow) = UInt64(clamping: storage.byteCount).multipliedReportingOverflow(by: 16)
     let maximum =
@@ -21,6 +21,6 @@ extension TensorEntry {
     guard UInt64(clamping: byteCount) > maximum else { return nil }
     return ParseFailure(
       .limit(.hashBytes, value: UInt64(clamping: byteCount), maximum: maximum), in: [name],
-      hint: "the values are a view that repeats stored bytes")
+      hint: "the tensor is a view that repeats stored bytes")
   }
 }

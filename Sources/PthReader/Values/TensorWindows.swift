@@ -1,30 +1,31 @@
 internal import SWTBytes
 internal import SWTTensors
 
-/// The logical values of a tensor, piece by piece: contiguous, row-major, little-endian, conj and neg bits applied.
+/// The logical values of a tensor, piece by piece: contiguous, row-major, little-endian, with conj and neg
+/// bits applied.
 ///
-/// Pieces are at most 4 MiB and hold whole elements, so memory does not depend on the tensor's size.
+/// Pieces have whole elements and at most 4 MiB, so memory does not depend on the size of the tensor.
 package struct TensorWindows {
   package static let windowBytes = 4 << 20
-  /// Pieces that stay in a core's own cache while one pass after another goes over them, and are large enough to be written
-  /// to a file with few calls.
+  /// Size of pieces that stay in a core's cache over several passes, and are large enough to be written to a
+  /// file with few calls.
   package static let cachedBytes = 1 << 20
-  /// Tensors below this are copied: that is cheaper than to map them and to let them go again.
+  /// Smaller tensors are copied, which is cheaper than mapping and releasing them.
   private static let mappedBytes = 256 << 10
 
   private let entry: TensorEntry
   private let width: Int
-  /// Bytes of all pieces but the last.
+  /// Size in bytes of every piece except the last.
   private let pieceBytes: Int
-  /// Where the next byte is: of a contiguous tensor in its storage, of a strided one in its current run.
+  /// Offset of the next byte: of a contiguous tensor in its storage, of a strided one in its current run.
   private var start: Int
   /// Bytes left there.
   private var left: Int
   private var strided: Strided?
-  /// The way through a contiguous tensor.
+  /// The pass through a contiguous tensor.
   private var walk: SourceWalk?
 
-  /// Where in a strided view we are. The inner dimensions that lie without gaps are copied as one run.
+  /// The position in a strided view. The inner dimensions without gaps are copied as one run.
   private struct Strided {
     let runBytes: Int
     let outer: Int
@@ -33,15 +34,15 @@ package struct TensorWindows {
     var pages: PagedReader
   }
 
-  /// Starts in front of the first value.
+  /// Starts at the first value.
   ///
   /// - Parameters:
   ///   - entry: The tensor.
-  ///   - limits: What its values may grow to.
-  ///   - pieceBytes: Bytes of all pieces but the last, rounded down to whole elements.
-  ///   - maps: Whether many values that lie in a file as they are may be shown where they lie; no, for who wants the first
-  ///     piece only.
-  /// - Throws: ``ParseFailure`` when the file has no values, or when they are far more than it holds (a
+  ///   - limits: Limits on the size of its values.
+  ///   - pieceBytes: Size in bytes of every piece except the last, rounded down to whole elements.
+  ///   - maps: Whether large tensors stored verbatim may be read in place from a mapping; false if only the
+  ///     first piece is needed.
+  /// - Throws: ``ParseFailure`` if the file has no values, or if they are far larger than what is stored (a
   ///   zero-stride view of 32 elements can claim terabytes).
   init(
     _ entry: TensorEntry, limits: ParseLimits, pieceBytes: Int = TensorWindows.windowBytes, maps: Bool = true
@@ -77,17 +78,17 @@ package struct TensorWindows {
       pages: PagedReader(source))
   }
 
-  /// Room that a window needs.
+  /// Capacity that a window needs, in bytes.
   var capacity: Int { strided == nil ? max(min(pieceBytes, left), 1) : pieceBytes }
 
-  /// The next piece, or `nil` after the last.
+  /// The next piece; nil after the last.
   mutating func next() throws(ParseFailure) -> [UInt8]? {
     let window = WindowBuffer(capacity: strided == nil ? min(pieceBytes, left) : pieceBytes)
     guard try next(into: window) else { return nil }
     return unsafe window.bytes.withUnsafeBytes { unsafe Array($0) }
   }
 
-  /// Fills `window` with the next piece; false after the last.
+  /// Fills `window` with the next piece; returns false after the last.
   ///
   /// - Precondition: The window has room for a piece.
   mutating func next(into window: WindowBuffer) throws(ParseFailure) -> Bool {
@@ -110,15 +111,15 @@ package struct TensorWindows {
     return true
   }
 
-  /// Makes sure that the file still has what windows show.
+  /// Checks that the file still has the bytes returned so far.
   ///
-  /// - Throws: ``ParseFailure`` when it has become shorter.
+  /// - Throws: ``ParseFailure`` if it was truncated.
   func requireSource() throws(ParseFailure) { try walk?.requireSource() }
 
-  /// Goes on to the next run, in row-major order; after the last one nothing is left.
+  /// Advances to the next run in row-major order; after the last, nothing is left.
   private mutating func advance() {
     guard var here = strided else { return }
-    // Taken out, so that the pages are changed in place and not copied.
+    // Taken out, so that the pages are modified in place instead of copied.
     strided = nil
     let layout = entry.layout
     var dimension = here.outer - 1
@@ -141,7 +142,7 @@ package struct TensorWindows {
   private var conjugates: Bool { entry.isConjugated && entry.scalarType.isComplex }
   private var isVerbatim: Bool { !(swapsBytes || conjugates || entry.isNegated) }
 
-  /// True when the values are, byte for byte, all of the storage.
+  /// Whether the values are, byte for byte, the whole storage.
   var isWholeStorage: Bool {
     strided == nil && isVerbatim && entry.layout.offset == 0 && entry.byteCount == entry.storage.byteCount
   }
@@ -156,7 +157,7 @@ package struct TensorWindows {
         }
       }
       if conjugates {
-        // The sign bit of the imaginary half, the top bit of its last byte.
+        // The sign bit of the imaginary part: the top bit of its last byte.
         for start in stride(from: swap, to: bytes.count - swap + 1, by: 2 * swap) {
           unsafe bytes[start + swap - 1] ^= 0x80
         }

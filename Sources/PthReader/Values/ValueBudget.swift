@@ -1,11 +1,11 @@
 internal import SWTBytes
 
-/// How many bytes of values a file may make a reader expand, all tensors together.
+/// The number of bytes of values that a file may make a reader expand, all tensors together.
 ///
-/// Each tensor has a bound of its own, but a megabyte of pickle can describe sixteen thousand tensors that each stay
-/// below it. A storage costs once, however many views it has: reading any part of a deflated record unpacks all of it,
-/// and a state dict of flattened parameters is many views of one storage. Each view costs its own bytes besides, as a
-/// view may repeat them.
+/// Each tensor has a limit too, but a megabyte of pickle can describe sixteen thousand tensors that each stay
+/// below it. A storage counts once, however many views it has: reading any part of a deflated record inflates
+/// all of it, and a state dict of flattened parameters is many views of one storage. Each view counts its own
+/// bytes in addition, because views may repeat them.
 struct ValueBudget {
   private struct View: Hashable {
     let name: ExactString
@@ -17,10 +17,11 @@ struct ValueBudget {
   private var storages: Set<ObjectIdentifier> = []
   private var views: Set<View> = []
 
-  /// The whole budget: `total-bytes` of limits that are scaled to the file.
+  /// Creates the full budget: `total-bytes` of limits that are scaled to the file.
   init(_ limits: ParseLimits) { maximum = limits[.totalBytes] }
 
-  /// Counts a tensor's values, and says why they are not to be read; nil when they are, or were counted before.
+  /// Charges a tensor's values, and returns why they may not be read; nil if they may, or were charged
+  /// before.
   mutating func refuse(_ tensor: TensorEntry, limits: ParseLimits) -> ParseFailure? {
     let view = View(name: ExactString(tensor.name), view: StorageView(tensor))
     guard !views.contains(view) else { return nil }

@@ -3,11 +3,11 @@ internal import SWTBytes
 internal import SWTInputs
 internal import SWTTensorFiles
 
-/// Named arrays of some file, among which an input and an output are to be found.
+/// The named arrays of a file, among which the input and the output are to be found.
 ///
-/// Names are tried first, then the order. Test tensors of timm (`test/rand_tensors.safetensors` beside its
-/// models on the Hugging Face Hub; timm's tests/test_models.py) hold `input`, `output`, `features` (the last
-/// block's) and `pre_logits` (pooled).
+/// Names are tried first, then the order. timm's test tensors (`test/rand_tensors.safetensors` beside its
+/// models on the Hugging Face Hub; timm's tests/test_models.py) are `input`, `output`, `features` (of the
+/// last block) and `pre_logits` (pooled).
 struct ImportedArrays {
   private let arrays: NamedArrays
   private var names: [String] { arrays.names }
@@ -21,14 +21,14 @@ struct ImportedArrays {
 
   init(_ arrays: NamedArrays) { self.arrays = arrays }
 
-  /// - Throws: ``GoldenFailure`` when there is no input and output in it.
+  /// - Throws: ``GoldenFailure`` if there is no input or no output.
   func golden(_ name: String, for target: ImportTarget) throws(GoldenFailure) -> Golden {
     let tree = LayerTree(target.architecture)
     let layers = tapLayers(tree)
     let others = names.filter { layers[$0] == nil }
     let (first, second) = try roles(others)
     var (input, output) = (try load(first), try load(second))
-    // By order alone, the one that looks like images is the input.
+    // By order alone, the array with the shape of an image is the input.
     if !isNamed(first), !isNamed(second), !Self.isImage(input.shape), Self.isImage(output.shape) {
       swap(&input, &output)
     }
@@ -50,7 +50,7 @@ struct ImportedArrays {
     }
     let list = names.prefix(6).joined(separator: ", ") + (names.count > 6 ? ", …" : "")
     throw .notAGolden(
-      "no input and output among its \(names.count) arrays (\(list)); call them input and logits")
+      "its \(names.count) arrays (\(list)) are not an input and an output; name them input and logits")
   }
 
   private static func named(_ wanted: String, _ names: [String]) -> String? {
@@ -73,7 +73,7 @@ struct ImportedArrays {
     }
   }
 
-  /// Which of the arrays are outputs of layers, and of which.
+  /// The arrays that are outputs of layers: layer by array name.
   private func tapLayers(_ tree: LayerTree) -> [String: String] {
     var layers: [String: String] = [:]
     for tap in tree.tapNames + tree.convolutions.map(\.name) where tap != tree.head?.name {

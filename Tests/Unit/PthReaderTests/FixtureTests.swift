@@ -27,13 +27,13 @@ import Testing
     }
   }
 
-  @Test func `checksums that PyTorch did not write are not demanded`() throws {
+  @Test func `missing checksums are accepted`() throws {
     let checkpoint = try CheckpointReader.open(path: Fixtures.path("checkpoints/no_crc.pth"))
     for tensor in checkpoint.tensors { try tensor.storage.requireChecksum() }
   }
 
   @Test(arguments: ["resnext_small", "resnext_small_deflated"])
-  func `checksums that are there are right`(name: String) throws {
+  func `existing checksums match`(name: String) throws {
     let checkpoint = try CheckpointReader.open(path: Fixtures.path("checkpoints/\(name).pth"))
     for tensor in checkpoint.tensors { try tensor.storage.requireChecksum() }
   }

@@ -1,22 +1,22 @@
 internal import SWTArchives
 internal import SWTBytes
 
-/// The records that PyTorch writes into a zip archive.
+/// Records that PyTorch writes into a zip archive.
 extension ZipArchive {
-  /// A storage record: its bytes, and the CRC-32 that they should have.
+  /// The storage in a record: its data, and the expected CRC-32.
   func storage(_ entry: ZipEntry, id: Int, isBigEndian: Bool = false) throws(ParseFailure) -> Storage {
     Storage(
       id: id, byteCount: entry.byteCount, source: try data(entry), isBigEndian: isBigEndian,
       crc32: entry.crc32 == 0 ? nil : entry.crc32, label: entry.name)
   }
 
-  /// The pickle in a record, whose checksum is proven first.
+  /// The pickle in a record, after its checksum was verified.
   func pickle(_ entry: ZipEntry) throws(ParseFailure) -> Pickle {
     do throws(ParseFailure) {
       let data = try proven(entry)
       var reader: ByteReader
       if entry.method == .stored, let offset = entry.dataOffset {
-        // Read in place, so that errors name the byte of the file.
+        // Read in place, so that errors give offsets in the file.
         reader = try ByteReader(source, offset..<offset + entry.byteCount)
       } else {
         reader = try ByteReader(data)
@@ -27,23 +27,25 @@ extension ZipArchive {
     }
   }
 
-  /// `byteorder` says how multi-byte values are stored; archives from before 2.1 have no such record.
+  /// The byte order of multi-byte values, from the record `byteorder`, which archives older than 2.1 do not
+  /// have.
   func isBigEndian(prefix: String) throws(ParseFailure) -> Bool {
     switch try text(prefix + "byteorder") {
     case nil, "little": return false
     case "big": return true
-    case let other?: throw ParseFailure(.invalid("byte order '\(other)'"), in: ["\(prefix)byteorder"])
+    case let other?: throw ParseFailure(.invalid("unknown byte order '\(other)'"), in: ["\(prefix)byteorder"])
     }
   }
 
-  /// PyTorch reads file format versions 1 to 10; a re-zipped archive may have lost its record.
+  /// PyTorch reads file format versions 1 to 10. A re-zipped archive may have lost the record.
   func requireVersion(prefix: String) throws(ParseFailure) {
     var record = try text(prefix + "version")
     if record == nil { record = try text(prefix + ".data/version") }
     guard let text = record else { return }
     let digits = text.hasSuffix("\n") ? text.dropLast() : text[...]
     guard let version = Int(digits), (1...10).contains(version) else {
-      throw ParseFailure(.unsupported("file format version '\(digits)'"), in: ["\(prefix)version"])
+      throw ParseFailure(
+        .unsupported("file format version '\(digits)' is not supported"), in: ["\(prefix)version"])
     }
   }
 }
