@@ -42,7 +42,7 @@ private final class CountingSource: ByteSource {
     #expect(try file.doubles(of: #require(file["fc.bias"])) == bias.map(Double.init))
     #expect(try file.bytes("fc.bias").count == 40)
     #expect(file["fc.biaz"] == nil)
-    #expect(throws: ParseFailure(.invalid("it holds no tensor 'fc.biaz'"))) { try file.floats("fc.biaz") }
+    #expect(throws: ParseFailure(.invalid("the file has no tensor 'fc.biaz'"))) { try file.floats("fc.biaz") }
   }
 
   @Test func `names that are equivalent in Unicode are two tensors`() throws {
