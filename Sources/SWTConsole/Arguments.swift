@@ -1,14 +1,14 @@
 package import SWTBytes
 
-/// A mistake in the command line, as opposed to in a file; the process exits with 2.
+/// A mistake in the command line, not in a file; the process exits with 2.
 package struct UsageError: Error, Equatable, Sendable {
   package let message: String
   package init(_ message: String) { self.message = message }
 }
 
-/// The words of one command line, matched against a ``CommandSpec``.
+/// The words of a command line, matched against a ``CommandSpec``.
 ///
-/// Options may stand before or after operands; `--opt=value` and `--opt value` both work; `--` ends options.
+/// Options may come before or after operands; `--opt=value` and `--opt value` both work; `--` ends options.
 package struct Arguments: Sendable {
   private var values: [String: [String]] = [:]
   package private(set) var operands: [String] = []
@@ -90,10 +90,10 @@ package struct Arguments: Sendable {
 
   package func has(_ flag: String) -> Bool { values[flag] != nil }
 
-  /// The last value given.
+  /// The last value of an option.
   package func value(_ name: String) -> String? { values[name]?.last }
 
-  /// Every value given, in order.
+  /// All values of an option, in order.
   package func all(_ name: String) -> [String] { values[name] ?? [] }
 
   package func integer(
@@ -106,25 +106,25 @@ package struct Arguments: Sendable {
     return number
   }
 
-  /// The value of an option that is one of a few words.
+  /// The value of an option that accepts one of a few words.
   package func choice(
     _ name: String, _ words: [String], default fallback: String
   ) throws(UsageError) -> String {
     guard let text = value(name) else { return fallback }
     guard words.contains(text) else {
       let hint = EditDistance.nearest(to: text, in: words).map { "; did you mean \($0)?" } ?? ""
-      throw UsageError("--\(name) is one of \(words.joined(separator: ", ")), not '\(text)'\(hint)")
+      throw UsageError("--\(name) must be one of \(words.joined(separator: ", ")), not '\(text)'\(hint)")
     }
     return text
   }
 
-  /// The limits, with every `--limit NAME=VALUE` applied.
+  /// The default limits with every `--limit NAME=VALUE` applied.
   package func limits() throws(UsageError) -> ParseLimits {
     var limits = ParseLimits()
     for setting in all("limit") {
       let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2, let value = UInt64(parts[1]) else {
-        throw UsageError("--limit is NAME=VALUE, not '\(setting)'")
+        throw UsageError("--limit expects NAME=VALUE, not '\(setting)'")
       }
       guard let name = ParseLimits.Name(rawValue: String(parts[0])) else {
         let names = ParseLimits.Name.allCases.map(\.rawValue).joined(separator: ", ")

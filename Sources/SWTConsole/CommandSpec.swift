@@ -1,11 +1,11 @@
 internal import SWTBytes
 
-/// The complete description of one subcommand: help, parsing and completion all read this table, so they
-/// cannot disagree.
+/// The complete description of a subcommand. Help, parsing and completion all read this table, so they cannot
+/// disagree.
 package struct CommandSpec: Sendable {
-  /// What a shell may offer for a word.
+  /// What shell completion offers for a word.
   package enum Values: Equatable, Sendable {
-    /// Nothing: a number, a free text.
+    /// Nothing: a number or free text.
     case any
     case path
     case words([String])
@@ -28,14 +28,14 @@ package struct CommandSpec: Sendable {
   }
 
   package struct Option: Sendable {
-    /// Long name without dashes.
+    /// Long name, without dashes.
     package let name: String
     package let short: Character?
-    /// Placeholder for the value, or `nil` for a flag.
+    /// Placeholder for the value; nil for a flag.
     package let placeholder: String?
     package let help: String
     package let values: Values
-    /// True when the value may be left out; then it is only taken from behind a `=`.
+    /// Whether the value may be omitted. If it is given, it must follow a `=`.
     package var isValueOptional = false
 
     package static func flag(_ name: String, _ help: String) -> Self {
@@ -48,7 +48,7 @@ package struct CommandSpec: Sendable {
       Option(name: name, short: short, placeholder: placeholder, help: help, values: values)
     }
 
-    /// An option that may have a value: `--html` or `--html=PATH`.
+    /// An option with an optional value: `--html` or `--html=PATH`.
     package static func optionalValue(
       _ name: String, _ placeholder: String, _ help: String, of values: Values = .any
     ) -> Self {
@@ -88,19 +88,19 @@ package struct CommandSpec: Sendable {
     self.examples = examples
   }
 
-  /// Options that every command has.
+  /// Options of every command.
   package static let common: [Option] = [
     .flag("json", "Print one JSON document and nothing else."),
-    .flag("quiet", "Print nothing but results and errors."),
+    .flag("quiet", "Print only results and errors."),
     .value(
       "progress", "WHEN", "auto, always or never (default: auto).", of: .words(["auto", "always", "never"])),
     .value(
-      "limit", "NAME=VALUE", "Change a limit on what a file may ask for; repeatable.",
+      "limit", "NAME=VALUE", "Change a limit on what a file may demand; repeatable.",
       of: .words(ParseLimits.Name.allCases.map { "\($0.rawValue)=" })),
     .flag("help", "Show this help."),
   ]
 
-  /// `convert INPUT… -o OUT [OPTION…]` without the program's name.
+  /// `convert INPUT… [OPTION…]`, without the program's name.
   package var usage: String {
     let words = operands.map { operand in
       let name = operand.name + (operand.isRepeated ? "…" : "")

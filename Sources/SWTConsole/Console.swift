@@ -2,9 +2,9 @@ internal import SWTBytes
 internal import SWTPlatform
 internal import Synchronization
 
-/// Where a command writes: results to standard output, everything else to standard error.
+/// Where a command writes: results go to standard output, everything else to standard error.
 package final class Console: Sendable {
-  /// Who listens: the process's own streams, or a test.
+  /// The destination: the process's own streams, or memory in tests.
   package enum Target: Sendable {
     case process
     case memory
@@ -12,11 +12,11 @@ package final class Console: Sendable {
 
   private let target: Target
   private let captured = Mutex<(output: String, errors: String)>(("", ""))
-  /// Why results could not be written; nothing is written after that, so that none are missing in the middle.
+  /// Why results could not be written. Nothing is written afterwards, so the output never has a gap.
   private let broken = Mutex<SystemFailure?>(nil)
-  /// What stands in for the process's environment; `nil` is that environment itself.
+  /// Replaces the process's environment; nil uses that environment.
   private let variables: [String: String]?
-  /// Width of the terminal that stands in for the process's own; `nil` is no terminal.
+  /// Width of a simulated terminal, for tests; nil if there is no terminal.
   private let columns: Int?
 
   package init(
@@ -27,7 +27,7 @@ package final class Console: Sendable {
     self.columns = columns
   }
 
-  /// A variable of the environment that the command runs in.
+  /// A variable of the environment in which the command runs.
   package func environment(_ name: String) -> String? {
     if let variables { return variables[name] }
     return Self.variable(name)
@@ -46,7 +46,7 @@ package final class Console: Sendable {
     }
   }
 
-  /// Why not all results reached standard output; nil when they did.
+  /// Why some results did not reach standard output; nil if all did.
   package func outputFailure() -> CommandFailure? {
     guard case .process = target else { return nil }
     let failure = broken.withLock { $0 } ?? StandardStreams.flush(1)
@@ -56,7 +56,7 @@ package final class Console: Sendable {
   /// Writes a line of diagnostics.
   package func note(_ text: String) { noteRaw(text + "\n") }
 
-  /// Writes diagnostics that are no line: a bar that is drawn again and again.
+  /// Writes diagnostics without a newline, such as a progress bar that is redrawn in place.
   package func noteRaw(_ text: String) {
     switch target {
     case .process: _ = Self.put(text, 2)
@@ -67,18 +67,18 @@ package final class Console: Sendable {
   package var output: String { captured.withLock { $0.output } }
   package var errors: String { captured.withLock { $0.errors } }
 
-  /// True when results go to a terminal.
+  /// Whether results go to a terminal.
   package var isTerminal: Bool {
     guard case .process = target else { return columns != nil }
     return isatty(1) == 1
   }
 
-  /// True when results go to a terminal that may show colour.
+  /// Whether results go to a terminal that may show color.
   package var isColorful: Bool {
     isTerminal && environment("NO_COLOR").map { $0.isEmpty } != false && environment("TERM") != "dumb"
   }
 
-  /// Columns of what results are written to: COLUMNS where it is set, the terminal's own, and 100 for a file or a pipe.
+  /// Columns available to results: COLUMNS if set, else the terminal's width; 100 for a file or a pipe.
   package var width: Int {
     if let text = environment("COLUMNS"), let columns = Int(text), columns > 0 {
       return min(max(columns, 40), 400)
@@ -93,13 +93,13 @@ package final class Console: Sendable {
     return Int(size.ws_col)
   }
 
-  /// True when diagnostics go to a terminal.
+  /// Whether diagnostics go to a terminal.
   package var isErrorTerminal: Bool {
     guard case .process = target else { return false }
     return isatty(2) == 1
   }
 
-  /// An environment variable.
+  /// A variable of the process's environment.
   package static func variable(_ name: String) -> String? {
     unsafe getenv(name).map { unsafe String(cString: $0) }
   }

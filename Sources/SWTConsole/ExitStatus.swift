@@ -1,19 +1,20 @@
-/// Exit codes, as callers rely on them.
+/// Exit codes, which callers rely on.
 package enum ExitStatus: Int32, CaseIterable, Sendable, Comparable {
   /// Done, or everything passed.
   case success = 0
-  /// Verification failed: numbers, labels, NaN.
+  /// Verification failed: values, labels or NaN.
   case verificationFailed = 1
   case usage = 2
-  /// The weights do not fit the architecture, or differ from their source or from those a golden records.
+  /// The weights do not fit the architecture, or differ from their source or from those that a golden
+  /// records.
   case weightsDiffer = 3
   /// A golden is unusable or belongs to another model.
   case goldenUnusable = 4
   /// An input is unreadable: damaged, hostile, unsupported, missing.
   case inputUnreadable = 5
-  /// Output could not be written, or exists.
+  /// The output could not be written, or exists already.
   case outputFailed = 6
-  /// A bug here.
+  /// A bug in pth2swt.
   case internalError = 70
   case interrupted = 130
   /// "Cannot test this commit", for `git bisect run`.
@@ -21,17 +22,17 @@ package enum ExitStatus: Int32, CaseIterable, Sendable, Comparable {
 
   package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 
-  /// For the manual.
+  /// Description for the manual page.
   package var meaning: String {
     switch self {
-    case .success: "done, or everything passed"
-    case .verificationFailed: "verification failed: numbers, labels, NaN"
+    case .success: "success; everything passed"
+    case .verificationFailed: "verification failed: values, labels or NaN"
     case .usage: "the command line is wrong"
     case .weightsDiffer:
-      "the weights do not fit the architecture, or differ from their source or from those that a golden records"
+      "the weights do not fit the architecture, or differ from their source or from the golden's"
     case .goldenUnusable: "a golden is unusable, or belongs to another model"
     case .inputUnreadable: "an input is unreadable: damaged, hostile, unsupported, missing"
-    case .outputFailed: "the output could not be written, or exists"
+    case .outputFailed: "the output could not be written, or exists already"
     case .internalError: "a bug in pth2swt"
     case .interrupted: "interrupted; nothing was left behind"
     case .bisectSkip: "with --bisect-codes: this commit cannot be tested (instead of 3, 4 and 5)"
@@ -39,7 +40,7 @@ package enum ExitStatus: Int32, CaseIterable, Sendable, Comparable {
   }
 }
 
-/// Why a command stopped: one line for people, one object for programs.
+/// Why a command stopped: one line for people, one JSON object for programs.
 package struct CommandFailure: Error, Equatable, Sendable {
   package let status: ExitStatus
   package let file: String?
@@ -57,7 +58,7 @@ package struct CommandFailure: Error, Equatable, Sendable {
     self.hint = hint
   }
 
-  /// `model.pth: what is wrong; what to do`, always one line.
+  /// `model.pth: what is wrong; what to do`, always on one line.
   package var line: String {
     var text = file.map { "\($0): " } ?? ""
     text += message

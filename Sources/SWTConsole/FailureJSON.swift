@@ -1,7 +1,7 @@
 package import SWTTensorFiles
 
 extension CommandFailure {
-  /// The error as programs get it, on standard error.
+  /// The error as JSON, for programs; it goes to standard error.
   package var json: JSONValue {
     [
       "schema": "pth2swt.error/1", "code": .int(status.rawValue), "file": file.map { .string($0) } ?? .null,

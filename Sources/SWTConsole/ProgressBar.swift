@@ -3,30 +3,31 @@ internal import SWTPlatform
 internal import SWTThreads
 internal import Synchronization
 
-/// How far a long piece of work is: a bar on a terminal, lines elsewhere when they are asked for.
+/// Progress of a long operation: a bar on a terminal, lines elsewhere if requested.
 ///
-/// Nothing is shown during the first second, so short work stays silent. Everything goes to standard error.
+/// Nothing is shown during the first second, so short operations stay silent. Everything goes to standard
+/// error.
 package final class ProgressBar: Sendable {
-  /// `--progress`.
+  /// The values of `--progress`.
   package enum When: String, CaseIterable, Sendable {
     case auto, always, never
   }
 
-  /// How it is shown.
+  /// How progress is shown.
   package enum Style: Equatable, Sendable {
     case bar
-    /// A line every so many seconds.
+    /// One line per interval, in seconds.
     case lines(every: Double)
   }
 
   /// What is shown.
   package struct State: Sendable {
-    /// Of the whole, 0...1.
+    /// Completed fraction, 0...1.
     var fraction: Double
-    /// Bytes of input, done and in all.
+    /// Bytes of input: done, and in total.
     var done: Int
     var total: Int
-    /// `3 of 12 files`, or nothing.
+    /// `3 of 12 files`, or empty.
     var note: String
 
     package init(fraction: Double, done: Int, total: Int, note: String = "") {
@@ -46,9 +47,9 @@ package final class ProgressBar: Sendable {
     var nextLine = 1.0
   }
 
-  /// How progress is to be shown; nil for not at all.
+  /// How to show progress; nil for not at all.
   ///
-  /// `auto`: a bar on a terminal; a line every ten seconds where CI is set; nothing elsewhere.
+  /// `auto`: a bar on a terminal; a line every ten seconds if CI is set; otherwise nothing.
   package static func style(_ when: When, quiet: Bool, _ console: Console) -> Style? {
     let mayDraw = console.isErrorTerminal && Console.variable("TERM") != "dumb"
     switch when {
@@ -61,17 +62,17 @@ package final class ProgressBar: Sendable {
     }
   }
 
-  /// Starts to show what `state` says.
+  /// Starts showing what `state` returns.
   package init(_ style: Style, _ console: Console, _ state: @escaping @Sendable () -> State) {
     self.console = console
     self.style = style
     self.state = state
     if style == .bar { Signals.atInterrupt { [self] in end() } }
-    // It looks ten times a second whether it is over; nobody waits for that.
+    // The thread checks ten times a second whether to stop; nothing waits for it.
     _ = Background { [self] in run() }
   }
 
-  /// Takes the bar away; nothing is drawn afterwards.
+  /// Removes the bar; nothing is drawn afterwards.
   package func end() {
     drawing.withLock { drawing in
       drawing.isOver = true
@@ -79,13 +80,13 @@ package final class ProgressBar: Sendable {
     }
   }
 
-  /// Ends it; an interrupt has nothing to take away any more.
+  /// Removes the bar, after which an interrupt has nothing to clean up.
   package func finish() {
     end()
     Signals.atInterrupt(nil)
   }
 
-  /// Writes something else, above the bar.
+  /// Writes other output above the bar.
   package func above(_ body: () -> Void) {
     drawing.withLock { drawing in
       clear(&drawing)
@@ -153,7 +154,7 @@ package final class ProgressBar: Sendable {
 }
 
 extension Arguments {
-  /// `--progress`.
+  /// The value of `--progress`.
   package func progress() throws(UsageError) -> ProgressBar.When {
     ProgressBar.When(
       rawValue: try choice("progress", ProgressBar.When.allCases.map(\.rawValue), default: "auto")) ?? .auto

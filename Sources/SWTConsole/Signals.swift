@@ -3,24 +3,25 @@ internal import SWTPlatform
 internal import SWTThreads
 internal import Synchronization
 
-/// What the program does about signals; the libraries install nothing.
+/// The program's signal handling; the libraries install no handlers.
 package enum Signals {
-  /// Interrupts and a reader that goes away remove unfinished outputs, and end the program as its callers expect; a
-  /// mapped file that shrinks is an error, not a crash.
+  /// On an interrupt or a broken pipe, unfinished outputs are removed and the program ends as callers expect;
+  /// a mapped file that shrinks is an error, not a crash.
   package static func install() {
-    // A pipe without a reader is then an error of the write, which has time to remove unfinished outputs.
+    // A broken pipe then makes the write fail, which leaves time to remove unfinished outputs.
     signal(SIGPIPE, SIG_IGN)
     waitForInterrupts()
     survivePageFaults()
   }
 
-  /// A thread waits for SIGINT and SIGTERM, since a handler could not take the lock that temporaries need.
+  /// A thread waits for SIGINT and SIGTERM, because a handler could not take the lock of the temporaries'
+  /// list.
   private static func waitForInterrupts() {
     var set = sigset_t()
     unsafe sigemptyset(&set)
     unsafe sigaddset(&set, SIGINT)
     unsafe sigaddset(&set, SIGTERM)
-    // Inherited by every thread that is made later.
+    // Inherited by every thread created later.
     guard unsafe pthread_sigmask(SIG_BLOCK, &set, nil) == 0 else { return }
     let interrupts = set
     waiter.withLock { waiter in
@@ -35,7 +36,7 @@ package enum Signals {
     }
   }
 
-  /// Ends as a program whose reader went away does, by the signal and without a word.
+  /// Ends as any program does on a broken pipe: by SIGPIPE, silently.
   static func endWithoutReader() -> Never {
     LiveTemporaries.unlinkAll()
     if isatty(2) == 1 { interruptAction.withLock { $0 }?() }
@@ -48,7 +49,7 @@ package enum Signals {
     _exit(128 + SIGPIPE)
   }
 
-  /// What else is done when the program is interrupted: a bar is taken from the terminal.
+  /// Sets an additional action for an interrupt, such as removing the progress bar.
   package static func atInterrupt(_ action: (@Sendable () -> Void)?) {
     interruptAction.withLock { $0 = action }
   }
@@ -57,14 +58,14 @@ package enum Signals {
 
   private static let waiter = Mutex<Background<Void>?>(nil)
 
-  /// True after a mapped file became shorter while it was read: whatever was computed since is worthless.
+  /// Whether a mapped file became shorter while it was read, which invalidates everything computed since.
   package static var fileShrank: Bool { shrank.load(ordering: .acquiring) }
 
   private static let shrank = Atomic<Bool>(false)
 
-  /// SIGBUS: puts a page of zeros where the file has none any more, and remembers that it happened.
+  /// On SIGBUS, maps a page of zeros where the file no longer has one, and records that this happened.
   private static func survivePageFaults() {
-    _ = shrank.load(ordering: .relaxed)  // made now, not inside the handler
+    _ = shrank.load(ordering: .relaxed)  // initialized here, not inside the handler
     var action = sigaction()
     let handler: @convention(c) (CInt, UnsafeMutablePointer<siginfo_t>?, UnsafeMutableRawPointer?) -> Void = {
       _, info, _ in

@@ -1,21 +1,21 @@
 package import SWTBytes
 internal import SWTPlatform
 
-/// The descriptors that a process starts with: 0 for input, 1 for results, 2 for diagnostics.
+/// The standard descriptors: 0 for input, 1 for results, 2 for diagnostics.
 package enum StandardStreams {
-  /// Takes the place of those that are closed, before a file gets their number and what is printed lands in it.
+  /// Opens those that are closed, so that no other file gets their number and then receives printed text.
   ///
-  /// Input is then empty, diagnostics vanish, and writing results fails as on the closed descriptor.
+  /// Input is then empty, diagnostics are discarded, and writing results fails as on the closed descriptor.
   package static func reserve() {
     for descriptor in 0...2 as ClosedRange<CInt> where fcntl(descriptor, F_GETFD) == -1 && errno == EBADF {
-      // The lowest free number, which is this one.
+      // open() returns the lowest free number, which is this one.
       _ = unsafe open("/dev/null", descriptor == 2 ? O_WRONLY : O_RDONLY)
     }
   }
 
-  /// Writes all of `bytes`, and waits for a descriptor that does not block.
+  /// Writes all of `bytes`, waiting if the descriptor is nonblocking and not ready.
   ///
-  /// - Returns: Why not all of them were written; nil when they were.
+  /// - Returns: Why not all of them were written; nil if they were.
   package static func write(_ bytes: [UInt8], to descriptor: CInt) -> SystemFailure? {
     var done = 0
     while done < bytes.count {
@@ -34,7 +34,8 @@ package enum StandardStreams {
     return nil
   }
 
-  /// Has the system report what it found out only after a write, such as a quota of a network's file system.
+  /// Returns an error that the system reports only after a write, such as an exceeded quota on a network file
+  /// system.
   package static func flush(_ descriptor: CInt) -> SystemFailure? {
     let copy = dup(descriptor)
     guard copy >= 0, close(copy) != 0, errno != EINTR else { return nil }
@@ -42,7 +43,7 @@ package enum StandardStreams {
   }
 }
 
-/// The system's call, which the method of the same name hides.
+/// The system call, which the method of the same name hides.
 private func systemWrite(_ descriptor: CInt, _ start: UnsafeRawPointer?, _ count: Int) -> Int {
   unsafe write(descriptor, start, count)
 }

@@ -1,4 +1,4 @@
-/// Emphasis on a terminal that has colors; nothing elsewhere. No meaning is in the color alone.
+/// Emphasis on a color terminal; nothing elsewhere. Color alone never carries meaning.
 package struct TerminalStyle {
   package let isColorful: Bool
 

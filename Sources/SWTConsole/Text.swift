@@ -1,6 +1,6 @@
 internal import SWTPlatform
 
-/// Numbers and tables for people.
+/// Numbers and tables for people to read.
 package enum Text {
   /// `25,028,904`.
   package static func grouped(_ value: Int) -> String {
@@ -27,12 +27,12 @@ package enum Text {
     return "\(sign)\(digits.dropLast(decimals)).\(digits.suffix(decimals))"
   }
 
-  /// `4.4e-06`: two digits, as tables of errors use them.
+  /// `4.4e-06`: two significant digits, for tables of errors.
   package static func scientific(_ value: Double) -> String {
     guard value.isFinite else { return value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
     guard value != 0 else { return "0" }
     var exponent = Int(floor(log10(abs(value))))
-    // The smallest numbers have no power of ten to divide by.
+    // For the smallest numbers, the power of ten to divide by would underflow.
     var mantissa =
       exponent < -300 ? value * 1e300 / pow(10, Double(exponent + 300)) : value / pow(10, Double(exponent))
     if abs(mantissa) >= 9.95 {
@@ -43,7 +43,7 @@ package enum Text {
     return "\(fixed(mantissa, 1))e\(exponent < 0 ? "-" : "+")\(size)"
   }
 
-  /// `1.2 MB`, decimal as disks and downloads count.
+  /// `1.2 MB`, in decimal units as for disks and downloads.
   package static func bytes(_ count: Int) -> String {
     let units = ["B", "kB", "MB", "GB", "TB"]
     var value = Double(count)

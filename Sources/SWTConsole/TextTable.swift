@@ -1,7 +1,7 @@
 extension Text {
-  /// Aligned columns, printed row by row; a column is to the right when its heading starts with `>`.
+  /// Aligned columns, printed row by row; a column is right-aligned if its heading starts with `>`.
   package struct Table {
-    /// No column is made wider than this: one long name must not push all others off the screen.
+    /// Maximum column width, so that one long name does not push the other columns off the screen.
     private static let widest = 100
 
     private let indent: String
@@ -9,7 +9,7 @@ extension Text {
     private let isRightAligned: [Bool]
     private var widths: [Int]
 
-    /// A table whose columns fit the cells of `sample`.
+    /// A table whose column widths fit the cells of `sample`.
     package init(_ heading: [String], sample: some Sequence<[String]>, indent: String = "") {
       self.indent = indent
       isRightAligned = heading.map { $0.hasPrefix(">") }
@@ -43,8 +43,8 @@ extension Text {
     return table.headingLine + rows.dropFirst().map(table.line).joined()
   }
 
-  /// Text from a file, safe to print: control characters, direction marks and what is not seen are written as
-  /// `\u{…}`, and long text is cut.
+  /// Text from a file, safe to print: control, direction and invisible characters become `\u{…}`, and long
+  /// text is cut.
   package static func printable(_ text: String, limit: Int = 400) -> String {
     let isPlain = text.unicodeScalars.allSatisfy { !isControl($0) }
     if isPlain, text.utf8.count <= limit { return text }

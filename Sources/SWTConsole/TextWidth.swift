@@ -1,6 +1,6 @@
 extension Text {
-  /// Columns that a text takes on a terminal, about: two for East Asian characters and pictures, none for marks that
-  /// combine with the character before.
+  /// Approximate number of terminal columns of a text: two for East Asian wide characters and emoji, zero for
+  /// combining marks.
   package static func width(_ text: some StringProtocol) -> Int {
     text.unicodeScalars.reduce(0) { $0 + width($1) }
   }
@@ -19,11 +19,11 @@ extension Text {
     }
   }
 
-  /// Text from a file that is safe to print and no wider than `columns`: what is too much is left out in the middle,
-  /// since names differ at their ends.
+  /// Text from a file, safe to print and at most `columns` wide; the middle is omitted if necessary, since
+  /// names differ at their ends.
   package static func fitted(_ text: some StringProtocol, _ columns: Int) -> String {
     let scalars = text.unicodeScalars
-    // A mark takes no column, so that a million of them would fit.
+    // Combining marks take no columns, so a million of them would fit.
     let most = 4 * max(columns, 1)
     let (start, end) = (scalars.prefix(most), scalars.suffix(most))
     let isShort = scalars.dropFirst(most).isEmpty
@@ -37,7 +37,7 @@ extension Text {
       + filled(end.reversed().map(shown), tail, isReversed: true)
   }
 
-  /// The same, with what is too much left out at the end.
+  /// Like ``fitted(_:_:)``, but the end is omitted.
   package static func shortened(_ text: some StringProtocol, _ columns: Int) -> String {
     let scalars = text.unicodeScalars
     let start = scalars.prefix(4 * max(columns, 1)).map(shown)
@@ -48,7 +48,7 @@ extension Text {
 
   private static func shown(_ scalar: Unicode.Scalar) -> String { printable(String(scalar)) }
 
-  /// As many of the pieces as there is room for.
+  /// As many of the pieces as fit.
   private static func filled(_ pieces: [String], _ room: Int, isReversed: Bool = false) -> String {
     var taken: [String] = []
     var used = 0
@@ -63,7 +63,7 @@ extension Text {
 }
 
 extension Text {
-  /// `3, 4, 0, 1`: a row-major index along each axis of a shape.
+  /// `3, 4, 0, 1`: a flat row-major index as an index per axis of `shape`.
   package static func place(_ index: Int, in shape: [Int]) -> String {
     var rest = index
     var parts: [Int] = []

@@ -28,12 +28,16 @@ public struct ConversionFailure: Error, Sendable {
   public let message: String
   /// What a parser found in the input.
   public let cause: ParseFailure?
+  /// Why the tensors are not a known network.
+  public let reading: ReadingFailure?
   /// What to do about it.
   public let remedy: Remedy?
 
   init(
-    _ kind: Kind, file: String? = nil, _ message: String, cause: ParseFailure? = nil, _ remedy: Remedy? = nil
+    _ kind: Kind, file: String? = nil, _ message: String, cause: ParseFailure? = nil, _ remedy: Remedy? = nil,
+    reading: ReadingFailure? = nil
   ) {
+    self.reading = reading
     self.kind = kind
     self.file = file
     self.message = message
@@ -54,8 +58,8 @@ public struct ConversionFailure: Error, Sendable {
     ConversionFailure(.input, file: file, "\(failure)", cause: failure, failure.hint.map { .say($0) })
   }
 
-  /// Whatever stopped a conversion, in the terms of this door; `input` and `output` are the files that errors without a
-  /// name of their own concern.
+  /// Whatever stopped a conversion, in the terms of this door; `input` and `output` are the files that errors
+  /// without a name of their own concern.
   init(_ error: any Error, input: String, output: String? = nil) {
     switch error {
     case var failure as ConversionFailure:

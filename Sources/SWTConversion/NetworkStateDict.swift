@@ -40,7 +40,7 @@ package struct NetworkStateDict: Sendable {
         checkpoint.tensors.map { ($0.name, $0.shape) }, request, key: key, options: conventions,
         official: official, values: { name in file.smallValues(name) })
     } catch {
-      throw .architecture(error.message, error.remedy)
+      throw ConversionFailure(.architecture, error.message, error.remedy, reading: error)
     }
     var entries: [String: TensorEntry] = [:]
     for entry in checkpoint.tensors {

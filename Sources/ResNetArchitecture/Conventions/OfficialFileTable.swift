@@ -1,8 +1,8 @@
 // Written by Tools/fixtures/make_official_files.py: do not edit by hand.
 
 extension OfficialFile {
-  /// One file on a line: name with digits, network, size, resize, interpolation, MiB (or -), remark. A size of 0: no
-  /// geometry.
+  /// One file per line: name with digits, network, size, resize, interpolation, MiB (or -), remark.
+  /// A size of 0 means no fixed image size.
   /// From torchvision 0.28.0 and timm 1.0.31.
   static let table = """
     resnet101-63fe2227 resnet101 224 256 bilinear 170.511

@@ -41,9 +41,9 @@ struct CandidateChoice {
   private static func strangers(_ keys: KeyIndex) -> ReadingFailure {
     guard !keys.sorted.isEmpty else { return ReadingFailure("it contains no tensors") }
     if let guess = OtherNetworks.guess(Set(keys.sorted)) {
-      return ReadingFailure("not a known ResNet or ResNeXt: the names are those of \(guess)", .anyStateDict)
+      return ReadingFailure(unknownNetwork: "the names are those of \(guess)")
     }
     let examples = keys.sorted.prefix(3).joined(separator: ", ")
-    return ReadingFailure("not a known ResNet or ResNeXt: its tensors are \(examples), …", .anyStateDict)
+    return ReadingFailure(unknownNetwork: "its tensors are \(examples), …")
   }
 }

@@ -6,13 +6,13 @@ internal import SWTConsole
 internal import SWTDigests
 internal import SWTTensorFiles
 
-/// `pth2swt check`: every rule of the format.
+/// `pth2swt check`: checks a weight file against every rule of the format.
 struct Check: Command {
   static let spec = CommandSpec(
     "check", "Check every structural rule, checksum and digest of a .swt file; print its content id.",
     operands: [.init("FILE.swt", "The weight file.")],
     options: [],
-    examples: [.init("pth2swt check model.swt", "Is the file whole, bit for bit?")])
+    examples: [.init("pth2swt check model.swt", "Is the file intact, bit for bit?")])
 
   let path: String
   let json: Bool

@@ -4,11 +4,13 @@ internal import SWTConsole
 internal import SWTInputs
 internal import SWTTensorFiles
 
-/// Arrays in and out of files of every form that `run` takes, recognized by content; written by ending.
+/// Reads arrays from every file format that `run` accepts, recognized by content; writes the format that the
+/// file name's extension selects.
 enum ArrayFile {
-  /// The one array of a file, or the one called `name`.
+  /// The only array of a file, or the one called `name`.
   ///
-  /// In `.npz`, `.safetensors` and checkpoints a single array needs no name; `input` is taken before others.
+  /// Without a name, a file with several arrays (`.npz`, `.safetensors`, checkpoint) must have one called
+  /// `input`.
   static func read(
     _ path: String, name: String? = nil, limits: ParseLimits
   ) throws(CommandFailure) -> TensorData {
@@ -25,13 +27,14 @@ enum ArrayFile {
     if names.count == 1 { return names[0] }
     if names.contains("input") { return "input" }
     throw ParseFailure(
-      .invalid("it holds \(names.count) arrays: \(names.prefix(8).joined(separator: ", "))"),
-      hint: "name one with --input NAME")
+      .invalid("it has \(names.count) arrays: \(names.prefix(8).joined(separator: ", "))"),
+      hint: "select one with --input NAME")
   }
 
-  /// The bytes of a file with these arrays, in the form that the ending of `path` asks for.
+  /// The bytes of a file with these arrays, in the format that the extension of `path` selects.
   ///
-  /// `.npz` and `.safetensors` hold any number of arrays; anything else is a `.npy` with the first.
+  /// `.npz` and `.safetensors` can have any number of arrays; any other extension gives a `.npy` file of a
+  /// single array.
   static func bytes(
     _ arrays: [(name: String, data: TensorData)], for path: String
   ) throws(CommandFailure) -> [UInt8] {
@@ -46,8 +49,8 @@ enum ArrayFile {
       }
       guard let first = arrays.first, arrays.count == 1 else {
         throw CommandFailure(
-          .usage, file: path, "a .npy file holds one array, not \(arrays.count)",
-          hint: "name it .npz or .safetensors")
+          .usage, file: path, "a .npy file has one array, not \(arrays.count)",
+          hint: "use .npz or .safetensors")
       }
       return try NpyFile.bytes(first.data)
     } catch let failure as CommandFailure {

@@ -7,7 +7,7 @@ internal import SWTConversion
 internal import SWTInputs
 internal import SWTVerification
 
-// The failures of the libraries as the command line reports them: an exit status, and what to do in terms of options.
+// How the command line reports the libraries' failures: an exit status, and a remedy in terms of options.
 
 extension CommandFailure {
   /// An input that cannot be read: exit 5.
@@ -31,7 +31,7 @@ extension CommandFailure {
     case .weights(let error):
       self.init(
         .inputUnreadable, file: failure.path, offset: error.offset, "not a valid .swt file: \(error)",
-        hint: "the file is damaged or was changed: convert it again")
+        hint: "the file is damaged or was modified: convert again")
     }
   }
 
@@ -77,7 +77,7 @@ extension CommandFailure {
 }
 
 extension Remedy {
-  /// The same in terms of options.
+  /// The remedy in terms of options.
   var option: String {
     switch self {
     case .say(let text): text

@@ -1,6 +1,6 @@
 internal import ResNetEngine
 
 extension InstructionSet {
-  /// What `--isa` may be.
+  /// The values of `--isa`.
   static var names: [String] { ["best"] + allCases.map(\.rawValue) }
 }

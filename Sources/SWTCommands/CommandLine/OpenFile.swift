@@ -3,7 +3,7 @@ internal import SWT
 internal import SWTConsole
 internal import SWTInputs
 
-/// Files that commands open, with failures as the command line reports them.
+/// Opens files for commands, with failures as the command line reports them.
 enum OpenFile {
   /// A weight file.
   static func weights(_ path: String) throws(CommandFailure) -> SWTFile {
@@ -14,7 +14,7 @@ enum OpenFile {
     }
   }
 
-  /// A weight file that holds a network.
+  /// A weight file with a network.
   static func model(_ path: String) throws(CommandFailure) -> Model {
     do throws(ModelFailure) {
       return try Model(path)
@@ -23,7 +23,7 @@ enum OpenFile {
     }
   }
 
-  /// True for a file that begins as weight files do.
+  /// Whether a file starts like a weight file.
   static func isWeights(_ path: String) throws(CommandFailure) -> Bool {
     do throws(InputFailure) {
       return try OpenedInput.isWeightFile(path)

@@ -2,11 +2,11 @@ internal import SWTBytes
 internal import SWTConsole
 internal import SWTPlatform
 
-/// Small outputs: written beside the target, synced, renamed.
+/// Small outputs, written to a temporary file beside the target, synced, and renamed.
 enum OutputFile {
-  /// Writes all of `bytes` to `path`.
+  /// Writes `bytes` to `path`.
   ///
-  /// - Throws: ``CommandFailure`` with exit 6; what was there before is then still there.
+  /// - Throws: ``CommandFailure`` with exit 6; a previous file is then unchanged.
   static func write(_ bytes: [UInt8], to path: String, replacing: Bool) throws(CommandFailure) {
     guard !Signals.fileShrank else {
       throw CommandFailure(.inputUnreadable, "a file became shorter while it was read", hint: "try again")
@@ -22,7 +22,7 @@ enum OutputFile {
 }
 
 extension OutputFile {
-  /// Makes a folder where there is none.
+  /// Makes a folder unless it exists.
   ///
   /// - Throws: ``CommandFailure`` with exit 6.
   static func makeFolder(_ path: String) throws(CommandFailure) {
@@ -30,7 +30,7 @@ extension OutputFile {
     throw CommandFailure(writing: path, WriteFailure(.system(.last("mkdir")), path: path))
   }
 
-  /// Adds `bytes` to the end of a file that others add to as well.
+  /// Appends `bytes` to a file that other processes append to as well.
   ///
   /// - Throws: ``CommandFailure`` with exit 6.
   static func append(_ bytes: [UInt8], to path: String) throws(CommandFailure) {

@@ -3,7 +3,7 @@ package import SWTConsole
 package import SWTTensorFiles
 internal import SWTVerification
 
-/// What `diff` found, ready to be printed in any form.
+/// The result of `diff`, which can be printed in any format.
 package struct DiffReport {
   package typealias Pair = FileDifference.Pair
 
@@ -16,7 +16,7 @@ package struct DiffReport {
 
   package func count(_ verdict: Pair.Verdict) -> Int { difference.pairs.count { $0.verdict == verdict } }
 
-  /// Pairs that differ in shape or values, the worst first; then those that are equal in another type.
+  /// Pairs that differ in shape or values, worst first; then those of equal values and different types.
   package var byWeight: [Int] {
     func rank(_ pair: Pair) -> (Int, Double) {
       switch pair.verdict {
@@ -50,15 +50,15 @@ package struct DiffReport {
     ]
   }
 
-  /// For people: what differs as a table, then the sum of it.
+  /// For people: a table of the differences, then a summary.
   package func text(_ console: Console, listsAll: Bool) -> String {
     let style = TerminalStyle(isColorful: console.isColorful)
     let names = paths.map { Text.printable($0) }
     var text = ""
     for side in difference.translated { text += "\(names[side]): compared under torchvision's names\n" }
     for (side, count) in difference.goldensLeftOut.enumerated() where count > 0 {
-      text +=
-        "\(names[side]): its golden tests (\(Text.grouped(count)) tensors) are not compared, \(names[1 - side]) has none\n"
+      text += "\(names[side]): its golden tests (\(Text.grouped(count)) tensors) are not compared; "
+      text += "\(names[1 - side]) has none\n"
     }
     let shown = difference.pairs.filter { listsAll || $0.verdict == .values || $0.verdict == .shape }
     if !shown.isEmpty {
@@ -77,12 +77,12 @@ package struct DiffReport {
     return text
   }
 
-  /// `320 tensors in both: 318 identical, 2 differ in values, 0 in shape`.
+  /// `320 tensors in both: 318 identical, 2 differ in values, 0 in shape`
   package var sentence: String {
-    let equal = count(.equal) > 0 ? ", \(Text.grouped(count(.equal))) equal in another type" : ""
-    return
-      "\(Text.grouped(difference.pairs.count)) tensors in both: \(Text.grouped(count(.identical))) identical\(equal)"
-      + ", \(Text.grouped(count(.values))) differ in values, \(Text.grouped(count(.shape))) in shape"
+    func number(_ verdict: Pair.Verdict) -> String { Text.grouped(count(verdict)) }
+    let equal = count(.equal) > 0 ? ", \(number(.equal)) equal in another type" : ""
+    return "\(Text.grouped(difference.pairs.count)) tensors in both: \(number(.identical)) identical\(equal)"
+      + ", \(number(.values)) differ in values, \(number(.shape)) in shape"
   }
 }
 

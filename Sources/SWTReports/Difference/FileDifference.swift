@@ -4,82 +4,83 @@ package import SWTInputs
 internal import SWTThreads
 internal import Synchronization
 
-/// Two weight files or checkpoints, tensor by tensor.
+/// The difference of two weight files or checkpoints, tensor by tensor.
 package struct FileDifference: Sendable {
-  /// What is known of one pair of tensors.
+  /// The comparison of two tensors with the same name.
   package struct Pair: Sendable {
-    /// How alike two tensors are.
+    /// The outcome of a comparison.
     package enum Verdict: String, Sendable {
-      /// The same type, shape and bytes.
+      /// Equal type, shape and bytes.
       case identical
-      /// Equal numbers in other types, or zeros of other signs.
+      /// Equal numbers, but different types or zeros of different sign.
       case equal
-      /// Other numbers.
+      /// Different numbers.
       case values
-      /// Other shapes, so that no values are compared.
+      /// Different shapes; values are not compared.
       case shape
     }
 
     /// The tensor's name in both files.
     package let name: String
-    /// PyTorch's names.
+    /// PyTorch's names of both types, the first file's first.
     package let dtypes: [String]
     /// Both shapes, the first file's first.
     package let shapes: [[Int]]
-    /// How alike they are.
+    /// The outcome.
     package internal(set) var verdict: Verdict
-    /// Largest `|a − b|`; nil where the elements are no numbers. NaN against a number is infinite.
+    /// Largest `|a − b|`; nil if the elements are not real numbers. A NaN on one side counts as infinite.
     package internal(set) var maxError: Double?
     /// `‖a − b‖₂ / ‖a‖₂`.
     package internal(set) var relL2: Double?
     /// Flat index of the largest error.
     package internal(set) var worst: Int?
-    /// Elements with other values.
+    /// Number of elements whose values differ.
     package internal(set) var differing = 0
-    /// Elements that were compared.
+    /// Number of elements compared.
     package internal(set) var elements = 0
-    /// Bits that are not the same; nil where the types or shapes are not.
+    /// Number of differing bits; nil if types or shapes differ.
     package internal(set) var bits: Int?
-    /// Differing elements of which one side or both are not finite.
+    /// Number of differing elements that are not finite on at least one side.
     package internal(set) var notFinite = 0
-    /// How many finite differences there are of each size, by powers of two, the smallest first.
+    /// Histogram of the finite differences by powers of two, smallest first.
     package internal(set) var histogram: [Bin] = []
   }
 
   /// The elements with `2^exponent ≤ |a − b| < 2^(exponent + 1)`.
   package struct Bin: Equatable, Sendable {
-    /// The power of two at which the bin begins.
+    /// The power of two at which the bin starts.
     package let exponent: Int
-    /// How many elements lie in it.
+    /// Number of elements in the bin.
     package let count: Int
   }
 
-  /// In the order of the first file.
+  /// Tensors of both files, in the order of the first.
   package private(set) var pairs: [Pair] = []
   /// A tensor that only one file has.
   package struct Lone: Sendable {
     /// The tensor's name.
     package let name: String
-    /// PyTorch's name of its type.
+    /// PyTorch's name of the type.
     package let dtype: String
-    /// Its shape.
+    /// The shape.
     package let shape: [Int]
   }
 
-  /// What only the first file has.
+  /// Tensors that only the first file has.
   package private(set) var onlyInFirst: [Lone] = []
-  /// What only the second file has.
+  /// Tensors that only the second file has.
   package private(set) var onlyInSecond: [Lone] = []
   /// Names that only the first file has.
   package var missing: [String] { onlyInFirst.map(\.name) }
   /// Names that only the second file has.
   package var extra: [String] { onlyInSecond.map(\.name) }
-  /// How many tensors of golden tests each file embeds, of which nothing was compared, since the other has none.
+  /// Number of tensors of golden tests in each file that were not compared because the other file has no
+  /// golden tests.
   package private(set) var goldensLeftOut = [0, 0]
-  /// Whose names were translated to torchvision's, so that they meet the other's: 0, 1, or nobody's.
+  /// Indices of the files whose names were translated to torchvision's to match the other's.
   package private(set) var translated: [Int] = []
 
-  /// True when both have the same tensors with the same values, whatever their types.
+  /// Whether both files have the same tensors with the same values, regardless of types.
   package var isEmpty: Bool {
     onlyInFirst.isEmpty && onlyInSecond.isEmpty
       && !pairs.contains { $0.verdict == .values || $0.verdict == .shape }
@@ -87,15 +88,15 @@ package struct FileDifference: Sendable {
 
   /// Compares all tensors of two files.
   ///
-  /// Names are compared as they are. Where they do not meet, a checkpoint's network is compared under torchvision's
-  /// names.
+  /// Names are compared unchanged. If no name of a checkpoint occurs in the other file, its network is
+  /// compared under torchvision's names.
   ///
   /// - Parameters:
   ///   - first: A checkpoint or a weight file.
-  ///   - second: Another.
-  ///   - limits: What the files may ask for.
-  ///   - threads: How many pairs are compared at once; nothing else depends on it.
-  /// - Throws: ``InputFailure`` when a file cannot be read.
+  ///   - second: Another one.
+  ///   - limits: Limits on what the files may demand.
+  ///   - threads: Number of pairs compared at once; it does not affect the result.
+  /// - Throws: ``InputFailure`` if a file cannot be read.
   package init(
     _ first: String, _ second: String, limits: ParseLimits = ParseLimits(), threads: Int = 1
   ) throws(InputFailure) {
@@ -109,7 +110,7 @@ package struct FileDifference: Sendable {
       sides[side] = canonical
       translated.append(side)
     }
-    // A conversion keeps every value although it has a test inside.
+    // A conversion with an embedded golden test still keeps every value.
     let goldens = sides.map { $0.count(where: \.isGolden) }
     for side in 0...1 where goldens[1 - side] == 0 && goldens[side] > 0 {
       sides[side].removeAll(where: \.isGolden)
@@ -129,7 +130,7 @@ package struct FileDifference: Sendable {
     onlyInSecond = sides[1].filter { !left.contains($0.name) }.map { Lone($0) }
   }
 
-  /// Compares all pairs, each on whichever thread is free.
+  /// Compares all pairs on several threads.
   private static func compare(
     _ both: [(ValueTensor, ValueTensor)], _ paths: [String], _ threads: Int
   ) throws(InputFailure) -> [Pair] {

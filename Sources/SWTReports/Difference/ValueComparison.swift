@@ -1,6 +1,6 @@
 internal import SWTVerification
 
-/// Walks two streams side by side, which may come in pieces of other lengths.
+/// Compares two streams of values, whose pieces may differ in length.
 struct ValueComparison {
   private let sameType: Bool
   private let width: Int
@@ -15,7 +15,7 @@ struct ValueComparison {
   private var squaredValue = 0.0
   private var hasNumbers = true
   private var position = 0
-  /// By the exponent of the difference, from that of the smallest number on.
+  /// Number of differences by exponent, starting with the smallest.
   private var counts: [Int] = []
 
   private static let leastExponent = -1074
@@ -39,11 +39,11 @@ struct ValueComparison {
     }
   }
 
-  /// - Throws: ``SideFailure`` when one of them cannot be read.
+  /// - Throws: ``SideFailure`` if one of them cannot be read.
   mutating func run(_ a: ValueTensor, _ b: ValueTensor) throws {
     var (first, second) = (try PieceQueue(a, side: 0), try PieceQueue(b, side: 1))
     while true {
-      // Both are asked, so that both streams know when they are over.
+      // Both streams are read to their ends, which verifies their checksums.
       let more = [try first.refill(), try second.refill()]
       guard more == [true, true] else { return }
       if let a = first.numbers, let b = second.numbers {
@@ -59,7 +59,7 @@ struct ValueComparison {
         first.drop(count, width)
         second.drop(count, width)
       } else {
-        // Not numbers: only the bytes can be compared, element by element.
+        // The elements are not real numbers, so only their bytes can be compared.
         hasNumbers = false
         let count = min(first.byteCount, second.byteCount) / width
         guard count > 0, sameType else {
@@ -109,7 +109,7 @@ struct SideFailure: Error {
   let error: any Error
 }
 
-/// What is left of the piece that a stream gave last.
+/// The unread rest of a stream's current piece.
 private struct PieceQueue {
   private let side: Int
   private var stream: ValueStream
@@ -128,7 +128,7 @@ private struct PieceQueue {
 
   var byteCount: Int { rest.count }
 
-  /// - Returns: False behind the last element.
+  /// - Returns: False after the last element.
   mutating func refill() throws -> Bool {
     while numbers?.isEmpty ?? rest.isEmpty {
       do {

@@ -6,7 +6,7 @@ internal import SWTConversion
 package import SWTTensorFiles
 
 extension InspectReport {
-  /// Writes the report as one JSON document, a tensor on a line, piece by piece.
+  /// Writes the report as one JSON document, one tensor per line, piece by piece.
   package func writeJSON(_ write: @escaping (String) -> Void) {
     var buffer = JSONLines(write)
     buffer.open("{")
@@ -15,7 +15,7 @@ extension InspectReport {
     buffer.member("bytes", .int(byteCount))
     buffer.member("container", .string(container))
     buffer.member("architecture", architecture?.json(family: family) ?? .null)
-    buffer.member("misfit", misfit.map { .string($0) } ?? .null)
+    buffer.member("misfit", misfit.map { .string($0.message) } ?? .null)
     buffer.array("tensors", count: tensorCount) { index in
       let tensor = tensor(index).json
       guard !statistics.isEmpty, case .object(let members) = tensor else { return tensor }
@@ -36,7 +36,7 @@ extension InspectReport {
   }
 }
 
-/// Writes an object member by member, so that a long array is never in memory.
+/// Writes an object member by member, so a long array is never in memory as a whole.
 private struct JSONLines {
   private static let pieceSize = 1 << 16
 
@@ -112,7 +112,7 @@ extension Architecture {
       JSONMember("num_classes", classCount.map { .int($0) } ?? .null),
       JSONMember("head", .string(hasHead ? "fc" : "none")),
     ]
-    // Under the names that the metadata of a weight file have for them.
+    // Under the names that a weight file's metadata use.
     for (key, value) in switches {
       let name = String(key.dropFirst("arch.".count))
       switch value {

@@ -2,9 +2,9 @@ package import PthReader
 package import ResNetArchitecture
 package import SWTTensorFiles
 
-/// What `inspect` found, ready to be printed in any form.
+/// The result of `inspect`, which can be printed in any format.
 ///
-/// Tensors are made one at a time: a file of a megabyte may list thousands, with long names.
+/// Tensors are created one at a time, because a file of a megabyte may list thousands with long names.
 package struct InspectReport {
   package struct Tensor {
     var name: String
@@ -18,14 +18,22 @@ package struct InspectReport {
     var sharesWith: String?
     var quantizer: Quantizer?
     var sha256: String?
-    /// True for what training updates, as far as its name and type tell.
+    /// Whether training updates it, judging by its name and type.
     var isParameter: Bool
+  }
+
+  /// Why the tensors are not a known network.
+  package struct Misfit {
+    /// A complete sentence.
+    var message: String
+    /// The part of the sentence that follows "not a known ResNet or ResNeXt".
+    var reason: String
   }
 
   /// Whether the values of a tensor can be read.
   package enum Values {
     case readable(ValueTensor)
-    /// Why they are not; nil where the file holds none.
+    /// Why they are not; nil if the file has no values.
     case refused(String?)
   }
 
@@ -35,23 +43,24 @@ package struct InspectReport {
   package var architecture: Architecture?
   package var family: String?
   /// Why there is no architecture.
-  package var misfit: String?
+  package var misfit: Misfit?
   package var tensorCount: Int
-  /// Makes the tensor with that index.
+  /// Creates the tensor with the given index.
   package var tensor: (Int) -> Tensor
-  /// True when an earlier tensor has the very same values, of the same type and shape.
+  /// Whether an earlier tensor has the same values in the same storage, with the same type and shape.
   package var isRepeat: (Int) -> Bool
-  /// Gives access to the values of the tensor with that index; asked once for each, in their order.
+  /// Gives access to the values of the tensor with the given index; called once per tensor, in order.
   package var values: (Int) -> Values
-  /// What the tensors of a known network are for, by their names in the file.
+  /// Roles of the tensors of a known network, by their names in the file.
   package var roles: [String: ParameterSpec.Role] = [:]
-  /// How the values are spread, when somebody asked; nil for what has no real numbers or was not read.
+  /// Statistics of each tensor's values, if requested; nil for tensors that were not read or are not real
+  /// numbers.
   package var statistics: [TensorStatistics?] = []
   package var globals: [Checkpoint.GlobalMention] = []
   package var skipped: [(path: String, reason: String)] = []
   package var metadata: [(key: String, value: JSONValue)] = []
 
-  /// The tensors as the tree sees them.
+  /// The tensors as leaves of the module tree.
   package var leaves: [Module.Leaf] {
     (0..<tensorCount).map { index in
       let tensor = tensor(index)
@@ -61,7 +70,7 @@ package struct InspectReport {
     }
   }
 
-  /// True for names that PyTorch gives to what it does not train.
+  /// Whether a name is one that PyTorch gives to buffers.
   package static func isBuffer(_ name: String) -> Bool {
     ["running_mean", "running_var", "num_batches_tracked"].contains(Module.leafName(name))
   }

@@ -14,13 +14,13 @@ internal import SWTTensors
 // MARK: - Checkpoints
 
 extension InspectReport {
-  /// What there is in an opened file.
+  /// The contents of an opened file.
   ///
   /// - Parameters:
   ///   - input: The file.
-  ///   - path: Its name.
+  ///   - path: Its path.
   ///   - hashes: Whether every tensor is hashed.
-  /// - Throws: ``InputFailure`` when values that are to be hashed cannot be read.
+  /// - Throws: ``InputFailure`` if values to hash cannot be read.
   package init(_ input: OpenedInput, path: String, hashes: Bool) throws(InputFailure) {
     switch input {
     case .checkpoint(let file): try self.init(file, hashes: hashes)
@@ -84,7 +84,9 @@ extension InspectReport {
         metadata.append(("prefix", .string(network.candidate.prefix)))
       }
     } catch {
-      if error.kind == .architecture { misfit = error.message }
+      if error.kind == .architecture {
+        misfit = Misfit(message: error.message, reason: error.reading?.reason ?? error.message)
+      }
     }
     if checkpoint.isGzipped { metadata.append(("compression", "gzip")) }
     for (key, value) in checkpoint.metadata { metadata.append((key, .string(value))) }
@@ -100,11 +102,11 @@ extension InspectReport {
   }
 }
 
-/// Hashes tensors, each view once, and no more bytes than the file may ask for.
+/// Hashes tensors, each view once, and no more bytes than the limits allow.
 private struct TensorHasher {
   package enum Outcome {
     case digest(SHA256Digest)
-    /// Without a reason where there is nothing to hash.
+    /// Has no reason if there is nothing to hash.
     case refused(String?)
   }
 

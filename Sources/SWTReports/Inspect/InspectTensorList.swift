@@ -1,7 +1,7 @@
 internal import SWTBytes
 package import SWTConsole
 
-/// Every tensor of a file, a row for each.
+/// A table of every tensor of a file.
 package struct InspectTensorList {
   private let report: InspectReport
   private let console: Console
@@ -10,9 +10,9 @@ package struct InspectTensorList {
     (self.report, self.console) = (report, console)
   }
 
-  /// Rows are printed as they are made; columns are as wide as the first thousand need.
+  /// Prints rows as they are created; column widths fit the first thousand.
   package func write() {
-    // Of the first rows, to know how wide they are; a digest is only of value when it is whole.
+    // The first rows determine the column widths. A digest is always shown in full.
     let count = min(report.tensorCount, 1000)
     let tensors = (0..<count).map { report.tensor($0) }
     let isHashed = tensors.contains { $0.sha256 != nil }

@@ -4,10 +4,9 @@ internal import SWTBytes
 package import SWTConsole
 internal import SWTTensorFiles
 
-/// The report for people: what the file is, the tree of its modules with their sizes, and what else is to be
-/// said.
+/// The report for people: what the file is, the tree of its modules with their sizes, and notes.
 ///
-/// Names come from the file: control characters in them are shown, not sent to the terminal.
+/// Control characters in names from the file are shown as escapes, not sent to the terminal.
 package struct InspectText {
   package let report: InspectReport
   package let console: Console
@@ -30,7 +29,7 @@ package struct InspectText {
     return "  " + style.dim(key) + space + value + "\n"
   }
 
-  // MARK: What it is
+  // MARK: Heading
 
   private func heading(_ tree: InspectTree) -> String {
     let form =
@@ -52,7 +51,7 @@ package struct InspectText {
       text += line("parameters", Text.grouped(LayerTree(architecture).parameterCount))
       let others = tree.root.parameters - LayerTree(architecture).parameterCount
       if others > 0, !report.roles.isEmpty {
-        text += line("others", "\(Text.grouped(others)) outside of the network")
+        text += line("others", "\(Text.grouped(others)) outside the network")
       }
     } else if tree.root.parameters > 0 {
       text += line("parameters", Text.grouped(tree.root.parameters))
@@ -72,12 +71,10 @@ package struct InspectText {
       let keys = report.family.map { ", keys of \(Text.fitted($0, 40))" } ?? ""
       return "\(architecture.name) (\(head))\(keys)"
     }
-    let known = "not a known ResNet or ResNeXt: "
-    let reason = report.misfit.map { $0.hasPrefix(known) ? String($0.dropFirst(known.count)) : $0 }
-    return "not a known ResNet or ResNeXt" + (reason.map { ": \(Text.printable($0))" } ?? "")
+    return "not a known ResNet or ResNeXt" + (report.misfit.map { ": \(Text.printable($0.reason))" } ?? "")
   }
 
-  // MARK: The tree
+  // MARK: Tree
 
   private func text(of tree: InspectTree) -> String {
     let rows = tree.rows(depth: depth)
@@ -85,7 +82,7 @@ package struct InspectText {
     let width = console.width
     let total = Double(max(tree.root.bytes, 1))
     let hasBar = width >= 76
-    // What there is no room for is left out, the number of parameters first.
+    // In a narrow terminal, the number of parameters is left out first.
     let columns = width >= 60 ? [0, 1, 2] : [1, 2]
     func label(_ row: InspectTree.Row) -> Int { 2 * row.indent + min(Text.width(row.label), 400) }
     let names = min(max(rows.map(label).max() ?? 0, 8), width * 2 / 5)
@@ -129,13 +126,13 @@ package struct InspectText {
     share == 0 ? "" : share < 0.0005 ? "< 0.1 %" : "\(Text.fixed(100 * share, 1)) %"
   }
 
-  /// Up to ten blocks, in halves.
+  /// A bar of up to ten blocks, in steps of half a block.
   private static func bar(_ share: Double) -> String {
     let halves = Int((min(max(share, 0), 1) * 20).rounded())
     return String(repeating: "█", count: halves / 2) + (halves % 2 == 1 ? "▌" : "")
   }
 
-  // MARK: What else is to be said
+  // MARK: Notes
 
   private var notes: String {
     var text = ""

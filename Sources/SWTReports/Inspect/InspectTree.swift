@@ -1,25 +1,25 @@
 internal import SWTBytes
 internal import SWTConsole
 
-/// The tree of a file's modules as rows, none too many for a screen or two.
+/// The tree of a file's modules as rows, few enough for one or two screens.
 package struct InspectTree {
   package struct Row {
     var indent: Int
     var label: String
-    /// What it has in it; nil for remarks.
+    /// Totals of its contents; nil for remarks.
     var sums: (parameters: Int, bytes: Int)?
     var note: String
     var isModule = false
   }
 
-  /// Rows that are made when nobody says how deep the tree is to be.
+  /// Maximum number of rows if no depth is given.
   package static let rowLimit = 150
-  /// Entries of one module that are shown.
+  /// Maximum number of entries shown for a module.
   package static let entryLimit = 40
 
   package let leaves: [Module.Leaf]
   package let root: Module
-  /// The type that goes without saying: that of most bytes.
+  /// The type that is not shown: that of the most bytes.
   package let usualType: String
 
   package init(_ leaves: [Module.Leaf]) {
@@ -30,7 +30,7 @@ package struct InspectTree {
     usualType = bytes.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? ""
   }
 
-  /// The rows down to a depth; without one as deep as ``rowLimit`` allows.
+  /// The rows down to `depth`; if it is nil, as deep as ``rowLimit`` allows.
   package func rows(depth: Int?) -> [Row] {
     if let depth { return rows(of: root, indent: 0, depth: depth, limit: .max) }
     var best = rows(of: root, indent: 0, depth: 1, limit: .max)
@@ -42,7 +42,7 @@ package struct InspectTree {
     return best
   }
 
-  /// The rows of what is in a module; beyond `limit` nobody wants the rest.
+  /// The rows of a module's contents; stops soon after `limit` rows.
   private func rows(of module: Module, indent: Int, depth: Int, limit: Int) -> [Row] {
     var rows: [Row] = []
     var entries: [() -> [Row]] = module.tensors.map { index in { [tensorRow(index, indent)] } }
@@ -62,7 +62,8 @@ package struct InspectTree {
     return rows
   }
 
-  /// A module, or several that are alike: the first is shown when none before it shows what they look like.
+  /// The rows of a run of equal modules: the first in full, unless other modules precede the run, then one
+  /// row for the rest.
   private func rows(
     of run: Range<Int>, in parent: Module, indent: Int, depth: Int, limit: Int
   ) -> [Row] {

@@ -5,13 +5,13 @@ package import SWTInputs
 internal import Synchronization
 
 extension InspectReport {
-  /// Reads all values that there are, for their statistics.
+  /// Reads all values and computes their statistics.
   ///
   /// - Parameters:
-  ///   - threads: How many threads read.
-  ///   - progress: How its progress is shown; nil for not at all.
-  ///   - console: Where it is shown.
-  /// - Throws: ``InputFailure`` when values cannot be read.
+  ///   - threads: Number of threads.
+  ///   - progress: How to show progress; nil for not at all.
+  ///   - console: Where to show it.
+  /// - Throws: ``InputFailure`` if values cannot be read.
   package mutating func readValues(
     threads: Int, progress: ProgressBar.Style?, _ console: Console
   ) throws(InputFailure) {

@@ -1,7 +1,7 @@
 package import SWTTensorFiles
 
 extension TensorStatistics {
-  /// Dead channels that are listed by their numbers.
+  /// Maximum number of dead channels that are listed by index.
   private static let channelLimit = 256
 
   package var json: JSONValue {
@@ -33,7 +33,7 @@ extension TensorStatistics {
 }
 
 extension ChannelFindings.Rule {
-  /// As JSON has it.
+  /// The name in JSON.
   package var name: String {
     switch self {
     case .filter: "filter"

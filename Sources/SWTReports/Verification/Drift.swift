@@ -3,9 +3,9 @@ internal import SWTConsole
 internal import SWTTensorFiles
 package import SWTVerification
 
-/// How errors have grown since an older report: a warning before it is a failure.
+/// How errors have grown since an older report, which warns before they become failures.
 ///
-/// An output that passes at 6 floors where it had 1 last week is right today and on its way to be wrong.
+/// An output that passes at 6 floors today but had 1 last week may fail soon.
 package struct Drift: Sendable {
   /// One output or tap that both reports have.
   package struct Change: Sendable {
@@ -13,23 +13,23 @@ package struct Drift: Sendable {
     package let golden: String
     /// `logits`, or the name of a tap.
     package let output: String
-    /// Times floor, then and now.
+    /// Multiple of the floor in the older report.
     package let before: Double
-    /// Times floor in this report.
+    /// Multiple of the floor in this report.
     package let now: Double
-    /// False when the output fails now: that is more than drift.
+    /// Whether the output passes now; if it does not, that is more than drift.
     package let passes: Bool
 
-    /// Infinite when there was no error at all before.
+    /// Growth as a factor; infinite if there was no error before.
     package var growth: Double { now == before ? 1 : before > 0 ? now / before : .infinity }
-    /// Whether it passes and has grown by more than is allowed.
+    /// Whether the output passes and its error has grown by more than ``Drift/allowedGrowth``.
     package var isDrift: Bool { passes && growth > Drift.allowedGrowth }
   }
 
-  /// A passing output that has grown by more is a warning.
+  /// Passing outputs whose error has grown by a larger factor give a warning.
   package static let allowedGrowth = 1.5
 
-  /// The older report's file.
+  /// The path of the older report.
   package let file: String
   /// Outputs that both reports have, in the order of this one.
   package let changes: [Change]
@@ -38,25 +38,25 @@ package struct Drift: Sendable {
   /// Outputs of the older report that this one does not have.
   package let missing: [String]
 
-  /// Those that have grown by more than is allowed, the worst first.
+  /// Outputs that have grown by more than ``allowedGrowth``, worst first.
   package var drifting: [Change] { changes.filter(\.isDrift).sorted { $0.growth > $1.growth } }
-  /// The output that has grown most.
+  /// The output that has grown the most.
   package var worst: Change? { changes.max { $0.growth < $1.growth } }
 
-  /// Compares with the `--format json` of an older run.
+  /// Compares a report with an older one, written by `--format json`.
   ///
   /// - Parameters:
-  ///   - report: The newer verification.
-  ///   - baseline: The older report's bytes.
-  ///   - file: Its name, for the report.
-  /// - Throws: ``ParseFailure`` when that is no report of a verification.
+  ///   - report: The newer report.
+  ///   - baseline: The bytes of the older report.
+  ///   - file: The path of the older report, to show.
+  /// - Throws: ``ParseFailure`` if `baseline` is not a report of verify.
   package init(
     _ report: VerificationReport, since baseline: [UInt8], file: String
   ) throws(ParseFailure) {
     let document = try JSONValue.parse(baseline)
     guard document["schema"]?.string == "pth2swt.verify/1", let goldens = document["goldens"]?.array else {
       throw ParseFailure(
-        .invalid("no report of verify: its schema is not pth2swt.verify/1"),
+        .invalid("not a report of verify: its schema is not pth2swt.verify/1"),
         hint: "pth2swt verify --format json=FILE writes one")
     }
     var before: [String: Double] = [:]
@@ -65,7 +65,7 @@ package struct Drift: Sendable {
       for output in golden["outputs"]?.array ?? [] {
         guard let set = golden["name"]?.string, let name = output["name"]?.string,
           let times = output["times_floor"]?.double
-        else { throw ParseFailure(.invalid("an output without name or times_floor")) }
+        else { throw ParseFailure(.invalid("an output has no name or times_floor")) }
         if before.updateValue(times, forKey: "\(set)/\(name)") == nil { names.append("\(set)/\(name)") }
       }
     }
@@ -93,9 +93,10 @@ package struct Drift: Sendable {
 }
 
 extension Drift.Change {
-  /// `image-64/logits has grown 2.1 times, from 0.5 to 1.1 floors`.
+  /// `the error of image-64/logits has grown 2.1 times, from 0.5 to 1.1 floors`
   var sentence: String {
     let growth = growth.isFinite ? "\(Text.times(growth)) times" : "from nothing"
-    return "\(golden)/\(output) has grown \(growth), from \(Text.times(before)) to \(Text.times(now)) floors"
+    return "the error of \(golden)/\(output) has grown \(growth), "
+      + "from \(Text.times(before)) to \(Text.times(now)) floors"
   }
 }

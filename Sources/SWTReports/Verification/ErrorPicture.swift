@@ -1,11 +1,11 @@
 internal import SWTBytes
 internal import SWTVerification
 
-/// What there is to see of one output's errors, in figures small enough for a page.
+/// Data for figures of an output's errors, small enough for a page.
 ///
-/// Lists are short and their numbers have few digits: they are looked at, and judged by nobody.
+/// Lists are short and numbers have few digits, because they are only for display.
 package struct ErrorPicture: Equatable, Sendable {
-  /// One element: of the scatter, or of the worst.
+  /// An element of the scatter plot, or one with a large error.
   package struct Element: Equatable, Sendable {
     /// Flat index in `[N, …]`.
     package let index: Int
@@ -13,11 +13,11 @@ package struct ErrorPicture: Equatable, Sendable {
     package let expected: Double
     /// The model's value.
     package let actual: Double
-    /// `|y − r| / std(r)`; infinite where `y` is not finite.
+    /// `|y − r| / std(r)`; infinite if `y` is not finite.
     package let error: Double
   }
 
-  /// One label of one image.
+  /// A label of an image.
   package struct Label: Equatable, Sendable {
     /// Index of the class.
     package let label: Int
@@ -27,11 +27,11 @@ package struct ErrorPicture: Equatable, Sendable {
     package let actual: Double
   }
 
-  /// How many errors lie in `10^exponent ..< 10^(exponent + step)` of the reference's deviation.
+  /// Number of errors in `10^exponent ..< 10^(exponent + step)`, in standard deviations of the reference.
   package struct Bin: Equatable, Sendable {
-    /// Decimal logarithm of where the bin begins.
+    /// Base-10 logarithm of the bin's lower end.
     package let exponent: Double
-    /// Elements in it.
+    /// Number of elements in the bin.
     package let count: Int
   }
 
@@ -43,22 +43,22 @@ package struct ErrorPicture: Equatable, Sendable {
   private static let labelLimit = 10
   private static let itemLimit = 4
 
-  /// Elements of the output.
+  /// Number of elements of the output.
   package let elementCount: Int
-  /// Elements without any error, which no logarithm shows.
+  /// Number of elements without error, which a logarithmic axis cannot show.
   package let exactCount: Int
-  /// Elements that are NaN or infinite.
+  /// Number of elements that are NaN or infinite.
   package let nonFiniteCount: Int
-  /// From the first bin with an element in it to the last.
+  /// The bins from the first to the last that is not empty.
   package let histogram: [Bin]
-  /// At most a thousand elements, evenly chosen.
+  /// At most a thousand elements, evenly spaced.
   package let points: [Element]
   /// The largest errors, largest first.
   package let worst: [Element]
-  /// The largest logits of the reference, for each of the first images.
+  /// The reference's largest logits, for each of the first images.
   package let labels: [[Label]]
 
-  /// The picture of an output's values beside their reference.
+  /// The picture of an output's values compared with the reference.
   init(_ values: ComparedValues) {
     let (result, reference, classes) = (values.result, values.reference, values.classes)
     let unit = values.scale > 0 ? values.scale : 1
@@ -102,7 +102,7 @@ package struct ErrorPicture: Equatable, Sendable {
     }
   }
 
-  /// Places of the largest values, largest first; the lower place first among equals.
+  /// Indices of the largest values, largest first; among equals, the lower index first.
   private static func largest(_ values: [Double], _ count: Int) -> [Int] {
     var best: [Int] = []
     for i in values.indices {
@@ -114,7 +114,7 @@ package struct ErrorPicture: Equatable, Sendable {
     return best
   }
 
-  /// To so many significant digits.
+  /// Rounds to a number of significant digits.
   static func rounded(_ value: Double, _ digits: Int) -> Double {
     guard value.isFinite, value != 0 else { return value }
     let exponent = Int(Logarithm.base10(abs(value)).rounded(.down))
@@ -125,6 +125,6 @@ package struct ErrorPicture: Equatable, Sendable {
 }
 
 extension GoldenReport.Comparison {
-  /// What there is to draw, of the network's output alone.
+  /// Data for figures; only for the network's output.
   var picture: ErrorPicture? { values.map { ErrorPicture($0) } }
 }

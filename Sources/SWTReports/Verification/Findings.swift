@@ -2,7 +2,7 @@ internal import SWTBytes
 internal import SWTConsole
 internal import SWTVerification
 
-/// A fault that was found, or something that a reader has to know: one sentence.
+/// A fault, or something else that a reader has to know, as a sentence.
 struct Finding {
   /// `non-finite`, `divergence`, `cause`, `engine`, `self-made`, `uncalibrated` …
   let kind: String
@@ -10,7 +10,7 @@ struct Finding {
 }
 
 extension GoldenReport {
-  /// What there is to say about this golden besides its numbers, the most important first.
+  /// Findings about this golden, most important first.
   var findings: [Finding] {
     var found: [Finding] = []
     func add(_ kind: String, _ text: String) { found.append(Finding(kind: kind, text: text)) }
@@ -29,33 +29,35 @@ extension GoldenReport {
     if let float32, let reduced {
       add(
         "precision",
-        "with the same weights float32 has relL2 \(Text.scientific(float32.relL2)), \(reduced.precision) costs the rest"
-      )
+        "float32 with the same weights has relL2 \(Text.scientific(float32.relL2)); "
+          + "the rest is due to \(reduced.precision)")
       if let worst = agreements.max(by: { $0.difference * $1.allowed < $1.difference * $0.allowed }) {
         add(
           "emulation",
-          "stage by stage within \(Text.scientific(worst.difference)) of the emulation (\(worst.stage), where rounding "
-            + "costs \(Text.scientific(worst.cost)))")
+          "each stage is within \(Text.scientific(worst.difference)) of its emulation "
+            + "(worst: \(worst.stage), where rounding alone costs \(Text.scientific(worst.cost)))")
       }
     }
     if let witness {
       add(
         "engine",
-        "the double-precision engine has relL2 \(Text.scientific(witness.relL2)): "
-          + (blamesEngine ? "the model is right, our kernels are not" : "it is the model"))
+        blamesEngine
+          ? "computed in float64 the difference falls to \(Text.scientific(witness.relL2)): "
+            + "the model is right, pth2swt's kernels are wrong"
+          : "computed in float64 the difference stays \(Text.scientific(witness.relL2)), "
+            + "so it is not rounding: the two compute different functions")
     }
-    if isSelfMade { add("self-made", "made by pth2swt itself, so it proves no port right") }
+    if isSelfMade { add("self-made", "made by pth2swt, so it does not prove a port correct") }
     if isUncalibrated {
-      add(
-        "uncalibrated",
-        "the golden states no noise floor of its producer, so a usual one stands in (\(producer))")
+      let floor = comparisons.first.map { ", \(Text.scientific($0.criterion.floorRelL2))," } ?? ""
+      add("uncalibrated", "no noise floor of \(producer) is recorded; the default\(floor) is used")
     }
     return found
   }
 }
 
 extension GoldenReport {
-  /// For goldens whose first value that is no number was not looked for layer by layer.
+  /// The first non-finite value of an output, for goldens that were not searched layer by layer.
   private var firstNonFinite: String? {
     for item in comparisons {
       guard let place = item.metrics.firstNonFinite else { continue }
@@ -66,7 +68,8 @@ extension GoldenReport {
 }
 
 extension GoldenReport.Divergence {
-  /// `first divergence in layer2.0, in layer2.0.conv2 (teacher-forced relL2 2.1e-01; before it at most 3.0e-07)`.
+  /// `first divergence in layer2.0, in layer2.0.conv2 (teacher-forced relL2 2.1e-01; before it at most
+  /// 3.0e-07)`.
   var sentence: String {
     var text = "first divergence in \(block)"
     if let layer, layer != block { text += ", in \(layer)" }
@@ -86,25 +89,26 @@ extension GoldenReport.LayerError {
 }
 
 extension GoldenReport.NonFinite {
-  /// `layer1.0: the first value that is no number is nan at [0, 3, 7, 2] (element 1234)`.
+  /// `layer1.0: the first non-finite value is nan at [0, 3, 7, 2] (element 1234)`.
   var sentence: String {
-    "\(tensor): the first value that is no number is \(value) at \(position) (element \(index))"
+    "\(tensor): the first non-finite value is \(value) at \(position) (element \(index))"
   }
 }
 
 extension Cause {
-  /// `SAME padding instead of padding 1: explains the error, relL2 1.9e-01 -> 4.9e-06 (0.9 floors)`.
+  /// `the reference has SAME padding …; accounting for that, the error falls from 1.9e-01 to 4.9e-06 (0.9
+  /// floors)`.
   var sentence: String {
     var text = sentenceWithPlace
     guard relL2After > 0 || explainsToTimesFloor > 0 else { return text }
-    text += isConfirmed ? ": explains the error, " : ": explains a part, "
-    text += "relL2 \(Text.scientific(relL2Before)) -> \(Text.scientific(relL2After))"
-    return text + " (\(Text.times(explainsToTimesFloor)) floors left)"
+    text += isConfirmed ? "; accounting for that, " : "; that explains part of it: "
+    text += "the error falls from \(Text.scientific(relL2Before)) to \(Text.scientific(relL2After))"
+    return text + " (\(Text.times(explainsToTimesFloor)) floors)"
   }
 }
 
 extension Cause {
-  /// The text, and the place where it does not name that itself.
+  /// The text, preceded by the place unless the text names it.
   var sentenceWithPlace: String {
     guard let place, text.split(separator: place, maxSplits: 1, omittingEmptySubsequences: false).count == 1
     else {
@@ -115,10 +119,10 @@ extension Cause {
 }
 
 extension MutationScore {
-  /// `158 of 162 single-weight mutations would be noticed (97.5 %); blind: conv1`.
+  /// `158 of 162 single-weight mutations would be detected (97.5 %); blind in conv1`.
   var sentence: String {
     var text =
-      "\(caught) of \(tried) single-weight mutations would be noticed (\(Text.fixed(100 * score, 1)) %)"
+      "\(caught) of \(tried) single-weight mutations would be detected (\(Text.fixed(100 * score, 1)) %)"
     if !blindLayers.isEmpty {
       text += "; blind in \(blindLayers.prefix(6).joined(separator: ", "))"
       if blindLayers.count > 6 { text += " and \(blindLayers.count - 6) more" }

@@ -2,9 +2,8 @@ internal import SWTVerification
 
 /// Annotations for a step of GitHub Actions.
 ///
-/// At most ten are shown for a step, so there is one for each golden that fails and not one for each number;
-/// the whole table goes to the step's summary. Source: docs.github.com, "Workflow commands for GitHub
-/// Actions".
+/// GitHub shows at most ten per step, so there is one per failing golden, not one per number; the full table
+/// goes to the step's summary. Source: docs.github.com, "Workflow commands for GitHub Actions".
 enum GitHubReport {
   private static let limit = 10
 
@@ -32,7 +31,7 @@ enum GitHubReport {
     let shown = found.count > limit ? found.prefix(limit - 1) : found[...]
     var text = shown.map { line($0.level, report.model, $0.text) }.joined()
     if found.count > limit, let next = found.dropFirst(limit - 1).first {
-      let rest = "and \(found.count - limit + 1) more: the step's summary has them all"
+      let rest = "and \(found.count - limit + 1) more: see the step's summary"
       text += line(next.level, report.model, rest)
     }
     return text + "verify \(report.model): \(document.headline)\n"
@@ -69,13 +68,13 @@ enum GitHubReport {
 }
 
 extension GoldenReport {
-  /// True when the weights are those of the golden, and the computation too.
+  /// Whether both the weights and the computation agree with the golden.
   var isGood: Bool { passes && (weights?.passes ?? true) }
 }
 
 extension ReportDocument {
-  /// What GitHub shows of a step: the Markdown report, and outputs for later steps.
+  /// The summary of a step: the Markdown report.
   package var gitHubSummary: String { rendered(.markdown) }
-  /// Lines of `name=value` for `$GITHUB_OUTPUT`.
+  /// Outputs for later steps: `name=value` lines for `$GITHUB_OUTPUT`.
   package var gitHubOutputs: String { GitHubReport.outputs(self) }
 }

@@ -1,8 +1,7 @@
 internal import SWTTensorFiles
 internal import SWTVerification
 
-/// One JSON object on each line: `case` for each check, `finding` for each fault that was found, and
-/// `summary` at the end.
+/// One JSON object per line: `case` for each check, `finding` for each finding, and `summary` at the end.
 enum JSONLinesReport {
   private static let schema: JSONValue = "pth2swt.verify-line/1"
 
@@ -56,7 +55,7 @@ enum JSONLinesReport {
     return line.text() + "\n"
   }
 
-  /// Numbers and truth values are written as such.
+  /// Numbers and Booleans become JSON numbers and Booleans.
   private static func value(_ text: String) -> JSONValue {
     if text == "true" || text == "false" { return .bool(text == "true") }
     if let integer = Int(text) { return .int(integer) }

@@ -1,7 +1,7 @@
 internal import SWTTensorFiles
 internal import SWTVerification
 
-// What was found out about a fault, as JSON.
+// The diagnosis of a fault, as JSON.
 
 extension GoldenReport.Divergence {
   var json: JSONValue {

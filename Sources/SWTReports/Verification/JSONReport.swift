@@ -2,7 +2,7 @@ internal import SWTTensorFiles
 internal import SWTVerification
 
 extension ReportDocument {
-  /// The report for programs; `schema` numbers its form, which VerifyReports.md describes.
+  /// The report for programs; `schema` has its version. VerifyReports.md describes it.
   var json: JSONValue {
     var members: [JSONMember] = report.json.members ?? []
     func add(_ key: String, _ value: JSONValue) { members.append(JSONMember(key, value)) }

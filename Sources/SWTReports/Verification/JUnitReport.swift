@@ -2,12 +2,11 @@ internal import SWTBytes
 internal import SWTConsole
 internal import SWTVerification
 
-/// JUnit XML in the part of it that Jenkins, GitLab and GitHub's actions agree on.
+/// JUnit XML, limited to what Jenkins, GitLab and GitHub's actions agree on.
 ///
-/// Facts from the Jenkins xunit plugin's junit-10.xsd: `time` is in seconds with a point, `timestamp` has no
-/// zone,
-/// `properties` stand before everything else, numbers of tests and failures are those of the test cases. A verdict is a
-/// `failure`; what could not be tested at all is an `error`.
+/// From the Jenkins xunit plugin's junit-10.xsd: `time` is in seconds with a decimal point, `timestamp` has
+/// no zone, `properties` come first, and the numbers of tests and failures count test cases. A failed check
+/// is a `failure`; what could not be tested is an `error`.
 enum JUnitReport {
   private static let declaration = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 
@@ -67,7 +66,7 @@ enum JUnitReport {
     return xml + "\(indent)</properties>\n"
   }
 
-  /// The file's name without folders and ending.
+  /// The file name without folders and extension.
   private static func stem(_ path: String) -> String {
     let name = path.split(separator: "/").last.map(String.init) ?? path
     return name.hasSuffix(".swt") ? String(name.dropLast(4)) : name
@@ -75,7 +74,7 @@ enum JUnitReport {
 }
 
 extension XMLText {
-  /// As ``escaped(_:)``, but lines stay lines: for text between tags.
+  /// Like ``escaped(_:)``, but keeps line breaks: for text between tags.
   static func lines(_ text: String) -> String {
     text.split(separator: "\n", omittingEmptySubsequences: false).map { escaped(String($0)) }
       .joined(separator: "\n")

@@ -2,7 +2,7 @@ internal import SWTBytes
 internal import SWTConsole
 internal import SWTVerification
 
-/// Markdown for a pull request or a step's summary: the verdict, a table, and the layers folded away.
+/// Markdown for a pull request or a step's summary: the verdict, a table, and collapsed tables of layers.
 enum MarkdownReport {
   static func text(_ document: ReportDocument) -> String {
     let report = document.report
@@ -65,7 +65,7 @@ enum MarkdownReport {
     return text + "\n</details>\n"
   }
 
-  /// Text that means nothing else in Markdown or HTML.
+  /// Text with the special characters of Markdown and HTML escaped.
   private static func plain(_ text: String) -> String {
     var result = ""
     for scalar in Text.printable(text).unicodeScalars {
@@ -74,7 +74,7 @@ enum MarkdownReport {
       case "<": result += "&lt;"
       case ">": result += "&gt;"
       case "\\", "`", "*", "[", "]", "|", "~", "#", "@", "!": result += "\\\(scalar)"
-      // Between letters an underscore is one; elsewhere it would begin emphasis.
+      // Except between letters, an underscore would start emphasis.
       case "_": result += "\\_"
       default: result.unicodeScalars.append(scalar)
       }

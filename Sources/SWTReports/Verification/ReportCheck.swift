@@ -2,23 +2,23 @@ internal import SWTBytes
 internal import SWTConsole
 internal import SWTVerification
 
-/// One thing that was checked: a test case of JUnit, a line of TAP.
+/// A check: a test case of JUnit, or a line of TAP.
 struct ReportCheck {
-  /// The golden; `nil` for the comparison with the source.
+  /// The golden; nil for the comparison with the source.
   let golden: String?
   /// `image-64/logits`, `image-64/weights`, `source`.
   let name: String
   let passes: Bool
-  /// One sentence for people: the numbers, or why it fails.
+  /// A sentence for people: the numbers, or the reason for the failure.
   let message: String
   /// Numbers for programs, in order.
   let properties: [(key: String, value: String)]
 
   /// - Parameters:
-  ///   - golden: The golden; `nil` for the comparison with the source.
+  ///   - golden: The golden; nil for the comparison with the source.
   ///   - name: What was checked.
   ///   - passes: The verdict.
-  ///   - message: One sentence; names in it are a file's, so it is made one line of plain text.
+  ///   - message: A sentence. Names in it come from files, so it is made printable.
   ///   - properties: Numbers for programs.
   init(
     golden: String?, name: String, passes: Bool, message: String, properties: [(key: String, value: String)]
@@ -32,7 +32,7 @@ struct ReportCheck {
 }
 
 extension VerificationReport {
-  /// Every check in the order in which it was made.
+  /// All checks, in the order in which they were made.
   var checks: [ReportCheck] {
     var checks: [ReportCheck] = []
     if let source { checks.append(source.check(named: "source", golden: nil)) }
@@ -56,7 +56,7 @@ extension WeightsReport {
       ])
   }
 
-  /// What the comparison found, with the first few names.
+  /// The result of the comparison, with the first few names.
   var sentence: String {
     guard !passes else { return "\(compared)/\(compared) tensors equal to \(against), bit for bit" }
     func count(_ names: [String], _ one: String, _ many: String) -> String {
@@ -84,17 +84,17 @@ extension GoldenReport.Comparison {
       ])
   }
 
-  /// `relL2 1.2e-06 is 0.9 floors (4.4e-07), 8 are allowed`, or what is wrong instead.
+  /// `relL2 1.2e-06 is 0.9 floors (4.4e-07); 8 are allowed`, or the first non-finite element.
   var sentence: String {
     if let place = metrics.firstNonFinite { return "element \(place) is not finite" }
     var text = "relL2 \(Text.scientific(metrics.relL2)) is \(Text.times(timesFloor)) floors"
-    text += " (\(Text.scientific(criterion.floorRelL2))), \(Text.times(criterion.k)) are allowed"
+    text += " (\(Text.scientific(criterion.floorRelL2))); \(Text.times(criterion.k)) are allowed"
     if let labels, let wrong = labels.items.firstIndex(where: { $0.outcome == .differs }) {
       let item = labels.items[wrong]
-      text += "; image \(wrong) is labelled \(item.actual), not \(item.expected)"
+      text += "; image \(wrong) has label \(item.actual), not \(item.expected)"
     }
     if let wrong = labels?.items.firstIndex(where: { $0.topFive == .differs }) {
-      text += "; the five largest labels of image \(wrong) are others"
+      text += "; image \(wrong) has other top-5 labels"
     }
     return text
   }
@@ -104,14 +104,14 @@ extension StageAgreement {
   fileprivate func check(_ golden: String) -> ReportCheck {
     ReportCheck(
       golden: golden, name: "\(golden)/stage \(stage)", passes: passes,
-      message:
-        "differs from its emulation by \(Text.scientific(difference)), \(Text.scientific(allowed)) allowed",
+      message: "differs from its emulation by \(Text.scientific(difference)); "
+        + "\(Text.scientific(allowed)) is allowed",
       properties: [("difference", Text.exact(difference)), ("allowed", Text.exact(allowed))])
   }
 }
 
 extension Text {
-  /// The shortest text that reads back as the same value; `nan`, `inf`, `-inf`.
+  /// The shortest text that parses to the same value; `nan`, `inf`, `-inf`.
   static func exact(_ value: Double) -> String { value.description }
 
   /// A multiple of a floor: `0.9`, `84.2`, `3.6e+04`.

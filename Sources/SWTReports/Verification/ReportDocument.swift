@@ -1,13 +1,13 @@
 internal import SWTTensorFiles
 package import SWTVerification
 
-/// The forms in which a verification can be told.
+/// The formats of a verification report.
 package enum ReportFormat: String, CaseIterable, Sendable {
   /// For people, on a terminal.
   case text
-  /// All of it as one document, `pth2swt.verify/1`.
+  /// Everything in one document, `pth2swt.verify/1`.
   case json
-  /// One JSON object for each finding.
+  /// One JSON object per check and finding.
   case jsonl
   /// XML for Jenkins, GitLab and others.
   case junit
@@ -17,35 +17,35 @@ package enum ReportFormat: String, CaseIterable, Sendable {
   case github
   /// Tables for pull requests.
   case markdown
-  /// One page with pictures that needs nothing else.
+  /// A self-contained page with figures.
   case html
 }
 
-/// A verification and what was said around it: everything that a report shows.
+/// A verification and its context: everything that a report shows.
 ///
-/// Rendering is a pure function of this value: the same verification gives the same bytes, wherever and
-/// whenever. There is no clock in it; times are shown only where the caller puts them in.
+/// Rendering is a pure function of this value: the same verification always gives the same bytes. It reads no
+/// clock; times appear only if the caller sets them.
 package struct ReportDocument: Sendable {
-  /// What verification found out.
+  /// The result of verification.
   package var report: VerificationReport
   /// Version of the program.
   package var version: String
-  /// Growth since an older report, when one was given.
+  /// Growth since an older report, if one was given.
   package var drift: Drift?
-  /// Goldens that this run made, and others that it left for review: one sentence each.
+  /// A sentence for each golden that this run made, changed or wrote for review.
   package var notes: [String] = []
-  /// How long the verification took, when that was asked for.
+  /// Duration of the verification, if requested.
   package var seconds: Double?
-  /// Seconds since 1970 for forms that want a time: `SOURCE_DATE_EPOCH`.
+  /// Seconds since 1970 (`SOURCE_DATE_EPOCH`), for formats with a timestamp.
   package var timestamp: Int?
 
-  /// A document of `report`, by a program of that version.
+  /// A document of `report`, by the given version of the program.
   package init(_ report: VerificationReport, version: String) {
     self.report = report
     self.version = version
   }
 
-  /// The whole report in one form, with a newline at its end.
+  /// The whole report in one format, with a newline at the end.
   package func rendered(_ format: ReportFormat) -> String {
     switch format {
     case .text: TextReport.text(self)
@@ -66,9 +66,9 @@ package struct ReportDocument: Sendable {
   }
 }
 
-/// Why nothing could be verified, for the forms that a CI system reads: the file, the reason, what to do.
+/// Why nothing could be verified, for the formats that CI systems read: the file, the reason, what to do.
 package struct ReportFailure: Sendable {
-  /// The model's path, as it was given.
+  /// The model's path, as given.
   package let model: String
   /// The exit status: 2 to 6.
   package let code: Int
@@ -82,7 +82,7 @@ package struct ReportFailure: Sendable {
     self.message = message
   }
 
-  /// The failure in one form; `nil` for JSON and text, whose errors go to standard error.
+  /// The failure in one format; nil for JSON and text, whose errors go to standard error.
   package func rendered(_ format: ReportFormat) -> String? {
     switch format {
     case .text, .json: nil

@@ -1,8 +1,7 @@
 internal import SWTTensorFiles
 internal import SWTVerification
 
-/// The Test Anything Protocol, version 14: one line for each check, with the numbers in a YAML block under
-/// it.
+/// The Test Anything Protocol, version 14: one line per check, followed by its numbers in a YAML block.
 ///
 /// Source: testanything.org/tap-version-14-specification.html.
 enum TAPReport {
@@ -32,7 +31,7 @@ enum TAPReport {
 
   private static func comment(_ text: String) -> String { "# \(line(text))\n" }
 
-  /// A description ends at the line's end, and `#` would begin a directive.
+  /// A description is a single line; `#` would start a directive.
   private static func description(_ text: String) -> String {
     line(text).split(separator: "\\", omittingEmptySubsequences: false).joined(separator: "\\\\")
       .split(separator: "#", omittingEmptySubsequences: false).joined(separator: "\\#")
@@ -42,7 +41,7 @@ enum TAPReport {
     String(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) })
   }
 
-  /// A JSON string is a YAML string too.
+  /// Text as a JSON string, which is also a YAML string.
   private static func quoted(_ text: String) -> String { JSONValue.string(line(text)).text() }
 
   private static func yaml(_ value: String) -> String {

@@ -2,7 +2,7 @@ internal import SWTBytes
 internal import SWTConsole
 internal import SWTVerification
 
-/// A verification for people: one row for each golden and output, then what went wrong.
+/// A verification for people: a row per golden and output, then findings.
 enum TextReport {
   static func text(_ document: ReportDocument) -> String {
     let report = document.report
@@ -36,7 +36,7 @@ enum TextReport {
 
   private static func stored(_ stored: StoredPrecision) -> String {
     let fold = stored.isFolded ? ", BatchNorm folded" : ""
-    return " stored    \(stored.precision)\(fold): the receipts let expect a relative error of "
+    return " stored    \(stored.precision)\(fold): expected relative error (from the receipts): "
       + "\(Text.scientific(stored.expectedError))\n"
   }
 
@@ -47,11 +47,11 @@ enum TextReport {
     }
     if drift.drifting.count > 6 { text += " drift     and \(drift.drifting.count - 6) more\n" }
     if drift.drifting.isEmpty {
-      let growth = drift.worst.map { ", at most \(Text.times($0.growth)) times what they were" } ?? ""
+      let growth = drift.worst.map { ", errors at most \(Text.times($0.growth)) times as large" } ?? ""
       text +=
         " drift     \(drift.changes.count) outputs compared with \(Text.printable(drift.file))\(growth)\n"
     }
-    for (what, names) in [("only here", drift.added), ("only there", drift.missing)] where !names.isEmpty {
+    for (what, names) in [("new", drift.added), ("no longer there", drift.missing)] where !names.isEmpty {
       text +=
         " drift     \(names.count) \(what): \(Text.printable(names.prefix(4).joined(separator: ", ")))\n"
     }
@@ -97,7 +97,7 @@ enum TextReport {
 }
 
 extension ReducedPrecision.Basis {
-  /// As a sentence names it.
+  /// The name in a sentence.
   var text: String {
     switch self {
     case .golden: "the golden"

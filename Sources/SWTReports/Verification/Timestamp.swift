@@ -1,8 +1,8 @@
 internal import SWTVerification
 
-/// A moment as `2026-01-31T23:59:59`, in UTC and without a zone, as JUnit wants it.
+/// A time as `2026-01-31T23:59:59`, in UTC and without a zone, as JUnit requires.
 enum Timestamp {
-  /// The text for so many seconds since 1970-01-01T00:00:00 UTC, leap seconds not counted.
+  /// The text for a number of seconds since 1970-01-01T00:00:00 UTC, not counting leap seconds.
   static func text(_ seconds: Int) -> String {
     let days = seconds.quotientAndRemainder(dividingBy: 86_400)
     let clock = days.remainder < 0 ? days.remainder + 86_400 : days.remainder
@@ -12,8 +12,8 @@ enum Timestamp {
       "\(String(repeating: "0", count: max(0, 4 - "\(year)".count)))\(year)-\(two(month))-\(two(day))T\(time)"
   }
 
-  /// Year, month and day of a day number, by counting in spans of 400 years that begin in March, so that the
-  /// leap day is the last of its year.
+  /// Year, month and day of a day number, computed in periods of 400 years that start in March, so the leap
+  /// day is the last day of its year.
   private static func date(_ day: Int) -> (Int, Int, Int) {
     let shifted = day + 719_468  // days from 0000-03-01 to 1970-01-01
     let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097

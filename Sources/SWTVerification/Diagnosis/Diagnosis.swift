@@ -8,7 +8,8 @@ struct Explanation {
   let change: WhatIf
 }
 
-/// Tries everything in the table of hypotheses on the stage that is wrong, and on the whole network what helps there.
+/// Tries everything in the table of hypotheses on the stage that is wrong, and on the whole network what
+/// helps there.
 ///
 /// A hypothesis is accepted only when with it every output and tap of the golden is within its bound.
 struct Diagnosis<Source: WeightSource> {
@@ -30,8 +31,8 @@ struct Diagnosis<Source: WeightSource> {
   /// How many candidates that help in the stage are tried on the whole network.
   private static var confirmations: Int { 6 }
 
-  /// The first explanation that holds, what explained another golden of this model before all others; nil when none
-  /// does.
+  /// The first explanation that holds, what explained another golden of this model before all others; nil
+  /// when none does.
   func run(known: [Explanation] = []) throws -> Explanation? {
     for explanation in known {
       if let again = try confirmed(explanation.change, as: explanation.cause) { return again }
@@ -109,7 +110,7 @@ struct Diagnosis<Source: WeightSource> {
     for (text, place, change) in tries {
       let side = side(of: hypothesis, change)
       let cause = Cause(
-        id: hypothesis.id, text: text + suffix(side), side: side, place: place, relL2Before: errorBefore,
+        id: hypothesis.id, text: side.sentence(text), side: side, place: place, relL2Before: errorBefore,
         relL2After: .nan, explainsToTimesFloor: .infinity, isConfirmed: false)
       if let explanation = try confirmed(change, as: cause) { return explanation }
     }
@@ -129,17 +130,22 @@ struct Diagnosis<Source: WeightSource> {
     return Explanation(cause: cause, change: change)
   }
 
-  /// Weights that are shown to be the reference's cannot be wrong in the model: the reference used them otherwise.
+  /// Weights that are shown to be the reference's cannot be wrong in the model: the reference used them
+  /// otherwise.
   private func side(of hypothesis: Hypothesis, _ change: WhatIf) -> Cause.Side {
     hypothesis.side == .weights && weightsReport?.passes == true ? .computation : hypothesis.side
   }
 
-  private func suffix(_ side: Cause.Side) -> String {
-    switch side {
-    case .weights: " (in the model)"
-    case .computation, .precision: " (in the reference)"
-    case .input: " (in what the reference was given)"
-    case .engine: ""
+}
+
+extension Cause.Side {
+  /// Says who has what the text names.
+  fileprivate func sentence(_ text: String) -> String {
+    switch self {
+    case .weights: "the model has \(text)"
+    case .computation, .precision: "the reference has \(text)"
+    case .input: "\(text) (in the reference's input)"
+    case .engine: text
     }
   }
 }

@@ -7,13 +7,13 @@ import TestSupport
   import Glibc
 #endif
 
-/// Runs the built program in a process of its own.
+/// Runs the built program in its own process.
 struct ChildProcess {
-  /// As the shell says it: above 128 for a signal.
+  /// The exit status as in a shell: above 128 for a signal.
   let status: Int32
   let errors: String
 
-  /// The program beside the tests.
+  /// The program in the same folder as the tests.
   static let program: String? = {
     var buffer = [CChar](repeating: 0, count: 4096)
     let count = unsafe readlink("/proc/self/exe", &buffer, buffer.count - 1)
@@ -24,21 +24,21 @@ struct ChildProcess {
     return unsafe access(String(program), X_OK) == 0 ? String(program) : nil
   }()
 
-  /// True where a device is always full, as on Linux.
+  /// Whether there is a device that is always full, as on Linux.
   static let canBeFull: Bool = {
     guard program != nil else { return false }
     return unsafe access("/dev/full", W_OK) == 0
   }()
 
-  /// Runs the program with less of everything than it would like.
+  /// Runs the program with limited resources.
   ///
   /// - Parameters:
-  ///   - arguments: Its command line, without a `'` in it.
-  ///   - memory: KiB of private memory that it gets at most.
-  ///   - seconds: Processor time that it gets at most.
-  ///   - redirection: What bash does with its streams; diagnostics are kept unless this closes them too.
-  ///   - before: What bash does before.
-  /// - Throws: ``TestFailure`` when it cannot be started.
+  ///   - arguments: The command line, without `'`.
+  ///   - memory: Limit of private memory, in KiB.
+  ///   - seconds: Limit of processor time.
+  ///   - redirection: Redirections of its streams in bash; diagnostics are kept unless this closes them.
+  ///   - before: Commands that bash runs first.
+  /// - Throws: ``TestFailure`` if it cannot be started.
   init(
     _ arguments: [String], memory: Int = 4 << 20, seconds: Int = 60, redirection: String = "> /dev/null",
     before: String = ":"

@@ -5,7 +5,7 @@ import SWTTensorFiles
 import TestSupport
 import Testing
 
-/// One weight of a checkpoint is changed; the legacy stream has no checksum, so only verification can tell.
+/// One weight of a checkpoint is changed; the legacy stream has no checksum, so only verification detects it.
 @Suite struct DamageTests {
   @Test func `any one damaged weight makes verify fail and is named`() throws {
     let whole = try readFile(Fixture.checkpoint("resnext_small_legacy"))
@@ -35,7 +35,7 @@ import Testing
     }
   }
 
-  @Test func `a changed sign is seen in the logits and located`() throws {
+  @Test func `a flipped sign is detected in the logits and located`() throws {
     let whole = try readFile(Fixture.checkpoint("resnext_small_legacy"))
     let checkpoint = try PthFile(path: Fixture.checkpoint("resnext_small_legacy"))
     let folder = try TemporaryFolder()
@@ -60,7 +60,7 @@ import Testing
     }
   }
 
-  /// Where a tensor's bytes lie in the file.
+  /// The range of a tensor's bytes in the file.
   static func place(of values: [UInt8], in file: [UInt8]) -> Int? {
     let head = Array(values.prefix(32))
     guard let first = head.first else { return nil }

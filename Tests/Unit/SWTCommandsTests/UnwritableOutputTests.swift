@@ -9,13 +9,13 @@ import Testing
   import Glibc
 #endif
 
-/// Standard output that takes nothing: a full disk, a descriptor that is closed, a pipe without a reader.
+/// Standard output that cannot be written: a full disk, a closed descriptor, a broken pipe.
 @Suite(.enabled(if: ChildProcess.canBeFull)) struct UnwritableOutputTests {
   static let checkpoint = Fixture.checkpoint("resnext_small")
   static let golden = Fixture.golden("resnext_small")
 
-  /// Every command that prints, in each of its forms. `MODEL` is a weight file with its signature, `KEY` and `PUBLIC`
-  /// are its keys, `OUT` is a new path.
+  /// Every command that prints, in each of its variants. `MODEL` is a weight file with its signature, `KEY`
+  /// and `PUBLIC` are its keys, `OUT` is a new path.
   static let commands: [[String]] = [
     ["convert", checkpoint, "-o", "OUT"], ["convert", checkpoint, "-o", "OUT", "--json"],
     ["inspect", checkpoint], ["inspect", checkpoint, "--json"], ["inspect", checkpoint, "--html"],
@@ -36,7 +36,7 @@ import Testing
     ["--help"], ["--version"], ["help", "convert"], ["convert", "--help"],
   ]
 
-  /// A folder with what commands name.
+  /// A folder with the files that commands name.
   private struct Place {
     let folder = Result { try TemporaryFolder() }
 
@@ -57,7 +57,7 @@ import Testing
     }
   }
 
-  @Test func `no command is left out`() {
+  @Test func `every command is covered`() {
     let tried = Set(Self.commands.map { $0[0] })
     for command in CommandLineTests.commands { #expect(tried.contains(command), "\(command)") }
   }
@@ -76,7 +76,7 @@ import Testing
     }
   }
 
-  @Test func `what is worse than that stays`() throws {
+  @Test func `another failure's status takes precedence`() throws {
     let other = Fixture.golden("resnext_deep")
     let cases: [(words: [String], status: Int32)] = [
       (["convrt"], 2), ([], 2), (["inspect", "/nowhere.pth"], 5), (["verify", "MODEL", other], 4),
@@ -92,7 +92,7 @@ import Testing
     }
   }
 
-  @Test func `a command that prints nothing has nothing to complain of`() throws {
+  @Test func `a command that prints nothing succeeds`() throws {
     let place = Place()
     let words = try place.words(["convert", Self.checkpoint, "-o", "OUT", "--quiet"])
     for redirection in ["> /dev/full", ">&-", ">&- 2>&-"] {
@@ -100,8 +100,9 @@ import Testing
     }
   }
 
-  /// Eighty messages while files are open: on closed descriptors they would be written into one of those files.
-  @Test func `what is printed never lands in a file that a command writes`() throws {
+  /// Prints eighty messages while files are open: with closed descriptors, they could go to one of those
+  /// files.
+  @Test func `printed text never goes to a file that a command writes`() throws {
     let folder = try TemporaryFolder()
     try writeFile(folder.file("model.pth"), try readFile(Self.checkpoint))
     try #require(Tool("convert", folder.file("model.pth"), "-o", folder.file("whole")).status == .success)
@@ -121,8 +122,8 @@ import Testing
     for name in made { #expect(try readFile(output.file(name)) == whole) }
   }
 
-  @Test func `a reader that goes away ends the command by its signal and without a word`() throws {
-    // Also where the caller has it ignored, as programs in Python do.
+  @Test func `a broken pipe ends the command by SIGPIPE, silently`() throws {
+    // Also if the caller ignores the signal, as Python programs do.
     for before in [":", "trap '' PIPE"] {
       let child = try ChildProcess(
         ["man"], redirection: "| sleep 0; exit ${PIPESTATUS[0]}", before: before)

@@ -4,7 +4,7 @@ internal import SWTConsole
 import TestSupport
 import Testing
 
-/// Checkpoints that are almost a network: each is refused, and the first real cause is said in these words.
+/// Checkpoints that are almost a network: each is refused, and the message names the root cause.
 @Suite struct WrongCheckpointTests {
   struct Wrong: Sendable, CustomTestStringConvertible {
     let testDescription: String
@@ -140,7 +140,7 @@ import Testing
     },
   ]
 
-  /// Sizes that no arithmetic survives unchecked; without elements, so that they are cheap to claim.
+  /// Sizes that overflow unchecked arithmetic; without elements, so the files stay small.
   static let claims: [Wrong] = [
     Wrong(
       "stages of 2^62 channels", "it looks like a ResNet (torchvision), but layer1.0.conv3.weight has shape"
@@ -205,7 +205,7 @@ import Testing
   ]
 
   @Test(arguments: structure + tensors + claims + heads)
-  func `a wrong checkpoint is refused with its first real cause`(wrong: Wrong) throws {
+  func `a wrong checkpoint is refused with its root cause`(wrong: Wrong) throws {
     let folder = try TemporaryFolder()
     let input = folder.file("model.pth")
     try writeFile(input, wrong.make().bytes)
@@ -218,7 +218,7 @@ import Testing
     #expect(try folder.names() == ["model.pth"])
   }
 
-  /// The same base checkpoints convert: each refusal above is of its one change.
+  /// The same base checkpoints convert, so each refusal above is due to its one change.
   @Test(arguments: [bottleneck, basic])
   func `the checkpoints that they are made from convert`(architecture: Architecture) throws {
     let folder = try TemporaryFolder()

@@ -1,6 +1,7 @@
-# For a tap: replace OWNER by where the sources are published, then `brew install --HEAD OWNER/tap/pth2swt`.
+# For a tap: replace OWNER by the owner of the published repository, then `brew install --HEAD
+# OWNER/tap/pth2swt`.
 class Pth2swt < Formula
-  desc "PyTorch ResNet and ResNeXt checkpoints for engines that are not PyTorch"
+  desc "PyTorch ResNet and ResNeXt checkpoints for other engines"
   homepage "https://github.com/OWNER/pth2swt"
   head "https://github.com/OWNER/pth2swt.git", branch: "main"
   license "Apache-2.0"

@@ -6,18 +6,18 @@ extension DiffPage {
   private static let equalLimit = 100
   private static let deepest = 16
 
-  /// Both trees in one: what differs is open, what is equal is folded.
+  /// Both trees in one; differences are expanded, equal tensors are collapsed.
   package var treeSection: String {
     guard !lines.isEmpty else {
       return HTMLText.section(
         id: "tree", "Both trees",
-        "<div class=\"card\"><p class=\"soft\">There is no tensor in either.</p></div>\n")
+        "<div class=\"card\"><p class=\"soft\">Neither file has a tensor.</p></div>\n")
     }
     var left = Self.rowLimit
     let items = items(of: root, depth: 0, &left)
     return HTMLText.section(
       id: "tree", "Both trees",
-      sub: "A tensor that differs opens to the sizes of its differences.",
+      sub: "Expand a tensor that differs to see the sizes of its differences.",
       "<div class=\"card\">\n"
         + HTMLTree.heading("Module", ["Differing", "Max error", "relL2"], "Sizes of differences")
         + HTMLTree.list(items, label: "Modules and tensors of both files") + "</div>\n")
@@ -28,7 +28,7 @@ extension DiffPage {
     return difference.pairs[i].verdict == .identical
   }
 
-  /// Tensors in a module that differ in anything.
+  /// Number of tensors in a module that differ in any way.
   private func differing(_ module: Module) -> Int {
     module.tensors.count { !isEqual($0) } + module.modules.reduce(0) { $0 + differing($1) }
   }
@@ -53,14 +53,14 @@ extension DiffPage {
         : "<span class=\"shape\">\(HTMLText.verdict(false, "\(Text.grouped(count)) of \(tensors)"))</span>"
       let inside =
         depth < Self.deepest
-        ? items(of: child, depth: depth + 1, &left) : HTMLTree.remark("… \(tensors) further in")
+        ? items(of: child, depth: depth + 1, &left) : HTMLTree.remark("… \(tensors) deeper")
       html += HTMLTree.branch(
         name, note: note, [], inside: HTMLTree.list(inside), isOpen: count > 0 && count < 40 && depth < 6)
     }
     return html
   }
 
-  /// Equal tensors in one line.
+  /// Equal tensors, in one line.
   private func folded(_ tensors: [Int], isTop: Bool) -> String {
     let names = tensors.prefix(Self.equalLimit).map { index -> String in
       guard case .pair(let i) = lines[index] else { return "" }
@@ -97,8 +97,8 @@ extension DiffPage {
         .init(Self.number(pair.relL2), unit: "relative L2"),
       ]
       guard pair.verdict == .values else {
-        return
-          "<li><div class=\"leaf\" id=\"p\(i)\">\(HTMLTree.content(name(pair.name), note: note, []))</div></li>\n"
+        let content = HTMLTree.content(name(pair.name), note: note, [])
+        return "<li><div class=\"leaf\" id=\"p\(i)\">\(content)</div></li>\n"
       }
       return HTMLTree.branch(
         name(pair.name), note: note, cells, picture: histogram(pair).small, inside: values(i, pair),
@@ -109,7 +109,7 @@ extension DiffPage {
   private static func word(_ verdict: FileDifference.Pair.Verdict) -> String {
     switch verdict {
     case .identical: "identical"
-    case .equal: "equal values, other type"
+    case .equal: "equal values, different type"
     case .values: "values differ"
     case .shape: "shapes differ"
     }
@@ -124,27 +124,29 @@ extension DiffPage {
     let share = Double(pair.differing) / Double(max(pair.elements, 1))
     let finite = pair.differing - pair.notFinite
     let description =
-      "A histogram of \(Text.grouped(finite)) differences; the largest is \(Text.scientific(pair.maxError ?? 0))."
+      "A histogram of \(Text.grouped(finite)) differences; "
+      + "the largest is \(Text.scientific(pair.maxError ?? 0))."
+    let equal = Text.grouped(pair.elements - pair.differing)
     let figure =
       figures.contains(i) && !pair.histogram.isEmpty
       ? "<figure>\n"
         + histogram(pair).chart(
           id: "d\(i)", title: "Differences of \(Text.fitted(pair.name, 80))", description: description,
           axis: "|a − b|")
-        + "<figcaption>\(Text.grouped(pair.elements - pair.differing)) elements are equal.</figcaption>\n</figure>\n"
+        + "<figcaption>\(equal) elements are equal.</figcaption>\n</figure>\n"
       : ""
     let facts: [(String, String)] = [
       ("Elements", Text.grouped(pair.elements)),
       ("Differing", "\(Text.grouped(pair.differing)), \(HTMLText.percent(share))"),
       ("Max error", Self.number(pair.maxError)), ("relL2", Self.number(pair.relL2)),
-      ("Bits that differ", pair.bits.map { Text.grouped($0) } ?? "other types"),
+      ("Bits that differ", pair.bits.map { Text.grouped($0) } ?? "different types"),
       ("Worst at", pair.worst.map { place($0, pair.shapes[0]) } ?? "–"),
       ("Not finite", Text.grouped(pair.notFinite)),
     ]
     return "<div class=\"values\">\n\(figure)\(HTMLText.facts(facts))</div>\n"
   }
 
-  /// `12,345, that is [3, 4, 0, 1]`.
+  /// `12,345, at [3, 4, 0, 1]`.
   private func place(_ index: Int, _ shape: [Int]) -> String {
     "\(Text.grouped(index)), at [\(Text.place(index, in: shape))]"
   }

@@ -4,15 +4,17 @@ internal import SWTConversion
 internal import SWTTensorFiles
 internal import SWTVerification
 
-/// Two files side by side, as one page: the verdict, what differs and how much, and both trees in one.
+/// The difference of two files as an HTML page: the verdict, a table of differences, and a tree of both
+/// files.
 package struct DiffPage {
-  /// Pairs in the table, and with a figure; tensors of each kind in the tree.
+  /// Maximum numbers of pairs in the table, pairs with a figure, differing tensors in the tree, and lines
+  /// with JSON data.
   package static let tableLimit = 300
   package static let figureLimit = 300
   package static let rowLimit = 2000
   package static let dataLimit = 2000
 
-  /// A line of the tree.
+  /// A tensor in the tree.
   package enum Line {
     case pair(Int)
     case only(side: Int, Int)
@@ -21,7 +23,7 @@ package struct DiffPage {
   package let report: DiffReport
   package let lines: [Line]
   package let root: Module
-  /// The worst first.
+  /// Indices of the differing pairs, worst first.
   package let order: [Int]
   package let figures: Set<Int>
 
@@ -68,7 +70,8 @@ package struct DiffPage {
       "<p class=\"detail\">\(names[side]) is compared under torchvision's names.</p>\n"
     }.joined()
     let goldens = difference.goldensLeftOut.enumerated().filter { $0.element > 0 }.map { side, count in
-      "<p class=\"detail\">\(names[side]) has golden tests (\(Text.grouped(count)) tensors), which are not compared: \(names[1 - side]) has none.</p>\n"
+      "<p class=\"detail\">\(names[side]) has golden tests (\(Text.grouped(count)) tensors), "
+        + "which are not compared: \(names[1 - side]) has none.</p>\n"
     }.joined()
     return """
       <header class="verdict\(isSame ? "" : " failed")">
@@ -110,7 +113,7 @@ package struct DiffPage {
 
   package static func number(_ value: Double?) -> String { value.map { HTMLText.number($0) } ?? "–" }
 
-  // MARK: What differs
+  // MARK: Differences
 
   private var worst: String {
     let rows = order.prefix(Self.tableLimit).map { i -> [String] in
@@ -132,7 +135,7 @@ package struct DiffPage {
     guard !rows.isEmpty else { return "" }
     let more = order.count - rows.count
     return HTMLText.section(
-      id: "worst", "What differs, the worst first",
+      id: "worst", "Differences, worst first",
       sub: more > 0 ? "The first \(rows.count) of \(Text.grouped(order.count)) tensors." : "",
       "<div class=\"card\">\n"
         + HTMLText.table(
@@ -157,9 +160,11 @@ package struct DiffPage {
       : "<code>pth2swt diff A B --json</code> gives all numbers."
     return """
       <footer>
-      <p><b>Max error</b> is the largest |a − b|, infinite where one side is not finite; <b>relL2</b> is ‖a − b‖ / ‖a‖; <b>bits</b> are those that are not
-      the same where both types are. Bars count differing elements by the size of |a − b|, on logarithmic axes.</p>
-      <p>\(data) The tree has rows for \(Text.grouped(Self.rowLimit)) tensors that differ, and figures for the \(Text.grouped(Self.figureLimit)) worst.</p>
+      <p><b>Max error</b> is the largest |a − b|, infinite if only one side is finite; <b>relL2</b> is
+      ‖a − b‖ / ‖a‖; <b>bits</b> counts differing bits if both types are the same. Bars count differing
+      elements by the size of |a − b|, on logarithmic axes.</p>
+      <p>\(data) The tree shows at most \(Text.grouped(Self.rowLimit)) tensors that differ, with figures
+      for the \(Text.grouped(Self.figureLimit)) worst.</p>
       <p>pth2swt \(XMLText.escaped(Producer.version))</p>
       </footer>
 

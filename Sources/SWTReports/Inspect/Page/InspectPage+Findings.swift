@@ -8,28 +8,29 @@ extension InspectPage {
   private static let channelLimit = 200
   private static let indexLimit = 24
 
-  /// What is unusual about the values, and where.
+  /// Anomalies of the values, and where they are.
   package var findingsSection: String {
     let dangerous = report.globals.filter { $0.name.isDangerous }
     guard !findings.isEmpty || !dangerous.isEmpty else { return "" }
     var html = ""
     let names = dangerous.prefix(Self.findingLimit).map { mention in
       "<li class=\"hot\">\(HTMLText.untrusted(mention.name.qualified, 80)) at byte \(mention.offset). "
-        + "Do not load this file with PyTorch: it would run that code.</li>\n"
+        + "Do not load this file with PyTorch: that would run its code.</li>\n"
     }
     if !names.isEmpty { html += "<h3>Dangerous names</h3>\n" + Self.list(names, of: dangerous.count) }
     for kind in TensorStatistics.Remark.Kind.allCases {
       let found = findings.filter { $0.remark.kind == kind }
       guard !found.isEmpty else { continue }
       let items = found.prefix(Self.findingLimit).map { index, remark in
-        "<li\(kind == .nonFinite ? " class=\"hot\"" : "")>\(link(index)): \(HTMLText.prose(remark.text))</li>\n"
+        let mark = kind == .nonFinite ? " class=\"hot\"" : ""
+        return "<li\(mark)>\(link(index)): \(HTMLText.prose(remark.text))</li>\n"
       }
       html += "<h3>\(Self.title(kind))</h3>\n" + Self.list(items, of: found.count)
     }
     return HTMLText.section(id: "findings", "Worth a look", "<div class=\"card findings\">\n\(html)</div>\n")
   }
 
-  /// The first few of a list; the others are one click away, and those beyond all limits are counted.
+  /// The first few items of a list; others are collapsed, and those beyond the limit only counted.
   private static func list(_ items: [String], of count: Int) -> String {
     let (shown, hidden) = (items.prefix(shownLimit), items.dropFirst(shownLimit))
     var html = "<ul class=\"plain\">\n\(shown.joined())</ul>\n"
@@ -44,17 +45,17 @@ extension InspectPage {
     switch kind {
     case .nonFinite: "Not finite"
     case .deadChannels: "Dead channels"
-    case .outliers: "Far outside"
+    case .outliers: "Outliers"
     }
   }
 
-  /// A tensor's name, leading to its row where it has one.
+  /// A tensor's name, linked to its row if it has one.
   package func link(_ index: Int) -> String {
     let name = HTMLText.untrusted(leaves[index].name.isEmpty ? "(the whole file)" : leaves[index].name)
     return rows.contains(index) ? "<a href=\"#t\(index)\">\(name)</a>" : name
   }
 
-  /// Channels that do nothing, layer by layer.
+  /// Dead channels, layer by layer.
   package var channelSection: String {
     let dead = report.statistics.enumerated().compactMap { index, statistics in
       statistics?.channels.flatMap { $0.dead.isEmpty ? nil : (index, $0) }
@@ -70,10 +71,10 @@ extension InspectPage {
     }
     let more = dead.count - rows.count
     return HTMLText.section(
-      id: "channels", "Channels that do nothing",
-      sub: "A dead channel costs as much as any other. "
-        + "Its number is the index along the tensor's first axis."
-        + (more > 0 ? " \(Text.grouped(more)) more tensors have some." : ""),
+      id: "channels", "Dead channels",
+      sub: "A dead channel contributes nothing but costs as much as any other. "
+        + "Channels are indices along the tensor's first axis."
+        + (more > 0 ? " \(Text.grouped(more)) more tensors have dead channels." : ""),
       "<div class=\"card\">\n"
         + HTMLText.table(
           "Tensors with dead channels", ["Tensor", "What", "Dead", "Zero", "Of", "Channels"], rows,

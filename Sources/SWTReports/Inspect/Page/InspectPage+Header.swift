@@ -4,7 +4,7 @@ internal import SWTBytes
 internal import SWTConsole
 
 extension InspectPage {
-  /// What the file is, and whether something in it needs a look.
+  /// What the file is, and whether something in it needs attention.
   package var header: String {
     let dangerous = report.globals.filter { $0.name.isDangerous }
     let unusual = Set(findings.map(\.index)).count
@@ -14,7 +14,9 @@ extension InspectPage {
       "\(HTMLText.check)<strong>Nothing unusual</strong><span>in \(Self.tensors(leaves.count))</span>"
     if !dangerous.isEmpty {
       kind = "failed"
-      stamp = "\(HTMLText.cross)<strong>Dangerous</strong><span>it names code; nothing was executed</span>"
+      stamp =
+        "\(HTMLText.cross)<strong>Dangerous</strong>"
+        + "<span>it names executable code; nothing was executed</span>"
     } else if broken > 0 {
       kind = "failed"
       stamp =
@@ -22,7 +24,8 @@ extension InspectPage {
     } else if unusual > 0 {
       kind = "attention"
       stamp =
-        "<strong>Worth a look</strong><span>\(Text.grouped(unusual)) of \(Text.grouped(leaves.count)) tensors</span>"
+        "<strong>Worth a look</strong>"
+        + "<span>\(Text.grouped(unusual)) of \(Text.grouped(leaves.count)) tensors</span>"
     }
     return """
       <header class="verdict \(kind)">
@@ -44,10 +47,10 @@ extension InspectPage {
     var text: String
     if let architecture = report.architecture {
       let parameters = LayerTree(architecture).parameterCount
-      text =
-        "\(XMLText.escaped(architecture.name)) with \(Text.grouped(parameters)) parameters, \(bytes) of values."
+      text = XMLText.escaped(architecture.name)
+      text += " with \(Text.grouped(parameters)) parameters, \(bytes) of values."
     } else {
-      text = "\(Self.tensors(leaves.count)), \(bytes) of values; no known ResNet or ResNeXt."
+      text = "\(Self.tensors(leaves.count)), \(bytes) of values; not a known ResNet or ResNeXt."
     }
     if let most = groups.first, root.bytes > 0, groups.count > 1 {
       text +=
@@ -64,7 +67,7 @@ extension InspectPage {
     ]
     if let architecture = report.architecture {
       items.append(("Classes", architecture.classCount.map { Text.grouped($0) } ?? "headless"))
-      if let family = report.family { items.append(("Names", XMLText.escaped("as \(family) has them"))) }
+      if let family = report.family { items.append(("Names", XMLText.escaped("those of \(family)"))) }
     } else {
       items.append(("Parameters", Text.grouped(root.parameters)))
     }
@@ -80,7 +83,7 @@ extension InspectPage {
     }
     var html = HTMLText.facts(items)
     if let misfit = report.misfit {
-      html += "<p class=\"detail\">Why no architecture: \(HTMLText.untrusted(misfit, 400))</p>\n"
+      html += "<p class=\"detail\">No architecture: \(HTMLText.untrusted(misfit.message, 400))</p>\n"
     }
     return html
   }

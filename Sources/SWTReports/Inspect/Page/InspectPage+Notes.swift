@@ -6,7 +6,7 @@ internal import SWTTensorFiles
 extension InspectPage {
   private static let noteLimit = 200
 
-  /// What was skipped, which tensors share storages, what the pickle names, and what the file says about itself.
+  /// Skipped objects, shared storages, names in the pickle, and metadata.
   package var notes: String {
     var html = ""
     func add(_ title: String, _ heading: [String], _ rows: [[String]], of count: Int) {
@@ -24,7 +24,7 @@ extension InspectPage {
       report.tensor(index).sharesWith.map { (index, $0) }
     }
     add(
-      "Shared storages", ["Tensor", "Lies in the storage of"],
+      "Shared storages", ["Tensor", "Shares the storage of"],
       shared.prefix(Self.noteLimit).map { [link($0), HTMLText.untrusted($1)] }, of: shared.count)
     add(
       "Names in the pickle", ["Name", "Known"],
@@ -41,7 +41,7 @@ extension InspectPage {
       },
       of: report.metadata.count)
     guard !html.isEmpty else { return "" }
-    return HTMLText.section(id: "notes", "What else is in it", "<div class=\"card\">\n\(html)</div>\n")
+    return HTMLText.section(id: "notes", "Other contents", "<div class=\"card\">\n\(html)</div>\n")
   }
 
   private func wrapped(_ text: String) -> String {

@@ -6,10 +6,10 @@ extension InspectPage {
   private static let partLimit = 40
   private static let largestLimit = 12
 
-  /// The modules at the top, the largest first.
+  /// The top-level modules, largest first.
   package var groups: [Module] { top.modules.sorted { $0.bytes > $1.bytes } }
 
-  /// The root, or what is within when all lies in a single module.
+  /// The root; if it has only one module, that module, and so on.
   private var top: Module {
     var top = root
     while top.modules.count == 1, top.tensors.isEmpty, let only = top.modules.first, !only.modules.isEmpty {
@@ -18,7 +18,7 @@ extension InspectPage {
     return top
   }
 
-  /// What lies in a module, the largest first, and the rest as one.
+  /// The parts of a module, largest first; those beyond `limit` are combined.
   private func parts(
     of module: Module, limit: Int, path: String, within: (Module) -> [Treemap.Item]
   ) -> [Treemap.Item] {
@@ -40,7 +40,7 @@ extension InspectPage {
     return rest > 0 ? shown + [item("\(Text.grouped(all.count - limit)) others", rest)] : shown
   }
 
-  /// What dominates the file: a picture, and the same as a table.
+  /// What dominates the file, as a picture and a table.
   package var sizes: String {
     guard root.bytes > 0 else { return "" }
     let total = Double(root.bytes)
@@ -53,7 +53,7 @@ extension InspectPage {
       items.count < 2
       ? ""
       : Treemap(items).figure(
-        id: "sizes-map", title: "Modules by their bytes", caption: "Areas are bytes of values.",
+        id: "sizes-map", title: "Modules by size", caption: "Areas are proportional to bytes of values.",
         description: "Rectangles. \(words).")
     let largest = leaves.indices.filter { !leaves[$0].isRepeat }
       .sorted { (leaves[$1].bytes, $0) < (leaves[$0].bytes, $1) }.prefix(Self.largestLimit)
@@ -68,7 +68,7 @@ extension InspectPage {
     let share = HTMLText.percent(Double(sum) / total)
     return HTMLText.section(
       id: "sizes", "What dominates the file",
-      sub: rows.count < leaves.count ? "The \(rows.count) largest tensors are \(share) of all values." : "",
+      sub: rows.count < leaves.count ? "The \(rows.count) largest tensors have \(share) of all bytes." : "",
       "<div class=\"card\">\n\(picture)<details><summary>The \(rows.count) largest tensors</summary>\n"
         + HTMLText.table(
           "The largest tensors", ["Tensor", "Shape", "Type", "Bytes", "Share"], rows, numeric: [3, 4])

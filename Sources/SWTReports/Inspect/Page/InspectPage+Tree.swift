@@ -2,24 +2,25 @@ internal import SWTBytes
 internal import SWTConsole
 
 extension InspectPage {
-  /// Modules below this many at the top are open from the start.
+  /// Top-level modules are initially expanded if there are at most this many.
   private static let openLimit = 12
-  /// Levels of lists within lists; browsers and readers give up on far more.
+  /// Maximum nesting of lists, well below what browsers and screen readers support.
   private static let deepest = 16
 
-  /// Every module, and within each its tensors and their values.
+  /// The tree of modules, with their tensors and values.
   package var treeSection: String {
     guard !leaves.isEmpty else {
       return HTMLText.section(
         id: "tree", "Layer tree",
-        "<div class=\"card\"><p class=\"soft\">There is no tensor in it.</p></div>\n")
+        "<div class=\"card\"><p class=\"soft\">The file has no tensors.</p></div>\n")
     }
     let list = HTMLTree.list(items(of: root, depth: 0), label: "Modules and tensors")
     return HTMLText.section(
       id: "tree", "Layer tree",
-      sub: "Open a module to see what is in it, and a tensor to see its values.",
-      "<div class=\"card\">\n\(HTMLTree.heading("Module", ["Parameters", "Bytes", "Share"], "Share, values"))\(list)</div>\n"
-    )
+      sub: "Expand a module to see its contents, and a tensor to see its values.",
+      "<div class=\"card\">\n"
+        + HTMLTree.heading("Module", ["Parameters", "Bytes", "Share"], "Share, values")
+        + "\(list)</div>\n")
   }
 
   private func items(of module: Module, depth: Int) -> String {
@@ -45,7 +46,7 @@ extension InspectPage {
     return html
   }
 
-  /// True when the module itself or something in it is in the page.
+  /// Whether any tensor in the module has a row in the page.
   private func hasRow(_ module: Module) -> Bool {
     rows.count == leaves.count || module.tensors.contains { rows.contains($0) }
       || module.modules.contains(where: hasRow)
@@ -55,11 +56,11 @@ extension InspectPage {
     let inside =
       depth < Self.deepest
       ? HTMLTree.list(items(of: module, depth: depth + 1))
-      : HTMLTree.list(HTMLTree.remark("… \(Text.grouped(module.tensorCount)) tensors further in"))
+      : HTMLTree.list(HTMLTree.remark("… \(Text.grouped(module.tensorCount)) tensors deeper"))
     let unusual = remarkCount(module)
     return HTMLTree.branch(
       module.label.isEmpty ? "\"\"" : Text.fitted(module.label, 80),
-      note: unusual > 0 ? "<span class=\"flag\">\(Text.grouped(unusual)) to look at</span>" : "",
+      note: unusual > 0 ? "<span class=\"flag\">\(Text.grouped(unusual)) unusual</span>" : "",
       cells(parameters: module.parameters, bytes: module.bytes),
       picture: HTMLTree.meter(share(module.bytes)), inside: inside,
       isOpen: depth == 0 && siblings <= Self.openLimit && !module.modules.isEmpty)
@@ -85,10 +86,10 @@ extension InspectPage {
     let statistics = report.statistics[index]
     let name = leaf.name.isEmpty ? "(the whole file)" : isTop ? leaf.name : String(Module.leafName(leaf.name))
     var note = "<span class=\"shape\">\(XMLText.escaped("\(leaf.dtype) \(leaf.shape)"))</span>"
-    if leaf.isRepeat { note += " <span class=\"shape\">stored once, counted before</span>" }
+    if leaf.isRepeat { note += " <span class=\"shape\">stored once, already counted</span>" }
     for remark in statistics?.remarks ?? [] {
-      note +=
-        " <span class=\"flag\(remark.kind == .nonFinite ? " hot" : "")\">\(Self.title(remark.kind).lowercased())</span>"
+      let hot = remark.kind == .nonFinite ? " hot" : ""
+      note += " <span class=\"flag\(hot)\">\(Self.title(remark.kind).lowercased())</span>"
     }
     let cells = cells(
       parameters: leaf.isParameter && !leaf.isRepeat ? leaf.elements : nil,

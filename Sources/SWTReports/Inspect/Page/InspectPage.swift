@@ -3,22 +3,22 @@ internal import SWTBytes
 internal import SWTConsole
 internal import SWTConversion
 
-/// What a file holds, as one page: sizes, how the values are spread, and what is unusual about them.
+/// The contents of a file as an HTML page: sizes, statistics of the values, and anomalies.
 ///
-/// The values have been read. A file may have a million tensors: the page has a row for ``rowLimit`` of them and a figure
-/// for ``figureLimit``, those with remarks first, then the largest, and says so.
+/// The values must have been read. A file may have a million tensors: the page has rows for ``rowLimit`` of
+/// them and figures for ``figureLimit``, those with remarks first, then the largest, and says so.
 package struct InspectPage {
   package static let rowLimit = 2000
   package static let figureLimit = 400
-  /// All numbers are in the page as JSON, unless they are of more tensors than this.
+  /// All numbers are in the page as JSON, unless there are more tensors than this.
   package static let dataLimit = 2000
 
   package let report: InspectReport
   package let leaves: [Module.Leaf]
   package let root: Module
-  /// What is unusual, the most serious first.
+  /// Anomalies, most serious first.
   package let findings: [(index: Int, remark: TensorStatistics.Remark)]
-  /// Tensors that have a row, and a figure.
+  /// Indices of the tensors with a row, and with a figure.
   package let rows: Set<Int>
   package let figures: Set<Int>
 
@@ -48,7 +48,7 @@ package struct InspectPage {
     let name = HTMLText.name(report.path)
     let body = header + findingsSection + sizes + treeSection + channelSection + notes + footer
     return HTMLPage.text(
-      title: "\(Text.fitted(name, 80)): what is in it", body: body, data: data, style: HTMLTree.style)
+      title: "\(Text.fitted(name, 80)): contents", body: body, data: data, style: HTMLTree.style)
   }
 
   private var data: String? {
@@ -65,14 +65,16 @@ package struct InspectPage {
       : "<code>pth2swt inspect --stats --json</code> gives all numbers."
     let limits =
       leaves.count > rows.count || report.statistics.count(where: { $0 != nil }) > figures.count
-      ? "Of \(Text.grouped(leaves.count)) tensors, \(Text.grouped(rows.count)) have a row and \(Text.grouped(figures.count)) a "
-        + "figure here: those with remarks, then the largest. " : ""
+      ? "Of \(Text.grouped(leaves.count)) tensors, \(Text.grouped(rows.count)) have a row and "
+        + "\(Text.grouped(figures.count)) have a figure: those with remarks, then the largest. " : ""
     return """
       <footer>
-      <p>Bars count values on a logarithmic axis, so that one value is seen beside a million. Mean, deviation (the population's), quartiles and
-      bars are over the finite values. A value is an <b>outlier</b> when it is more than \(Text.fixed(TensorStatistics.fence, 0)) times the distance between the
-      quartiles from the median (where the quartiles are equal: five deviations). An output channel is <b>nearly zero</b> when none of its weights
-      is above a millionth of the tensor's largest; a BatchNorm weight below 10⁻⁶; a running variance below 10⁻⁸.</p>
+      <p>Bars count values on a logarithmic axis, on which a single value is visible next to a million.
+      Mean, (population) standard deviation, quartiles and bars cover the finite values. An <b>outlier</b>
+      is more than \(Text.fixed(TensorStatistics.fence, 0)) interquartile ranges from the median (if the
+      quartiles are equal: five standard deviations). An output channel is <b>nearly zero</b> if no
+      magnitude of its weights exceeds 10⁻⁶ of the tensor's largest; a BatchNorm weight up to 10⁻⁶; a
+      running variance up to 10⁻⁸.</p>
       <p>\(limits)\(data)</p>
       <p>pth2swt \(XMLText.escaped(Producer.version))</p>
       </footer>

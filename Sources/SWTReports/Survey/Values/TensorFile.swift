@@ -8,12 +8,12 @@ package import SWTInputs
 /// All tensors of a file, by name, with values.
 package struct TensorFile: Sendable {
   package let tensors: [ValueTensor]
-  /// The tensors of a network under torchvision's names; nil when the file has those already, or no network.
+  /// The tensors of a network under torchvision's names; nil for weight files and files without a network.
   package let canonical: [ValueTensor]?
 
   /// Opens a checkpoint or a weight file, recognized by its content.
   ///
-  /// - Throws: ``InputFailure`` when it cannot be read.
+  /// - Throws: ``InputFailure`` if it cannot be read.
   package init(_ path: String, limits: ParseLimits) throws(InputFailure) {
     switch try OpenedInput(path, limits: limits) {
     case .weights(let file):

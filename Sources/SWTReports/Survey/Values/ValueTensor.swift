@@ -40,8 +40,8 @@ package struct ValueStream {
 
 extension ValueTensor {
   /// - Parameters:
-  ///   - entry: A tensor of a checkpoint that is no meta tensor.
-  ///   - name: What it is called here, when that is not its name in the file.
+  ///   - entry: A tensor of a checkpoint, except a meta tensor.
+  ///   - name: Its name, if different from that in the file.
   ///   - file: The checkpoint.
   package init(_ entry: TensorEntry, name: String? = nil, of file: PthFile) {
     let type = entry.scalarType

@@ -2,7 +2,7 @@ internal import SWTBytes
 internal import SWTConsole
 internal import SWTVerification
 
-/// Error of each stage on its way through the network, over the band of what is allowed.
+/// The error of each stage along the network, with the band of allowed errors.
 struct GrowthFigure {
   struct Point {
     let name: String
@@ -21,7 +21,7 @@ struct GrowthFigure {
     golden = report.name
     divergence = report.divergence?.block
     if report.blocks.isEmpty {
-      // The output comes first among the comparisons and last in the network.
+      // The output is first among the comparisons but last in the network.
       let taps = Array(report.comparisons.dropFirst()) + Array(report.comparisons.prefix(1))
       points = taps.map { Point(name: $0.name, free: Self.measure($0), forced: nil) }
     } else {
@@ -43,7 +43,7 @@ struct GrowthFigure {
     let measures = points.flatMap { [$0.free, $0.forced].compactMap(\.self) }
     let axis = LogAxis(
       measures.flatMap { [$0.relL2, $0.floorRelL2, $0.bound] }, from: Self.bottom, to: Self.top)
-    // Names stand at 45 degrees: seven tenths of their length is how far down they reach.
+    // Names are at 45 degrees, so they extend down by 0.7 of their length.
     let longest = Double(points.map(\.name.count).max() ?? 0)
     var chart = SVGChart(width: Self.width, height: Self.bottom + 20 + longest * 4.6)
     for power in axis.ticks(8) {
@@ -68,7 +68,7 @@ struct GrowthFigure {
     return Self.left + 18 + step * Double(index)
   }
 
-  /// From nothing up to the bound: inside is right.
+  /// The area below the bound, and a line for the floor.
   private func band(_ chart: inout SVGChart, _ axis: LogAxis) {
     let n = SVGChart.number
     let bounds = points.enumerated().compactMap { place, point in
@@ -120,12 +120,13 @@ struct GrowthFigure {
     }
   }
 
-  // MARK: Words
+  // MARK: Text
 
   private var caption: String {
-    "relL2 of each stage on a logarithmic scale; below the dashed line is what is allowed."
+    "relL2 of each stage on a logarithmic scale; errors below the dashed line are allowed."
       + (hasForced
-        ? " Teacher-forced: each stage is fed with the reference's own activation, so an error shows where it is made."
+        ? " Teacher-forced: each stage gets the reference's activation as input, so an error shows "
+          + "where it arises."
         : "")
   }
 
@@ -153,11 +154,11 @@ struct GrowthFigure {
       points.last?.free.map { " The last, \(points.last?.name ?? ""), has \(Text.scientific($0.relL2))." }
       ?? ""
     let found = divergence.map { " The first divergence is in \($0)." } ?? ""
-    return
-      "\(points.count) stages, \(wrong.count) of them out of bounds.\(found)\(last) The table below has all numbers."
+    return "\(points.count) stages, \(wrong.count) of them out of bounds.\(found)\(last) "
+      + "The table below has all numbers."
   }
 
-  /// The same numbers for those who want to read them.
+  /// The same numbers as a table.
   var table: String {
     func cells(_ measure: GoldenReport.BlockError.Measure?) -> [String] {
       guard let measure else { return ["–", "–"] }

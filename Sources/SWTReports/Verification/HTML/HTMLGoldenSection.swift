@@ -2,7 +2,7 @@ internal import SWTBytes
 internal import SWTConsole
 internal import SWTVerification
 
-/// All that there is to see of one golden.
+/// The section of one golden.
 enum HTMLGoldenSection {
   static func text(_ golden: GoldenReport, number: Int, isOnly: Bool) -> String {
     let id = "golden-\(number)"
@@ -40,11 +40,11 @@ enum HTMLGoldenSection {
   private static func origin(_ golden: GoldenReport) -> String {
     let kind =
       switch golden.kind {
-      case "self": "made by this program itself"
+      case "self": "made by pth2swt"
       case "imported": golden.producer
       default: "computed by \(golden.producer)"
       }
-    let bound = golden.isUncalibrated ? "no noise floor of its own, the usual bound stands in" : "calibrated"
+    let bound = golden.isUncalibrated ? "no noise floor recorded, so the default is used" : "calibrated"
     return "\(kind); \(bound)"
   }
 
@@ -85,7 +85,7 @@ enum HTMLGoldenSection {
       "The \(rows.count) elements with the largest errors",
       [classes == nil ? "Element" : "Image, label", "Expected", "Got", "Error", "× allowed"], rows,
       numeric: [1, 2, 3, 4])
-    return
-      "<details class=\"tight\"\(isOpen ? " open" : "")><summary>The \(rows.count) largest errors</summary>\n\(table)</details>\n"
+    return "<details class=\"tight\"\(isOpen ? " open" : "")>"
+      + "<summary>The \(rows.count) largest errors</summary>\n\(table)</details>\n"
   }
 }

@@ -2,7 +2,7 @@ internal import SWTBytes
 internal import SWTConsole
 internal import SWTVerification
 
-/// One row for each golden: how far it is from the reference, beside what is allowed.
+/// A table with a row per golden: its error and the allowed error.
 enum HTMLGoldenTable {
   static func text(_ report: VerificationReport) -> String {
     let rows = report.goldens.enumerated().compactMap { number, golden -> [String]? in
@@ -22,7 +22,7 @@ enum HTMLGoldenTable {
       + "</div>\n</section>\n"
   }
 
-  /// Floors on a logarithmic scale from a tenth to ten thousand, with a tick at what is allowed.
+  /// Floors on a logarithmic scale from a tenth to ten thousand, with a tick at the allowed number.
   private static func gauge(_ item: GoldenReport.Comparison) -> String {
     func place(_ value: Double) -> Double {
       guard value.isFinite else { return 128 }
@@ -31,7 +31,8 @@ enum HTMLGoldenTable {
     let (end, tick) = (Text.fixed(place(item.timesFloor), 1), Text.fixed(place(item.criterion.k), 1))
     return "<svg class=\"gauge\" viewBox=\"0 0 128 12\" aria-hidden=\"true\">"
       + "<rect x=\"0\" y=\"4\" width=\"128\" height=\"4\" rx=\"2\" fill=\"var(--grid)\"/>"
-      + "<rect x=\"0\" y=\"4\" width=\"\(end)\" height=\"4\" rx=\"2\" class=\"\(item.passes ? "bars" : "badbars")\"/>"
+      + "<rect x=\"0\" y=\"4\" width=\"\(end)\" height=\"4\" rx=\"2\" "
+      + "class=\"\(item.passes ? "bars" : "badbars")\"/>"
       + "<path class=\"whisker\" d=\"M\(tick) 0v12\"/></svg>"
   }
 }

@@ -2,7 +2,7 @@ internal import SWTBytes
 internal import SWTConsole
 internal import SWTVerification
 
-/// The top of the page: verdict, the one sentence that matters, and what was verified.
+/// The top of the page: the verdict, the most important sentence, and what was verified.
 enum HTMLHeader {
   static func text(_ document: ReportDocument) -> String {
     let report = document.report
@@ -25,35 +25,35 @@ enum HTMLHeader {
     case .bitExact: "bit-exact"
     case .fp32: "float32 numerics"
     case .reducedPrecision: "reduced precision"
-    case .selfMade: "unchanged, but no outside proof"
+    case .selfMade: "unchanged, but compared only with itself"
     case .weights: "weights alone"
     case .wrong: "wrong result"
     }
   }
 
-  /// The sentence that a reader takes away, and what backs it.
+  /// The most important sentence, and its details.
   private static func summary(_ report: VerificationReport) -> (String, String?) {
     guard report.passes else { return fault(report) }
     let all = report.goldens.flatMap { golden in golden.comparisons.map { (golden, $0) } }
     guard let (golden, worst) = all.max(by: { $0.1.timesFloor < $1.1.timesFloor }) else {
-      return ("The weights are those that they should be; no forward pass was run.", nil)
+      return ("The weights are correct; no forward pass was run.", nil)
     }
     let most =
       "The largest error, of \(worst.name) in \(golden.name), is \(HTMLText.times(worst.timesFloor)) floors; "
       + "\(Text.times(worst.criterion.k)) are allowed."
     switch report.verdictClass {
-    case .bitExact: return ("Every output has the very bits of the reference.", most)
+    case .bitExact: return ("Every output equals the reference, bit for bit.", most)
     case .selfMade:
       return (
-        "Nothing has changed since this program made these goldens, which proves nothing about a port.", most
+        "Nothing has changed since pth2swt made these goldens, which does not prove a port correct.", most
       )
-    case .reducedPrecision: return ("Every output is as close as this many bits allow.", most)
+    case .reducedPrecision: return ("Every output is as accurate as the reduced precision allows.", most)
     case .fp32, .weights, .wrong:
       let isCalibrated = !report.goldens.contains { $0.isUncalibrated }
       return (
         isCalibrated
           ? "Every output is within the reference's own float32 noise."
-          : "Every output is within the bound; not every golden states the noise of what it came from.", most
+          : "Every output is within bounds; not every golden records a noise floor.", most
       )
     }
   }
@@ -66,8 +66,8 @@ enum HTMLHeader {
         let isName = cause.place.map { text.hasPrefix($0) } ?? false
         let effect =
           cause.isConfirmed && cause.relL2After > 0
-          ? "Taken into account, relL2 falls from \(Text.scientific(cause.relL2Before)) to "
-            + "\(Text.scientific(cause.relL2After)), \(Text.times(cause.explainsToTimesFloor)) floors. " : ""
+          ? "Accounting for that, relL2 falls from \(Text.scientific(cause.relL2Before)) to "
+            + "\(Text.scientific(cause.relL2After)) (\(Text.times(cause.explainsToTimesFloor)) floors). " : ""
         let place = golden.divergence.map { "In \(golden.name), \($0.sentence)." } ?? ""
         return (
           (isName ? text : text.prefix(1).uppercased() + text.dropFirst()) + ".",
@@ -75,7 +75,7 @@ enum HTMLHeader {
         )
       }
       if golden.blamesEngine {
-        return ("The model is right; a kernel of this program is not. Please report it.", nil)
+        return ("The model is right; a kernel of pth2swt is wrong. Please report this.", nil)
       }
     }
     if let weights = ([report.source] + report.goldens.map(\.weights)).compactMap(\.self).first(where: {
@@ -86,10 +86,12 @@ enum HTMLHeader {
       }
       return (
         weights.sentence,
-        place ?? "Every output is right all the same."
+        place ?? "Nevertheless, every output is correct."
       )
     }
-    guard let golden = report.goldens.first(where: { !$0.passes }) else { return ("It fails.", nil) }
+    guard let golden = report.goldens.first(where: { !$0.passes }) else {
+      return ("Verification failed.", nil)
+    }
     if let divergence = golden.divergence {
       return ("\(golden.name): \(divergence.sentence)", golden.comparisons.first?.sentence)
     }

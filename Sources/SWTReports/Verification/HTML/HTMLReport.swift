@@ -3,10 +3,10 @@ internal import SWTConsole
 internal import SWTTensorFiles
 internal import SWTVerification
 
-/// One HTML file that needs nothing else: no script, no font, no network; every number in it also as JSON.
+/// A self-contained HTML file without scripts, fonts or network access; it has every number as JSON, too.
 ///
-/// Each figure has a title, a description and, where the numbers matter, a table. It follows the reader's
-/// choice of light or dark, prints, and has no colour that carries a meaning alone.
+/// Each figure has a title, a description and, if the numbers matter, a table. The page supports light and
+/// dark mode and printing, and color alone never carries meaning.
 enum HTMLReport {
   static func text(_ document: ReportDocument) -> String {
     let report = document.report
@@ -44,9 +44,10 @@ enum HTMLReport {
     let time = document.seconds.map { ", in \(Text.fixed($0, 2)) seconds" } ?? ""
     return """
       <footer>
-      <p><b>relL2</b> is ‖y − r‖ / ‖r‖, y what this model gives and r the reference in double precision. A <b>floor</b> is
-      the largest error that correct float32 runs of the reference's own program had; correct implementations are near one floor,
-      a single damaged weight is usually at a hundred. All numbers are in this page as JSON, in the element <code>#report</code>.</p>
+      <p><b>relL2</b> is ‖y − r‖ / ‖r‖, where y is this model's output and r the reference in double
+      precision. A <b>floor</b> is the largest error of correct float32 runs of the reference's own program;
+      correct implementations have about one floor, a single damaged weight usually causes a hundred.
+      All numbers are in this page as JSON, in the element <code>#report</code>.</p>
       <p>pth2swt \(XMLText.escaped(document.version))\(time)</p>
       </footer>
 

@@ -2,7 +2,7 @@ internal import SWTBytes
 internal import SWTConsole
 internal import SWTVerification
 
-/// How the errors of single elements are spread.
+/// The distribution of the elements' errors.
 struct HistogramFigure {
   private let picture: ErrorPicture
   private let allowed: Double
@@ -33,8 +33,8 @@ struct HistogramFigure {
       let isOut = Logarithm.power10(bin.exponent) >= allowed
       chart.rect(
         isOut ? "badbars" : "bars", from + 0.8, Self.bottom - height, to - from - 1.6, height, radius: 1.5,
-        tip:
-          "\(bin.count) elements from 10^\(Text.fixed(bin.exponent, 2)) to 10^\(Text.fixed(bin.exponent + ErrorPicture.step, 2))"
+        tip: "\(bin.count) elements from 10^\(Text.fixed(bin.exponent, 2)) "
+          + "to 10^\(Text.fixed(bin.exponent + ErrorPicture.step, 2))"
       )
     }
     chart.line("axis", Self.left, Self.bottom, Self.right, Self.bottom)
@@ -43,7 +43,7 @@ struct HistogramFigure {
       chart.text(HTMLText.power(power), axis.place(log: Double(power)), Self.bottom + 17, anchor: "middle")
     }
     chart.text("|y − r| / std(r)", (Self.left + Self.right) / 2, Self.bottom + 38, anchor: "middle")
-    let title = "Errors of single elements"
+    let title = "Errors of the elements"
     return HTMLFigure.text(
       id: id, title: title, caption: caption,
       picture: chart.element(id: id, title: title, description: "A histogram. \(caption)"))

@@ -8,7 +8,7 @@ struct LabelFigure {
   private let image: Int
   private let count: Int
   private let verdict: LabelRule.Item?
-  /// Twice it is what may separate two labels that are both right.
+  /// The allowed error of a logit; labels whose logits differ by less than twice this may change places.
   private let bound: Double
 
   private static let width = 480.0
@@ -65,15 +65,15 @@ struct LabelFigure {
       + HTMLFigure.key("<rect class=\"bars\" y=\"2\" width=\"22\" height=\"7\" rx=\"1.5\"/>", "computed")
       + HTMLFigure.key(
         "<path class=\"whisker\" d=\"M3 5.5h16M3 2.5v6M19 2.5v6\"/>",
-        "allowed, where it is wide enough to be seen")
+        "allowed, if wide enough to be visible")
   }
 
   private var caption: String {
     guard let verdict else { return "" }
-    let margin = "The first is ahead of the second by \(Text.fixed(verdict.margin, 3))"
-    let bound = "errors may move that by \(HTMLText.number(2 * self.bound))"
+    let margin = "The first logit exceeds the second by \(Text.fixed(verdict.margin, 3))"
+    let bound = "allowed errors can change that by \(HTMLText.number(2 * self.bound))"
     switch verdict.outcome {
-    case .agrees: return "Both say \(verdict.expected). \(margin); \(bound)."
+    case .agrees: return "Both give \(verdict.expected). \(margin); \(bound)."
     case .tieWithinBound:
       return "Expected \(verdict.expected), got \(verdict.actual): a tie. \(margin); \(bound)."
     case .differs: return "Expected \(verdict.expected), got \(verdict.actual). \(margin); \(bound)."

@@ -2,7 +2,7 @@ internal import SWTBytes
 internal import SWTConsole
 internal import SWTVerification
 
-/// Error beside size: does one kind of element go wrong, or all of them?
+/// Error over magnitude, which shows whether the errors concern some kind of element or all of them.
 struct ScatterFigure {
   private let picture: ErrorPicture
   private let allowed: Double
@@ -12,7 +12,7 @@ struct ScatterFigure {
   init(_ picture: ErrorPicture, allowed: Double) { (self.picture, self.allowed) = (picture, allowed) }
 
   func figure(id: String) -> String {
-    // The worst belong in the picture, whichever elements were chosen.
+    // The worst elements are always shown, in addition to the chosen ones.
     let chosen = Set(picture.points.map(\.index))
     let points = picture.points + picture.worst.filter { !chosen.contains($0.index) }
     let x = LogAxis(points.map { abs($0.expected) }, from: Self.left, to: Self.right)
@@ -38,12 +38,14 @@ struct ScatterFigure {
     chart.line("limit", Self.left, limit, Self.right, limit)
     chart.text("allowed", Self.left + 6, limit + (limit < Self.top + 14 ? 14 : -6), kind: "ink")
     chart.text("|r|", (Self.left + Self.right) / 2, Self.bottom + 38, anchor: "middle")
-    let title = "Error and size"
+    let title = "Error and magnitude"
     let out = points.count { !($0.error <= allowed) }
-    let caption = "|y − r| / std(r) of \(Text.grouped(points.count)) elements over the size of the reference."
+    let count = Text.grouped(points.count)
+    let caption = "|y − r| / std(r) of \(count) elements over the magnitude of the reference."
     return HTMLFigure.text(
       id: id, title: title, caption: caption,
       picture: chart.element(
-        id: id, title: title, description: "A scatter plot. \(caption) \(out) are larger than allowed."))
+        id: id, title: title,
+        description: "A scatter plot. \(caption) \(out) errors are larger than allowed."))
   }
 }

@@ -27,8 +27,9 @@ struct LostValues<Source: WeightSource> {
     func add(_ id: String, _ text: String, _ place: String) {
       causes.append(
         Cause(
-          id: id, text: "\(text), as before training: perhaps not loaded (in the model)", side: .weights,
-          place: place, relL2Before: relL2, relL2After: .nan, explainsToTimesFloor: .nan, isConfirmed: false))
+          id: id, text: "in the model, \(text) as before training, so perhaps it was not loaded",
+          side: .weights, place: place, relL2Before: relL2, relL2After: .nan, explainsToTimesFloor: .nan,
+          isConfirmed: false))
     }
     let layers = Set(tree.layers(of: stage))
     for unit in tree.convolutions where layers.contains(unit.name) {

@@ -38,7 +38,8 @@ static void open_at_each_level(const uint8_t *bytes, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    uint8_t *copy = (uint8_t *)calloc(size ? size : 1, 1); /* exact size, so that a read beyond it is detected */
+    /* exact size, so that a read beyond it is detected */
+    uint8_t *copy = (uint8_t *)calloc(size ? size : 1, 1);
     if (!copy) return 0;
     if (size) memcpy(copy, bytes, size);
     open_at_each_level(copy, size);

@@ -49,7 +49,8 @@ static void list_tensor(uint32_t i, const swt_tensor *t)
     printf(" %u %u ", t->dtype, t->rank);
     if (t->rank == 0) putchar('-');
     for (k = 0; k < t->rank; k++) printf(k ? "x%" PRIu32 : "%" PRIu32, t->dims[k]);
-    printf(" %08" PRIx32 " %" PRIu64 " %" PRIu64 " %08" PRIx32 " %u %u", t->dim_order, t->data_off, t->data_len, t->crc32c,
+    printf(" %08" PRIx32 " %" PRIu64 " %" PRIu64 " %08" PRIx32 " %u %u", t->dim_order,
+           t->data_off, t->data_len, t->crc32c,
            t->role, t->flags);
     number_or_dash(t->link);
     putchar(' ');
@@ -118,7 +119,8 @@ static enum swt_error list(swt_file *f)
         if (!(e = swt_meta_at(f, i, &m))) list_meta(&m);
     for (i = 0; !e && i < f->sections[SWT_QNTZ].count; i++) {
         if ((e = swt_quant_at(f, i, &q))) break;
-        printf("quant %" PRIu32 " %u %u %u %u %" PRIu32 " %" PRIu32, i, q.scheme, q.axis, q.bits, q.flags, q.block,
+        printf("quant %" PRIu32 " %u %u %u %u %" PRIu32 " %" PRIu32, i, q.scheme, q.axis,
+               q.bits, q.flags, q.block,
                q.scale_tensor);
         number_or_dash(q.zero_tensor);
         number_or_dash(q.act_scale_tensor);
@@ -135,7 +137,8 @@ static enum swt_error list(swt_file *f)
     }
     for (i = 0; !e && i < f->sections[SWT_ERRS].count; i++) {
         if ((e = swt_receipt_at(f, i, &r))) break;
-        printf("receipt %" PRIu32 " %u %u %08" PRIx32 " %08" PRIx32 " %08" PRIx32 "\n", i, r.source_dtype, r.operations,
+        printf("receipt %" PRIu32 " %u %u %08" PRIx32 " %08" PRIx32 " %08" PRIx32 "\n", i,
+               r.source_dtype, r.operations,
                bits(r.max_abs_error), bits(r.rel_l2_error), bits(r.max_abs_value));
     }
     for (i = 0; !e && i < f->sections[SWT_GSET].count; i++) {
@@ -152,10 +155,12 @@ static enum swt_error list(swt_file *f)
             if ((e = swt_golden_at(f, &set, j, &g))) break;
             printf("gold ");
             hex(g.name, g.name_len);
-            printf(" %u %u %" PRIu64 " %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu32, g.kind, g.input, g.input_seed,
+            printf(" %u %u %" PRIu64 " %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu32, g.kind,
+                   g.input, g.input_seed,
                    g.dims[0], g.dims[1], g.dims[2], g.dims[3]);
             number_or_dash(g.input_tensor);
-            printf(" %" PRIu32 " %" PRIu64 " %08" PRIx32 " %08" PRIx32 " %08" PRIx32, g.expected, g.sample_seed,
+            printf(" %" PRIu32 " %" PRIu64 " %08" PRIx32 " %08" PRIx32 " %08" PRIx32, g.expected,
+                   g.sample_seed,
                    bits(g.floor_rel_l2), bits(g.floor_max), bits(g.k));
             number_or_dash(g.top1);
             putchar('\n');

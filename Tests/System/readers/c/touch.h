@@ -95,6 +95,7 @@ static void repair(uint8_t *bytes, size_t size, int everything)
         if (offset <= size && length <= size - offset)
             touch_put(p + 28, swt_crc32c_portable(0, bytes + offset, (size_t)length), 4);
     }
-    touch_put(bytes + 60, swt_crc32c_portable(swt_crc32c_portable(0, bytes, 60), bytes + 64, 32 * (size_t)n), 4);
+    touch_put(bytes + 60, swt_crc32c_portable(swt_crc32c_portable(0, bytes, 60), bytes + 64, 32 * (size_t)n),
+        4);
 }
 #endif
