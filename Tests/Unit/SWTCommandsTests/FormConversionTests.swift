@@ -24,7 +24,7 @@ import Testing
     guard Set(names).count == names.count else {
       // Two tensors of one name: an error, and not one of them.
       #expect(converted.status == .weightsDiffer)
-      #expect(converted.errors.contains("two tensors would be called"))
+      #expect(converted.errors.contains("two tensors would have the name"))
       return
     }
     #expect(converted.status == .success, "\(converted.errors)")
@@ -77,14 +77,14 @@ import Testing
     #expect(output.contains("\\u{1b}[31m\\u{202e}b"))
   }
 
-  @Test func `a name that a weight file cannot hold is the input's fault, and shown`() throws {
+  @Test func `a name that a weight file cannot contain is the input's fault, and shown`() throws {
     let folder = try TemporaryFolder()
     for key in ["", "a\nb"] {
       let pickle = PickleBuilder().op(0x7D).text(key).tensor(count: 4, size: [4], stride: [1]).op(0x73)
       let file = try TemporaryFile(ZipBuilder.checkpoint(pickle.stop()), name: "x.pth")
       let converted = Tool("convert", file.path, "-o", folder.file("x.swt"), "--arch", "none")
       #expect(converted.status == .weightsDiffer)
-      #expect(converted.errors.contains(".swt holds names"))
+      #expect(converted.errors.contains("names in .swt have"))
     }
   }
 
