@@ -86,7 +86,7 @@ import Testing
         Fixture.golden("resnet_basic"),
       ], .goldenUnusable, "it is a golden of"),
     Mistake("a golden that is none", ["verify", "MODEL", "TEXT"], .goldenUnusable, "not a golden"),
-    Mistake("no golden", ["verify", "MODEL"], .goldenUnusable, "carries no golden"),
+    Mistake("no golden", ["verify", "MODEL"], .goldenUnusable, "has no golden"),
     Mistake("a checkpoint for a weight file", ["verify", "SHORT"], .inputUnreadable, "not a valid .swt"),
     Mistake(
       "an output that exists",
