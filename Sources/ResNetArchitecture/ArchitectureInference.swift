@@ -1,8 +1,3 @@
-/// Why shapes do not describe a known ResNet.
-public struct InferenceFailure: Error, Equatable, Sendable, CustomStringConvertible {
-  public let description: String
-}
-
 extension Architecture {
   /// Infers the architecture from the shapes of a state dict with canonical names.
   ///
@@ -14,8 +9,8 @@ extension Architecture {
   /// - Parameter shapes: canonical name -> shape.
   /// - Returns: an architecture whose tree may still differ from the shapes; compare them with
   ///   ``StateDictFit``.
-  /// - Throws: ``InferenceFailure`` with the first shape that does not fit.
-  public static func inferred(from shapes: [String: [Int]]) throws(InferenceFailure) -> Architecture {
+  /// - Throws: ``ReadingFailure`` with the first shape that does not fit.
+  public static func inferred(from shapes: [String: [Int]]) throws(ReadingFailure) -> Architecture {
     try ShapeReader(shapes: shapes).architecture()
   }
 }
@@ -24,7 +19,7 @@ extension Architecture {
 private struct ShapeReader {
   let shapes: [String: [Int]]
 
-  func architecture() throws(InferenceFailure) -> Architecture {
+  func architecture() throws(ReadingFailure) -> Architecture {
     let (stem, stemChannels) = try stem()
     let layers = try blockCounts(stem)
     let classCount = shapes["fc.weight"] == nil ? nil : try shape("fc.weight", rank: 2)[0]
@@ -40,7 +35,7 @@ private struct ShapeReader {
     let planes = try shape("layer1.0.conv3.weight", rank: 4)[0] / expansion
     let width = try shape("layer1.0.conv2.weight", rank: 4)
     guard planes > 0, width[0].isMultiple(of: width[1]) else {
-      throw InferenceFailure(description: "layer1.0.conv2.weight has shape \(width)")
+      throw ReadingFailure("layer1.0.conv2.weight has shape \(width)")
     }
     let groups = width[0] / width[1]
     // int(planes * width_per_group / 64) rounds down; the relative loss is smallest in the widest stage.
@@ -53,24 +48,24 @@ private struct ShapeReader {
       shortcut: shortcut(stem, stages: layers.count), attention: attention)
   }
 
-  private func shape(_ name: String, rank: Int) throws(InferenceFailure) -> [Int] {
-    guard let shape = shapes[name] else { throw InferenceFailure(description: "there is no \(name)") }
+  private func shape(_ name: String, rank: Int) throws(ReadingFailure) -> [Int] {
+    guard let shape = shapes[name] else { throw ReadingFailure("there is no \(name)") }
     // The bound prevents overflow in every product, whatever a file claims.
     guard shape.count == rank, shape.allSatisfy({ (1...1 << 16).contains($0) }) else {
-      throw InferenceFailure(description: "\(name) has shape \(shape)")
+      throw ReadingFailure("\(name) has shape \(shape)")
     }
     return shape
   }
 
   /// One 7×7 convolution, one 3×3 (for CIFAR's small images), or three 3×3 in a sequence.
-  private func stem() throws(InferenceFailure) -> (Architecture.Stem, channels: Int) {
+  private func stem() throws(ReadingFailure) -> (Architecture.Stem, channels: Int) {
     if shapes["conv1.weight"] == nil, shapes["conv1.0.weight"] != nil {
       var channels: [Int] = []
       for place in [0, 3, 6] {
         let shape = try shape("conv1.\(place).weight", rank: 4)
         guard shape[1...] == [channels.last ?? 3, 3, 3] else {
-          throw InferenceFailure(
-            description: "conv1.\(place).weight has shape \(shape); in a deep stem it is "
+          throw ReadingFailure(
+            "conv1.\(place).weight has shape \(shape); in a deep stem it is "
               + "[channels, \(channels.last ?? 3), 3, 3]")
         }
         channels.append(shape[0])
@@ -82,21 +77,21 @@ private struct ShapeReader {
     case [3, 7, 7]: return (.conv7x7, shape[0])
     case [3, 3, 3]: return (.conv3x3, shape[0])
     default:
-      throw InferenceFailure(
-        description: "conv1.weight has shape \(shape); in a ResNet it is [channels, 3, 7, 7], "
+      throw ReadingFailure(
+        "conv1.weight has shape \(shape); in a ResNet it is [channels, 3, 7, 7], "
           + "or [channels, 3, 3, 3] for small images")
     }
   }
 
   /// Requires four stages; with the stem for small images any number, because three are common.
-  private func blockCounts(_ stem: Architecture.Stem) throws(InferenceFailure) -> [Int] {
+  private func blockCounts(_ stem: Architecture.Stem) throws(ReadingFailure) -> [Int] {
     var layers: [Int] = []
     for stage in 1...(stem == .conv3x3 ? 8 : 4) {
       var count = 0
       while shapes["layer\(stage).\(count).conv1.weight"] != nil { count += 1 }
       if count == 0, stem == .conv3x3, stage > 1 { break }
       guard count > 0 else {
-        throw InferenceFailure(description: "there is no layer\(stage).0.conv1.weight")
+        throw ReadingFailure("there is no layer\(stage).0.conv1.weight")
       }
       layers.append(count)
     }
@@ -113,7 +108,7 @@ private struct ShapeReader {
   }
 
   /// The gate, from the `se` layers in the first block of each stage.
-  private func attention(stages: Int) throws(InferenceFailure) -> Architecture.Attention? {
+  private func attention(stages: Int) throws(ReadingFailure) -> Architecture.Attention? {
     var sizes: [Int] = []
     if shapes["layer1.0.se.fc1.weight"] != nil {
       for stage in 1...stages { sizes.append(try shape("layer\(stage).0.se.fc1.weight", rank: 4)[0]) }
@@ -124,7 +119,7 @@ private struct ShapeReader {
       let name = "layer\(stage).0.se.conv.weight"
       let shape = try shape(name, rank: 3)
       guard shape[0...1] == [1, 1], !shape[2].isMultiple(of: 2) else {
-        throw InferenceFailure(description: "\(name) has shape \(shape)")
+        throw ReadingFailure("\(name) has shape \(shape)")
       }
       sizes.append(shape[2])
     }

@@ -6,27 +6,28 @@ internal import SWTInputs
 
 /// Why a checkpoint did not become a weight file.
 public struct ConversionFailure: Error, Sendable {
-  /// Which side is to blame.
+  /// The side at fault.
   public enum Kind: Sendable {
-    /// An option names something that is not there.
+    /// An option names something that does not exist.
     case options
-    /// The input is damaged, hostile, missing, or not a checkpoint; ``ConversionFailure/cause`` says where.
+    /// The input is damaged, hostile, missing, or not a checkpoint; ``ConversionFailure/cause`` has the
+    /// details.
     case input
-    /// The tensors do not fit the architecture that was asked for or recognized.
+    /// The tensors do not fit the requested or recognized architecture.
     case architecture
-    /// A golden cannot be embedded, or belongs to another model.
+    /// A golden cannot be embedded, or is of another model.
     case golden
     /// The output could not be written.
     case output
   }
 
-  /// Which side is to blame.
+  /// The side at fault.
   public let kind: Kind
-  /// The file that it concerns: the input, where nothing else is named.
+  /// The file at fault; the input unless another one is named.
   public internal(set) var file: String?
   /// What is wrong.
   public let message: String
-  /// What a parser found in the input.
+  /// The error of the parser of the input.
   public let cause: ParseFailure?
   /// Why the tensors are not a known network.
   public let reading: ReadingFailure?
@@ -58,8 +59,7 @@ public struct ConversionFailure: Error, Sendable {
     ConversionFailure(.input, file: file, "\(failure)", cause: failure, failure.hint.map { .say($0) })
   }
 
-  /// Whatever stopped a conversion, in the terms of this door; `input` and `output` are the files that errors
-  /// without a name of their own concern.
+  /// Wraps any error of a conversion; `input` and `output` are the files of errors that do not name one.
   init(_ error: any Error, input: String, output: String? = nil) {
     switch error {
     case var failure as ConversionFailure:

@@ -6,7 +6,7 @@ internal import SWTBytes
 internal import SWTChecksums
 internal import SWTDigests
 
-/// A draft, where its values come from, and what there is to say about how it came about.
+/// A draft, the source of its values, and what to report about it.
 struct ConversionJob {
   var draft: Draft
   let source: ConversionSource
@@ -15,7 +15,7 @@ struct ConversionJob {
   private let official: OfficialFile?
   private let unused: [String]
 
-  /// Plans what becomes of the source's tensors.
+  /// Plans the conversion of the source's tensors.
   ///
   /// - Throws: ``ConversionFailure``, ``ParseFailure`` or ``GoldenReadFailure``.
   init(_ source: ConversionSource, _ options: ConversionOptions, official: OfficialFile?) throws {
@@ -51,7 +51,7 @@ struct ConversionJob {
     (reading, official, unused) = (nil, nil, [])
     guard options.conventions == Conventions() else {
       throw ConversionFailure.architecture(
-        "options that say how a checkpoint is to be read are not for a weight file, which says it itself",
+        "conventions of a checkpoint cannot be set for a weight file, which records its own",
         .say("convert the checkpoint again"))
     }
     if let key = options.key {
@@ -67,30 +67,31 @@ struct ConversionJob {
     goldens.add(to: &draft)
   }
 
-  /// Reads the values without writing them.
+  /// Reads all values without writing them.
   mutating func measure() throws {
     try source.measure(&draft)
     try requireExpected()
   }
 
-  /// Makes sure that the digest of the source, once it is known, tells nothing new.
+  /// Checks that the digest of the source, which is known only now, does not identify an unexpected published
+  /// file.
   ///
-  /// - Throws: ``UnexpectedlyPublished``; ``ParseFailure`` when the source cannot be read to its end.
+  /// - Throws: ``UnexpectedlyPublished``; ``ParseFailure`` if the source cannot be read to its end.
   func requireExpected() throws {
     guard reading != nil, official == nil, let file = try source.published() else { return }
     throw UnexpectedlyPublished(file: file)
   }
 
-  // MARK: What came of it
+  // MARK: Summaries
 
-  /// For an output of another format.
+  /// The summary for an output in another format.
   func summary(byteCount: Int) -> ConversionSummary {
     var summary = summary
     summary.byteCount = byteCount
     return summary
   }
 
-  /// For a new weight file.
+  /// The summary for a new weight file.
   func summary(written result: SWTWriteResult) -> ConversionSummary {
     var summary = summary(byteCount: result.byteCount)
     summary.aliasCount = result.aliasCount
@@ -98,7 +99,7 @@ struct ConversionJob {
     return summary
   }
 
-  /// For an output that was there already.
+  /// The summary for an existing output that is up to date.
   func summary(upToDate existing: SWTFile) -> ConversionSummary {
     var summary = summary(byteCount: existing.byteCount)
     summary.aliasCount = existing.tensors.count { $0.aliasOf != nil }
@@ -126,7 +127,7 @@ struct ConversionJob {
 }
 
 extension ConversionOptions.Architecture {
-  /// The network to look for; nil for none.
+  /// The network to look for; nil if none.
   fileprivate var request: NetworkStateDict.Request? {
     switch self {
     case .none: nil

@@ -3,19 +3,19 @@ internal import ResNetArchitecture
 internal import SWT
 internal import SWTBytes
 
-/// Turns a checkpoint into a weight file: `state dict -> layer tree -> tensors in execution order -> file`.
+/// Converts checkpoints to weight files: `state dict -> layer tree -> tensors in execution order -> file`.
 ///
-/// A plan says what becomes of which tensor; a draft is the file as far as that is known without reading values; a
-/// pass reads them, once, on all threads, and hashes, transforms and writes them window by window.
+/// A plan determines what is done with each tensor; a draft is the file as far as it is known without reading
+/// values; a pass reads the values once, on all threads, and hashes, transforms and writes them window by
+/// window.
 public enum Converter {
   /// Converts `input` to `output`.
   ///
-  /// The output appears under its name when it is complete and on the disk; whatever fails leaves what was there.
-  /// Its bytes depend on the input and the options, not on threads.
+  /// The output appears under its name when it is complete and on disk; after an error the previous file is
+  /// unchanged. Its bytes depend on the input and the options, but not on the number of threads.
   ///
-  /// - Warning: The file is mapped, a few MiB at a time. One that becomes shorter meanwhile is an error; in the moment
-  ///   between looking at its length and reading, an application without a handler for `SIGBUS` may be ended by that
-  ///   signal first.
+  /// - Warning: The input is mapped, a few MiB at a time. Truncating it meanwhile is an error, but between a
+  ///   length check and the reads after it, `SIGBUS` may still end an application without a handler.
   /// - Throws: ``ConversionFailure``.
   public static func convert(
     _ input: String, to output: String, _ options: ConversionOptions = ConversionOptions(),
@@ -23,7 +23,8 @@ public enum Converter {
   ) throws(ConversionFailure) -> ConversionSummary {
     do {
       let source = try ConversionSource(input, options, progress)
-      // What may be a published file waits for its digest, which says what shapes cannot; any other is read meanwhile.
+      // A possible published file waits for its digest, which decides what shapes cannot; others are read
+      // meanwhile.
       let mayBePublished =
         OfficialFile.mayBe(path: input, byteCount: source.file.checkpoint.byteCount)
         || UpToDate.isOfPublishedFile(output)
@@ -37,7 +38,7 @@ public enum Converter {
     }
   }
 
-  /// Plan, draft, write.
+  /// Plans, drafts and writes.
   private static func convert(
     _ source: ConversionSource, to output: String, _ options: ConversionOptions, official: OfficialFile?
   ) throws -> ConversionSummary {
@@ -52,15 +53,16 @@ public enum Converter {
     do {
       return job.summary(written: try SWTOutput.write(&job, to: output, options))
     } catch SWTWriteError.file(let failure) where failure.isExisting && !options.replacesExisting {
-      // Another process may have made the same file meanwhile.
+      // Another process may have written the same file meanwhile.
       guard let existing = try UpToDate.find(output, &job) else { throw SWTWriteError.file(failure) }
       return job.summary(upToDate: existing)
     }
   }
 }
 
-/// Thrown before anything appears when the digest of a file says, after all was read, that it is a published one under
-/// another name and of a size that no list states. What is known of it may change every tensor, so the file is read again.
+/// Thrown before the output appears, if the digest, known only after everything was read, identifies a
+/// published file with another name and a size in no list. What is known about it may change every tensor, so
+/// the file is read again.
 struct UnexpectedlyPublished: Error {
   let file: OfficialFile
 }

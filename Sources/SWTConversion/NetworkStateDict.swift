@@ -4,31 +4,31 @@ internal import SWTBytes
 internal import SWTTensorFiles
 internal import SWTTensors
 
-/// The part of a checkpoint that is a network, laid onto its layer tree.
+/// The part of a checkpoint that is a network, mapped to its layer tree.
 package struct NetworkStateDict: Sendable {
-  /// Which architecture a caller asks for.
+  /// The requested architecture.
   package typealias Request = StateDictReading.Request
 
-  /// The layer tree, and everything else that names and shapes told.
+  /// The layer tree, and everything else that names and shapes tell.
   package let reading: StateDictReading
-  /// Every tensor of the network in execution order, by torchvision's name.
+  /// Every tensor of the network in execution order, with torchvision's name.
   package let tensors: [(parameter: ParameterSpec, entry: TensorEntry)]
 
-  /// The network that the tensors make.
+  /// The layer tree of the network.
   package var tree: LayerTree { reading.tree }
-  /// Prefix and family of the state dict that was chosen.
+  /// Prefix and family of the chosen state dict.
   package var candidate: StateDictCandidate { reading.candidate }
-  /// Names of the file's tensors that are no part of the network: optimizer state, averages, other models.
+  /// Names of the file's tensors that are not part of the network: optimizer state, averages, other models.
   package var unused: [String] { reading.unused + reading.leftOut.map(\.key) }
 
-  /// Finds the network in a checkpoint and lays it onto its layer tree.
+  /// Finds the network in a checkpoint and maps it to its layer tree.
   ///
   /// - Parameters:
-  ///   - file: the opened file.
-  ///   - request: which architecture it has to be.
-  ///   - key: the entry of a nested checkpoint to look in, such as `state_dict` or `model_ema`.
-  ///   - conventions: what whoever converts says about what shapes cannot tell.
-  ///   - official: the published file that this is.
+  ///   - file: The open file.
+  ///   - request: The requested architecture.
+  ///   - key: The entry of a nested checkpoint, such as `state_dict` or `model_ema`.
+  ///   - conventions: Conventions given by the user, which shapes cannot tell.
+  ///   - official: The published file that this is, if any.
   /// - Throws: ``ConversionFailure`` with the first real cause.
   package init(
     _ file: PthFile, _ request: Request, key: String?, conventions: Conventions = Conventions(),
@@ -45,7 +45,7 @@ package struct NetworkStateDict: Sendable {
     var entries: [String: TensorEntry] = [:]
     for entry in checkpoint.tensors {
       guard entries.updateValue(entry, forKey: entry.name) == nil else {
-        throw .architecture("two tensors are called \(entry.name)")
+        throw .architecture("two tensors have the name \(entry.name)")
       }
     }
     var found: [String: TensorEntry] = [:]
@@ -53,10 +53,10 @@ package struct NetworkStateDict: Sendable {
       guard let entry = entries[key] else { continue }
       guard parameter.isOptional || entry.scalarType.isFloatingPoint else {
         throw .architecture(
-          "\(entry.name) holds \(entry.scalarType.rawValue) values, not floating-point numbers")
+          "\(entry.name) has \(entry.scalarType.rawValue) values, not floating-point numbers")
       }
       guard !entry.isMeta else {
-        throw .architecture("\(entry.name) is a meta tensor: the file holds no values")
+        throw .architecture("\(entry.name) is a meta tensor: the file has no values")
       }
       found[parameter.name] = entry
     }
@@ -68,7 +68,7 @@ package struct NetworkStateDict: Sendable {
     }
   }
 
-  /// The same tensors with another epsilon, which an option of a conversion may have set.
+  /// The same tensors with another epsilon, which a conversion option may have set.
   func withEpsilon(_ epsilon: Double) -> NetworkStateDict {
     NetworkStateDict(reading: reading.withEpsilon(epsilon), tensors: tensors)
   }
@@ -78,7 +78,7 @@ package struct NetworkStateDict: Sendable {
     self.tensors = tensors
   }
 
-  /// A running mean of 0 or a running variance of 1 − ε, in float32 as detectron2 makes them.
+  /// A running mean of 0 or a running variance of 1 − ε, in float32 like detectron2's.
   private static func statistics(_ parameter: ParameterSpec, epsilon: Double) -> TensorEntry? {
     guard let layout = try? StridedLayout(shape: parameter.shape, strides: nil) else { return nil }
     let value: Float = parameter.role == .runningMean ? 0 : 1 - Float(epsilon)

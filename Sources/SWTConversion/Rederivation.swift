@@ -6,36 +6,36 @@ package import SWTBytes
 package import SWTChecksums
 internal import SWTDigests
 
-/// A checkpoint, read again to compare a weight file with it: does to it what the file says was done.
+/// A checkpoint, converted again with the options recorded in a weight file, to compare both.
 package struct Rederivation: Sendable {
-  /// One tensor of the network as the checkpoint has it.
+  /// A tensor of the network in the checkpoint.
   package struct Source: Sendable {
     /// torchvision's name.
     package let name: String
     /// Whether networks may lack it: the step counter of a BatchNorm.
     package let isOptional: Bool
-    /// Of its values: contiguous, row-major, little-endian.
+    /// SHA-256 of its values: contiguous, row-major, little-endian.
     package let digest: SHA256Digest
   }
 
   /// Every tensor of the network, in execution order.
   package let sources: [Source]
-  /// What conversion makes otherwise than the file has it: transformed tensors and scales alone.
+  /// Names of tensors that conversion makes differently; transformed tensors and scales only.
   package private(set) var differing: [String] = []
-  /// Tensors that conversion makes and the file lacks.
+  /// Names of tensors that conversion makes and the file lacks.
   package private(set) var missing: [String] = []
-  /// How many tensors were made again and compared.
+  /// Number of tensors that were made again and compared.
   package private(set) var compared = 0
 
-  /// Reads a checkpoint once, all of it, on `threads` threads.
+  /// Reads a whole checkpoint once.
   ///
   /// - Parameters:
   ///   - path: The checkpoint.
-  ///   - key: Which entry of a nested checkpoint to look in.
-  ///   - file: The weight file that is said to come from it.
-  ///   - limits: Bounds on what the checkpoint may ask for.
-  /// - Throws: ``ConversionFailure`` when the checkpoint cannot be read, names something dangerous, is no such network,
-  ///   or its values cannot be stored so.
+  ///   - key: Entry of a nested checkpoint.
+  ///   - file: The weight file that is supposed to come from it.
+  ///   - limits: Limits on the resources that the checkpoint may use.
+  /// - Throws: ``ConversionFailure`` if the checkpoint cannot be read, names dangerous functions, is not such
+  ///   a network, or has values that cannot be stored.
   package init(
     of path: String, key: String?, for file: SWTFile, limits: ParseLimits
   ) throws(ConversionFailure) {
@@ -43,7 +43,7 @@ package struct Rederivation: Sendable {
       let options = Self.options(of: file, limits: limits)
       let source = try ConversionSource(path, options, isDigested: false)
       var network = try NetworkStateDict(source.file, .auto, key: key)
-      // Epsilon may have been an option of the conversion; the file says which it was.
+      // Epsilon may have been set by an option of the conversion; the file records it.
       if options.transforms, let epsilon = SWTArchitecture.read(file)?.epsilon {
         network = network.withEpsilon(epsilon)
       }
@@ -77,7 +77,7 @@ package struct Rederivation: Sendable {
     }
   }
 
-  /// The options that the file was made with, as its metadata states them.
+  /// The options that the file was made with, from its metadata.
   private static func options(of file: SWTFile, limits: ParseLimits) -> ConversionOptions {
     var options = ConversionOptions()
     options.limits = limits

@@ -12,72 +12,72 @@ internal import SWTThreads
 
 /// Why a file could not be verified; a wrong model is a report, not a failure.
 public enum VerificationFailure: Error, Sendable {
-  /// The model file is damaged, missing, or no weight file.
+  /// The model file is damaged, missing, or not a weight file.
   case model(file: String, SWTError)
-  /// The model's tensors do not make up the network that it states.
+  /// The model's tensors do not form the network that it describes.
   case network(file: String, String)
   /// A golden is damaged, or of another model.
   case golden(file: String, String)
-  /// The checkpoint that the weights are compared with cannot be read, or is not such a network.
+  /// The checkpoint to compare with cannot be read, or is not such a network.
   case source(ConversionFailure)
 }
 
-/// How to verify.
+/// Options of a verification.
 public struct VerificationOptions: Sendable {
-  /// How deep to look.
+  /// The depth of a verification.
   public enum Level: String, Sendable, CaseIterable {
-    /// Compare tensors alone.
+    /// Compare only tensors.
     case weights
     /// Compare outputs too.
     case forward
     /// Compare every stage too, and find the first that is wrong.
     case layers
-    /// And look for the cause.
+    /// Find the cause too.
     case all
   }
 
-  /// What computes the network.
+  /// The engine that computes the network.
   public enum Compute: Equatable, Sendable {
     /// Float32 with the kernels of one instruction set.
     case float32(InstructionSet)
-    /// Convolutions of bfloat16 or 8-bit integers.
+    /// Convolutions in bfloat16 or 8-bit integers.
     case reduced(ComputePrecision, InstructionSet)
-    /// The double-precision reference engine: slow, and a second witness.
+    /// The float64 reference engine: slow, an independent implementation.
     case double
   }
 
-  /// How deep to look.
+  /// The depth of the verification.
   public var level = Level.all
-  /// What computes the network.
+  /// The engine that computes the network.
   public var compute = Compute.float32(.best)
-  /// Paths of golden files; empty means those in the model file.
+  /// Paths of golden files; if empty, those in the model file are used.
   public var goldens: [String] = []
-  /// A checkpoint that every tensor has to be equal to.
+  /// A checkpoint whose tensors the file's must equal.
   public var source: String?
-  /// Which entry of a nested source to look in.
+  /// The entry of a nested source.
   public var sourceKey: String?
-  /// Allowed multiple of the floor, instead of the goldens' own.
+  /// Allowed multiple of the floor, overriding the goldens'.
   public var k: Double?
-  /// How many threads compute; nil is one for each core.
+  /// Number of threads; nil for one per core.
   public var threads: Int?
   /// Whether to look for the cause of a wrong result.
   public var diagnoses = true
-  /// How many single-weight mutations to try on the goldens; 0 for none.
+  /// Number of single-weight mutations to try on the goldens; 0 for none.
   public var mutations = 0
-  /// Seed of the mutations: the same seed tries the same ones.
+  /// Seed of the mutations; the same seed tries the same ones.
   public var mutationSeed: UInt64 = 1
-  /// Bounds on what files may ask for.
+  /// Limits on the resources that files may use.
   public var limits = ParseLimits()
 
   /// The defaults: all levels, float32, the goldens in the file.
   public init() {}
 }
 
-/// Verifies weight files: identity, then weights, then the forward pass, then where it goes wrong.
+/// Verifies weight files: first identity, then weights, then the forward pass, then the place of a fault.
 public enum Verifier {
-  /// Verifies the model at `path`; a finding in one stage never stops the next.
+  /// Verifies the model at `path`; a finding in one stage never prevents the next.
   ///
-  /// - Throws: ``VerificationFailure`` when something cannot be read at all.
+  /// - Throws: ``VerificationFailure`` if something cannot be read at all.
   public static func verify(
     _ path: String, _ options: VerificationOptions = VerificationOptions()
   ) throws(VerificationFailure) -> VerificationReport {
@@ -97,7 +97,7 @@ public enum Verifier {
     let (tree, architecture) = (model.tree, model.architecture)
     let goldens = try goldens(file, architecture, path, options)
 
-    // Checksums and digests cover every byte; they run beside the packing of the weights.
+    // Checksums and digests cover every byte; they run concurrently with packing the weights.
     let integrity = Background { () -> SWTError? in
       do throws(SWTError) {
         try file.verify(using: SystemDigests())
@@ -147,10 +147,10 @@ public enum Verifier {
       do throws(GoldenFailure) {
         for (set, golden) in try Golden.embedded(in: file) { goldens.append((set, golden)) }
       } catch {
-        throw .golden(file: path, "its embedded golden is unusable: \(error)")
+        throw .golden(file: path, "its embedded golden cannot be used: \(error)")
       }
       guard !goldens.isEmpty || options.level == .weights || options.source != nil else {
-        throw .golden(file: path, "it carries no golden, and none was given")
+        throw .golden(file: path, "the file has no golden, and none was given")
       }
     }
     do throws(GoldenReadFailure) {
@@ -162,14 +162,14 @@ public enum Verifier {
     for (name, golden) in goldens where !golden.architecture.isSameNetwork(as: architecture) {
       throw .golden(
         file: options.goldens.isEmpty ? path : name,
-        "it is a golden of \(golden.architecture.summary), the model is \(architecture.summary)")
+        "it is a golden of \(golden.architecture.summary), but the model is \(architecture.summary)")
     }
     return goldens
   }
 }
 
 extension VerificationOptions {
-  /// As `--compute` calls it.
+  /// The precision of the computation, as reports and options name it.
   var computeName: String {
     switch compute {
     case .float32: "f32"
@@ -178,7 +178,7 @@ extension VerificationOptions {
     }
   }
 
-  /// What the fast engine's kernels use.
+  /// The instruction set of the fast engine's kernels.
   var instructions: InstructionSet {
     switch compute {
     case .float32(let instructions), .reduced(_, let instructions): instructions

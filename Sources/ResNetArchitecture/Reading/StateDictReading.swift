@@ -125,14 +125,14 @@ public struct StateDictReading: Sendable {
     var architecture: Architecture
     switch request {
     case .auto:
-      do throws(InferenceFailure) {
+      do throws(ReadingFailure) {
         architecture = try Architecture.inferred(from: leaves.shapes)
         architecture.layers = leaves.blockCounts(stages: architecture.layers.count)
       } catch {
         let stray = leaves.stray(tensors, choice, missing: nil)
         let miss = NearMiss(leaves.shapes, tree: nil, prefix: choice.candidate.prefix, stray: stray)
         throw ReadingFailure(
-          "it looks like a ResNet (\(choice.family.name)), but \(miss.cause ?? error.description)",
+          "it looks like a ResNet (\(choice.family.name)), but \(miss.cause ?? error.message)",
           .anyStateDict)
       }
     case .named(let name):

@@ -5,19 +5,19 @@ internal import SWTBytes
 internal import SWTChecksums
 internal import SWTInputs
 
-/// The file that a conversion reads: opened, with its digest on the way, and the passes over its values.
+/// The input file of a conversion: opened, its digest in progress, with passes over its values.
 final class ConversionSource: Sendable {
   let path: String
-  /// The way to its values.
+  /// Reads the values.
   let file: PthFile
-  /// What a weight file, or the safetensors form of one, says besides its tensors' bytes; nil for a checkpoint.
+  /// Everything in a weight file, or in its safetensors form, except tensor data; nil for a checkpoint.
   let stored: StoredWeights?
   let threads: Int
   let progress: ConversionProgress?
-  /// nil for a weight file, which says itself where it came from.
+  /// Nil for a weight file, which records its source itself.
   private let digest: SourceDigest?
 
-  /// A digest's place in metadata until it is known: as long as one.
+  /// Placeholder of the same length for a digest that is not known yet.
   static let unknownDigest = String(repeating: "0", count: 64)
 
   /// Opens a file, recognized by its content.
@@ -25,9 +25,10 @@ final class ConversionSource: Sendable {
   /// - Parameters:
   ///   - path: The file.
   ///   - options: Limits and threads.
-  ///   - progress: Where to tell how far reading has come.
-  ///   - isDigested: Whether the digest of the whole file is wanted; it starts before all else, as nothing takes longer.
-  /// - Throws: ``InputFailure`` or ``ParseFailure`` when it cannot be read.
+  ///   - progress: Reports how much was read.
+  ///   - isDigested: Whether to compute the digest of the whole file; it starts first, because nothing takes
+  ///     longer.
+  /// - Throws: ``InputFailure`` or ``ParseFailure`` if it cannot be read.
   init(
     _ path: String, _ options: ConversionOptions, _ progress: ConversionProgress? = nil,
     isDigested: Bool = true
@@ -52,24 +53,24 @@ final class ConversionSource: Sendable {
   /// A pass over the values of a draft.
   func pass(_ draft: Draft) -> TensorPass { TensorPass(draft: draft, source: self) }
 
-  /// Returns when the digest is computed, if that goes on on another thread.
+  /// Waits for the digest if it is computed on another thread.
   @Sendable func waitForDigest() {
     if threads > 1 { _ = digest?.wait() }
   }
 
-  /// The SHA-256 of the whole file in hexadecimal digits; nil where none was wanted.
+  /// The SHA-256 of the whole file in hexadecimal digits; nil if not requested.
   ///
-  /// - Throws: ``ParseFailure`` when the file cannot be read to its end.
+  /// - Throws: ``ParseFailure`` if the file cannot be read to its end.
   func sha256() throws(ParseFailure) -> String? { try digest?.wait().get().hex }
 
-  /// The published file that this is, when it is one: waits for the digest.
+  /// The published file that this is, if any; waits for the digest.
   ///
-  /// - Throws: ``ParseFailure`` when the file cannot be read to its end.
+  /// - Throws: ``ParseFailure`` if the file cannot be read to its end.
   func published() throws(ParseFailure) -> OfficialFile? {
     try sha256().flatMap { OfficialFile.find(sha256: $0) }
   }
 
-  /// Reads the values without writing them, so that all of the draft is known.
+  /// Reads all values without writing them, which completes the draft.
   func measure(_ draft: inout Draft) throws {
     let pass = pass(draft)
     draft.take(try pass.run(pass.allPieces, alsoRunning: waitForDigest))

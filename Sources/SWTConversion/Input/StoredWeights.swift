@@ -9,16 +9,16 @@ internal import SWTInputs
 internal import SWTTensorFiles
 internal import SWTTensors
 
-/// A weight file as an input: everything that it says, and its tensors' bytes where they lie.
+/// A weight file as input: everything in it, with the tensor data in place.
 struct StoredWeights {
   var contents: SWTContents
-  /// The bytes of each tensor as they are stored.
+  /// The data of each tensor as stored.
   private let raw: [TensorEntry]
-  /// The tensors as PyTorch sees them, for those that are real or integer numbers.
+  /// The tensors as PyTorch sees them; nil if they are not real or integer numbers.
   private let logical: [TensorEntry?]
   private let byteCount: Int
 
-  /// Everything as it is.
+  /// The unchanged file.
   var draft: Draft {
     var draft = Draft()
     draft.contents = contents
@@ -26,15 +26,15 @@ struct StoredWeights {
     return draft
   }
 
-  /// The file with its values transformed, as if it had been converted so from its source.
+  /// The file with transformed values, as if it had been converted like that from its source.
   ///
-  /// - Throws: ``ConversionFailure``; among others for a file whose values were transformed before, as errors would add
-  ///   up unseen. ``ParseFailure`` when a value cannot be read.
+  /// - Throws: ``ConversionFailure``, also if the values were transformed before, because errors would
+  ///   accumulate unseen; ``ParseFailure`` if a value cannot be read.
   func transformed(_ options: ConversionOptions, _ file: PthFile) throws -> Draft {
     guard contents.quantizations.isEmpty, contents.receipts.allSatisfy({ $0.operations.isEmpty }) else {
       throw ConversionFailure.architecture(
-        "its values were folded, cast or quantized before",
-        .say("convert the checkpoint that it came from"))
+        "its values were already folded, cast or quantized",
+        .say("convert the checkpoint that it was made from"))
     }
     let network = try PthFile(
       Checkpoint(
@@ -54,7 +54,7 @@ struct StoredWeights {
     return draft
   }
 
-  /// The way to the values of a weight file's tensors, as they are stored.
+  /// Reads the tensors of a weight file as stored.
   func file(path: String, limits: ParseLimits) throws(ParseFailure) -> PthFile {
     try PthFile(
       Checkpoint(container: .swt, byteCount: byteCount, tensors: raw), path: path, limits: limits)
@@ -73,7 +73,7 @@ struct StoredWeights {
     }
     func moved(_ index: Int) throws(ParseFailure) -> Int {
       guard let place = places[index] else {
-        throw ParseFailure(.invalid("a golden test whose values are no golden tensor"))
+        throw ParseFailure(.invalid("a golden test refers to a tensor that is not a golden tensor"))
       }
       return place
     }
@@ -91,10 +91,10 @@ struct StoredWeights {
 // MARK: - From a .swt file
 
 extension StoredWeights {
-  /// Checks all of the file.
+  /// Checks the whole file.
   ///
-  /// - Throws: ``InputFailure`` or ``ParseFailure`` when the file is damaged, or written by a version that this one does not know
-  ///   completely: what it cannot read it could not write again.
+  /// - Throws: ``InputFailure`` or ``ParseFailure`` if the file is damaged, or was written by a version that
+  ///   this one does not fully know: what cannot be read could not be written again.
   init(_ file: SWTFile, path: String) throws {
     let source = try FileSource(path: path)
     do throws(SWTError) {
@@ -134,10 +134,10 @@ extension StoredWeights {
 // MARK: - From safetensors
 
 extension StoredWeights {
-  /// A safetensors file that this program wrote, which says in its metadata what safetensors has no place for;
-  /// nil for every other file.
+  /// A safetensors file written by this program, with everything that safetensors has no place for in its
+  /// metadata; nil for any other file.
   ///
-  /// - Throws: ``ParseFailure`` when tensors were changed since, so that what the file says about itself is not true.
+  /// - Throws: ``ParseFailure`` if tensors were changed since, so the metadata is wrong.
   init?(_ file: PthFile) throws(ParseFailure) {
     let checkpoint = file.checkpoint
     guard checkpoint.container == .safetensors,
@@ -147,8 +147,8 @@ extension StoredWeights {
     byteCount = checkpoint.byteCount
     func changed(_ what: String) -> ParseFailure {
       ParseFailure(
-        .invalid("\(what) since pth2swt wrote the file, so its metadata \(StoredIndex.key) is not true"),
-        hint: "delete that key to convert the file as any other safetensors file")
+        .invalid("\(what) since pth2swt wrote the file, so its metadata \(StoredIndex.key) is wrong"),
+        hint: "delete that key to convert it like any other safetensors file")
     }
     let entries = Dictionary(
       checkpoint.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })

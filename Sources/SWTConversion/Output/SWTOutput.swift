@@ -3,11 +3,11 @@ internal import SWTDigests
 
 /// Writes a draft as a `.swt` file, in one pass over the source.
 enum SWTOutput {
-  /// Reads, hashes and writes the values, and completes the job's draft with what they told.
+  /// Reads, hashes and writes the values, and completes the job's draft with the results.
   ///
-  /// - Throws: ``SWTWriteError``, ``ParseFailure``, ``ConversionFailure`` or ``UnexpectedlyPublished``; what was there
-  ///   before is then still there.
-  /// - Returns: The identity and the size of the file.
+  /// - Throws: ``SWTWriteError``, ``ParseFailure``, ``ConversionFailure`` or ``UnexpectedlyPublished``; a
+  ///   previous file is then unchanged.
+  /// - Returns: The content ID and size of the file.
   static func write(
     _ job: inout ConversionJob, to output: String, _ options: ConversionOptions
   ) throws -> SWTWriteResult {

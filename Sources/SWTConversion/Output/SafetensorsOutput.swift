@@ -4,15 +4,16 @@ internal import SWTBytes
 internal import SWTTensorFiles
 internal import SWTTensors
 
-/// Writes a draft in the form that other tools read, so that the way back loses nothing.
+/// Writes a draft as safetensors, for other tools; converting back loses nothing.
 ///
-/// Metadata becomes text, numbers and lists as JSON; ``StoredIndex`` says the rest. Types that safetensors has no name
-/// for are bytes there, and tensors that are not row-major have the shape that they are stored in.
+/// Metadata becomes text, with numbers and lists as JSON; ``StoredIndex`` has the rest. Types unknown to
+/// safetensors become bytes, and tensors that are not row-major get the shape of their storage order.
 enum SafetensorsOutput {
   static func isAsked(by output: String) -> Bool { output.hasSuffix(".safetensors") }
 
-  /// - Returns: The file's size in bytes.
-  /// - Throws: ``WriteFailure``, ``ParseFailure`` or ``ConversionFailure``; what was there before is then still there.
+  /// - Returns: Size of the file in bytes.
+  /// - Throws: ``WriteFailure``, ``ParseFailure`` or ``ConversionFailure``; a previous file is then
+  ///   unchanged.
   static func write(
     _ draft: Draft, from source: ConversionSource, to output: String, _ options: ConversionOptions
   ) throws -> Int {
@@ -37,7 +38,7 @@ enum SafetensorsOutput {
     } catch let failure as ParseFailure {
       guard case .unsupported(let what) = failure.reason else { throw failure }
       throw ConversionFailure.architecture(
-        (failure.context + [what]).joined(separator: ": "), .say("convert to .swt"))
+        (failure.context + [what]).joined(separator: ": "), .say("convert to .swt instead"))
     }
   }
 

@@ -2,12 +2,12 @@ internal import SWT
 internal import SWTChecksums
 internal import SWTDigests
 
-/// Whether an existing output is what a conversion would make, so that it can be left alone.
+/// Detects existing outputs that are what a conversion would write, so that they can be left alone.
 enum UpToDate {
-  /// The file at `path`, when it is what the job would write; the source's values are read only when what is known
-  /// without them agrees.
+  /// The file at `path` if it is what the job would write; the source's values are read only if everything
+  /// known without them agrees.
   ///
-  /// - Throws: What reading the source's values throws.
+  /// - Throws: Errors of reading the source's values.
   static func find(_ path: String, _ job: inout ConversionJob) throws -> SWTFile? {
     guard let file = try? SWTFile(path: path),
       saysTheSame(file, job.draft, where: { $0 != SWTFormat.sourceDigestKey })
@@ -16,7 +16,7 @@ enum UpToDate {
     return Self.file(path, job.draft)
   }
 
-  /// True when there is a file at `path` that was made from a published one.
+  /// Whether the file at `path` was made from a published file.
   static func isOfPublishedFile(_ path: String) -> Bool {
     (try? SWTFile(path: path))?.metadata("source.official") != nil
   }
@@ -36,11 +36,11 @@ enum UpToDate {
     }
   }
 
-  /// The file at `path`, when it is what the draft would become and is whole.
+  /// The file at `path` if it is complete and what the draft would become.
   ///
-  /// Everything that goes into a file is compared: metadata (which names the source's digest and every
-  /// option), the tensors with the digests of their bytes, receipts, and the goldens. The bytes are then checked
-  /// against the file's own digests, so a damaged output is not up to date.
+  /// Compares everything in the file: metadata (with the source's digest and every option), the tensors with
+  /// the digests of their data, receipts, and goldens. The data is then checked against the file's own
+  /// digests, so a damaged output is not up to date.
   private static func file(_ path: String, _ draft: Draft) -> SWTFile? {
     guard let file = try? SWTFile(path: path), saysTheSame(file, draft, where: { _ in true }) else {
       return nil

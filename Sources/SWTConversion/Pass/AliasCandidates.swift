@@ -3,11 +3,11 @@ internal import SWT
 internal import SWTBytes
 internal import SWTChecksums
 
-/// Which tensors may turn out to have equal bytes: their digests have to be known before the file is laid out, since
-/// equal tensors share their place.
+/// Finds tensors whose data may be equal: equal tensors share their data, so the digests of these must be
+/// known before the file is laid out.
 ///
-/// Two tensors of one type, shape and role are candidates when the first bytes that they would store are equal. All others
-/// are written without having been read before.
+/// Two tensors of the same type, shape and role are candidates if the first bytes that they would store are
+/// equal. All others are written without being read first.
 enum AliasCandidates {
   private static let sampleBytes = 4096
 
@@ -18,13 +18,13 @@ enum AliasCandidates {
     var role: SWTRole
   }
 
-  /// Unequal bytes with equal checksums are hashed for nothing, which is seldom and harmless.
+  /// Different data with equal checksums is hashed for nothing, which is rare and harmless.
   private struct Sample: Hashable {
     var form: Form
     var checksum: UInt32
   }
 
-  /// The numbers of the tensors to be hashed first; for scales, of the tensors that bring them along.
+  /// Indices of the tensors to hash first; for scales, of the tensors that they belong to.
   static func find(_ draft: Draft, _ file: PthFile) -> [Int] {
     func isUnknown(_ index: Int) -> Bool { draft.contents.tensors[index].sha256 == nil }
     var byForm: [Form: [Int]] = [:]
@@ -38,7 +38,7 @@ enum AliasCandidates {
     var bySample: [Sample: [Int]] = [:]
     for (form, indices) in byForm where indices.count > 1 && indices.contains(where: isUnknown) {
       for index in indices {
-        // What cannot be read is reported by the pass that reads all of it.
+        // Read errors are reported by the pass that reads everything.
         guard let checksum = try? sample(draft, index, file) else { continue }
         bySample[Sample(form: form, checksum: checksum), default: []].append(index)
       }
@@ -51,7 +51,7 @@ enum AliasCandidates {
     if case .scales = value { true } else { false }
   }
 
-  /// Stops a reading that has seen enough.
+  /// Stops reading after the sample.
   private struct Enough: Error {}
 
   private static func sample(_ draft: Draft, _ index: Int, _ file: PthFile) throws -> UInt32 {

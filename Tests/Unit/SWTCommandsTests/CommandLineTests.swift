@@ -93,7 +93,7 @@ import Testing
         Fixture.golden("resnet_basic"),
       ], .goldenUnusable, "it is a golden of"),
     Mistake("a file that is not a golden", ["verify", "MODEL", "TEXT"], .goldenUnusable, "not a golden"),
-    Mistake("no golden", ["verify", "MODEL"], .goldenUnusable, "carries no golden"),
+    Mistake("no golden", ["verify", "MODEL"], .goldenUnusable, "has no golden"),
     Mistake("a checkpoint for a weight file", ["verify", "SHORT"], .inputUnreadable, "not a valid .swt"),
     Mistake(
       "an output that exists",

@@ -148,7 +148,7 @@ import Testing
     ]
     let tool = Tool(words + ["--keep-wide", "conv1,fcc"])
     #expect(tool.status == .usage)
-    #expect(tool.errors.contains("no layer 'fcc'; did you mean fc?"))
+    #expect(tool.errors.contains("no layer 'fcc' to keep wide; did you mean fc?"))
     #expect(try folder.names().isEmpty)
     #expect(Tool(words + ["--keep-wide", "conv1,fc.weight"]).status == .success)
   }

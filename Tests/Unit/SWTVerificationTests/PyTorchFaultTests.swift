@@ -8,9 +8,10 @@ import SWTVerification
 import TestSupport
 import Testing
 
-/// PyTorch itself computed another function of the same weights, or from another input: the program says which.
+/// PyTorch computed another function of the same weights, or from another input: the program reports which
+/// one.
 ///
-/// `Tools/fixtures/make_fault_fixtures.py` wrote down each fault in PyTorch's terms.
+/// `Tools/fixtures/make_fault_fixtures.py` implements each fault in PyTorch.
 @Suite(.serialized) struct PyTorchFaultTests {
   static let faults: [String] = {
     let names = (try? Truth())?.faults ?? []
@@ -18,13 +19,13 @@ import Testing
     return names
   }()
 
-  /// What the golden holds besides the logits.
+  /// The contents of the golden in addition to the logits.
   enum Form: CaseIterable, Sendable { case taps, logits }
 
   @Test(arguments: faults, Form.allCases)
-  func `the cause is named with what it explains`(fault: String, form: Form) throws {
+  func `the cause is reported with the error that it explains`(fault: String, form: Form) throws {
     let truth = try Truth()
-    // Another size from the pool on: such a golden cannot have taps of this network.
+    // The sizes differ after the pool, so the golden cannot have taps of this network.
     if fault == "pool-ceil-mode", form == .taps { return }
     let folder = try TemporaryFolder()
     let (model, file) = (folder.file("model.swt"), folder.file("fault.golden.safetensors"))
@@ -55,12 +56,12 @@ import Testing
     #expect(golden.divergence?.block == Truth.stages[fault] ?? "conv1")
   }
 
-  /// The fixture, and the goldens made of it.
+  /// The fixture, and the goldens made from it.
   struct Truth {
     let file: SafetensorsFile
     let base: Golden
 
-    /// The stage that is wrong by itself, where it is not the first.
+    /// The stage at fault, if it is not the first.
     static let stages = [
       "pool-padding": "maxpool", "stride-moved": "layer2.0", "relu-before-add": "layer1.0",
       "avgpool-max": "avgpool",

@@ -1,7 +1,8 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
 
-/// Tensors of the guilty stage that look as before training: what is lost cannot be tried, only seen.
+/// Finds tensors of the stage at fault that have their initial values; lost values cannot be tried, only
+/// suspected.
 struct LostValues<Source: WeightSource> {
   let tree: LayerTree
   let weights: Source
@@ -21,7 +22,8 @@ struct LostValues<Source: WeightSource> {
     ]
   }
 
-  /// What looks lost in `stage`, in execution order; empty when such values are usual in this network.
+  /// Suspected losses in `stage`, in execution order; values that also occur elsewhere in this network do not
+  /// count.
   func causes(in stage: String, relL2: Double) throws -> [Cause] {
     var causes: [Cause] = []
     func add(_ id: String, _ text: String, _ place: String) {
@@ -34,7 +36,7 @@ struct LostValues<Source: WeightSource> {
     let layers = Set(tree.layers(of: stage))
     for unit in tree.convolutions where layers.contains(unit.name) {
       for sign in Self.signs where try isAll(sign.value, "\(unit.normName).\(sign.leaf)") {
-        // Where others are so too it says nothing.
+        // If others have it too, it means nothing.
         let others = tree.convolutions.filter { $0.name != unit.name }
         guard try !others.contains(where: { try isAll(sign.value, "\($0.normName).\(sign.leaf)") }) else {
           continue

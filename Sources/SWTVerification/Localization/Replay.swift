@@ -2,16 +2,16 @@ internal import ResNetArchitecture
 internal import ResNetEngine
 internal import SWTGoldens
 
-/// A pass in double precision over a golden's input, with the output of every stage.
+/// A float64 pass over a golden's input, with the output of every stage.
 ///
-/// As long as its stages agree with the golden it *is* the reference, whole and unrounded, also where the golden
-/// holds samples only.
+/// As long as its stages agree with the golden it *is* the reference, complete and unrounded, even if the
+/// golden has only samples.
 struct Replay {
   let input: FeatureMap<Float>
   let result: ForwardResult<Double>
   let comparisons: [GoldenReport.Comparison]
   private let judge: GoldenJudge
-  /// True when a right replay has no error but the rounding of the golden's taps to float32.
+  /// Whether a correct replay differs only by the rounding of the golden's taps to float32.
   let isExact: Bool
 
   init<Source>(_ engine: ReferenceEngine<Source>, _ judge: GoldenJudge, isFolded: Bool) throws {
@@ -24,10 +24,10 @@ struct Replay {
     isExact = !golden.output.isFloat32Only && judge.reduced == nil && !isFolded
   }
 
-  /// Stages in the order of execution.
+  /// The stages in execution order.
   private var stages: [String] { judge.tree.tapNames }
 
-  /// What the stage before puts out: the input of `stage`.
+  /// The output of the previous stage: the input of `stage`.
   func feed(of stage: String) -> FeatureMap<Float>? {
     guard let place = stages.firstIndex(of: stage) else { return nil }
     return place == 0 ? input : output(of: stages[place - 1])?.converted()
@@ -35,12 +35,13 @@ struct Replay {
 
   func output(of stage: String) -> FeatureMap<Double>? { result.taps[stage] }
 
-  /// Taps are rounded to float32: half a unit in the last place is 6e-8 at most.
+  /// Taps are rounded to float32: half a unit in the last place is at most 6e-8.
   private static let exactError = 1e-6
-  /// Mean, deviation and norm of a whole tap are not rounded; this is far above what the order of a sum does.
+  /// Mean, standard deviation and norm of whole taps are not rounded; this is far above the effect of
+  /// summation order.
   private static let statisticsError = 1e-9
 
-  /// Whether a stage agrees with the golden; nil where the golden does not know it.
+  /// Whether a stage agrees with the golden; nil if the golden has no output of it.
   func agrees(_ stage: String) -> Bool? {
     guard let output = output(of: stage), let metrics = judge.metrics(ofStage: stage, output) else {
       return nil
@@ -50,7 +51,7 @@ struct Replay {
     return judge.golden.tap(stage)?.statistics.map { agrees(output.values, $0) } ?? true
   }
 
-  /// Four numbers about all elements tell also where no sample lies.
+  /// Four statistics of all elements detect faults where there is no sample.
   private func agrees(_ values: [Double], _ expected: GoldenTap.Statistics) -> Bool {
     let count = Double(max(1, values.count))
     let mean = values.reduce(0, +) / count

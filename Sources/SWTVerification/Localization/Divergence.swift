@@ -1,30 +1,30 @@
 extension GoldenReport {
   /// Where the network first goes wrong.
   public struct Divergence: Equatable, Sendable {
-    /// How a divergence was found.
+    /// How the divergence was found.
     public enum Method: String, Sendable {
-      /// Every block fed by the one before: the first whose output is wrong.
+      /// Free-running, with each block's input from the previous one: the first block whose output is wrong.
       case freeRunning = "free-running"
-      /// Every block fed with the golden's own activation: the one that is wrong by itself.
+      /// Each block with the golden's activation as input: the block that is wrong by itself.
       case teacherForced = "teacher-forced"
-      /// Samples only: the block's input comes from our double-precision engine, run from the input on through
-      /// the blocks that agree.
+      /// With samples only: the input of the block is from our float64 engine, run from the network's input
+      /// through blocks that agree.
       case replayed = "teacher-forced by replay"
-      /// The golden has no tap that would tell; what explains the error says where it is.
+      /// The golden has no suitable tap; the cause tells the place.
       case byCause = "by its cause"
-      /// The tensors whose digests differ all belong to it.
+      /// All tensors whose digests differ belong to it.
       case byDigests = "by digests"
-      /// A stage of the engine of reduced numbers against its emulation.
+      /// A stage of the reduced-precision engine compared with its emulation.
       case emulatedStage = "emulated stage"
     }
 
     /// `conv1`, `layer2.0`.
     public var block: String
-    /// Stages right before it that the golden knows nothing about: it may be one of these.
+    /// Stages directly before it that the golden has no output of: each may be the one at fault.
     public var suspects: [String] = []
-    /// The convolution in it, where that is known: `layer2.0.conv2`.
+    /// The convolution in it, if known: `layer2.0.conv2`.
     public var layer: String?
-    /// Channels of the block's output that are wrong, where they are few and the golden holds all of them.
+    /// Wrong channels of the block's output, if they are few and the golden has all of them.
     public var channels: [Int] = []
     /// How it was found.
     public var method: Method
@@ -34,20 +34,20 @@ extension GoldenReport {
     public var before: Double
   }
 
-  /// One stage of the network in the table of layers, in execution order.
+  /// A row of the table of layers: one stage of the network, in execution order.
   public struct BlockError: Equatable, Sendable {
-    /// An error beside what is allowed.
+    /// An error and its bound.
     public struct Measure: Equatable, Sendable {
-      /// `‖y − r‖₂ / ‖r‖₂`; NaN when the result is not finite.
+      /// `‖y − r‖₂ / ‖r‖₂`; NaN if the result is not finite.
       public var relL2: Double
-      /// The floor that it is judged by, as ``Criterion`` has it.
+      /// The floor used, as in ``Criterion``.
       public var floorRelL2: Double
-      /// How many floors it is.
+      /// The error in floors.
       public var timesFloor: Double
       /// Whether it is within its bound.
       public var passes: Bool
 
-      /// The largest error that passes.
+      /// The largest accepted error.
       public var bound: Double
 
       package init(relL2: Double, floorRelL2: Double, timesFloor: Double, passes: Bool, bound: Double) {
@@ -58,12 +58,12 @@ extension GoldenReport {
 
     /// `conv1`, `maxpool`, `layer1.0` …, `avgpool`, and `fc` for the logits.
     public var name: String
-    /// Fed by the stage before it; nil where the golden has no tap.
+    /// Free-running, with the input from the previous stage; nil if the golden has no tap.
     public var freeRunning: Measure?
-    /// Fed with what the reference fed it with; nil where that was not possible.
+    /// Teacher-forced, with the reference's input; nil if that was not possible.
     public var teacherForced: Measure?
 
-    /// Makes a row; either measure may be missing.
+    /// Creates a row; either measure may be missing.
     public init(name: String, freeRunning: Measure? = nil, teacherForced: Measure? = nil) {
       self.name = name
       self.freeRunning = freeRunning
@@ -71,25 +71,25 @@ extension GoldenReport {
     }
   }
 
-  /// One convolution inside the guilty block: our engine against a replay in double precision from the same input.
+  /// A convolution in the block at fault: our engine compared with a float64 replay from the same input.
   public struct LayerError: Equatable, Sendable {
     /// `layer2.0.conv2`; `layer2.0` itself is the residual sum.
     public var name: String
     /// Relative L2 error of its output.
     public var relL2: Double
-    /// The largest that passes.
+    /// The largest accepted error.
     public var bound: Double
-    /// Whether it is within that.
+    /// Whether it is within the bound.
     public var passes: Bool
   }
 
-  /// The first value that is no number.
+  /// The first value that is NaN or infinite.
   public struct NonFinite: Equatable, Sendable {
-    /// The tap or output that holds it, the first in execution order: `layer1.0`, `logits`; or the weight tensor.
+    /// Its tap or output, the first in execution order (`layer1.0`, `logits`), or its weight tensor.
     public var tensor: String
     /// Row-major flat index in that tensor.
     public var index: Int
-    /// The same as `[n, c, y, x]`, `[n, c]`, or what the tensor's shape is.
+    /// The same as an index per dimension, such as `[n, c, y, x]` or `[n, c]`.
     public var position: [Int]
     /// `nan`, `inf` or `-inf`.
     public var value: String

@@ -2,33 +2,34 @@ internal import ResNetArchitecture
 internal import ResNetEngine
 internal import SWTGoldens
 
-/// What localisation found out about one golden.
+/// The result of localization for one golden.
 struct Located {
   var blocks: [GoldenReport.BlockError] = []
   var divergence: GoldenReport.Divergence?
   var layers: [GoldenReport.LayerError] = []
-  /// What the reference fed the guilty stage with.
+  /// The reference's input of the stage at fault.
   var feed: FeatureMap<Float>?
-  /// False when that carries the rounding of all stages before.
+  /// Whether it is free of the rounding errors of earlier stages.
   var feedIsExact = true
 }
 
-/// Finds the first stage of a failing golden that is wrong by itself, and looks into it.
-struct Localiser<Engine: ForwardEngine, Source: WeightSource> {
+/// Finds the first stage of a failing golden that is wrong by itself, and the layer in it.
+struct Localizer<Engine: ForwardEngine, Source: WeightSource> {
   /// The engine under test.
   let engine: Engine
-  /// Double precision, with the same weights.
+  /// The float64 engine with the same weights.
   let reference: ReferenceEngine<Source>
   let judge: GoldenJudge
   let replay: Replay
 
   private var stages: [String] { judge.tree.tapNames }
 
-  /// Looks for the stage, given what the engine under test made of the golden.
+  /// Finds the stage, given the comparisons of the engine under test.
   func run(_ comparisons: [GoldenReport.Comparison]) throws -> Located {
     var finding = Located()
     var firstWrong: (stage: String, method: GoldenReport.Divergence.Method, relL2: Double)?
-    // The replay stands for the reference until it disagrees; stages that the golden does not know come along.
+    // The replay replaces the reference until it disagrees; stages without a golden output are assumed to
+    // agree.
     var replayHolds = true
     var before = 0.0
     var unknown: [String] = []
@@ -55,7 +56,7 @@ struct Localiser<Engine: ForwardEngine, Source: WeightSource> {
       if replayHolds, let agrees = replay.agrees(stage) {
         replayHolds = agrees
         if !agrees, firstWrong == nil {
-          // No sample shows it, or the fault is smaller than one stage's own rounding.
+          // No sample shows it, or the fault is smaller than the rounding error of a stage.
           firstWrong = (stage, .replayed, replayError(stage))
           (finding.feed, finding.feedIsExact) = (replay.feed(of: stage), replay.isExact)
         }
@@ -80,14 +81,15 @@ struct Localiser<Engine: ForwardEngine, Source: WeightSource> {
     }
   }
 
-  /// The golden's own activation before `stage`, where it holds all of it.
+  /// The golden's activation before `stage`, if it has all of it.
   private func feed(of stage: String, after previous: String?) -> FeatureMap<Float>? {
     guard let previous else { return replay.input }
     guard let tap = judge.golden.tap(previous), tap.isFull else { return nil }
     return FeatureMap(shape: tap.shape, values: tap.stored)
   }
 
-  /// One stage alone; where its input carries the rounding of those before, it may be as far off as they all.
+  /// One stage alone; if its input has the rounding errors of earlier stages, the bound is that of all of
+  /// them.
   private func forced(
     _ stage: String, _ feed: FeatureMap<Float>, isExact: Bool
   ) throws -> GoldenReport.BlockError.Measure? {
@@ -102,12 +104,12 @@ struct Localiser<Engine: ForwardEngine, Source: WeightSource> {
     replay.output(of: stage).flatMap { judge.metrics(ofStage: stage, $0)?.relL2 } ?? .nan
   }
 
-  /// No stage is wrong by itself: the first that is wrong with all before it.
+  /// For the case that no stage is wrong by itself: the first that is wrong free-running.
   private func freeRunning(_ comparisons: [GoldenReport.Comparison]) -> GoldenReport.Divergence? {
     let taps = comparisons.dropFirst()
     guard let last = taps.last else { return nil }
     guard let first = taps.firstIndex(where: { !$0.passes }) else {
-      // Every block is right, the output is not: what follows the last tap.
+      // Every block is right but not the output: the fault is after the last tap.
       return GoldenReport.Divergence(
         block: stages.last ?? last.name, method: .freeRunning, relL2: comparisons[0].metrics.relL2,
         before: last.metrics.relL2)
@@ -117,7 +119,7 @@ struct Localiser<Engine: ForwardEngine, Source: WeightSource> {
       block: taps[first].name, method: .freeRunning, relL2: taps[first].metrics.relL2, before: before)
   }
 
-  // MARK: Inside the guilty stage
+  // MARK: Inside the stage at fault
 
   private func lookInto(_ stage: String, _ feed: FeatureMap<Float>, _ finding: inout Located) throws {
     let layers = judge.tree.layers(of: stage)
@@ -130,7 +132,7 @@ struct Localiser<Engine: ForwardEngine, Source: WeightSource> {
     finding.divergence?.channels = try channels(stage, feed)
   }
 
-  /// Channels of the stage's output that are wrong, where they are at most an eighth of all; needs a full tap.
+  /// Wrong channels of the stage's output, if they are at most an eighth of all; needs a full tap.
   private func channels(_ stage: String, _ feed: FeatureMap<Float>) throws -> [Int] {
     let output = try reference.runStage(stage, feed).output
     guard let expected = expectedMap(stage), expected.shape == output.shape, output.shape.count >= 2 else {
@@ -145,7 +147,7 @@ struct Localiser<Engine: ForwardEngine, Source: WeightSource> {
       errors[index / area % channelCount] += error * error
       norm += expected.values[index] * expected.values[index]
     }
-    // A channel's share of the whole error bound.
+    // A channel's share of the error bound of all channels.
     let bound = 1e-12 * norm
     let wrong = errors.indices.filter { !(errors[$0] <= bound) }
     return wrong.count * 8 <= channelCount ? wrong : []
@@ -169,7 +171,7 @@ extension GoldenReport.BlockError.Measure {
 }
 
 extension LayerTree {
-  /// Names of the layers with weights in a stage, in execution order; the projection comes last.
+  /// Names of the layers with weights in a stage, in execution order; the projection is last.
   func layers(of stage: String) -> [String] {
     if stage == head?.name { return [stage] }
     let units = stage == stem.name ? stem.units : block(stage)?.convolutions

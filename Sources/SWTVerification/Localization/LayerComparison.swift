@@ -2,10 +2,11 @@ internal import ResNetArchitecture
 internal import ResNetEngine
 internal import SWTGoldens
 
-/// The convolutions of one stage, one by one: our engine beside a replay in double precision from the same input.
+/// Compares the convolutions of one stage one by one: our engine with a float64 replay from the same input.
 ///
-/// Both have the same weights, so a difference is a fault of a kernel. Where the golden has a tap of the single
-/// convolution, the replay is also compared with that, and a difference is one of the weights or of the function.
+/// Both have the same weights, so a difference is a fault of a kernel. If the golden has a tap of the
+/// convolution, the replay is also compared with that; such a difference is a fault of the weights or of the
+/// function.
 struct LayerComparison<Engine: ForwardEngine, Source: WeightSource> {
   private let engine: Engine
   private let reference: ReferenceEngine<Source>
@@ -21,7 +22,8 @@ struct LayerComparison<Engine: ForwardEngine, Source: WeightSource> {
     self.replay = replay
   }
 
-  /// Compares the convolutions `layers` of `stage`, in execution order, and at last the stage itself, all fed with `feed`.
+  /// Compares the convolutions `layers` of `stage` in execution order, then the stage itself, all with input
+  /// `feed`.
   func run(
     _ stage: String, _ layers: [String], _ feed: FeatureMap<Float>
   ) throws -> [GoldenReport.LayerError] {

@@ -1,12 +1,12 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
 
-/// Finds the first value that is no number: in a weight, or else in a layer's output.
+/// Finds the first value that is NaN or infinite: in a weight, or else in a layer's output.
 struct NonFiniteSearch<Engine: ForwardEngine, Source: WeightSource> {
   let engine: Engine
   let weights: Source
 
-  /// Searches, given what the network was fed with when its output was not finite.
+  /// Searches, given an input for which the output was not finite.
   func run(_ input: FeatureMap<Float>) throws -> GoldenReport.NonFinite? {
     try inWeights() ?? inLayers(input)
   }
