@@ -42,7 +42,7 @@ package struct Rederivation: Sendable {
     do {
       let options = Self.options(of: file, limits: limits)
       let source = try ConversionSource(path, options, isDigested: false)
-      var network = try NetworkStateDict(source.file, .auto, key: key)
+      var network = try Self.network(source.file, key, file)
       // Epsilon may have been set by an option of the conversion; the file records it.
       if options.transforms, let epsilon = SWTArchitecture.read(file)?.epsilon {
         network = network.withEpsilon(epsilon)
@@ -74,6 +74,21 @@ package struct Rederivation: Sendable {
       if info.dtype != spec.dtype || info.shape != spec.shape || file.digest(index) != spec.sha256 {
         differing.append(spec.name)
       }
+    }
+  }
+
+  /// The network in the source; unless there is a key, the recorded prefix chooses where several are.
+  private static func network(
+    _ source: PthFile, _ key: String?, _ file: SWTFile
+  ) throws(ConversionFailure) -> NetworkStateDict {
+    var head = HeadRequest.auto
+    if case .text(let name) = file.metadata("source.head") { head = .key(name) }
+    if SWTArchitecture.read(file)?.hasHead == false { head = .none }
+    do throws(ConversionFailure) {
+      return try NetworkStateDict(source, .auto, key: key, head: head)
+    } catch {
+      guard key == nil, case .text(let prefix) = file.metadata("source.prefix") else { throw error }
+      return try NetworkStateDict(source, .auto, key: String(prefix.dropLast()), head: head)
     }
   }
 

@@ -1,6 +1,7 @@
 /// An architecture as the metadata of a file states it, under keys `arch.…`: FORMAT.md, section 7.
 ///
-/// A weight file has typed values and a golden has texts; both are read here, with the same bounds and the same meaning of
+/// A weight file has typed values and a golden has texts; both are read here, with the same bounds and the
+/// same meaning of
 /// what is absent.
 package struct ArchitectureFields {
   package enum Field<Value> {
@@ -24,7 +25,8 @@ package struct ArchitectureFields {
 
   /// The architecture.
   ///
-  /// - Parameter classes: What a network with a head has where `arch.num_classes` is absent; nil: it is headless then.
+  /// - Parameter classes: What a network with a head has where `arch.num_classes` is absent; nil: it is
+  ///   headless then.
   /// - Throws: ``ReadingFailure`` that names the first field that is wrong.
   package func architecture(classes: Int? = nil) throws(ReadingFailure) -> Architecture {
     guard case .value(let name) = text("arch.block"), let block = Architecture.Block(rawValue: name) else {
@@ -38,6 +40,7 @@ package struct ArchitectureFields {
       block: block, layers: layers, groups: try count("arch.groups", default: 1),
       widthPerGroup: try count("arch.width_per_group", default: 64), classCount: nil, basePlanes: planes,
       stemChannels: try count("arch.stem_channels", default: planes), epsilon: try epsilon())
+    plain.inputChannels = try count("arch.in_channels", default: 3)
     if try hasHead() {
       plain.classCount =
         if case .absent = integer("arch.num_classes") { classes } else {
