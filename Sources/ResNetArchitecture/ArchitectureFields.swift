@@ -24,8 +24,10 @@ package struct ArchitectureFields {
 
   /// The architecture.
   ///
-  /// - Parameter classes: What a network with a head has where `arch.num_classes` is absent; nil: it is headless then.
-  /// - Throws: ``ReadingFailure`` that names the first field that is wrong.
+  /// - Parameter classes: Number of classes of a network with a head if `arch.num_classes` is absent; nil means
+  ///   that it is then headless.
+  /// - Throws: ``ReadingFailure`` that names the first invalid field.
+  /// - Returns: The architecture that the fields describe.
   package func architecture(classes: Int? = nil) throws(ReadingFailure) -> Architecture {
     guard case .value(let name) = text("arch.block"), let block = Architecture.Block(rawValue: name) else {
       throw ReadingFailure("arch.block is neither basic nor bottleneck")
