@@ -35,6 +35,29 @@ private final class CountingSource: ByteSource {
     #expect(source.read - before <= 4 * count + 200 * 64)
   }
 
+  @Test(arguments: [true, false])
+  func `what failed its checksum fails every later reader`(isWhole: Bool) throws {
+    let count = 1 << 12
+    let pickle = PickleBuilder().op(0x28)
+      .tensor(count: Int64(count), size: [isWhole ? Int64(count) : 16], stride: [1])
+      .tensor(count: Int64(count), offset: 32, size: [16], stride: [1])
+    var bytes = ZipBuilder.checkpoint(pickle.op(0x74).stop(), floats: count)
+    // One value in the middle of the storage.
+    let zeros = [UInt8](repeating: 0, count: 4096)
+    let start = try #require(bytes.indices.first { bytes[$0...].starts(with: zeros) })
+    bytes[start + 5000] ^= 1
+    let file = try PthFile(MemorySource(bytes), path: "damaged")
+    for _ in 0..<2 {
+      for tensor in file.tensors {
+        let failure = try #require(throws: ParseFailure.self) { try file.bytes(of: tensor) }
+        guard case .checksum = failure.reason else {
+          Issue.record("\(failure)")
+          continue
+        }
+      }
+    }
+  }
+
   @Test func `values come in one call, by name`() throws {
     let file = try PthFile(path: Fixtures.path("checkpoints/resnext_small.pth"))
     let bias = try file.floats("fc.bias")
