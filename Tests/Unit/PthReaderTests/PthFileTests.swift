@@ -1,5 +1,6 @@
 import PthReader
 import SWTBytes
+import SWTChecksums
 import Synchronization
 import TestSupport
 import Testing
@@ -41,11 +42,15 @@ private final class CountingSource: ByteSource {
     let pickle = PickleBuilder().op(0x28)
       .tensor(count: Int64(count), size: [isWhole ? Int64(count) : 16], stride: [1])
       .tensor(count: Int64(count), offset: 32, size: [16], stride: [1])
-    var bytes = ZipBuilder.checkpoint(pickle.op(0x74).stop(), floats: count)
-    // One value in the middle of the storage.
-    let zeros = [UInt8](repeating: 0, count: 4096)
-    let start = try #require(bytes.indices.first { bytes[$0...].starts(with: zeros) })
-    bytes[start + 5000] ^= 1
+    // The archive states the checksum of zeros; one of the values is not zero.
+    var storage = [UInt8](repeating: 0, count: 4 * count)
+    let crc = CRC32.checksum(storage)
+    storage[5000] = 1
+    var zip = ZipBuilder()
+    zip.add("archive/data.pkl", pickle.op(0x74).stop())
+    zip.add("archive/data/0", storage, crc: crc)
+    zip.add("archive/version", Array("3\n".utf8))
+    let bytes = zip.bytes()
     let file = try PthFile(MemorySource(bytes), path: "damaged")
     for _ in 0..<2 {
       for tensor in file.tensors {
