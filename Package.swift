@@ -95,10 +95,15 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "ResNetArchitecture"],
       path: "Tests/Support/TestSupport"),
+    .target(
+      name: "EngineTestSupport", dependencies: ["ResNetArchitecture", "ResNetEngine", "TestSupport"],
+      path: "Tests/Support/EngineTestSupport"),
     .target(name: "CAllocations", path: "Tests/Support/CAllocations"),
 
     // A test target for each module.
     .testTarget(name: "SWTBytesTests", dependencies: ["SWTBytes", "TestSupport"]),
+    .testTarget(name: "SWTTensorsTests", dependencies: ["SWTBytes", "SWTTensors", "TestSupport"]),
+    .testTarget(name: "SWTChecksumsTests", dependencies: ["SWTChecksums"]),
     .testTarget(
       name: "SWTDigestsTests", dependencies: ["SWTBytes", "SWTChecksums", "SWTDigests", "TestSupport"]),
     .testTarget(
@@ -111,10 +116,16 @@ let package = Package(
       dependencies: [
         "PthReader", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTTensorFiles", "TestSupport",
       ]),
+    .testTarget(
+      name: "SWTInterfaceTests",
+      dependencies: ["SWT", "SWTC", "SWTChecksums", "SWTDigests", "SWTInterface", "TestSupport"]),
     .testTarget(name: "ResNetArchitectureTests", dependencies: ["ResNetArchitecture"]),
     .testTarget(
       name: "ResNetEngineTests",
-      dependencies: ["ResNetEngine", "ResNetArchitecture", "SWTVerification", "CAllocations", "TestSupport"]),
+      dependencies: [
+        "ResNetEngine", "ResNetArchitecture", "CAllocations", "EngineTestSupport", "TestSupport",
+      ]),
+    .testTarget(name: "SWTPagesTests", dependencies: ["SWTBytes", "SWTPages", "TestSupport"]),
     .testTarget(
       name: "SWTGoldensTests",
       dependencies: [
@@ -123,16 +134,27 @@ let package = Package(
       ]),
     .testTarget(name: "CRoundingTests", dependencies: ["CRounding", "SWTTensors"]),
     .testTarget(
+      name: "SWTConversionTests",
+      dependencies: [
+        "ResNetArchitecture", "SWT", "SWTBytes", "SWTChecksums", "SWTConversion", "SWTDigests", "SWTTensors",
+        "TestSupport",
+      ]),
+    .testTarget(
+      name: "SWTSurveyTests",
+      dependencies: [
+        "ResNetArchitecture", "SWT", "SWTBytes", "SWTDigests", "SWTSurvey", "SWTTensors", "TestSupport",
+      ]),
+    .testTarget(
       name: "SWTVerificationTests",
       dependencies: [
-        "SWTBytes", "SWTChecksums", "SWTCommands", "SWTDigests", "SWTGoldens", "ResNetEngine",
+        "EngineTestSupport", "SWTBytes", "SWTChecksums", "SWTDigests", "SWTGoldens", "ResNetEngine",
         "ResNetArchitecture", "SWTTensors", "SWTTensorFiles", "SWTVerification", "TestSupport",
       ]),
     .testTarget(
       name: "SWTCommandsTests",
       dependencies: [
-        "PthReader", "SWT", "SWTBytes", "SWTCommands", "ResNetArchitecture", "SWTTensors", "SWTTensorFiles",
-        "TestSupport",
+        "PthReader", "SWT", "SWTBytes", "SWTCommands", "SWTGoldens", "ResNetArchitecture", "SWTTensors",
+        "SWTTensorFiles", "SWTVerification", "TestSupport",
       ]),
 
     // Tests of the whole.

@@ -10,7 +10,7 @@ public final class ThreadPool: @unchecked Sendable {
   /// A pool of `count` threads, the caller's included; the default is one for each available processor.
   public init(count: Int? = nil) {
     let wanted = count.map { Int32(clamping: max(1, $0)) } ?? p2s_threads_available()
-    guard let handle = unsafe p2s_threads_create(wanted) else { fatalError("out of memory") }
+    guard let handle = unsafe p2s_threads_create(wanted) else { preconditionFailure("out of memory") }
     unsafe self.handle = handle
   }
 
