@@ -71,7 +71,7 @@ let package = Package(
     .target(
       name: "SWTSurvey",
       dependencies: [
-        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "ResNetArchitecture", "SWTConversion",
+        "PthReader", "SWT", "SWTBytes", "SWTTensors", "ResNetArchitecture", "SWTConversion",
         "SWTTensorFiles",
       ]),
     .target(
@@ -101,8 +101,9 @@ let package = Package(
     .target(name: "CAllocations", path: "Tests/Support/CAllocations"),
 
     // A test target for each module.
+    .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
     .testTarget(name: "SWTBytesTests", dependencies: ["SWTBytes", "TestSupport"]),
-    .testTarget(name: "SWTTensorsTests", dependencies: ["SWTBytes", "SWTTensors", "TestSupport"]),
+    .testTarget(name: "SWTTensorsTests", dependencies: ["SWTBytes", "SWTTensors"]),
     .testTarget(name: "SWTChecksumsTests", dependencies: ["SWTChecksums"]),
     .testTarget(
       name: "SWTDigestsTests", dependencies: ["SWTBytes", "SWTChecksums", "SWTDigests", "TestSupport"]),
@@ -125,7 +126,7 @@ let package = Package(
       dependencies: [
         "ResNetEngine", "ResNetArchitecture", "CAllocations", "EngineTestSupport", "TestSupport",
       ]),
-    .testTarget(name: "SWTPagesTests", dependencies: ["SWTBytes", "SWTPages", "TestSupport"]),
+    .testTarget(name: "SWTPagesTests", dependencies: ["SWTPages", "TestSupport"]),
     .testTarget(
       name: "SWTGoldensTests",
       dependencies: [
@@ -141,9 +142,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "SWTSurveyTests",
-      dependencies: [
-        "ResNetArchitecture", "SWT", "SWTBytes", "SWTDigests", "SWTSurvey", "SWTTensors", "TestSupport",
-      ]),
+      dependencies: ["ResNetArchitecture", "SWT", "SWTDigests", "SWTSurvey", "TestSupport"]),
     .testTarget(
       name: "SWTVerificationTests",
       dependencies: [
