@@ -67,8 +67,8 @@ extension ModuleEvidence {
     // A window of one pixel does nothing.
     if pool == nil, kernel == 1, stride == 1 { return }
     throw ReadingFailure(
-      "\(facts.name) pools over \(kernel ?? 0)×\(kernel ?? 0) pixels with stride \(stride ?? 0), which the layer tree "
-        + "cannot express", .anyStateDict)
+      "\(facts.name) pools over \(kernel ?? 0)×\(kernel ?? 0) pixels with stride \(stride ?? 0), "
+        + "which the layer tree cannot express", .anyStateDict)
   }
 
   private func hasNumbers(_ facts: ModuleFacts) -> Bool { facts.attributes["stride"] != nil }

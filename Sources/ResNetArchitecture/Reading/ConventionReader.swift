@@ -39,9 +39,8 @@ struct ConventionReader {
       throw ReadingFailure("\(what) are given for \(list.count) stages; the network has \(stages)")
     }
     if let stem = options.stem, stem.kernel != shape.stem.kernel || shape.stem.isDeep, stem != shape.stem {
-      throw ReadingFailure(
-        "the stem is given as \(stem), while the network's is \(shape.stem.isDeep ? "deep" : "\(shape.stem.kernel)×\(shape.stem.kernel)")"
-      )
+      let own = shape.stem.isDeep ? "deep" : "\(shape.stem.kernel)×\(shape.stem.kernel)"
+      throw ReadingFailure("the stem is given as \(stem), while the network's is \(own)")
     }
     var file = Conventions()
     if let modules { file = try modules.conventions(shape) }

@@ -66,8 +66,8 @@ extension Conventions {
     let numbers = parts.compactMap { Int($0) }
     guard numbers.count == parts.count, numbers.allSatisfy({ range.contains($0) }) else {
       throw UsageError(
-        "--\(option) expects a number in \(range.lowerBound)…\(range.upperBound) per stage, such as \(example), "
-          + "not '\(text)'")
+        "--\(option) expects a number in \(range.lowerBound)…\(range.upperBound) per stage, "
+          + "such as \(example), not '\(text)'")
     }
     return numbers
   }
