@@ -32,10 +32,8 @@ public enum PthWriter {
 
     /// A tensor whose data is provided in pieces.
     ///
-    /// - Parameters:
-    ///   - strides: Steps of the dimensions in the data; row-major if nil.
-    ///   - sharing: Tensors with equal numbers share the data of the first of them.
-    ///   - provide: Passes all little-endian bytes to its argument, in pieces of any size.
+    /// `strides` are the steps of the dimensions in the data, row-major if nil; `provide` passes all
+    /// little-endian bytes to its argument, in pieces of any size.
     package init(
       name: String, type: ScalarType, shape: [Int], strides: [Int]? = nil, sharing: Int? = nil,
       provide: @escaping @Sendable ((RawSpan) throws -> Void) throws -> Void
@@ -63,9 +61,8 @@ public enum PthWriter {
   /// stored as integers.
   public static func holds(_ type: ScalarType) -> Bool { TorchDtype(type) != nil }
 
-  /// Writes tensors to `path`.
+  /// Writes tensors to `path`; an existing file is an error if `replacesExisting` is false.
   ///
-  /// - Parameter replacesExisting: If false, an existing file is an error.
   /// - Throws: ``/SWTBytes/WriteFailure`` if the file cannot be written, ``/SWTBytes/ParseFailure`` if two
   ///   tensors have one name, PyTorch has no such type, or the bytes do not match type and shape.
   /// - Returns: Size of the file in bytes.
