@@ -104,7 +104,10 @@ let network: [Target] = [
 let tests: [Target] = [
   // What tests share.
   .target(
-    name: "TestSupport", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "ResNetArchitecture"],
+    name: "TestSupport",
+    dependencies: [
+      "SWTBytes", "SWTChecksums", "SWTDigests", "SWTTensors", "SWTTensorFiles", "ResNetArchitecture",
+    ],
     path: "Tests/Support/TestSupport"),
   .target(name: "CAllocations", path: "Tests/Support/CAllocations"),
 
@@ -142,14 +145,15 @@ let tests: [Target] = [
     dependencies: [
       "SWTConsole", "SWTReports", "SWTThreads", "ResNetModel",
       "SWTBytes", "SWTChecksums", "SWTCommands", "SWTDigests", "SWTGoldens", "ResNetEngine",
-      "ResNetArchitecture", "SWTTensors", "SWTTensorFiles", "SWTVerification", "TestSupport",
+      "ResNetArchitecture", "SWT", "SWTConversion", "SWTTensors", "SWTTensorFiles", "SWTVerification",
+      "TestSupport",
     ]),
   .testTarget(
     name: "SWTCommandsTests",
     dependencies: [
       "SWTConsole", "SWTReports", "SWTThreads", "ResNetModel", "SWTConversion",
-      "PthReader", "SWT", "SWTBytes", "SWTCommands", "ResNetArchitecture", "SWTTensors", "SWTTensorFiles",
-      "TestSupport",
+      "PthReader", "SWT", "SWTBytes", "SWTCommands", "SWTDigests", "ResNetArchitecture", "SWTTensors",
+      "SWTTensorFiles", "TestSupport",
     ]),
 
   // Tests of the whole.

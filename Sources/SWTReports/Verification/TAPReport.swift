@@ -1,3 +1,4 @@
+internal import SWTConsole
 internal import SWTTensorFiles
 internal import SWTVerification
 
@@ -38,7 +39,7 @@ enum TAPReport {
   }
 
   private static func line(_ text: String) -> String {
-    String(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) })
+    String(text.unicodeScalars.map { Text.isControl($0) ? " " : Character($0) })
   }
 
   /// Text as a JSON string, which is also a YAML string.

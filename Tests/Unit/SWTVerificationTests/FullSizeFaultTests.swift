@@ -125,7 +125,7 @@ import Testing
     _ injection: Fault.Injection, isInModel: Bool, _ small: SmallNetwork, _ goldens: [Golden]
   ) throws -> [Checked] {
     let model = isInModel ? injection.weights : small.weights
-    let digests = GoldenMaker.digests(model)
+    let digests = WeightDigests(GoldenMaker.digests(model))
     let threads = ThreadPool()
     let engine = FastEngine(
       try PackedNetwork(small.tree, weights: model, threads: threads), threads: threads)
