@@ -29,7 +29,7 @@ public struct GlobalName: Hashable, Sendable {
   /// Used only to warn and to refuse: names in a pickle are never looked up or called.
   public var isDangerous: Bool {
     let root = module.split(separator: ".", maxSplits: 1).first.map(String.init) ?? module
-    if Self.dangerousModules.contains(root) { return true }
+    if Self.dangerousModules.contains(root) || Self.dangerousModules.contains(module) { return true }
     // Protocol 4 resolves dots in a name: `torch.serialization` has an `os`, which has `system`.
     let parts = name.split(separator: ".").map(String.init)
     if parts.dropLast().contains(where: { Self.dangerousModules.contains($0) || $0.hasPrefix("__") }) {
@@ -56,12 +56,17 @@ public struct GlobalName: Hashable, Sendable {
     "_thread", "ctypes", "_ctypes", "cffi", "importlib", "imp", "pkgutil", "zipimport", "pip", "ensurepip",
     "venv", "idlelib", "lib2to3", "doctest", "pydoc", "linecache", "fileinput", "pickle", "_pickle",
     "cPickle", "dill", "cloudpickle", "marshal", "shelve", "sqlite3", "distutils", "setuptools", "atexit",
-    "xmlrpc", "_aix_support", "_osx_support", "_pyrepl", "nturl2path", "paramiko",
+    "xmlrpc", "_aix_support", "_osx_support", "_pyrepl", "nturl2path", "paramiko", "tempfile",
+    "multiprocessing", "_multiprocessing", "concurrent", "signal", "threading", "zipfile", "tarfile",
+    "logging.config", "selectors", "fcntl", "mmap",
   ]
 
   private static let dangerousFunctions: Set<String> = [
     "operator.attrgetter", "operator.itemgetter", "operator.methodcaller", "_operator.attrgetter",
-    "_operator.itemgetter", "_operator.methodcaller", "functools.reduce",
+    "_operator.itemgetter", "_operator.methodcaller", "functools.reduce", "io.open", "io.open_code",
+    "io.FileIO", "_io.open",
+    "_io.open_code", "_io.FileIO", "codecs.open", "torch.hub.load_state_dict_from_url",
+    "torch.hub.download_url_to_file", "torch.utils.model_zoo.load_url",
     "types.CodeType", "types.FunctionType", "types.LambdaType", "numpy.testing._private.utils.runstring",
     "numpy.f2py.crackfortran.getlincoef", "numpy.load", "numpy.lib.npyio.load", "torch.load",
     "torch.hub.load", "torch.jit.load", "torch.serialization.load", "torch.utils.cpp_extension.load",

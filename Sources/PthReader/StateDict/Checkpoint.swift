@@ -133,10 +133,13 @@ extension Checkpoint {
     var tensor = tensor
     tensor.path = path
     tensor.name = path.map(\.description).joined(separator: ".")
-    spending.add(.pathBytes, PathCost.of(tensor.name, path.count))
-    if spending.left(of: limits)[.pathBytes] == 0 {
-      throw ParseLimits.failure(.pathBytes, limits[.pathBytes], limits[.pathBytes])
+    let cost = PathCost.of(tensor.name, path.count)
+    let left = spending.left(of: limits)[.pathBytes]
+    guard UInt64(cost) <= left else {
+      let spent = limits[.pathBytes] - left
+      throw ParseLimits.failure(.pathBytes, spent + UInt64(cost), limits[.pathBytes])
     }
+    spending.add(.pathBytes, cost)
     tensors.append(tensor)
   }
 
@@ -150,7 +153,8 @@ extension Checkpoint {
     globals += other.globals.filter { known.insert($0.name).inserted }
     skipped += other.skipped.map { SkippedEntry(path: front + $0.path, reason: $0.reason) }
     sparse += other.sparse.map { SparseTensor(name: front + $0.name, description: $0.description) }
-    spending.add(other.spending)
+    // The names were paid for above, with their new paths.
+    spending.add(other.spending.without(.pathBytes))
   }
 
   /// Removes the tensors that do not satisfy `isKept`.

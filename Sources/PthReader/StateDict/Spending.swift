@@ -12,6 +12,13 @@ struct Spending: Sendable {
     amounts.merge(other.amounts) { $0 &+ $1 }
   }
 
+  /// The same without one of the resources.
+  func without(_ name: ParseLimits.Name) -> Spending {
+    var copy = self
+    copy.amounts[name] = nil
+    return copy
+  }
+
   /// What is left of the limits.
   func left(of limits: ParseLimits) -> ParseLimits {
     var left = limits

@@ -143,7 +143,8 @@ public final class SWTWriter: Sendable {
   ///
   /// - Parameter final: Contents with the same tensors and the same metadata, but for ``SWTFormat/sourceDigestKey``,
   ///   whose text has a slot of its own and has to keep its length.
-  /// - Throws: ``SWTWriteError``; the old file, if any, is then still there.
+  /// - Throws: ``SWTWriteError``; an existing file is then unchanged.
+  /// - Returns: The content ID and size of the file.
   package func finish(_ final: SWTContents) throws(SWTWriteError) -> SWTWriteResult {
     try closeCurrent()
     let (crcs, hashes) = allSums()

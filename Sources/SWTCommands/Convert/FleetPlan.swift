@@ -42,7 +42,7 @@ struct FleetPlan {
       }
     }
     var shards: Set<ExactString> = []
-    var sizes: [String: Int] = [:]
+    var sizes: [ExactString: Int] = [:]
     for (input, _) in found {
       guard let names = try? CheckpointReader.shards(of: input), !names.isEmpty else { continue }
       let paths = names.map { Folder.join(Folder.parent(of: input), $0) }

@@ -1,5 +1,6 @@
 import PthReader
 import SWTBytes
+import SWTChecksums
 import Synchronization
 import TestSupport
 import Testing
@@ -33,6 +34,33 @@ private final class CountingSource: ByteSource {
     for tensor in file.tensors { #expect(try file.bytes(of: tensor).count == 64) }
     // The storage once for its checksum, and each view.
     #expect(source.read - before <= 4 * count + 200 * 64)
+  }
+
+  @Test(arguments: [true, false])
+  func `what failed its checksum fails every later reader`(isWhole: Bool) throws {
+    let count = 1 << 12
+    let pickle = PickleBuilder().op(0x28)
+      .tensor(count: Int64(count), size: [isWhole ? Int64(count) : 16], stride: [1])
+      .tensor(count: Int64(count), offset: 32, size: [16], stride: [1])
+    // The archive states the checksum of zeros; one of the values is not zero.
+    var storage = [UInt8](repeating: 0, count: 4 * count)
+    let crc = CRC32.checksum(storage)
+    storage[5000] = 1
+    var zip = ZipBuilder()
+    zip.add("archive/data.pkl", pickle.op(0x74).stop())
+    zip.add("archive/data/0", storage, crc: crc)
+    zip.add("archive/version", Array("3\n".utf8))
+    let bytes = zip.bytes()
+    let file = try PthFile(MemorySource(bytes), path: "damaged")
+    for _ in 0..<2 {
+      for tensor in file.tensors {
+        let failure = try #require(throws: ParseFailure.self) { try file.bytes(of: tensor) }
+        guard case .checksum = failure.reason else {
+          Issue.record("\(failure)")
+          continue
+        }
+      }
+    }
   }
 
   @Test func `values come in one call, by name`() throws {

@@ -1,5 +1,3 @@
-import SWT
-import SWTDigests
 import SWTTensorFiles
 import TestSupport
 import Testing

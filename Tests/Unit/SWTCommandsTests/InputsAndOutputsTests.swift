@@ -1,6 +1,5 @@
 import SWT
 import SWTBytes
-import SWTConversion
 import SWTDigests
 import SWTThreads
 import Synchronization

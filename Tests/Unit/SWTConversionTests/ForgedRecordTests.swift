@@ -1,9 +1,7 @@
 import SWT
 import SWTBytes
 import SWTConversion
-import SWTDigests
 import SWTTensors
-import SWTVerification
 import TestSupport
 import Testing
 
