@@ -1,3 +1,5 @@
+import SWTConsole
+import SWTTensorFiles
 import TestSupport
 import Testing
 
@@ -17,7 +19,7 @@ import Testing
       header += header == "{" ? "" : ","
       header += "\"\(name)\":{\"dtype\":\"F32\",\"shape\":[\(values.count)],\"data_offsets\":"
       header += "[\(data.count),\(data.count + 4 * values.count)]}"
-      for value in values { withUnsafeBytes(of: value.bitPattern.littleEndian) { data += $0 } }
+      for value in values { data += (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) } }
     }
     header += "}"
     let size = header.utf8.count

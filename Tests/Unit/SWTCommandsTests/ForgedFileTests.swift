@@ -1,3 +1,4 @@
+import SWTConsole
 import SWTTensorFiles
 import TestSupport
 import Testing

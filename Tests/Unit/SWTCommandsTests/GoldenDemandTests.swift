@@ -1,4 +1,5 @@
 import SWTBytes
+import SWTConsole
 import SWTTensorFiles
 import TestSupport
 import Testing

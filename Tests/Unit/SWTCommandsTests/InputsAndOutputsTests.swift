@@ -1,5 +1,6 @@
 import SWT
 import SWTBytes
+import SWTConsole
 import SWTDigests
 import SWTThreads
 import Synchronization
@@ -43,7 +44,7 @@ import Testing
     let labels = folder.file("labels")
     try writeFile(labels, Array((0..<10).map { "l\($0)\n" }.joined().utf8))
     let link = folder.file("link.swt")
-    #expect(symlink(labels, link) == 0)
+    #expect(unsafe symlink(labels, link) == 0)
     let commands: [(words: [String], input: String)] = [
       (["convert", checkpoint, "-o", golden, "--golden", golden, "--force"], golden),
       (["convert", checkpoint, "-o", checkpoint, "--force"], checkpoint),
@@ -79,26 +80,26 @@ import Testing
       (own, ["verify", model, own, "--update", "new"]),
     ]
     for (link, words) in commands {
-      unlink(link)
-      #expect(symlink(victim, link) == 0)
+      unsafe unlink(link)
+      #expect(unsafe symlink(victim, link) == 0)
       Tool(words)
       #expect((try? readFile(victim)) == (dangles ? nil : [1, 2, 3]), "\(words)")
-      unlink(link)
+      unsafe unlink(link)
     }
   }
 
   @Test func `a fleet writes through no link`() throws {
     let (input, output, elsewhere) = (folder.file("in"), folder.file("out"), folder.file("elsewhere"))
-    for path in [input, "\(input)/sub", output, elsewhere] { #expect(mkdir(path, 0o755) == 0) }
+    for path in [input, "\(input)/sub", output, elsewhere] { #expect(unsafe mkdir(path, 0o755) == 0) }
     defer {
       for name in ["in/sub/b.pth", "in/a.pth", "out/a.swt", "out/sub", "elsewhere/b.swt"] {
-        unlink(folder.file(name))
+        unsafe unlink(folder.file(name))
       }
-      for name in ["in/sub", "in", "out", "elsewhere"] { rmdir(folder.file(name)) }
+      for name in ["in/sub", "in", "out", "elsewhere"] { unsafe rmdir(folder.file(name)) }
     }
     for name in ["a.pth", "sub/b.pth"] { try writeFile("\(input)/\(name)", readFile(checkpoint)) }
-    #expect(symlink(folder.file("victim"), "\(output)/a.swt") == 0)
-    #expect(symlink(elsewhere, "\(output)/sub") == 0)
+    #expect(unsafe symlink(folder.file("victim"), "\(output)/a.swt") == 0)
+    #expect(unsafe symlink(elsewhere, "\(output)/sub") == 0)
     #expect(Tool("convert", input, "-o", output).status == .outputFailed)
     #expect((try? readFile(folder.file("victim"))) == nil)
     #expect((try? readFile("\(elsewhere)/b.swt")) == nil)
@@ -106,7 +107,7 @@ import Testing
 
   @Test func `a link that the user names is followed and stays`() throws {
     let (link, target) = (folder.file("link.swt"), folder.file("target.swt"))
-    #expect(symlink(target, link) == 0)
+    #expect(unsafe symlink(target, link) == 0)
     #expect(Tool("convert", checkpoint, "-o", link).status == .success)
     #expect(try SWTFile(path: target).tensorCount > 0)
   }
@@ -138,17 +139,17 @@ import Testing
     let count = 48 << 20
     let header = Array(#"{"a":{"dtype":"U8","shape":[\#(count)],"data_offsets":[0,\#(count)]}}   "#.utf8)
     try writeFile(source, (0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) } + header)
-    try #require(truncate(source, off_t(8 + header.count + count)) == 0)
+    try #require(unsafe truncate(source, off_t(8 + header.count + count)) == 0)
     try writeFile(output, [7])
 
     let stop = Stop()
     let writer = Background {
-      let file = open(source, O_WRONLY)
+      let file = unsafe open(source, O_WRONLY)
       var offset = 0
       while !stop.isSet.load(ordering: .acquiring) {
         offset = (offset + 7_654_321) % count
         var byte: UInt8 = 9
-        pwrite(file, &byte, 1, off_t(8 + header.count + offset))
+        unsafe pwrite(file, &byte, 1, off_t(8 + header.count + offset))
         usleep(500)
       }
       close(file)

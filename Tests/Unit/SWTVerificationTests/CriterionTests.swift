@@ -56,12 +56,12 @@ import Testing
     maker.taps = .none
     let golden = try maker.golden([:])
     let right = try ForwardRun(network.weights, network.tree, [golden], VerificationOptions())
-      .check("golden", golden, [:])
+      .check("golden", golden, WeightDigests([:]))
     #expect(right.passes && right.isUncalibrated)
     var damaged = network.weights
     damaged.tensors["layer3.0.conv1.weight"]?[5].negate()
     let wrong = try ForwardRun(damaged, network.tree, [golden], VerificationOptions())
-      .check("golden", golden, [:])
+      .check("golden", golden, WeightDigests([:]))
     #expect(!wrong.passes && wrong.isUncalibrated)
   }
 
