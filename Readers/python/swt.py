@@ -455,7 +455,8 @@ class File:
 
     def __getitem__(self, key):
         """The record of a tensor by index or name."""
-        need(isinstance(key, (int, str)), "no-such-tensor", 0, f"{key!r} is neither an index nor a name")
+        need(isinstance(key, (int, str, bytes)), "no-such-tensor", 0,
+             f"{key!r} is neither an index nor a name")
         number = key if isinstance(key, int) else self._find(key)
         if number is None or not 0 <= number < self._count:
             raise Error("no-such-tensor", 0, repr(key))

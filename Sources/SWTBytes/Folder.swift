@@ -85,19 +85,27 @@ package enum Folder {
     throw WriteFailure(.system(failure), path: path)
   }
 
+  private static let slash = UInt8(ascii: "/")
+
+  /// The bytes of a path without slashes at its end: a mark after a slash would make another character of it.
+  private static func withoutEnd(_ path: String) -> Substring.UTF8View {
+    var path = path[...].utf8
+    while path.count > 1, path.last == slash { path.removeLast() }
+    return path
+  }
+
   /// The path before the last name; "." or "/" if there is none.
   package static func parent(of path: String) -> String {
-    var path = path[...]
-    while path.count > 1, path.last == "/" { path = path.dropLast() }
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
+    let path = withoutEnd(path)
+    guard let slash = path.lastIndex(of: slash) else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash]) ?? "."
   }
 
   /// The last name of a path.
   package static func name(of path: String) -> String {
-    var path = path[...]
-    while path.count > 1, path.last == "/" { path = path.dropLast() }
-    return path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? String(path)
+    let path = withoutEnd(path)
+    guard let slash = path.lastIndex(of: slash) else { return String(path) ?? "" }
+    return String(path[path.index(after: slash)...]) ?? ""
   }
 
   /// `folder/name`.

@@ -148,6 +148,10 @@ public final class SWTWriter: Sendable {
   package func finish(_ final: SWTContents) throws(SWTWriteError) -> SWTWriteResult {
     try closeCurrent()
     let (crcs, hashes) = allSums()
+    // Empty tensors are never closed, so their declared digests are compared here.
+    for (spec, hash) in zip(final.tensors, hashes) where spec.sha256 != nil && spec.sha256 != hash {
+      throw .contents(SWTError(.dataDigest, "\(spec.name) does not have the declared SHA-256"))
+    }
     let index: [UInt8]
     do throws(SWTError) {
       index = try IndexEncoder(final, placement).encode(crcs: crcs, digests: hashes)

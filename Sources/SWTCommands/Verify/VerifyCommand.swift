@@ -117,8 +117,9 @@ struct Verify: Command {
   }
 
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
+    // Not even the reason for a failure may go to an input.
+    try outputs.requireOther(than: [path] + options.goldens + [options.source].compactMap(\.self))
     do throws(CommandFailure) {
-      try outputs.requireOther(than: [path] + options.goldens + [options.source].compactMap(\.self))
       let old = try baseline.map { path throws(CommandFailure) in (path, try Self.read(path)) }
       let update = GoldenUpdate(
         model: path, goldens: options.goldens, mode: UpdateMode(update, isCI: console.isCI),

@@ -54,12 +54,26 @@ enum GitHubReport {
 
   /// A path that is no part of a command: on one line, without `##[`.
   private static func harmless(_ text: String) -> String {
-    Text.printable(text).split(separator: "##[", omittingEmptySubsequences: false).joined(separator: "# #[")
+    withoutCommands(Text.printable(text))
+  }
+
+  /// Breaks up `##[`, which starts a command anywhere in a line; by scalars, because a mark on the bracket would
+  /// make another character of it.
+  private static func withoutCommands(_ text: String) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      if scalar == "[", result.suffix(2).elementsEqual("##".unicodeScalars) {
+        result.removeLast()
+        result.append(contentsOf: " #".unicodeScalars)
+      }
+      result.append(scalar)
+    }
+    return String(result)
   }
 
   private static func escaped(_ text: String, inProperty: Bool = false) -> String {
     var result = ""
-    for scalar in text.unicodeScalars {
+    for scalar in withoutCommands(text).unicodeScalars {
       switch scalar {
       case "%": result += "%25"
       case "\r": result += "%0D"

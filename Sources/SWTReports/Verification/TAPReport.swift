@@ -34,8 +34,12 @@ enum TAPReport {
 
   /// A description is a single line; `#` would start a directive.
   private static func description(_ text: String) -> String {
-    line(text).split(separator: "\\", omittingEmptySubsequences: false).joined(separator: "\\\\")
-      .split(separator: "#", omittingEmptySubsequences: false).joined(separator: "\\#")
+    var result = String.UnicodeScalarView()
+    for scalar in line(text).unicodeScalars {
+      if scalar == "\\" || scalar == "#" { result.append("\\") }
+      result.append(scalar)
+    }
+    return String(result)
   }
 
   private static func line(_ text: String) -> String {

@@ -112,6 +112,35 @@ import Testing
     #expect(try SWTFile(path: target).tensorCount > 0)
   }
 
+  @Test func `a checkpoint whose name is not UTF-8 is reported, not passed over`() throws {
+    let name =
+      Array(folder.file("lat").utf8CString.dropLast()) + [CChar(bitPattern: 0xE9)] + ".pth".utf8CString
+    let file = unsafe open(name, O_CREAT | O_WRONLY, 0o644)
+    // Some file systems refuse such names.
+    guard file >= 0 else { return }
+    close(file)
+    defer { unsafe unlink(name) }
+    let output = folder.file("out")
+    defer {
+      unsafe unlink("\(output)/c.swt")
+      unsafe rmdir(output)
+    }
+    let converted = Tool("convert", folder.path, "-o", output)
+    #expect(converted.status == .inputUnreadable)
+    #expect(converted.errors.contains("not valid UTF-8"), "\(converted.errors)")
+  }
+
+  @Test func `an index that hides checkpoints of its folder is named`() throws {
+    let output = folder.file("out")
+    defer {
+      for name in ["c.swt", "sup.swt", "m.swt"] { unsafe unlink("\(output)/\(name)") }
+      unsafe rmdir(output)
+    }
+    try writeFile(folder.file("sup.index.json"), Array(#"{"weight_map":{"fc.weight":"c.pth"}}"#.utf8))
+    let converted = Tool("convert", folder.path, "-o", output, "--arch", "none")
+    #expect(converted.errors.contains("sup.index.json: an index"), "\(converted.errors)")
+  }
+
   // MARK: Temporary files
 
   @Test func `a file of another program is not taken for a leftover`() throws {
