@@ -107,7 +107,10 @@ let network: [Target] = [
 let tests: [Target] = [
   // What tests share.
   .target(
-    name: "TestSupport", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "ResNetArchitecture"],
+    name: "TestSupport",
+    dependencies: [
+      "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTTensorFiles", "ResNetArchitecture",
+    ],
     path: "Tests/Support/TestSupport"),
   .target(
     name: "EngineTestSupport", dependencies: ["ResNetArchitecture", "ResNetEngine", "TestSupport"],
@@ -182,8 +185,8 @@ let tests: [Target] = [
   .testTarget(
     name: "SWTCommandsTests",
     dependencies: [
-      "SWTConsole", "PthReader", "SWT", "SWTBytes", "SWTCommands", "SWTGoldens", "ResNetArchitecture",
-      "SWTTensors",
+      "SWTConsole", "PthReader", "SWT", "SWTBytes", "SWTCommands", "SWTDigests", "SWTGoldens",
+      "ResNetArchitecture", "SWTTensors", "SWTThreads",
       "SWTTensorFiles", "SWTVerification", "TestSupport",
     ]),
 

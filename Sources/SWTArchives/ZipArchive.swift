@@ -5,18 +5,18 @@ package struct ZipArchive: Sendable {
   package let source: any ByteSource
   package let limits: ParseLimits
   package let entries: [ZipEntry]
-  private let byName: [String: Int]
+  private let byName: [ExactString: Int]
 
   package init(_ source: any ByteSource, limits: ParseLimits) throws(ParseFailure) {
     self.source = source
     self.limits = limits
     entries = try ZipDirectory(source, limits: limits).entries
-    var byName: [String: Int] = [:]
-    for (index, entry) in entries.enumerated() { byName[entry.name] = index }
+    var byName: [ExactString: Int] = [:]
+    for (index, entry) in entries.enumerated() { byName[ExactString(entry.name)] = index }
     self.byName = byName
   }
 
-  package subscript(name: String) -> ZipEntry? { byName[name].map { entries[$0] } }
+  package subscript(name: String) -> ZipEntry? { byName[ExactString(name)].map { entries[$0] } }
 
   /// The data of an entry, not read yet.
   package func data(_ entry: ZipEntry) throws(ParseFailure) -> any ByteSource {

@@ -29,8 +29,10 @@ enum SafetensorsOutput {
             }
           }
         })
-      let file = try AtomicFile(path: output, replaceExisting: options.replacesExisting)
+      let file = try AtomicFile(
+        path: output, replaceExisting: options.replacesExisting, followsLinks: options.followsLinks)
       try writer.write { piece in try file.write(piece) }
+      try source.requireUnchanged()
       try file.commit()
       return file.position
     } catch let failure as ParseFailure {

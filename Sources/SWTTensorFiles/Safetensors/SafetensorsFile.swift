@@ -28,7 +28,7 @@ package struct SafetensorsFile: Sendable {
   package let dataOffset: Int
 
   private let source: any ByteSource
-  private let index: [String: Int]
+  private let index: [ExactString: Int]
 
   /// Maximum header size, the same as in the official library.
   package static let headerLimit = 100_000_000
@@ -65,12 +65,12 @@ package struct SafetensorsFile: Sendable {
       dataCount: source.byteCount - dataOffset, dataOffset: dataOffset, limits: limits)
     var metadata = OrderedStrings()
     var tensors: [Entry] = []
-    var index: [String: Int] = [:]
+    var index: [ExactString: Int] = [:]
     for member in members {
       if member.key == "__metadata__" {
         metadata = try layout.metadata(member.value)
       } else {
-        index[member.key] = tensors.count
+        index[ExactString(member.key)] = tensors.count
         tensors.append(try layout.entry(member))
       }
     }
@@ -80,7 +80,7 @@ package struct SafetensorsFile: Sendable {
     self.index = index
   }
 
-  package subscript(name: String) -> Entry? { index[name].map { tensors[$0] } }
+  package subscript(name: String) -> Entry? { index[ExactString(name)].map { tensors[$0] } }
 }
 
 // MARK: - Values
