@@ -147,7 +147,7 @@ let tests: [Target] = [
   .testTarget(
     name: "SWTCommandsTests",
     dependencies: [
-      "SWTConsole", "SWTReports", "SWTThreads", "ResNetModel", "SWTConversion",
+      "SWTChecksums", "SWTConsole", "SWTDigests", "SWTReports", "SWTThreads", "ResNetModel", "SWTConversion",
       "PthReader", "SWT", "SWTBytes", "SWTCommands", "ResNetArchitecture", "SWTTensors", "SWTTensorFiles",
       "TestSupport",
     ]),

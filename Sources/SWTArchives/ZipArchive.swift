@@ -5,12 +5,16 @@ package struct ZipArchive: Sendable {
   package let source: any ByteSource
   package let limits: ParseLimits
   package let entries: [ZipEntry]
+  /// Bytes that belong to no entry.
+  package let stray: [StrayBytes]
   private let byName: [String: Int]
 
   package init(_ source: any ByteSource, limits: ParseLimits) throws(ParseFailure) {
     self.source = source
     self.limits = limits
-    entries = try ZipDirectory(source, limits: limits).entries
+    let directory = try ZipDirectory(source, limits: limits)
+    entries = directory.entries
+    stray = directory.stray
     var byName: [String: Int] = [:]
     for (index, entry) in entries.enumerated() { byName[entry.name] = index }
     self.byName = byName
