@@ -50,7 +50,7 @@ let network: [Target] = [
   // A network in a weight file: what it is, its weights, and a way to run it.
   .target(
     name: "ResNetModel",
-    dependencies: ["SWT", "SWTBytes", "SWTThreads", "SWTTensors", "ResNetArchitecture", "ResNetEngine"]),
+    dependencies: ["SWT", "SWTThreads", "ResNetArchitecture", "ResNetEngine"]),
 
   // Where formats, network and engine meet.
   .target(name: "SWTInputs", dependencies: ["PthReader", "SWT", "SWTBytes", "SWTTensorFiles"]),
@@ -70,7 +70,7 @@ let network: [Target] = [
   .target(
     name: "SWTVerification",
     dependencies: [
-      "SWTInputs", "PthReader", "SWT", "SWTBytes", "SWTThreads", "SWTTensors", "SWTChecksums", "SWTDigests",
+      "SWTPlatform", "PthReader", "SWT", "SWTBytes", "SWTThreads", "SWTTensors", "SWTChecksums", "SWTDigests",
       "ResNetArchitecture", "ResNetModel", "SWTGoldens", "SWTConversion", "ResNetEngine", "SWTTensorFiles",
     ]),
 
@@ -86,7 +86,7 @@ let network: [Target] = [
     name: "SWTReports",
     dependencies: [
       "SWTInputs", "PthReader", "SWT", "SWTBytes", "SWTConsole", "SWTThreads", "SWTTensors", "SWTChecksums",
-      "ResNetArchitecture", "ResNetModel", "SWTConversion", "SWTVerification", "SWTTensorFiles",
+      "SWTDigests", "ResNetArchitecture", "ResNetModel", "SWTConversion", "SWTVerification", "SWTTensorFiles",
     ]),
 
   // The program.
@@ -106,30 +106,44 @@ let tests: [Target] = [
   .target(
     name: "TestSupport", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "ResNetArchitecture"],
     path: "Tests/Support/TestSupport"),
+  .target(
+    name: "EngineTestSupport", dependencies: ["ResNetArchitecture", "ResNetEngine", "TestSupport"],
+    path: "Tests/Support/EngineTestSupport"),
   .target(name: "CAllocations", path: "Tests/Support/CAllocations"),
 
   // A test target for each module.
+  .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
   .testTarget(name: "SWTBytesTests", dependencies: ["SWTBytes", "TestSupport"]),
+  .testTarget(name: "SWTThreadsTests", dependencies: ["SWTThreads", "TestSupport"]),
+  .testTarget(name: "SWTTensorsTests", dependencies: ["SWTBytes", "SWTTensors"]),
+  .testTarget(name: "SWTChecksumsTests", dependencies: ["SWTChecksums"]),
   .testTarget(
     name: "SWTDigestsTests", dependencies: ["SWTBytes", "SWTChecksums", "SWTDigests", "TestSupport"]),
   .testTarget(
-    name: "SWTTensorFilesTests", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "TestSupport"]),
-  .testTarget(
     name: "SWTTests",
     dependencies: ["SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "TestSupport"]),
+  .testTarget(name: "SWTArchivesTests", dependencies: ["SWTArchives", "SWTBytes", "TestSupport"]),
+  .testTarget(
+    name: "SWTTensorFilesTests", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "TestSupport"]),
   .testTarget(
     name: "PthReaderTests",
     dependencies: [
-      "SWTArchives",
       "PthReader", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTTensorFiles", "TestSupport",
     ]),
+  .testTarget(
+    name: "SWTInterfaceTests",
+    dependencies: ["SWT", "SWTC", "SWTChecksums", "SWTDigests", "SWTInterface", "TestSupport"]),
   .testTarget(name: "ResNetArchitectureTests", dependencies: ["ResNetArchitecture"]),
   .testTarget(
     name: "ResNetEngineTests",
     dependencies: [
-      "SWTThreads", "ResNetModel", "ResNetEngine", "ResNetArchitecture", "SWTVerification", "CAllocations",
-      "TestSupport",
+      "SWTThreads", "ResNetEngine", "ResNetArchitecture", "CAllocations", "EngineTestSupport", "TestSupport",
     ]),
+  .testTarget(
+    name: "ResNetModelTests",
+    dependencies: ["ResNetModel", "ResNetArchitecture", "SWT", "SWTDigests", "TestSupport"]),
+  .testTarget(
+    name: "SWTInputsTests", dependencies: ["SWTInputs", "SWTBytes", "PthReader", "TestSupport"]),
   .testTarget(
     name: "SWTGoldensTests",
     dependencies: [
@@ -138,26 +152,37 @@ let tests: [Target] = [
     ]),
   .testTarget(name: "CRoundingTests", dependencies: ["CRounding", "SWTTensors"]),
   .testTarget(
+    name: "SWTConversionTests",
+    dependencies: [
+      "ResNetArchitecture", "ResNetModel", "SWT", "SWTBytes", "SWTChecksums", "SWTConversion", "SWTDigests",
+      "SWTTensors",
+      "TestSupport",
+    ]),
+  .testTarget(
     name: "SWTVerificationTests",
     dependencies: [
-      "SWTConsole", "SWTReports", "SWTThreads", "ResNetModel",
-      "SWTBytes", "SWTChecksums", "SWTCommands", "SWTDigests", "SWTGoldens", "ResNetEngine",
-      "ResNetArchitecture", "SWTTensors", "SWTTensorFiles", "SWTVerification", "TestSupport",
+      "SWTConsole", "SWTThreads", "EngineTestSupport", "SWTBytes", "SWTChecksums", "SWTDigests",
+      "SWTGoldens", "ResNetEngine", "ResNetArchitecture", "SWTTensors", "SWTTensorFiles", "SWTVerification",
+      "TestSupport",
     ]),
+  .testTarget(name: "SWTConsoleTests", dependencies: ["SWTConsole", "TestSupport"]),
+  .testTarget(
+    name: "SWTReportsTests",
+    dependencies: ["ResNetArchitecture", "SWT", "SWTDigests", "SWTReports", "TestSupport"]),
   .testTarget(
     name: "SWTCommandsTests",
     dependencies: [
-      "SWTChecksums", "SWTConsole", "SWTDigests", "SWTReports", "SWTThreads", "ResNetModel", "SWTConversion",
-      "PthReader", "SWT", "SWTBytes", "SWTCommands", "ResNetArchitecture", "SWTTensors", "SWTTensorFiles",
-      "TestSupport",
+      "SWTChecksums", "SWTConsole", "SWTDigests", "PthReader", "SWT", "SWTBytes", "SWTCommands", "SWTGoldens",
+      "ResNetArchitecture", "SWTTensors",
+      "SWTTensorFiles", "SWTVerification", "TestSupport",
     ]),
 
   // Tests of the whole.
   .testTarget(
     name: "FullSizeTests",
     dependencies: [
-      "SWTThreads", "ResNetModel",
-      "SWTBytes", "SWTChecksums", "SWTDigests", "SWTGoldens", "ResNetEngine", "ResNetArchitecture",
+      "SWTThreads", "SWTBytes", "SWTChecksums", "SWTDigests", "SWTGoldens", "ResNetEngine",
+      "ResNetArchitecture",
       "SWTTensorFiles", "SWTVerification", "TestSupport",
     ],
     path: "Tests/System/FullSizeTests"),

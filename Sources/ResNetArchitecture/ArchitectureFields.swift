@@ -24,8 +24,8 @@ package struct ArchitectureFields {
 
   /// The architecture.
   ///
-  /// - Parameter classes: Number of classes of a network with a head if `arch.num_classes` is absent; nil means
-  ///   that it is then headless.
+  /// - Parameter classes: Number of classes of a network with a head if `arch.num_classes` is absent. Nil for a
+  ///   weight file, which must state groups and width, and is headless without a number of classes.
   /// - Throws: ``ReadingFailure`` that names the first invalid field.
   /// - Returns: The architecture that the fields describe.
   package func architecture(classes: Int? = nil) throws(ReadingFailure) -> Architecture {
@@ -37,8 +37,9 @@ package struct ArchitectureFields {
     else { throw ReadingFailure("arch.layers is not one to eight numbers of blocks") }
     let planes = try count("arch.base_planes", default: 64)
     var plain = Architecture(
-      block: block, layers: layers, groups: try count("arch.groups", default: 1),
-      widthPerGroup: try count("arch.width_per_group", default: 64), classCount: nil, basePlanes: planes,
+      block: block, layers: layers, groups: try count("arch.groups", default: classes == nil ? nil : 1),
+      widthPerGroup: try count("arch.width_per_group", default: classes == nil ? nil : 64), classCount: nil,
+      basePlanes: planes,
       stemChannels: try count("arch.stem_channels", default: planes), epsilon: try epsilon())
     if try hasHead() {
       plain.classCount =
@@ -75,10 +76,12 @@ package struct ArchitectureFields {
 
   /// The default bound keeps every product of two of these, and so every shape, far from overflow.
   private func count(
-    _ key: String, default fallback: Int, in range: ClosedRange<Int> = 1...65_536
+    _ key: String, default fallback: Int?, in range: ClosedRange<Int> = 1...65_536
   ) throws(ReadingFailure) -> Int {
     switch integer(key) {
-    case .absent: return fallback
+    case .absent:
+      guard let fallback else { throw ReadingFailure("\(key) is missing") }
+      return fallback
     case .value(let value) where range.contains(value): return value
     case .value(let value): throw ReadingFailure("\(key) is \(value)")
     case .invalid: throw ReadingFailure("\(key) is not an integer")

@@ -39,7 +39,14 @@ package struct ZipDirectory {
   /// Bytes that belong to none of them.
   package let stray: [StrayBytes]
 
+  /// Size of the record at the end of every archive.
+  private static let endRecordSize = 22
+
   package init(_ source: any ByteSource, limits: ParseLimits) throws(ParseFailure) {
+    // libzip takes a file without bytes for an archive without entries.
+    guard source.byteCount >= Self.endRecordSize else {
+      throw ParseFailure(.invalid("not a zip archive: it has only \(source.byteCount) bytes"))
+    }
     let extent = try ZipExtent(source)
     let spy = LibzipSource(source)
     var error = unsafe zip_error_t()

@@ -45,13 +45,16 @@ public enum Converter {
     var job = try ConversionJob(source, options, official: official)
     if SafetensorsOutput.isAsked(by: output) {
       try job.measure()
-      return job.summary(byteCount: try SafetensorsOutput.write(job.draft, from: source, to: output, options))
+      let byteCount = try SafetensorsOutput.write(job.draft, from: source, to: output, options)
+      return job.summary(byteCount: byteCount)
     }
     if !options.replacesExisting, let existing = try UpToDate.find(output, &job) {
       return job.summary(upToDate: existing)
     }
     do {
-      return job.summary(written: try SWTOutput.write(&job, to: output, options))
+      // Writing completes the job, so it comes before the summary is taken of it.
+      let result = try SWTOutput.write(&job, to: output, options)
+      return job.summary(written: result)
     } catch SWTWriteError.file(let failure) where failure.isExisting && !options.replacesExisting {
       // Another process may have written the same file meanwhile.
       guard let existing = try UpToDate.find(output, &job) else { throw SWTWriteError.file(failure) }

@@ -34,7 +34,7 @@ public struct SystemDigests: DigestProvider {
     init() {
       // Fails only when memory is exhausted, or in a libcrypto built without SHA-256.
       guard let context = unsafe EVP_MD_CTX_new(), unsafe EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1
-      else { fatalError("libcrypto has no SHA-256") }
+      else { preconditionFailure("libcrypto has no SHA-256") }
       unsafe self.context = context
     }
 
@@ -50,7 +50,7 @@ public struct SystemDigests: DigestProvider {
       let done = unsafe digest.withUnsafeMutableBufferPointer { buffer in
         unsafe EVP_DigestFinal_ex(context, buffer.baseAddress, nil)
       }
-      guard done == 1, let result = SHA256Digest(digest) else { fatalError("EVP_DigestFinal_ex failed") }
+      guard done == 1, let result = SHA256Digest(digest) else { preconditionFailure("no digest") }
       return result
     }
   }

@@ -5,19 +5,19 @@ internal import CThreads
 /// Work is distributed in units; which thread runs which unit never changes a result.
 @safe
 public final class ThreadPool: @unchecked Sendable {
-  private let handle: OpaquePointer
+  /// Nil if there was no memory for a pool: the caller then does all the work.
+  private let handle: OpaquePointer?
 
   /// Creates a pool of `count` threads, including the caller's; by default one per available processor.
   public init(count: Int? = nil) {
     let wanted = count.map { Int32(clamping: max(1, $0)) } ?? p2s_threads_available()
-    guard let handle = unsafe p2s_threads_create(wanted) else { fatalError("out of memory") }
-    unsafe self.handle = handle
+    unsafe handle = p2s_threads_create(wanted)
   }
 
-  deinit { unsafe p2s_threads_destroy(handle) }
+  deinit { if let handle = unsafe handle { unsafe p2s_threads_destroy(handle) } }
 
   /// Number of threads, including the caller's.
-  public var count: Int { Int(unsafe p2s_threads_count(handle)) }
+  public var count: Int { unsafe handle.map { Int(unsafe p2s_threads_count($0)) } ?? 1 }
 
   /// Calls `body` once per index, on all threads, and returns when all calls have returned.
   ///
@@ -45,7 +45,8 @@ public final class ThreadPool: @unchecked Sendable {
     _ units: Int32, _ context: UnsafeMutableRawPointer?,
     _ body: @convention(c) (UnsafeMutableRawPointer?, Int32) -> Void
   ) {
-    unsafe p2s_threads_run(handle, units, context, body)
+    if let handle = unsafe handle { return unsafe p2s_threads_run(handle, units, context, body) }
+    for unit in 0..<max(0, units) { unsafe body(context, unit) }
   }
 
   /// Number of processors that this process may use, given its affinity and control group.

@@ -21,7 +21,6 @@ Sources/ResNetArchitecture/ResNetArchitecture.docc/Families.md.
 
 import argparse
 import collections
-import copy
 import dataclasses
 import gc
 import json
@@ -38,11 +37,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from prove_families_lib import import_torchvision
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "Tools/fixtures"))
+from torch_compat import import_torchvision  # noqa: E402
 
 torchvision, _KEEP = import_torchvision()
 tv = torchvision.models
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "Sources/ResNetArchitecture/ResNetArchitecture.docc/Families.md"
 # Results, so that --write can combine several runs in the table.
 RESULTS = ROOT / ".build/families.jsonl"
@@ -426,7 +426,6 @@ def mmpretrain_cases():
             neck=dict(type="GlobalAveragePooling"), head=head))
 
     pack = lambda m: {"meta": {"epoch": 100}, "state_dict": m.state_dict(), "optimizer": {}}
-    logits = lambda m, x: m(x, mode="tensor")
     cases = [("resnet%d" % d, ("ResNet", d), {}) for d in (18, 34, 50, 101, 152)]
     cases += [("resnetv1c50", ("ResNetV1c", 50), {})]
     cases += [("resnetv1d%d" % d, ("ResNetV1d", d), {}) for d in (50, 101, 152)]

@@ -140,7 +140,7 @@ package struct InspectText {
       guard !lines.isEmpty else { return }
       text += "\n" + style.bold(title) + "\n" + lines.map { "  \($0)\n" }.joined()
       let more = (count ?? lines.count) - lines.count
-      if more > 0 { text += "  … \(Text.grouped(more)) more (--json lists all)\n" }
+      if more > 0 { text += "  … \(Text.grouped(more)) more (the JSON report lists all)\n" }
     }
     section(
       "skipped",

@@ -57,7 +57,7 @@ package struct Drift: Sendable {
     guard document["schema"]?.string == "pth2swt.verify/1", let goldens = document["goldens"]?.array else {
       throw ParseFailure(
         .invalid("not a report of verify: its schema is not pth2swt.verify/1"),
-        hint: "pth2swt verify --format json=FILE writes one")
+        hint: "pth2swt verify writes one as its JSON report")
     }
     var before: [String: Double] = [:]
     var names: [String] = []

@@ -1,4 +1,5 @@
 import CAllocations
+import EngineTestSupport
 import ResNetArchitecture
 import ResNetEngine
 internal import SWTThreads

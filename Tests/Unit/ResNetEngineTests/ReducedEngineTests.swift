@@ -1,3 +1,4 @@
+import EngineTestSupport
 import ResNetArchitecture
 import ResNetEngine
 internal import SWTThreads

@@ -11,11 +11,6 @@ import Testing
 @Suite struct FormulaTests {
   private let digests = SystemDigests()
 
-  @Test func `splitmix64 gives the published sequence`() {
-    #expect(SplitMix64.at(0) == 0xE220_A839_7B1D_CDAF)
-    #expect(SplitMix64.at(0x9E37_79B9_7F4A_7C15) == 0x6E78_9E6A_A1B9_65F4)
-  }
-
   /// A debug build checks only tensors that take less than a second; a release build checks all.
   @Test func `a formula network has PyTorch's bits`() throws {
     #if DEBUG

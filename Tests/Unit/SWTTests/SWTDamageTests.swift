@@ -117,7 +117,7 @@ import Testing
 
   /// Random changes with matching checksums: an error or a file, never a trap.
   @Test func `hostile bytes give errors`() throws {
-    var noise = Noise(state: 1)
+    var noise = Noise(seed: 1)
     for _ in 0..<3000 {
       _ = try rule { b, s in
         let index = s("ERRS")

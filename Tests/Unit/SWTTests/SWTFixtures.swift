@@ -3,21 +3,6 @@ import SWTChecksums
 import SWTDigests
 import TestSupport
 
-/// Reproducible random numbers for the tests.
-struct Noise: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
-  }
-  mutating func bytes(_ count: Int) -> [UInt8] {
-    (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
-  }
-}
-
 /// Contents with the bytes of their tensors.
 struct Sample {
   var contents = SWTContents()
@@ -100,7 +85,7 @@ struct Sample {
   }
 
   static func random(_ seed: UInt64) -> Sample {
-    var noise = Noise(state: seed)
+    var noise = Noise(seed: seed)
     var sample = Sample()
     sample.contents.tensorAlignmentLog2 = Int.random(in: 6...12, using: &noise)
     sample.contents.dataAlignmentLog2 = Int.random(

@@ -39,7 +39,7 @@ import Testing
   func `an edit of any file gives what the writer makes`(seed: UInt64) throws {
     var sample = Sample.random(seed)
     try sample.write(to: path)
-    var noise = Noise(state: seed)
+    var noise = Noise(seed: seed)
     for size in [10, 100_000, 0] {
       let value = SWTValue.bytes(noise.bytes(size))
       sample.contents.metadata["x.noise"] = value

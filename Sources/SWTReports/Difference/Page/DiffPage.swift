@@ -157,7 +157,7 @@ package struct DiffPage {
     let data =
       lines.count <= Self.dataLimit
       ? "All numbers are in this page as JSON, in the element <code>#report</code>."
-      : "<code>pth2swt diff A B --json</code> gives all numbers."
+      : "The JSON report of <code>pth2swt diff</code> has all numbers."
     return """
       <footer>
       <p><b>Max error</b> is the largest |a − b|, infinite if only one side is finite; <b>relL2</b> is

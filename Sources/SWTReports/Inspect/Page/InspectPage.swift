@@ -62,7 +62,7 @@ package struct InspectPage {
     let data =
       report.tensorCount <= Self.dataLimit
       ? "All numbers are in this page as JSON, in the element <code>#report</code>."
-      : "<code>pth2swt inspect --stats --json</code> gives all numbers."
+      : "The JSON report of <code>pth2swt inspect</code> has all numbers."
     let limits =
       leaves.count > rows.count || report.statistics.count(where: { $0 != nil }) > figures.count
       ? "Of \(Text.grouped(leaves.count)) tensors, \(Text.grouped(rows.count)) have a row and "

@@ -56,7 +56,7 @@ import Testing
     let fixture = DistributedFixture(name: name, prefix: "model.")
     let whole = try digests(fixture.path)
     let metadata = try readFile("\(fixture.path)/.metadata")
-    var random = SystemRandomNumberGenerator.seeded(7)
+    var random = Noise(seed: 7)
     for _ in 0..<400 {
       let place = Int.random(in: 0..<metadata.count, using: &random)
       let value = UInt8.random(in: 0...255, using: &random)
@@ -119,22 +119,5 @@ import Testing
     let reasons = try PthFile(path: folder.path).checkpoint.skipped.map(\.reason)
     #expect(reasons.contains { $0.hasPrefix("3 bytes of __0_0.distcp") })
     #expect(reasons.contains("other.pt, which .metadata does not mention"))
-  }
-}
-
-extension SystemRandomNumberGenerator {
-  /// A generator whose numbers are the same in every run.
-  fileprivate static func seeded(_ seed: UInt64) -> SplitMix { SplitMix(state: seed) }
-}
-
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
   }
 }

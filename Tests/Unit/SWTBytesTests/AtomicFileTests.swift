@@ -95,7 +95,7 @@ import Testing
   @Test(arguments: [0, 1, 4096, 3_000_000])
   func `a range of another file is copied`(count: Int) throws {
     let folder = try TemporaryFolder()
-    var noise = Noise(state: 1)
+    var noise = Noise(seed: 1)
     let bytes = noise.bytes(count + 10)
     try writeFile(folder.file("source"), bytes)
     let source = try FileSource(path: folder.file("source"))

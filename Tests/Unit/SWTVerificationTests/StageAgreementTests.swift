@@ -1,3 +1,4 @@
+import EngineTestSupport
 import ResNetArchitecture
 import ResNetEngine
 internal import SWTThreads
@@ -39,7 +40,9 @@ import Testing
   func `every layer that is wrong in the engine alone is found`(precision: ComputePrecision, fault: Fault)
     throws
   {
-    let tree = LayerTree(SmallCase.all[0].architecture)
+    let architecture = Architecture(
+      block: .bottleneck, layers: [1, 2, 1, 1], groups: 4, widthPerGroup: 4, classCount: 10, basePlanes: 64)
+    let tree = LayerTree(architecture)
     let weights = tree.randomWeights(seed: 41)
     let emulation = try ReferenceEngine(tree, weights: weights, threads: Self.threads, emulating: precision)
     let wide = FastEngine(
