@@ -8,6 +8,8 @@ package struct ZipArchive: Sendable {
   /// Bytes that belong to no entry.
   package let stray: [StrayBytes]
   private let byName: [String: Int]
+  /// The data of each entry, if the archive was unpacked to files.
+  private let files: [any ByteSource]?
 
   package init(_ source: any ByteSource, limits: ParseLimits) throws(ParseFailure) {
     self.source = source
@@ -15,15 +17,40 @@ package struct ZipArchive: Sendable {
     let directory = try ZipDirectory(source, limits: limits)
     entries = directory.entries
     stray = directory.stray
+    files = nil
     var byName: [String: Int] = [:]
     for (index, entry) in entries.enumerated() { byName[entry.name] = index }
     self.byName = byName
+  }
+
+  /// An archive that was unpacked.
+  ///
+  /// - Parameters:
+  ///   - records: The files: their paths, which must differ, and contents.
+  ///   - limits: Limits on what is read of them.
+  /// - Throws: ``ParseFailure`` `.limit` if there are too many.
+  package init(
+    unpacked records: [(name: String, data: any ByteSource)], limits: ParseLimits
+  ) throws(ParseFailure) {
+    try limits.check(.entries, records.count)
+    source = JoinedSource(records.map(\.data))
+    self.limits = limits
+    stray = []
+    files = records.map(\.data)
+    entries = records.enumerated().map { index, record in
+      ZipEntry(
+        index: UInt64(index), name: record.name, method: .stored, byteCount: record.data.byteCount,
+        packedByteCount: record.data.byteCount, crc32: 0, dataOffset: nil, headerOffset: nil)
+    }
+    byName = Dictionary(
+      records.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   package subscript(name: String) -> ZipEntry? { byName[name].map { entries[$0] } }
 
   /// The data of an entry, not read yet.
   package func data(_ entry: ZipEntry) throws(ParseFailure) -> any ByteSource {
+    if let files { return files[Int(entry.index)] }
     guard let offset = entry.dataOffset else {
       // Compressed data has at least one byte, so an entry without data must be empty.
       guard entry.byteCount == 0 else {

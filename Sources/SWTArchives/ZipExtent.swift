@@ -100,6 +100,7 @@ struct ZipExtent {
   /// - Parameters:
   ///   - entries: All entries except folders, as libzip shows them.
   ///   - found: The number of entries including folders.
+  /// - Returns: Those bytes, in order.
   /// - Throws: ``ParseFailure`` if the entries are those of another directory.
   func stray(_ entries: [ZipEntry], found: UInt64) throws(ParseFailure) -> [StrayBytes] {
     guard found == count else {
@@ -140,7 +141,7 @@ struct ZipExtent {
           + Int(LittleEndian.load(UInt16.self, head, at: 28))
       } else if head.starts(with: FileMagic.zipDescriptor) {
         // 16 bytes, or 24 in zip64: as many as lead to the next record.
-        let isFollowed = try source.starts(with: [0x50, 0x4B], at: position + 16)
+        let isFollowed = try source.starts(with: FileMagic.zipRecord, at: position + 16)
         position += isFollowed || position + 16 == gap.upperBound ? 16 : Self.descriptorSize
       } else {
         break

@@ -9,6 +9,8 @@ package struct CheckpointFolder: Sendable {
     case shards
     /// One file per rank.
     case ranks
+    /// The folder that an archive was unpacked to.
+    case unpacked
   }
 
   private let path: String
@@ -17,7 +19,17 @@ package struct CheckpointFolder: Sendable {
   package let files: [String]
 
   /// Nil if the path is not a folder, or not one checkpoint.
+  ///
+  /// The `data.pkl` of an unpacked archive stands for its folder.
   package init?(_ path: String) {
+    if let folder = UnpackedArchive.folder(path),
+      let files = try? UnpackedArchive.files(folder, limit: 1_000_000)
+    {
+      self.path = folder
+      form = .unpacked
+      self.files = files
+      return
+    }
     guard Folder.exists(path), let names = try? Folder.names(in: path) else { return nil }
     self.path = path
     let regular = names.filter { name in
@@ -69,6 +81,7 @@ package struct CheckpointFolder: Sendable {
     case .distributed: try DistributedFolder(path, limits: limits).read()
     case .shards: try SafetensorsShards(path, files, limits: limits).read()
     case .ranks: try RankFiles(path, files, limits: limits).read()
+    case .unpacked: try UnpackedArchive.read(path, limits: limits)
     }
   }
 }

@@ -51,6 +51,13 @@ public struct Checkpoint: Sendable {
   public private(set) var partial: [PartialTensor] = []
   /// What to do about ``partial``, if the form of the file tells.
   var partialHint: String?
+  /// Whether a pickle calls a function that is defined in it.
+  private var callsCode = false
+  /// Whether the file defines Python functions or classes, as cloudpickle and dill store them: a program that
+  /// loads it would run them.
+  public var hasCode: Bool {
+    globals.contains { $0.name.makesCode && ["cloudpickle", "dill"].contains($0.name.root) }
+  }
   /// The storage that is the whole file, if any: pickles without a container have tensor storages as such
   /// nested files.
   private(set) var rootStorage: TensorEntry?
@@ -88,11 +95,13 @@ public struct Checkpoint: Sendable {
 
   /// Refuses a file that names a dangerous function.
   ///
-  /// Nothing was executed here, but programs that load such a file may be attacked.
+  /// Nothing was executed here, but programs that load such a file may be attacked. Classes and functions that
+  /// are only defined in the file are inert: see ``hasCode``.
   ///
   /// - Throws: ``/SWTBytes/ParseFailure`` at the first dangerous name.
   public func requireHarmless() throws(ParseFailure) {
-    for mention in globals where mention.name.isDangerous {
+    let isTolerated = hasCode && !callsCode
+    for mention in globals where mention.name.isDangerous && !(isTolerated && mention.name.makesCode) {
       throw ParseFailure(
         .unsupported("\(mention.name.qualified) is not a tensor constructor; nothing was executed"),
         at: mention.offset, in: ["pickle opcode 0x63 GLOBAL"],
@@ -128,6 +137,7 @@ extension Checkpoint {
 
   /// Records every class and function that a pickle names.
   mutating func mention(_ pickle: Pickle) {
+    defer { if hasCode, !callsCode { callsCode = PickledCode.isCalled(in: pickle.arena) } }
     var known = Set(globals.map(\.name))
     for (name, offset) in pickle.globals where known.insert(name).inserted {
       globals.append(GlobalMention(name: name, offset: offset, isKnown: TorchTypes.isKnown(name)))
@@ -161,6 +171,7 @@ extension Checkpoint {
     var known = Set(globals.map(\.name))
     globals += other.globals.filter { known.insert($0.name).inserted }
     skipped += other.skipped.map { SkippedEntry(path: front + $0.path, reason: $0.reason) }
+    callsCode = callsCode || other.callsCode
     partial += other.partial.map { part in
       var part = part
       part.name = front + part.name

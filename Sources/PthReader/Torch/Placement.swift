@@ -17,6 +17,7 @@ enum Placement: Equatable {
   ///   - order: By dimension of the tensor, the dimensions of the mesh in the order of the splits, if stated.
   ///   - sizes: The mesh.
   ///   - coordinate: The rank's place in it.
+  /// - Returns: Its first index and its size per dimension.
   /// - Throws: ``ParseFailure`` `.unsupported` if the rank's part is not one box.
   static func box(
     of shape: [Int], _ placements: [Placement], _ order: [Int: [Int]], _ sizes: [Int], _ coordinate: [Int]

@@ -112,6 +112,7 @@ struct TensorDecoder<Provider: StorageProvider> {
     case .numpyArray:
       guard let state = object.state else { return .unreadable("a NumPy array without state") }
       return try NumpyDecoder(arena: arena, limits: limits).decode(state: state)
+    case .joblibArray: return try NumpyDecoder(arena: arena, limits: limits).decode(joblib: id)
     case .numpyBuffer: return try NumpyDecoder(arena: arena, limits: limits).decode(buffer: arguments)
     default: return try decodeCall(constructor, arguments, depth: depth)
     }
@@ -169,7 +170,7 @@ struct TensorDecoder<Provider: StorageProvider> {
       return with(attributes: state, decoded)
     case .typeTag:
       return .sameAs(try arguments(0))
-    case .numpyArray, .numpyBuffer, .orderedDict, .defaultDict, .loadFromBytes:
+    case .numpyArray, .numpyBuffer, .joblibArray, .orderedDict, .defaultDict, .loadFromBytes:
       return .notATensor
     }
   }

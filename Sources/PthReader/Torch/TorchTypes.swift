@@ -127,7 +127,7 @@ enum TorchTypes {
     case quantized, sparse, nested, meta, wrapper
     case fromTypeV2, fromType
     case orderedDict, defaultDict
-    case numpyArray, numpyBuffer
+    case numpyArray, numpyBuffer, joblibArray
     case loadFromBytes
     case deviceFromNumpy, deviceFromTensor
     /// `torch.jit._pickle`: a value with a type, or a typed list.
@@ -152,6 +152,7 @@ enum TorchTypes {
       case "collections.defaultdict": self = .defaultDict
       case "numpy.core.multiarray._reconstruct": self = .numpyArray
       case "numpy.core.numeric._frombuffer": self = .numpyBuffer
+      case JoblibArray.className: self = .joblibArray
       case "torch.storage._load_from_bytes": self = .loadFromBytes
       case "torch._utils._rebuild_device_tensor_from_numpy", "torch._utils._rebuild_xla_tensor":
         self = .deviceFromNumpy

@@ -53,4 +53,21 @@ import Testing
     }
     #expect(try Folder.names(in: folder.path).isEmpty)
   }
+
+  @Test(arguments: ["unpacked", "unpacked/data.pkl"])
+  func `an unpacked archive is one input`(name: String) throws {
+    let folder = try TemporaryFolder()
+    let output = folder.file("x.swt")
+    let converted = Tool("convert", Fixtures.path("foreign/\(name)"), "-o", output, "--arch", "none")
+    #expect(converted.status == .success, "\(converted.errors)")
+    #expect(Tool("diff", Fixtures.path("foreign/cloudpickle.pth"), output).status == .success)
+  }
+
+  @Test func `pickled code is said to be there`() throws {
+    let folder = try TemporaryFolder()
+    let converted = Tool(
+      "convert", Fixtures.path("foreign/dill.pth"), "-o", folder.file("x.swt"), "--arch", "none")
+    #expect(converted.status == .success)
+    #expect(converted.errors.contains("defines Python classes or functions"))
+  }
 }

@@ -95,6 +95,8 @@ extension AssembledSource {
   ///   - id: The ID of its storage.
   ///   - label: What to call it in errors.
   ///   - limits: Limits on its shape.
+  /// - Returns: A contiguous tensor.
+  /// - Throws: ``ParseFailure`` `.limit` if it has too many dimensions.
   func entry(id: Int, _ label: String, limits: ParseLimits) throws(ParseFailure) -> TensorEntry {
     try TensorEntry.checked(
       scalarType: type, layout: try StridedLayout(shape: table.shape, strides: nil),

@@ -15,6 +15,7 @@ enum Disjointness {
   ///   - boxes: Per box its offsets, then its sizes; no size is zero.
   ///   - count: The number of boxes.
   ///   - rank: The number of dimensions.
+  /// - Returns: Their indices.
   /// - Throws: ``ParseFailure`` if the boxes are too irregular to be compared.
   static func violation(boxes: [Int], count: Int, rank: Int) throws(ParseFailure) -> (Int, Int)? {
     guard count > 1 else { return nil }

@@ -22,6 +22,7 @@ struct RankFiles {
   /// - Parameters:
   ///   - path: The folder.
   ///   - names: Names of the files that may be checkpoints.
+  /// - Returns: False too if the first file cannot be read.
   static func recognizes(_ path: String, _ names: [String]) -> Bool {
     guard names.count > 1, let first = names.first,
       let checkpoint = try? CheckpointReader.read(FileSource(path: Folder.join(path, first)))
@@ -70,7 +71,11 @@ struct RankFiles {
     return try assemble(ranks.sorted { $0.rank < $1.rank }.map { ($0.name, $0.checkpoint) })
   }
 
+  /// Places the shards of all ranks.
+  ///
   /// - Parameter files: In the order of ranks.
+  /// - Returns: The whole tensors.
+  /// - Throws: ``ParseFailure`` if the shards of a tensor are not the whole of it.
   private func assemble(_ files: [(name: String, contents: Checkpoint)]) throws(ParseFailure) -> Checkpoint {
     let byteCount = files.reduce(0) { $0 + $1.contents.byteCount }
     let limits = limits.scaled(toFile: byteCount)
