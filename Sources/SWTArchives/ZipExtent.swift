@@ -30,8 +30,26 @@ struct ZipExtent {
   ///
   /// - Throws: ``ParseFailure`` if it is damaged, or if the archive does not start at byte 0.
   init(_ source: any ByteSource) throws(ParseFailure) {
+    var failure: ParseFailure?
+    for place in try Self.ends(source) {
+      do throws(ParseFailure) {
+        try self.init(source, endingAt: place)
+        try requirePlainComment(from: place)
+        return
+      } catch {
+        // A comment may look like an end record; the one of the archive fits its directory.
+        failure = failure ?? error
+      }
+    }
+    throw failure
+      ?? ParseFailure(
+        .invalid("not a readable zip archive: it has no end record"),
+        hint: "the file is damaged or its download was not finished")
+  }
+
+  /// Takes the end record at `place`.
+  private init(_ source: any ByteSource, endingAt place: Int) throws(ParseFailure) {
     self.source = source
-    let place = try Self.findEnd(source)
     let record = try source.bytes(at: place, count: Self.endSize)
     end = place + Self.endSize + Int(LittleEndian.load(UInt16.self, record, at: 20))
     var count = UInt64(LittleEndian.load(UInt16.self, record, at: 10))
@@ -65,34 +83,56 @@ struct ZipExtent {
     }
   }
 
+  /// A comment may have any bytes, but not those of another archive.
+  private func requirePlainComment(from place: Int) throws(ParseFailure) {
+    let start = place + Self.endSize
+    guard end > start else { return }
+    let comment = try source.bytes(at: start, count: end - start)
+    if let entry = comment.firstRange(of: FileMagic.zip) {
+      throw Self.severalArchives(start + entry.lowerBound)
+    }
+  }
+
   private static func severalArchives(_ offset: Int) -> ParseFailure {
     ParseFailure(
       .invalid("more than one zip archive: the last starts at byte \(max(offset, 0))"),
       hint: "a data file of torch.distributed.checkpoint is such a file: name its folder, with .metadata")
   }
 
-  /// The offset of the last end record.
-  private static func findEnd(_ source: any ByteSource) throws(ParseFailure) -> Int {
+  /// Offsets of what may be the end record, the last first: of those whose comment ends with the file, or else
+  /// of those whose comment is inside it.
+  private static func ends(_ source: any ByteSource) throws(ParseFailure) -> [Int] {
     let last = source.byteCount - endSize
-    if last >= 0, try source.starts(with: FileMagic.emptyZip + [0, 0, 0, 0], at: last),
-      try source.bytes(at: last + 20, count: 2) == [0, 0]
+    // Nearly always, there is no comment.
+    if last >= 0, try source.starts(with: FileMagic.emptyZip, at: last),
+      try source.bytes(at: last + 20, count: 2) == [0, 0],
+      try isConsistent(source, endingAt: last)
     {
-      return last
+      return [last]
     }
     let start = max(0, last - Int(UInt16.max))
     let tail = try source.bytes(at: start, count: source.byteCount - start)
+    var (exact, inside): ([Int], [Int]) = ([], [])
     var place = tail.count - endSize
-    while place >= 0 {
-      if tail[place...].starts(with: FileMagic.emptyZip),
-        place + endSize + Int(LittleEndian.load(UInt16.self, tail, at: place + 20)) <= tail.count
-      {
-        return start + place
+    while place >= 0, exact.count < 16, inside.count < 16 {
+      if tail[place...].starts(with: FileMagic.emptyZip) {
+        let end = place + endSize + Int(LittleEndian.load(UInt16.self, tail, at: place + 20))
+        if end == tail.count { exact.append(start + place) }
+        if end < tail.count { inside.append(start + place) }
       }
       place -= 1
     }
-    throw ParseFailure(
-      .invalid("not a readable zip archive: it has no end record"),
-      hint: "the file is damaged or its download was not finished")
+    return exact.isEmpty ? inside : exact
+  }
+
+  private static func isConsistent(_ source: any ByteSource, endingAt place: Int) throws(ParseFailure) -> Bool
+  {
+    do throws(ParseFailure) {
+      _ = try ZipExtent(source, endingAt: place)
+      return true
+    } catch {
+      return false
+    }
   }
 
   /// Finds the bytes that no entry refers to.

@@ -8,6 +8,7 @@ enum UnpackedArchive {
   /// The folder with `data.pkl` and the storages beside it; nil if there is none.
   ///
   /// - Parameter path: That folder, one that has nothing else, or the `data.pkl` in it.
+  /// - Returns: The path of that folder.
   static func folder(_ path: String) -> String? {
     guard Folder.exists(path) else {
       return Folder.name(of: path) == pickleName && isOne(Folder.parent(of: path))

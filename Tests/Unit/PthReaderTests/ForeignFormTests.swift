@@ -1,3 +1,4 @@
+import SWTTensors
 import PthReader
 import SWTBytes
 import SWTTensorFiles

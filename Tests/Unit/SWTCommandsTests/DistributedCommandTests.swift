@@ -1,3 +1,4 @@
+import SWTChecksums
 import SWTBytes
 import SWTCommands
 internal import SWTConsole

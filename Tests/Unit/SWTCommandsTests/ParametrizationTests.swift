@@ -1,3 +1,4 @@
+import SWTTensors
 import SWTBytes
 import SWTCommands
 internal import SWTConsole

@@ -1,3 +1,5 @@
+import SWTChecksums
+import Testing
 import PthReader
 import SWTBytes
 import SWTDigests
