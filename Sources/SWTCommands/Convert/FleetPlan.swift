@@ -61,7 +61,10 @@ struct FleetPlan {
     }
     guard !items.isEmpty else {
       throw CommandFailure(
-        .inputUnreadable, file: inputs.first, "there are no checkpoints in it",
+        .inputUnreadable, file: inputs.count == 1 ? inputs.first : nil,
+        inputs.count == 1
+          ? "there are no checkpoints in it"
+          : "there are no checkpoints in \(inputs.joined(separator: ", "))",
         hint: "pth2swt inspect FILE shows what a file is")
     }
   }

@@ -64,7 +64,7 @@ struct GoldenMake {
     for file in files {
       let data = try ArrayFile.read(file, limits: limits)
       do {
-        let name = file.split(separator: "/").last.map { $0.split(separator: ".")[0] } ?? "input"
+        let name = file.split(separator: "/").last?.split(separator: ".").first ?? "input"
         all.append((String(name), try GoldenInput(shape: data.shape, floats: try data.floats())))
       } catch let failure as ParseFailure {
         throw CommandFailure(reading: file, failure)
