@@ -42,6 +42,10 @@ package struct Rederivation: Sendable {
     do {
       let options = Self.options(of: file, limits: limits)
       let source = try ConversionSource(path, options, isDigested: false)
+      guard SWTArchitecture.read(file) != nil else {
+        try self.init(anyIn: source, key: key, options, file)
+        return
+      }
       var network = try NetworkStateDict(source.file, .auto, key: key)
       // Epsilon may have been set by an option of the conversion; the file records it.
       if options.transforms, let epsilon = SWTArchitecture.read(file)?.epsilon {
@@ -58,6 +62,25 @@ package struct Rederivation: Sendable {
       if options.transforms { compare(draft, with: file) }
     } catch {
       throw ConversionFailure(error, input: path)
+    }
+  }
+
+  /// Any state dict, whose tensors have the names of the checkpoint.
+  private init(
+    anyIn source: ConversionSource, key: String?, _ options: ConversionOptions, _ file: SWTFile
+  ) throws {
+    var options = options
+    options.key = key
+    let plan = try ConversionPlan(source.file, nil, options)
+    for (_, entry) in plan.sources { try source.file.admit(entry) }
+    var draft = try DraftBuilder.build(plan, hashesSources: true, source.file)
+    let pass = source.pass(draft)
+    draft.take(try pass.run(pass.allPieces))
+    sources = draft.contents.sources.map { Source(name: $0.name, isOptional: false, digest: $0.sha256) }
+    compare(draft, with: file)
+    let known = Set(draft.contents.tensors.map(\.name))
+    differing += file.tensors.map(\.name).filter {
+      !known.contains($0) && !$0.hasPrefix(SWTFormat.goldenPrefix)
     }
   }
 

@@ -134,10 +134,10 @@ extension TensorDecoder {
     return sizes
   }
 
-  /// A number, or the product of nested tuples of numbers.
+  /// A number, or the product of nested tuples of numbers; an empty one is 1.
   private func meshSize(_ id: NodeID, depth: Int = 0) throws(ParseFailure) -> Int {
     if let number = arena.int(id), number > 0 { return number }
-    guard depth < 8, arena.kind(id) == .tuple, let parts = arena.elements(id), !parts.isEmpty else {
+    guard depth < 8, arena.kind(id) == .tuple, let parts = arena.elements(id) else {
       throw ParseFailure(.invalid("the size of a mesh is not a number"))
     }
     var product = 1

@@ -1,7 +1,7 @@
-import SWTTensors
 import PthReader
 import SWTBytes
 import SWTTensorFiles
+import SWTTensors
 import TestSupport
 import Testing
 

@@ -1,5 +1,5 @@
-import SWTChecksums
 import SWTBytes
+import SWTChecksums
 import SWTCommands
 internal import SWTConsole
 import SWTDigests

@@ -1,8 +1,8 @@
-import SWTTensors
 import SWTBytes
 import SWTCommands
 internal import SWTConsole
 import SWTTensorFiles
+import SWTTensors
 import TestSupport
 import Testing
 

@@ -17,17 +17,18 @@ struct RankFiles {
     self.limits = limits
   }
 
-  /// Whether the first file is one rank's of several.
+  /// Whether all files are of ranks of several: among other checkpoints, each is an input of its own.
   ///
   /// - Parameters:
   ///   - path: The folder.
   ///   - names: Names of the files that may be checkpoints.
-  /// - Returns: False too if the first file cannot be read.
+  /// - Returns: False too if a file cannot be read.
   static func recognizes(_ path: String, _ names: [String]) -> Bool {
-    guard names.count > 1, let first = names.first,
-      let checkpoint = try? CheckpointReader.read(FileSource(path: Folder.join(path, first)))
-    else { return false }
-    return checkpoint.partial.contains { ($0.worldSize ?? 0) > 1 && $0.rank != nil }
+    names.count > 1
+      && names.allSatisfy { name in
+        let checkpoint = try? CheckpointReader.read(FileSource(path: Folder.join(path, name)))
+        return checkpoint?.partial.contains { ($0.worldSize ?? 0) > 1 && $0.rank != nil } == true
+      }
   }
 
   /// What is known of one tensor.

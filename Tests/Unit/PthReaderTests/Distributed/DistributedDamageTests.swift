@@ -112,6 +112,13 @@ import Testing
     #expect(throws: ParseFailure.self) { try PthFile(path: third.path) }
   }
 
+  @Test func `a rank's file among other checkpoints is an input of its own`() throws {
+    let folder = try DistributedFixture(name: "ranks", prefix: "").copy { $1 }
+    #expect(CheckpointFolder(folder.path) != nil)
+    try writeFile(folder.file("other.pth"), readFile(Fixtures.path("checkpoints/bare_tensor.pth")))
+    #expect(CheckpointFolder(folder.path) == nil)
+  }
+
   @Test func `bytes in no chunk are reported`() throws {
     let fixture = DistributedFixture(name: "one", prefix: "model.")
     let folder = try fixture.copy { $0.hasSuffix(".distcp") ? $1 + [1, 2, 3] : $1 }

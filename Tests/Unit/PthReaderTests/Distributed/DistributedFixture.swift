@@ -1,10 +1,10 @@
-import SWTChecksums
-import Testing
 import PthReader
 import SWTBytes
+import SWTChecksums
 import SWTDigests
 import SWTTensorFiles
 import TestSupport
+import Testing
 
 /// The checkpoints in Fixtures/distributed, which all have the same tensors.
 struct DistributedFixture: CustomTestStringConvertible, Sendable {
