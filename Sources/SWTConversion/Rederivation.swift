@@ -40,47 +40,38 @@ package struct Rederivation: Sendable {
     of path: String, key: String?, for file: SWTFile, limits: ParseLimits
   ) throws(ConversionFailure) {
     do {
-      let options = Self.options(of: file, limits: limits)
+      var options = Self.options(of: file, limits: limits)
       let source = try ConversionSource(path, options, isDigested: false)
-      guard SWTArchitecture.read(file) != nil else {
-        try self.init(anyIn: source, key: key, options, file)
-        return
+      let plan: ConversionPlan
+      let areOptional: [Bool]
+      if let architecture = SWTArchitecture.read(file) {
+        var network = try NetworkStateDict(source.file, .auto, key: key)
+        // Epsilon may have been set by an option of the conversion; the file records it.
+        if options.transforms { network = network.withEpsilon(architecture.epsilon) }
+        plan = try ConversionPlan(network, options, source.file)
+        areOptional = network.tensors.map(\.parameter.isOptional)
+      } else {
+        options.key = key
+        plan = try ConversionPlan(source.file, nil, options)
+        areOptional = Array(repeating: false, count: plan.sources.count)
       }
-      var network = try NetworkStateDict(source.file, .auto, key: key)
-      // Epsilon may have been set by an option of the conversion; the file records it.
-      if options.transforms, let epsilon = SWTArchitecture.read(file)?.epsilon {
-        network = network.withEpsilon(epsilon)
-      }
-      let plan = try ConversionPlan(network, options, source.file)
       for (_, entry) in plan.sources { try source.file.admit(entry) }
       var draft = try DraftBuilder.build(plan, hashesSources: true, source.file)
       let pass = source.pass(draft)
       draft.take(try pass.run(pass.allPieces))
-      sources = zip(network.tensors, draft.contents.sources).map { tensor, source in
-        Source(name: source.name, isOptional: tensor.parameter.isOptional, digest: source.sha256)
+      sources = zip(areOptional, draft.contents.sources).map { isOptional, source in
+        Source(name: source.name, isOptional: isOptional, digest: source.sha256)
       }
       if options.transforms { compare(draft, with: file) }
+      if plan.network == nil {
+        // Without an architecture, nothing else tells that a tensor does not belong there.
+        let known = Set(draft.contents.tensors.map(\.name))
+        differing += file.tensors.map(\.name).filter {
+          !known.contains($0) && !$0.hasPrefix(SWTFormat.goldenPrefix)
+        }
+      }
     } catch {
       throw ConversionFailure(error, input: path)
-    }
-  }
-
-  /// Any state dict, whose tensors have the names of the checkpoint.
-  private init(
-    anyIn source: ConversionSource, key: String?, _ options: ConversionOptions, _ file: SWTFile
-  ) throws {
-    var options = options
-    options.key = key
-    let plan = try ConversionPlan(source.file, nil, options)
-    for (_, entry) in plan.sources { try source.file.admit(entry) }
-    var draft = try DraftBuilder.build(plan, hashesSources: true, source.file)
-    let pass = source.pass(draft)
-    draft.take(try pass.run(pass.allPieces))
-    sources = draft.contents.sources.map { Source(name: $0.name, isOptional: false, digest: $0.sha256) }
-    compare(draft, with: file)
-    let known = Set(draft.contents.tensors.map(\.name))
-    differing += file.tensors.map(\.name).filter {
-      !known.contains($0) && !$0.hasPrefix(SWTFormat.goldenPrefix)
     }
   }
 
