@@ -10,6 +10,7 @@ struct StateDictWalk<Provider: StorageProvider> {
   struct Findings {
     var tensors: [TensorEntry] = []
     var skipped: [SkippedEntry] = []
+    var partial: [PartialTensor] = []
     var sparse: [(name: String, description: SparseDescription)] = []
     /// Modules in the order of their paths, and their classes as the file spells them.
     var modules: [ModuleRecord] = []
