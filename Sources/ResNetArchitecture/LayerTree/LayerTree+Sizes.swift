@@ -26,8 +26,10 @@ extension LayerTree {
   /// shortcut: average pooling in place of a stride drops the last row of an odd number, as in PyTorch.
   public func accepts(imageSize: Int) -> Bool {
     var size = stem.outputSize(imageSize)
-    if let pool = maxPool { size = pool.outputSize(size) }
-    if let blur = poolBlur { size = blur.outputSize(size) }
+    // Padding alone would make a pixel of nothing.
+    for pool in [maxPool, poolBlur] {
+      if let pool, size > 0 { size = pool.outputSize(size) }
+    }
     for block in blocks {
       guard size > 0, block.outputSize(size) == block.shortcutSize(size) else { return false }
       size = block.outputSize(size)
