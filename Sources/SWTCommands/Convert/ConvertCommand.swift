@@ -17,7 +17,7 @@ struct Convert: Command {
     options: [
       .value(
         "output", "OUT",
-        "Output file (.swt or .safetensors); a folder if there are several inputs.",
+        "Output file (.swt, .safetensors or .pth); a folder if there are several inputs.",
         short: "o", of: .path),
       .value(
         "arch", "ARCH",
