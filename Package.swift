@@ -185,7 +185,7 @@ let tests: [Target] = [
   .testTarget(
     name: "SWTCommandsTests",
     dependencies: [
-      "SWTConsole", "PthReader", "SWT", "SWTBytes", "SWTCommands", "SWTDigests", "SWTGoldens",
+      "SWTConsole", "PthReader", "SWT", "SWTBytes", "SWTChecksums", "SWTCommands", "SWTDigests", "SWTGoldens",
       "ResNetArchitecture", "SWTTensors", "SWTThreads",
       "SWTTensorFiles", "SWTVerification", "TestSupport",
     ]),

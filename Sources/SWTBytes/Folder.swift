@@ -112,4 +112,10 @@ package enum Folder {
   package static func join(_ folder: String, _ name: String) -> String {
     folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
   }
+
+  /// Whether a text that a file contains can be the name of a file beside it: not a path that leaves the folder.
+  package static func isName(_ text: String) -> Bool {
+    !text.isEmpty && text != "." && text != ".."
+      && !text.utf8.contains { $0 == 0 || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }
+  }
 }

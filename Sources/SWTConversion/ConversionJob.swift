@@ -14,6 +14,7 @@ struct ConversionJob {
   private let reading: StateDictReading?
   private let official: OfficialFile?
   private let unused: [String]
+  private let parametrizations: [Parametrization]
 
   /// Plans the conversion of the source's tensors.
   ///
@@ -51,13 +52,14 @@ struct ConversionJob {
     self.official?.addMetadata(to: &draft.contents.metadata)
     try options.addMetadata(to: &draft.contents.metadata, architecture)
     unused = plan.unused
+    parametrizations = plan.network?.parametrizations ?? []
     goldens.add(to: &draft)
   }
 
   private init(_ stored: StoredWeights, _ source: ConversionSource, _ options: ConversionOptions) throws {
     self.source = source
     architecture = SWTArchitecture.read { stored.contents.metadata[$0] }
-    (reading, official, unused) = (nil, nil, [])
+    (reading, official, unused, parametrizations) = (nil, nil, [], [])
     guard options.conventions == Conventions() else {
       throw ConversionFailure.architecture(
         "conventions of a checkpoint cannot be set for a weight file, which records its own",
@@ -124,14 +126,29 @@ struct ConversionJob {
     var summary = ConversionSummary(
       architecture: architecture?.name, tensorCount: draft.networkTensorCount, aliasCount: 0, byteCount: 0,
       contentID: nil, sourceSHA256: digest, unused: unused,
-      skipped: source.stored == nil ? source.file.checkpoint.skipped.map { ($0.path, $0.reason) } : [],
+      skipped: skipped,
       goldens: draft.contents.goldenSets.map(\.name))
     summary.wideLayers = draft.wideLayers
     summary.worstRounding = draft.worstRounding
     summary.reading = reading
+    summary.parametrizations = parametrizations
     summary.official = official
     if architecture != nil { summary.warnings = OfficialName.warnings(path: source.path, sha256: digest) }
+    if source.stored == nil, source.file.checkpoint.hasCode {
+      summary.warnings.append(
+        "it defines Python classes or functions (cloudpickle or dill), which torch.load would run; nothing was "
+          + "executed here")
+    }
     return summary
+  }
+}
+
+extension ConversionJob {
+  /// What the reader left out, except weights that were folded from their parts.
+  fileprivate var skipped: [(path: String, reason: String)] {
+    guard source.stored == nil else { return [] }
+    let folded = Set(parametrizations.map(\.name))
+    return source.file.checkpoint.skipped.filter { !folded.contains($0.path) }.map { ($0.path, $0.reason) }
   }
 }
 

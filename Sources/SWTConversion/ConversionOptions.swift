@@ -71,6 +71,8 @@ public struct ConversionSummary: Sendable {
   public var unused: [String]
   /// How the network was read; nil for weight files and for state dicts without a layer tree.
   public var reading: StateDictReading?
+  /// Weights that the source has as parts, and that were folded.
+  package var parametrizations: [Parametrization] = []
   /// The published file that the input is, if any.
   public var official: OfficialFile?
   /// Suspicious findings that do not prevent a conversion.

@@ -89,9 +89,12 @@ public enum Verifier {
     }
     file.prefetch()
     let model: Model
-    do {
+    do throws(ModelFailure) {
       model = try Model(file)
     } catch {
+      if case .noArchitecture = error, options.level == .weights, options.goldens.isEmpty {
+        return try weights(of: file, path, options)
+      }
       throw .network(file: path, "\(error)")
     }
     let (tree, architecture) = (model.tree, model.architecture)
@@ -140,6 +143,31 @@ public enum Verifier {
       throw .network(file: path, "\(error)")
     }
     if let damage = integrity.wait() { throw .model(file: path, damage) }
+    return report
+  }
+
+  /// Compares the tensors of a file without an architecture, of which nothing else can be verified.
+  private static func weights(
+    of file: SWTFile, _ path: String, _ options: VerificationOptions
+  ) throws(VerificationFailure) -> VerificationReport {
+    do {
+      try file.verify(using: SystemDigests())
+    } catch {
+      throw .model(file: path, error)
+    }
+    var report = VerificationReport(
+      model: path, architecture: "state dict",
+      parameterCount: file.tensors.filter { $0.role == .parameter }.reduce(0) { $0 + $1.elementCount },
+      contentID: file.contentID(using: SystemDigests()).map { "swt1:\($0.hex)" },
+      engine: options.engineName, source: nil, goldens: [])
+    guard let source = options.source else { return report }
+    do {
+      report.source = try WeightsCheck.compare(
+        file, sourcePath: source, key: options.sourceKey, limits: options.limits
+      ).report
+    } catch {
+      throw .source(error)
+    }
     return report
   }
 

@@ -74,9 +74,9 @@ struct ShardIndex {
         throw ParseFailure(.invalid("the shard of \(weight.key) is not a file name"))
       }
       // The index determines which files are opened, so it must not name files outside its folder.
-      guard !file.isEmpty, file != ".", file != "..",
-        !file.utf8.contains(where: { "/\\\0".utf8.contains($0) })
-      else { throw ParseFailure(.invalid("shard '\(file.prefix(64))' is not in the folder of the index")) }
+      guard Folder.isName(file) else {
+        throw ParseFailure(.invalid("shard '\(file.prefix(64))' is not in the folder of the index"))
+      }
       if let place = order[ExactString(file)] {
         result[place].names.insert(ExactString(weight.key))
       } else {

@@ -1,3 +1,4 @@
+internal import PthReader
 internal import ResNetArchitecture
 internal import SWTBytes
 internal import SWTConsole
@@ -133,7 +134,8 @@ struct Convert: Command {
     var options = options
     if let labelsPath { options.labels = try Self.readLabels(labelsPath) }
     let isFolder =
-      inputs.count > 1 || Folder.exists(inputs[0]) || output.hasSuffix("/") || Folder.exists(output)
+      inputs.count > 1 || Folder.exists(inputs[0]) && CheckpointFolder(inputs[0]) == nil
+      || output.hasSuffix("/") || Folder.exists(output)
     return isFolder ? try runAll(options, console) : try runOne(options, console)
   }
 
@@ -145,6 +147,7 @@ struct Convert: Command {
     LeftoverTemporaries.remove(in: Folder.parent(of: output), of: [Folder.name(of: output)])
     var byteCount = 0
     if case .file(let size)? = Folder.kind(input) { byteCount = size }
+    if let folder = CheckpointFolder(input) { byteCount = folder.byteCount }
     let total = byteCount
     let tracker = ConversionProgress()
     let bar = ProgressBar.style(progress, quiet: quiet, console).map { style in

@@ -27,7 +27,7 @@ struct FleetPlan {
   /// Files that are named are always inputs. Folders are searched recursively, except through links and on
   /// other file systems; a file in them is an input if its first bytes are those of a readable format or if
   /// it has the extension of a checkpoint, so a damaged checkpoint is reported and a README is not. Shards
-  /// with an index belong to the index.
+  /// with an index belong to the index; a folder that is one checkpoint is one input.
   ///
   /// - Throws: ``CommandFailure`` if a folder cannot be read, if there are no checkpoints, or if two inputs
   ///   would be written to the same output; nothing has been written then.
@@ -35,7 +35,9 @@ struct FleetPlan {
     self.folder = folder
     var found: [(input: String, name: String)] = []
     for input in inputs {
-      if Folder.exists(input) {
+      if CheckpointFolder(input) != nil {
+        found.append((input, Folder.name(of: input)))
+      } else if Folder.exists(input) {
         try search(input, prefix: "", &found)
       } else {
         found.append((input, Folder.name(of: input)))
@@ -77,7 +79,7 @@ struct FleetPlan {
   }
 
   private static func size(_ path: String) -> Int {
-    if case .file(let size)? = Folder.kind(path) { size } else { 0 }
+    if case .file(let size)? = Folder.kind(path) { size } else { CheckpointFolder(path)?.byteCount ?? 0 }
   }
 
   /// The path without `.` components and double slashes, so that a file has one name.
@@ -103,7 +105,11 @@ struct FleetPlan {
       let path = Folder.join(folder, name)
       switch Folder.kind(path) {
       case .folder where !Folder.isLink(path) && Folder.fileSystem(path) == fileSystem:
-        try search(path, prefix: "\(prefix)\(name)/", &found)
+        if CheckpointFolder(path) != nil {
+          found.append((path, prefix + name))
+        } else {
+          try search(path, prefix: "\(prefix)\(name)/", &found)
+        }
       case .file where CheckpointNames.isTemporary(name): continue
       case .file where CheckpointNames.isOther(name): passedOver += 1
       case .file where CheckpointNames.isCheckpoint(name) || Self.isCheckpoint(path):

@@ -104,11 +104,10 @@ package struct FileDifference: Sendable {
     var sides = files.map(\.tensors)
     for (side, file) in files.enumerated() {
       let others = Set(sides[1 - side].map { ExactString($0.name) })
-      guard let canonical = file.canonical,
-        !sides[side].contains(where: { others.contains(ExactString($0.name)) })
-      else {
-        continue
-      }
+      guard let canonical = file.canonical else { continue }
+      // Parametrized weights have other names than the weights that are computed from them.
+      let common = sides[side].count { others.contains(ExactString($0.name)) }
+      guard canonical.count(where: { others.contains(ExactString($0.name)) }) > common || common == 0 else { continue }
       sides[side] = canonical
       translated.append(side)
     }

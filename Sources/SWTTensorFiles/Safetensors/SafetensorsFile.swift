@@ -27,6 +27,17 @@ package struct SafetensorsFile: Sendable {
   /// Offset of the first byte after the header.
   package let dataOffset: Int
 
+  /// Tensors whose elements PyTorch has no type for.
+  package let foreign: [Foreign]
+
+  /// A tensor that cannot be read as one of PyTorch's.
+  package struct Foreign: Sendable {
+    package let name: String
+    /// Why, as a clause.
+    package let reason: String
+    let range: Range<Int>
+  }
+
   private let source: any ByteSource
   private let index: [ExactString: Int]
 
@@ -66,15 +77,21 @@ package struct SafetensorsFile: Sendable {
     var metadata = OrderedStrings()
     var tensors: [Entry] = []
     var index: [ExactString: Int] = [:]
+    var foreign: [Foreign] = []
     for member in members {
       if member.key == "__metadata__" {
         metadata = try layout.metadata(member.value)
-      } else {
+        continue
+      }
+      switch try layout.entry(member) {
+      case .tensor(let entry):
         index[ExactString(member.key)] = tensors.count
-        tensors.append(try layout.entry(member))
+        tensors.append(entry)
+      case .foreign(let entry): foreign.append(entry)
       }
     }
-    try layout.requireCoverage(tensors)
+    try layout.requireCoverage(tensors.map { ($0.name, $0.range) } + foreign.map { ($0.name, $0.range) })
+    self.foreign = foreign
     self.metadata = metadata
     self.tensors = tensors
     self.index = index
