@@ -5,6 +5,7 @@ internal import SWT
 internal import SWTBytes
 internal import SWTChecksums
 internal import SWTDigests
+internal import SWTGoldens
 
 /// A draft, the source of its values, and what to report about it.
 struct ConversionJob {
@@ -15,6 +16,7 @@ struct ConversionJob {
   private let official: OfficialFile?
   private let unused: [String]
   private let parametrizations: [Parametrization]
+  private let statesInput: Bool
 
   /// Plans the conversion of the source's tensors.
   ///
@@ -40,7 +42,13 @@ struct ConversionJob {
     requiresLayers: Bool
   ) throws {
     self.source = source
-    let plan = try ConversionPlan(source.file, options.architecture.request, options, official: official)
+    statesInput = options.metadata.contains { $0.key == "pre.mean" }
+    let plan = try Self.plan(source, options, official)
+    if options.isStrict, let assumed = plan.network?.reading.conventions.assumed, !assumed.isEmpty {
+      throw ConversionFailure.architecture(
+        "what the file leaves open is only assumed: "
+          + assumed.map(\.summary).joined(separator: ", "), .settleConventions)
+    }
     if requiresLayers { try plan.requireLayers(options.wideLayers) }
     architecture = plan.network?.tree.architecture
     reading = plan.network?.reading
@@ -56,8 +64,34 @@ struct ConversionJob {
     goldens.add(to: &draft)
   }
 
+  /// The plan, with the conventions that a golden settles where the file leaves some open.
+  private static func plan(
+    _ source: ConversionSource, _ options: ConversionOptions, _ official: OfficialFile?
+  ) throws -> ConversionPlan {
+    let request = options.architecture.request
+    let plan = try ConversionPlan(
+      source.file, request, options, official: official, golden: options.passingGolden)
+    guard !options.goldens.isEmpty, let network = plan.network, !network.reading.conventions.assumed.isEmpty
+    else { return plan }
+    let read = try GoldenReader.read(
+      options.goldens, for: network.tree.architecture, limits: options.limits)
+    let goldens = read.map(\.golden)
+    guard goldens.allSatisfy({ $0.architecture.hasSameShapes(as: network.tree.architecture) }) else {
+      return plan
+    }
+    var settlement = GoldenSettlement(network, source.file, threads: options.threads)
+    guard let result = try settlement.settle(goldens) else {
+      // Of other weights nothing can be learned; verification tells which tensors differ.
+      return plan
+    }
+    return try ConversionPlan(
+      source.file, request, options, official: official,
+      golden: .init(name: result.golden, architecture: result.architecture))
+  }
+
   private init(_ stored: StoredWeights, _ source: ConversionSource, _ options: ConversionOptions) throws {
     self.source = source
+    statesInput = options.metadata.contains { $0.key == "pre.mean" }
     architecture = SWTArchitecture.read { stored.contents.metadata[$0] }
     (reading, official, unused, parametrizations) = (nil, nil, [], [])
     guard options.conventions == Conventions() else {
@@ -133,6 +167,7 @@ struct ConversionJob {
     summary.reading = reading
     summary.parametrizations = parametrizations
     summary.official = official
+    summary.statesInput = statesInput
     if architecture != nil { summary.warnings = OfficialName.warnings(path: source.path, sha256: digest) }
     if source.stored == nil, source.file.checkpoint.hasCode {
       summary.warnings.append(

@@ -58,7 +58,8 @@ package enum MetadataKeys {
 
   private static let table: [String: MetadataType] = [
     "swt.producer": .text, "swt.producer_version": .text, "source.sha256": .text, "source.bytes": .i64,
-    "source.format": .text, "source.family": .text, "source.prefix": .text, "source.metadata": .json,
+    "source.format": .text, "source.family": .text, "source.prefix": .text, "source.head": .text,
+    "source.metadata": .json,
     "source.official": .text, "source.conventions": .json, "source.synthesized": .json,
     "source.parametrizations": .json,
     "pre.channels": .text, "pre.scale": .f64, "pre.mean": .f64List, "pre.std": .f64List, "pre.resize": .i64,
