@@ -100,6 +100,7 @@ import Testing
         "SetMetaCommand.swift": "keys of a-z, 0-9, _ and .",
         "StateDictWalk.swift": "buffers that are left out, by Python name",
         "TapShapes.swift": "layers of the network",
+        "TorchPickle.swift": "globals that we write",
         "TorchTypes.swift": "our lists of classes",
         "ValueSegments.swift": "parts of a module",
       ]),
