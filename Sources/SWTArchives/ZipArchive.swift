@@ -7,7 +7,7 @@ package struct ZipArchive: Sendable {
   package let entries: [ZipEntry]
   /// Bytes that belong to no entry.
   package let stray: [StrayBytes]
-  private let byName: [String: Int]
+  private let byName: [ExactString: Int]
   /// The data of each entry, if the archive was unpacked to files.
   private let files: [any ByteSource]?
 
@@ -18,8 +18,8 @@ package struct ZipArchive: Sendable {
     entries = directory.entries
     stray = directory.stray
     files = nil
-    var byName: [String: Int] = [:]
-    for (index, entry) in entries.enumerated() { byName[entry.name] = index }
+    var byName: [ExactString: Int] = [:]
+    for (index, entry) in entries.enumerated() { byName[ExactString(entry.name)] = index }
     self.byName = byName
   }
 
@@ -43,10 +43,10 @@ package struct ZipArchive: Sendable {
         packedByteCount: record.data.byteCount, crc32: 0, dataOffset: nil, headerOffset: nil)
     }
     byName = Dictionary(
-      records.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+      records.enumerated().map { (ExactString($1.name), $0) }, uniquingKeysWith: { first, _ in first })
   }
 
-  package subscript(name: String) -> ZipEntry? { byName[name].map { entries[$0] } }
+  package subscript(name: String) -> ZipEntry? { byName[ExactString(name)].map { entries[$0] } }
 
   /// The data of an entry, not read yet.
   package func data(_ entry: ZipEntry) throws(ParseFailure) -> any ByteSource {

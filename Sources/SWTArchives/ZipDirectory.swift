@@ -67,11 +67,11 @@ package struct ZipDirectory {
     try limits.check(.entries, count)
     var entries: [ZipEntry] = []
     entries.reserveCapacity(Int(count))
-    var names: Set<String> = []
+    var names: Set<ExactString> = []
     for index in 0..<UInt64(clamping: count) {
       let entry = try unsafe Self.entry(archive, index, spy, source)
       guard let entry else { continue }
-      guard names.insert(entry.name).inserted else {
+      guard names.insert(ExactString(entry.name)).inserted else {
         throw ParseFailure(.invalid("two entries have the name \(entry.name)"))
       }
       entries.append(entry)

@@ -18,21 +18,30 @@ struct ConversionJob {
 
   /// Plans the conversion of the source's tensors.
   ///
+  /// - Parameters:
+  ///   - source: The open source.
+  ///   - options: The options.
+  ///   - official: The published file that the source is, if any.
+  ///   - requiresLayers: Whether the layers named in the options must exist.
   /// - Throws: ``ConversionFailure``, ``ParseFailure`` or ``GoldenReadFailure``.
-  init(_ source: ConversionSource, _ options: ConversionOptions, official: OfficialFile?) throws {
+  init(
+    _ source: ConversionSource, _ options: ConversionOptions, official: OfficialFile?,
+    requiresLayers: Bool = true
+  ) throws {
     if let stored = source.stored {
       try self.init(stored, source, options)
     } else {
-      try self.init(checkpoint: source, options, official: official)
+      try self.init(checkpoint: source, options, official: official, requiresLayers: requiresLayers)
     }
   }
 
   private init(
-    checkpoint source: ConversionSource, _ options: ConversionOptions, official: OfficialFile?
+    checkpoint source: ConversionSource, _ options: ConversionOptions, official: OfficialFile?,
+    requiresLayers: Bool
   ) throws {
     self.source = source
     let plan = try ConversionPlan(source.file, options.architecture.request, options, official: official)
-    try plan.requireLayers(options.wideLayers)
+    if requiresLayers { try plan.requireLayers(options.wideLayers) }
     architecture = plan.network?.tree.architecture
     reading = plan.network?.reading
     self.official = plan.network == nil ? nil : official

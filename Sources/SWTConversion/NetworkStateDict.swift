@@ -44,15 +44,15 @@ package struct NetworkStateDict: Sendable {
     } catch {
       throw ConversionFailure(.architecture, error.message, error.remedy, reading: error)
     }
-    var entries: [String: TensorEntry] = [:]
+    var entries: [ExactString: TensorEntry] = [:]
     for entry in effective.tensors {
-      guard entries.updateValue(entry, forKey: entry.name) == nil else {
+      guard entries.updateValue(entry, forKey: ExactString(entry.name)) == nil else {
         throw .architecture("two tensors have the name \(entry.name)")
       }
     }
     var found: [String: TensorEntry] = [:]
     for (parameter, key) in reading.filled {
-      guard let entry = entries[key] else { continue }
+      guard let entry = entries[ExactString(key)] else { continue }
       guard parameter.isOptional || entry.scalarType.isFloatingPoint else {
         throw .architecture(
           "\(entry.name) has \(entry.scalarType.rawValue) values, not floating-point numbers")

@@ -78,6 +78,9 @@ public final class PthFile: Sendable {
   /// The tensor with that name, compared byte by byte; nil if there is none.
   public subscript(name: String) -> TensorEntry? { places[ExactString(name)].map { checkpoint.tensors[$0] } }
 
+  /// Index in ``tensors`` of the tensor with that name, compared byte by byte; nil if there is none.
+  public func index(of name: String) -> Int? { places[ExactString(name)] }
+
   /// The tensor with that name; throws if there is none.
   func tensor(named name: String) throws(ParseFailure) -> TensorEntry {
     guard let tensor = self[name] else { throw ParseFailure(.invalid("the file has no tensor '\(name)'")) }

@@ -39,7 +39,7 @@ package struct SafetensorsFile: Sendable {
   }
 
   private let source: any ByteSource
-  private let index: [String: Int]
+  private let index: [ExactString: Int]
 
   /// Maximum header size, the same as in the official library.
   package static let headerLimit = 100_000_000
@@ -76,7 +76,7 @@ package struct SafetensorsFile: Sendable {
       dataCount: source.byteCount - dataOffset, dataOffset: dataOffset, limits: limits)
     var metadata = OrderedStrings()
     var tensors: [Entry] = []
-    var index: [String: Int] = [:]
+    var index: [ExactString: Int] = [:]
     var foreign: [Foreign] = []
     for member in members {
       if member.key == "__metadata__" {
@@ -85,7 +85,7 @@ package struct SafetensorsFile: Sendable {
       }
       switch try layout.entry(member) {
       case .tensor(let entry):
-        index[member.key] = tensors.count
+        index[ExactString(member.key)] = tensors.count
         tensors.append(entry)
       case .foreign(let entry): foreign.append(entry)
       }
@@ -97,7 +97,7 @@ package struct SafetensorsFile: Sendable {
     self.index = index
   }
 
-  package subscript(name: String) -> Entry? { index[name].map { tensors[$0] } }
+  package subscript(name: String) -> Entry? { index[ExactString(name)].map { tensors[$0] } }
 }
 
 // MARK: - Values

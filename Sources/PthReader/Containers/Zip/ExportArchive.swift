@@ -82,7 +82,7 @@ struct ExportArchive {
       guard let members = document["config"]?.members else {
         throw ParseFailure(.invalid("the configuration has no tensors"))
       }
-      var storages: [String: Storage] = [:]
+      var storages: [ExactString: Storage] = [:]
       for member in members {
         guard let record = member.value["path_name"]?.string else {
           throw ParseFailure(.invalid("\(member.key) has no path_name"))
