@@ -12,7 +12,6 @@ extension ConversionOptions {
   init(statedBy file: SWTFile, limits: ParseLimits) {
     self.init()
     self.limits = limits
-    // Then every tensor of the source must be there as it is.
     if SWTArchitecture.read(file) == nil { architecture = .none }
     foldsBatchNorm = file.metadata("arch.bn") == .text("folded")
     guard case .text(let name) = file.metadata("convert.precision"), let precision = Precision(rawValue: name)

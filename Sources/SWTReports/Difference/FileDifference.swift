@@ -107,7 +107,9 @@ package struct FileDifference: Sendable {
       guard let canonical = file.canonical else { continue }
       // Parametrized weights have other names than the weights that are computed from them.
       let common = sides[side].count { others.contains(ExactString($0.name)) }
-      guard canonical.count(where: { others.contains(ExactString($0.name)) }) > common || common == 0 else { continue }
+      guard canonical.count(where: { others.contains(ExactString($0.name)) }) > common || common == 0 else {
+        continue
+      }
       sides[side] = canonical
       translated.append(side)
     }
