@@ -35,10 +35,9 @@ public final class FastEngine: ForwardEngine {
     self.network = network
     self.threads = threads
     self.instructions = instructions
-    let least = network.tree.smallestImageSize
     plan = Plan(
-      network, height: max(height, least), width: max(width, least), instructions: instructions,
-      threads: threads.count)
+      network, height: network.tree.acceptedSize(from: height),
+      width: network.tree.acceptedSize(from: width), instructions: instructions, threads: threads.count)
     arena = FloatStorage(count: plan.arenaCount)
   }
 

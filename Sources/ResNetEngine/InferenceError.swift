@@ -26,7 +26,7 @@ extension InferenceError: CustomStringConvertible {
     case .wrongInput(let expected, let actual, let values):
       "input has shape \(actual) and \(values) values, expected \(expected)"
     case .imageTooSmall(let height, let width):
-      "an image of \(height)×\(width) pixels is too small for the network's kernels"
+      "an image of \(height)×\(width) pixels does not fit the network's kernels and strides"
     case .unknownTap(let name):
       "the network has no layer '\(name)'"
     case .fusedTap(let name):

@@ -6,6 +6,7 @@ internal import SWTBytes
 internal import SWTChecksums
 internal import SWTDigests
 internal import SWTGoldens
+internal import SWTTensorFiles
 
 /// A draft, the source of its values, and what to report about it.
 struct ConversionJob {
@@ -79,9 +80,17 @@ struct ConversionJob {
     guard goldens.allSatisfy({ $0.architecture.hasSameShapes(as: network.tree.architecture) }) else {
       return plan
     }
-    var settlement = GoldenSettlement(network, source.file, threads: options.threads)
+    // What options state is not varied, so little is left that could be wrong.
+    let limit = options.conventions == Conventions() ? 400 : 40
+    var settlement = GoldenSettlement(
+      network, source.file, threads: options.threads, limit: limit)
     guard let result = try settlement.settle(goldens) else {
-      // Of other weights nothing can be learned; verification tells which tensors differ.
+      // With other weights, or with options that are wrong, verification tells what differs.
+      if options.conventions == Conventions(), try settlement.haveWeights(goldens) {
+        throw ConversionFailure(
+          .architecture, settlement.failure(goldens),
+          .say("convert without the golden and verify with it: verify looks for the cause"))
+      }
       return plan
     }
     return try ConversionPlan(
@@ -99,6 +108,11 @@ struct ConversionJob {
         "conventions of a checkpoint cannot be set for a weight file, which records its own",
         .say("convert the checkpoint again"))
     }
+    if options.head != .auto {
+      throw ConversionFailure.architecture(
+        "a weight file has one classifier at most", .say("convert the checkpoint again"))
+    }
+    if options.isStrict { try Self.requireWitnesses(stored.contents.metadata["source.conventions"]) }
     if let key = options.key {
       throw ConversionFailure.architecture(
         "there is nothing under the key '\(key)': a weight file has no nesting")
@@ -110,6 +124,19 @@ struct ConversionJob {
     draft = options.transforms ? try stored.transformed(options, source.file) : stored.draft
     try options.addMetadata(to: &draft.contents.metadata, architecture)
     goldens.add(to: &draft)
+  }
+
+  /// Requires that a weight file records no convention as assumed.
+  private static func requireWitnesses(_ recorded: SWTValue?) throws {
+    guard case .json(let text)? = recorded, let members = try JSONValue.parse(Array(text.utf8)).members else {
+      return
+    }
+    let others: Set<String> = ["channel_order", "normalization"]
+    let assumed = members.filter { $0.value.string == "assumed" && !others.contains($0.key) }.map(\.key)
+    guard !assumed.isEmpty else { return }
+    throw ConversionFailure.architecture(
+      "what its checkpoint left open was only assumed: \(assumed.joined(separator: ", "))", .settleConventions
+    )
   }
 
   /// Reads all values without writing them.

@@ -82,7 +82,7 @@ package struct Golden: Equatable, Sendable {
     let tree = LayerTree(architecture)
     guard input.shape[1] == architecture.inputChannels else {
       throw .inconsistent(
-        "the input has shape \(input.shape); the network takes \(architecture.inputChannels) channels")
+        "the input has shape \(input.shape); expected [N, \(architecture.inputChannels), H, W]")
     }
     guard tree.accepts(imageSize: input.shape[2]), tree.accepts(imageSize: input.shape[3]) else {
       throw .inconsistent("the network's kernels do not fit into its input, \(input.shape)")

@@ -4,7 +4,7 @@ Makes small networks with random conventions (stem, pooling, strides, dilations,
 pooling, head), saves each as a state dict with options, a state dict with a golden, a whole module, a script, a
 trace and a .pt2 archive, converts each, runs it and compares with PyTorch's float64 result.
 
-    python Tools/prove/function_evidence.py .build/release/pth2swt [--networks 200] [--seed 0] [--kinds]
+    python Tools/prove/function_evidence.py .build/release/pth2swt [--networks 200] [--seed 0]
 
 Needs torch and torchvision; prints a line per failure and a table. Exit 1 if a result is silently wrong.
 """
@@ -98,6 +98,9 @@ def forms(model, options, x, folder):
     """(form, file, options) of every way to save the model."""
     torch.save(model.state_dict(), folder / "state.pth")
     yield "state dict with options", folder / "state.pth", options
+    with torch.no_grad():
+        np.savez(folder / "golden.npz", input=x.numpy(), logits=model(x).numpy())
+    yield "state dict with golden", folder / "state.pth", ["--golden", str(folder / "golden.npz")]
     torch.save(model, folder / "whole.pth")
     yield "whole module", folder / "whole.pth", []
     torch.jit.script(model).save(str(folder / "script.pth"))
@@ -118,7 +121,8 @@ def outcome(program, file, options, x, expected, floor, folder):
         return "refused", run.stderr.strip()
     np.save(folder / "x.npy", x.numpy())
     forward = subprocess.run(
-        [program, "run", str(output), str(folder / "x.npy"), "-o", str(folder / "y.npy")], capture_output=True, text=True)
+        [program, "run", str(output), str(folder / "x.npy"), "-o", str(folder / "y.npy"), "--force"],
+        capture_output=True, text=True)
     if forward.returncode:
         return "wrong", forward.stderr.strip()
     actual = np.load(folder / "y.npy").astype(np.float64)

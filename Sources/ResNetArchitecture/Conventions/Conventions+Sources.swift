@@ -74,8 +74,8 @@ extension Conventions {
         contractsDilation = true
       }
     }
-    guard prefix.hasSuffix("backbone."), case .text(let text)? = arguments["meta.config"],
-      let backbone = MMConfig.backbone(text)
+    guard case .text(let text)? = arguments["meta.config"], let backbone = MMConfig.backbone(text),
+      MMConfig.word(backbone, "type")?.hasPrefix("'ResNe") == true
     else { return }
     if strides == nil { strides = MMConfig.numbers(backbone, "strides", count: stages) ?? [1, 2, 2, 2] }
     if dilations == nil {

@@ -18,7 +18,10 @@ extension ModuleEvidence {
   private func foreignReason(_ facts: ModuleFacts) -> String? {
     let isGate = isInGate(facts)
     switch ModuleKind(facts) {
-    case .foreign: return "a layer that the ResNets of this program do not have"
+    case .foreign:
+      // ECA's gates have a convolution over channels.
+      if isGate, facts.shortType == "Conv1d" { return nil }
+      return "a layer that the ResNets of this program do not have"
     case .sigmoid:
       return isGate ? nil : "a layer that the ResNets of this program do not have"
     case .unknown:

@@ -22,17 +22,22 @@ extension LayerTree {
     return sizes
   }
 
-  /// Whether every kernel fits into an image of that height (or width).
+  /// Whether every kernel fits into an image of that height (or width), and each block's body has the size of its
+  /// shortcut: average pooling in place of a stride drops the last row of an odd number, as in PyTorch.
   public func accepts(imageSize: Int) -> Bool {
-    outputSizes(imageSize: imageSize).allSatisfy { $0 > 0 }
+    var size = stem.outputSize(imageSize)
+    if let pool = maxPool { size = pool.outputSize(size) }
+    if let blur = poolBlur { size = blur.outputSize(size) }
+    for block in blocks {
+      guard size > 0, block.outputSize(size) == block.shortcutSize(size) else { return false }
+      size = block.outputSize(size)
+    }
+    return size > 0
   }
 
-  /// The smallest height (or width) of an image into which every kernel fits.
-  package var smallestImageSize: Int {
-    var size = 1
-    // Sizes grow with the image, and kernels are small.
-    while !accepts(imageSize: size), size < 1 << 20 { size += max(1, size / 8) }
-    return size
+  /// The smallest height (or width) from `size` on that the network accepts; `size` if there is none near.
+  package func acceptedSize(from size: Int) -> Int {
+    (size..<size + 4096).first { accepts(imageSize: $0) } ?? size
   }
 
   /// The smallest height (or width) of an image with which stage `index` of ``tapNames`` has an input of

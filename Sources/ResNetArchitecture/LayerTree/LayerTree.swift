@@ -46,6 +46,15 @@ public struct ResidualBlock: Hashable, Sendable {
     }
   }
 
+  /// Output size of the shortcut along one side.
+  func shortcutSize(_ size: Int) -> Int {
+    switch shortcut {
+    case .identity: size
+    case .projection(let unit, let pool): unit.outputSize(pool?.outputSize(size) ?? size)
+    case .padded(let padded): padded.outputSize(size)
+    }
+  }
+
   /// Its convolutions in execution order: body, then projection.
   public var convolutions: [ConvolutionUnit] { body + [downsample].compactMap(\.self) }
 }

@@ -49,13 +49,16 @@ struct HeadChoice {
       }
       try take(found, tensors, &leaves, prefix)
     case .auto:
-      guard !Self.trainingFamilies.contains(choice.family.name) else { return }
+      guard Self.wrappedFamilies.contains(choice.family.name) else { return }
       try settle(features, tensors, &leaves, prefix, key)
     }
   }
 
-  /// Families whose heads are known to be for training.
-  private static let trainingFamilies: Set<String> = ["MoCo", "DINO"]
+  /// Families of networks that other programs wrap; the others have heads of their own, or heads for training.
+  private static let wrappedFamilies: Set<String> = [
+    KeyFamily.torchvision.name, KeyFamily.sequential.name, KeyFamily.cifar.name,
+    KeyFamily.cadeneTorchvision.name,
+  ]
 
   /// Modules that training uses beside a network, and that its evaluation drops.
   private static let trainingModules: Set<Substring> = [

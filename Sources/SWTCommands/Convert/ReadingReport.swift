@@ -51,10 +51,14 @@ extension SettledConventions {
     for (index, convention) in shown.enumerated() {
       // Consecutive conventions with the same witness name it once, after the last of them.
       let isLast = index + 1 == shown.count || shown[index + 1].witness != convention.witness
-      let witness = isLast && !assumed ? " (\(convention.witness))" : ""
+      let witness = isLast && !assumed ? " (\(Self.text(convention.witness)))" : ""
       text.append("\(convention.summary)\(witness)")
     }
     return text.isEmpty ? nil : text.joined(separator: ", ")
+  }
+
+  private static func text(_ witness: Witness) -> String {
+    if case .golden = witness { "settled by \(witness)" } else { "\(witness)" }
   }
 
   /// Whether a convention only repeats what every network of the family has.

@@ -101,7 +101,7 @@ struct Run: Command {
     guard tree.accepts(imageSize: data.shape[2]), tree.accepts(imageSize: data.shape[3]) else {
       throw CommandFailure(
         .inputUnreadable, file: input,
-        "its images of \(data.shape[2])×\(data.shape[3]) pixels are too small for the network's kernels")
+        "its images of \(data.shape[2])×\(data.shape[3]) pixels do not fit the network's kernels and strides")
     }
     do throws(ParseFailure) {
       return FeatureMap(shape: data.shape, values: try data.floats())

@@ -2,6 +2,8 @@ internal import PthReader
 internal import ResNetArchitecture
 internal import ResNetEngine
 internal import SWTBytes
+internal import SWTChecksums
+internal import SWTDigests
 internal import SWTGoldens
 internal import SWTThreads
 
@@ -19,12 +21,14 @@ struct GoldenSettlement {
   private let threads: ThreadPool
   /// The smallest error in floors that a candidate reached, for the failure.
   private(set) var nearest = Double.infinity
+  /// How many candidates were tried.
+  private(set) var tried = 0
 
   /// How many candidates are tried at most: each is a forward pass.
-  static let candidateLimit = 400
+  private let limit: Int
 
-  init(_ network: NetworkStateDict, _ file: PthFile, threads: Int) {
-    (self.network, self.file) = (network, file)
+  init(_ network: NetworkStateDict, _ file: PthFile, threads: Int, limit: Int) {
+    (self.network, self.file, self.limit) = (network, file, limit)
     self.threads = ThreadPool(count: threads)
   }
 
@@ -38,21 +42,60 @@ struct GoldenSettlement {
     let usual = network.tree.architecture
     let stated = goldens.map(\.architecture).filter { $0.hasSameShapes(as: usual) }
       .map { usual.taking(open, from: $0) }
-    var tried: Set<Architecture> = []
-    for architecture in [usual] + stated + ConventionCandidates(usual, open: open).all {
-      guard architecture.isConsistent, tried.insert(architecture).inserted, tried.count <= Self.candidateLimit
-      else { continue }
+    var known: Set<Architecture> = []
+    if let result = try pass([usual] + stated, first.name, goldens, weights, &known) { return result }
+    // Of other weights nothing can be learned.
+    guard try haveWeights(goldens) else { return nil }
+    return try pass(
+      ConventionCandidates(usual, open: open).all, first.name, goldens, weights, &known)
+  }
+
+  /// The first of the candidates with which all goldens pass.
+  private mutating func pass(
+    _ candidates: [Architecture], _ name: String, _ goldens: [Golden], _ weights: WeightTable,
+    _ known: inout Set<Architecture>
+  ) throws -> Result? {
+    for architecture in candidates where tried < limit {
+      guard architecture.isConsistent, known.insert(architecture).inserted else { continue }
       let tree = LayerTree(architecture)
-      guard goldens.allSatisfy({ Self.fits(tree, $0) }) else { continue }
+      // A stride of the first stage, for example, needs a shortcut with weights.
+      guard tree.parameters == network.tree.parameters, goldens.allSatisfy({ Self.fits(tree, $0) }) else {
+        continue
+      }
+      tried += 1
       var passes = true
       for golden in goldens where passes {
         let distance = try distance(tree, golden, weights)
         nearest = min(nearest, distance)
         passes = distance <= golden.k
       }
-      if passes { return Result(golden: first.name, architecture: architecture) }
+      if passes { return Result(golden: name, architecture: architecture) }
     }
     return nil
+  }
+
+  /// Why no candidate passes.
+  func failure(_ goldens: [Golden]) -> String {
+    let distance = nearest.isFinite ? "; the nearest is \(Int(min(nearest, 1e15))) floors off" : ""
+    let names = goldens.map(\.name).joined(separator: ", ")
+    return "golden \(names) passes with none of the \(tried) conventions that fit the shapes\(distance)"
+  }
+
+  /// Whether the goldens were made with the file's weights, by the digests that they record; one that records
+  /// none is taken to be.
+  ///
+  /// - Throws: ``ParseFailure`` if weights cannot be read.
+  func haveWeights(_ goldens: [Golden]) throws -> Bool {
+    for golden in goldens {
+      guard !golden.digests.isEmpty else { continue }
+      for (parameter, entry) in network.tensors where parameter.role != .batchCount {
+        guard let expected = golden.digests[parameter.name] else { return false }
+        let digest = SystemDigests().makeSHA256()
+        digest.update(try file.bytes(of: entry))
+        if digest.finalize() != expected { return false }
+      }
+    }
+    return true
   }
 
   /// Whether the sizes of outputs and taps are those that the golden records.

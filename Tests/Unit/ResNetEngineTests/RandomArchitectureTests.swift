@@ -18,9 +18,9 @@ import Testing
       Int.random(in: 1...2, using: &random), Int.random(in: 1...50, using: &random),
       Int.random(in: 1...50, using: &random)
     )
-    let least = tree.smallestImageSize
-    let input = FeatureMap<Float>.random(
-      [batch, architecture.inputChannels, max(height, least), max(width, least)], seed: seed &+ 1)
+    let rows = try #require((height...4096).first { tree.accepts(imageSize: $0) })
+    let columns = try #require((width...4096).first { tree.accepts(imageSize: $0) })
+    let input = FeatureMap<Float>.random([batch, architecture.inputChannels, rows, columns], seed: seed &+ 1)
     let network = try PackedNetwork(
       tree, weights: weights, threads: EngineTests.threads, winograd: Bool.random(using: &random))
     func fast(_ isa: InstructionSet, _ threads: ThreadPool) throws -> ForwardResult<Float> {
@@ -84,7 +84,7 @@ extension Architecture {
   }
 
   /// Stem, pooling and head unlike torchvision's.
-  private mutating func randomize(_ random: inout SplitMix64) {
+  private mutating func randomize(_ random: inout Noise) {
     func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
     inputChannels = [3, 3, 1, 2, 4, 7][number(0...5)]
     (headHasBias, finalPool) = (number(0...2) > 0, number(0...2) > 0 ? .average : .maximum)

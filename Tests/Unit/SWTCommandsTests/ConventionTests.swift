@@ -193,7 +193,7 @@ import Testing
         == 232)
     #expect(OfficialFile.find(path: "ig_resnext101_32x8-c38310e5.pth")?.license == "CC-BY-NC-4.0")
     #expect(OfficialFile.find(path: "fasterrcnn_resnet50_fpn_coco-258fb6c6.pth")?.conventions.epsilon == 0)
-    #expect(OfficialFile.find(path: "resnetblur50-84f4748f.pth")?.trap != nil)
+    #expect(OfficialFile.find(path: "resnetblur50-84f4748f.pth")?.conventions.antialiasing == .blur)
     #expect(Set(OfficialFile.all.map(\.digits)).count == OfficialFile.all.count)
     #expect(OfficialFile.all.count == 147)
   }

@@ -76,7 +76,7 @@ import Testing
     ),
     (["--strides", "1,2,2,1"], "layer4.0.conv2 states stride 2 in the file, while the option makes it 1"),
     (["--stride-on", "1x1"], "layer2.0.conv1 states stride 1 in the file, while the option makes it 2"),
-    (["--dilation", "1,1,1,2"], "layer4.0.conv2 states stride 2 in the file, while the option makes it 1"),
+    (["--dilation", "1,1,1,2", "--strides", "1,2,2,1"], "layer4.0.conv2 states stride 2 in the file"),
   ])
   func `an option that contradicts the file is refused, and both are named`(
     options: [String], message: String
