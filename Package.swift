@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The folder list under Sources/ is the architecture: a target is called as its folder, and imports only what stands
+// The folder list under Sources/ is the architecture: a target is called as its folder, and imports only what
+// stands
 // above it here. Documentation/Architecture.md has the reasons.
 let formats: [Target] = [
   // Bytes and numbers.
@@ -68,7 +69,7 @@ let network: [Target] = [
     dependencies: [
       "SWTInputs", "CRounding", "SWTThreads", "PthReader", "PthWriter", "SWT", "SWTBytes", "SWTTensors",
       "SWTChecksums", "SWTDigests",
-      "ResNetArchitecture", "ResNetModel", "SWTGoldens", "SWTTensorFiles",
+      "ResNetArchitecture", "ResNetEngine", "ResNetModel", "SWTGoldens", "SWTTensorFiles",
     ]),
   .target(
     name: "SWTVerification",
@@ -185,7 +186,7 @@ let tests: [Target] = [
   .testTarget(
     name: "SWTCommandsTests",
     dependencies: [
-      "SWTConsole", "PthReader", "SWT", "SWTBytes", "SWTChecksums", "SWTCommands", "SWTDigests", "SWTGoldens",
+      "SWTChecksums", "SWTConsole", "PthReader", "SWT", "SWTBytes", "SWTCommands", "SWTDigests", "SWTGoldens",
       "ResNetArchitecture", "SWTTensors", "SWTThreads",
       "SWTTensorFiles", "SWTVerification", "TestSupport",
     ]),

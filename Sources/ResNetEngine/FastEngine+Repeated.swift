@@ -3,7 +3,8 @@ internal import ResNetArchitecture
 extension FastEngine {
   /// Computes the whole network into a map that the caller keeps.
   ///
-  /// Allocates nothing when `output` has the right shape already, nobody else holds a copy of it, and the last
+  /// Allocates nothing when `output` has the right shape already, nobody else holds a copy of it, and the
+  /// last
   /// run had images of the same size: from the second run on. The bits are those of ``run(_:taps:)``.
   ///
   /// - Parameters:
@@ -38,7 +39,7 @@ extension FastEngine {
     guard shape.count == 4, shape[0] > 0, shape[1] == channels, shape[2] > 0, shape[3] > 0 else {
       throw .wrongInput(expected: [-1, channels, -1, -1], actual: shape, values: input.values.count)
     }
-    prepare(height: shape[2], width: shape[3])
+    try plan(height: shape[2], width: shape[3])
   }
 
   /// The output for `batch` images of the planned size, all zero.

@@ -22,7 +22,9 @@ public final class FastEngine: ForwardEngine {
   /// Bytes of working memory for the last image size.
   public var arenaBytes: Int { arena.count * MemoryLayout<Float>.stride }
 
-  /// Plans for images of `height` by `width`; other sizes are planned when they come.
+  /// Plans for images of `height` by `width`, or the least that fit the kernels; other sizes are planned when
+  /// they
+  /// come.
   ///
   /// - Precondition: `instructions` is supported here.
   public init(
@@ -34,13 +36,14 @@ public final class FastEngine: ForwardEngine {
     self.threads = threads
     self.instructions = instructions
     plan = Plan(
-      network, height: height, width: width, instructions: instructions, threads: threads.count)
+      network, height: network.tree.acceptedSize(from: height),
+      width: network.tree.acceptedSize(from: width), instructions: instructions, threads: threads.count)
     arena = FloatStorage(count: plan.arenaCount)
   }
 
   public func run(_ input: FeatureMap<Float>, taps: Set<String>) throws -> ForwardResult<Float> {
     try input.require([-1, tree.stem.inputChannels, -1, -1])
-    prepare(height: input.shape[2], width: input.shape[3])
+    try plan(height: input.shape[2], width: input.shape[3])
     return try run(plan.stages[...], input, taps)
   }
 
@@ -66,27 +69,34 @@ public final class FastEngine: ForwardEngine {
       try input.require([-1, channels])
     } else {
       try input.require([-1, channels, -1, -1])
-      prepare(stage: index, height: input.shape[2], width: input.shape[3])
+      try prepare(stage: index, height: input.shape[2], width: input.shape[3])
     }
     return index
   }
 
-  /// Makes the plan for images of this size, unless it is there already.
-  public func prepare(height: Int, width: Int) {
+  /// Makes the plan for images of this size, unless it is there already, or unless they are too small for the
+  /// network's kernels.
+  public func prepare(height: Int, width: Int) { try? plan(height: height, width: width) }
+
+  /// - Throws: ``InferenceError/imageTooSmall(height:width:)``.
+  func plan(height: Int, width: Int) throws(InferenceError) {
     if (plan.height, plan.width) == (height, width) { return }
+    try tree.requireSize(height, width)
     plan = Plan(
       network, height: height, width: width, instructions: instructions, threads: threads.count)
     if plan.arenaCount > arena.count { arena = FloatStorage(count: plan.arenaCount) }
   }
 
   /// Plans for an image whose stage `stage` has an input of this size.
-  func prepare(stage: Int, height: Int, width: Int) {
+  ///
+  /// - Throws: ``InferenceError/imageTooSmall(height:width:)`` if no image has such an input.
+  private func prepare(stage: Int, height: Int, width: Int) throws(InferenceError) {
     let now = plan.stages[stage].input
     if (now.height, now.width) == (height, width) { return }
-    // Each stride of 2 maps 2n − 1 and 2n to n, so doubling undoes it.
-    var factor = 1
-    for earlier in plan.stages[..<stage] { factor *= tree.stride(ofStage: earlier.name) }
-    prepare(height: height * factor, width: width * factor)
+    guard let rows = tree.imageSize(for: height, enteringStage: stage),
+      let columns = tree.imageSize(for: width, enteringStage: stage)
+    else { throw .imageTooSmall(height: height, width: width) }
+    try plan(height: rows, width: columns)
   }
 
   // MARK: - Running
@@ -149,14 +159,5 @@ public final class FastEngine: ForwardEngine {
     if stage.name == name { return stage.output }
     guard let step = stage.steps.first(where: { $0.tap == name }) else { throw .fusedTap(tap) }
     return step.output
-  }
-}
-
-extension LayerTree {
-  /// By how much a stage of the plan reduces height and width.
-  fileprivate func stride(ofStage name: String) -> Int {
-    if name == stem.name { return stem.units.reduce(1) { $0 * $1.stride } }
-    if let maxPool, name == maxPool.name { return maxPool.stride }
-    return blocks.first { $0.name == name }?.body.reduce(1) { $0 * $1.stride } ?? 1
   }
 }

@@ -1,3 +1,5 @@
+package import ResNetArchitecture
+
 /// Why an engine could not be made or run.
 public enum InferenceError: Error, Hashable, Sendable {
   /// The weight source lacks a tensor that the network needs.
@@ -6,6 +8,8 @@ public enum InferenceError: Error, Hashable, Sendable {
   case wrongCount(String, expected: Int, actual: Int)
   /// The input is not `[N, channels, height, width]` with that many values; a dimension that may vary is -1.
   case wrongInput(expected: [Int], actual: [Int], values: Int)
+  /// A kernel does not fit into what the layers before leave of an image of that size.
+  case imageTooSmall(height: Int, width: Int)
   /// No layer of the network has that name.
   case unknownTap(String)
   /// The layer exists, but this engine computes it fused with the one that follows.
@@ -21,10 +25,21 @@ extension InferenceError: CustomStringConvertible {
       "tensor '\(name)' has \(actual) elements, the network needs \(expected)"
     case .wrongInput(let expected, let actual, let values):
       "input has shape \(actual) and \(values) values, expected \(expected)"
+    case .imageTooSmall(let height, let width):
+      "an image of \(height)×\(width) pixels does not fit the network's kernels and strides"
     case .unknownTap(let name):
       "the network has no layer '\(name)'"
     case .fusedTap(let name):
       "'\(name)' is computed together with the residual sum; ask the reference engine"
+    }
+  }
+}
+
+extension LayerTree {
+  /// - Throws: ``InferenceError/imageTooSmall(height:width:)``.
+  package func requireSize(_ height: Int, _ width: Int) throws(InferenceError) {
+    guard accepts(imageSize: height), accepts(imageSize: width) else {
+      throw .imageTooSmall(height: height, width: width)
     }
   }
 }

@@ -1,7 +1,8 @@
 internal import CKernels
 internal import ResNetArchitecture
 
-/// Unsafe on purpose, as all of ``KernelCalls``: the plan sized and placed what these kernels read and write, and
+/// Unsafe on purpose, as all of ``KernelCalls``: the plan sized and placed what these kernels read and write,
+/// and
 /// units write disjoint memory.
 extension KernelCalls {
   /// What a step reads and writes, cut into units.
@@ -21,6 +22,21 @@ extension KernelCalls {
       unsafe threads.run(p2s_avgpool_units(maps), &call) { context, unit in
         let call = unsafe Call<p2s_maps, Float>.at(context)
         unsafe p2s_avgpool_unit(call.layer, call.source, call.target, unit)
+      }
+    }
+  }
+
+  func window(_ step: Plan.Step, _ pool: PoolUnit) {
+    let (input, output) = (step.input, step.output)
+    let window = p2s_window(
+      maps: unsafe maps(step), kind: pool.kind.window, kernel: Int32(pool.kernel), stride: Int32(pool.stride),
+      padding: Int32(pool.padding), out_rows: Int32(output.height), out_width: Int32(output.width))
+    unsafe withUnsafePointer(to: window) { window in
+      var call = unsafe Call(
+        isa: isa, layer: window, source: start(input) + input.origin, target: start(output) + output.origin)
+      unsafe threads.run(p2s_window_units(window), &call) { context, unit in
+        let call = unsafe Call<p2s_window, Float>.at(context)
+        unsafe p2s_window_unit(call.layer, call.source, call.target, unit)
       }
     }
   }
@@ -94,6 +110,17 @@ extension KernelCalls {
         let call = unsafe Call<DenseLayer, Float>.at(context)
         unsafe call.layer.pointee.run(call, first: Int(unit) * denseRows)
       }
+    }
+  }
+}
+
+extension PoolUnit.Kind {
+  fileprivate var window: p2s_window_kind {
+    switch self {
+    case .maximum: .P2S_WINDOW_MAX
+    case .average: .P2S_WINDOW_MEAN
+    case .zeroPaddedAverage: .P2S_WINDOW_ALL
+    case .blur: .P2S_WINDOW_BLUR
     }
   }
 }

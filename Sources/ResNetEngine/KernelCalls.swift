@@ -29,7 +29,9 @@ struct KernelCalls {
         step, packed, segments, strip: strip, transformed: arena + plan.offsets[transformed],
         residual: residual, relu: relu)
     case .maxPool: unsafe maxPool(step)
-    case .mean: unsafe mean(step)
+    case .window(let pool): unsafe window(step, pool)
+    case .mean: unsafe wholePlanes(step, isMaximum: false)
+    case .largest: unsafe wholePlanes(step, isMaximum: true)
     case .averagePool: unsafe averagePool(step)
     case .padding(let padding): unsafe pad(step, padding)
     case .border: unsafe zeroBorder(step.output)
@@ -147,20 +149,24 @@ struct KernelCalls {
     }
   }
 
-  private func mean(_ step: Plan.Step) {
+  private func wholePlanes(_ step: Plan.Step, isMaximum: Bool) {
     let (input, output) = (step.input, step.output)
-    let layer = MeanLayer(
+    let layer = PlaneLayer(
       rows: Int32(input.height), width: Int32(input.width), row: Int64(input.row), block: input.block,
-      outputBlock: output.block)
+      outputBlock: output.block, isMaximum: isMaximum)
     unsafe withUnsafePointer(to: layer) { layer in
       var call = unsafe Call(
         isa: isa, layer: layer, source: start(input) + input.origin, target: start(output))
       unsafe threads.run(Int32(input.blocks), &call) { context, block in
-        let call = unsafe Call<MeanLayer, Float>.at(context)
+        let call = unsafe Call<PlaneLayer, Float>.at(context)
         let layer = unsafe call.layer.pointee
-        unsafe p2s_mean_block(
-          call.isa, call.source + Int(block) * layer.block, layer.rows, layer.width, layer.row,
-          call.target + Int(block) * layer.outputBlock)
+        let source = unsafe call.source + Int(block) * layer.block
+        let target = unsafe call.target + Int(block) * layer.outputBlock
+        if layer.isMaximum {
+          unsafe p2s_max_block(source, layer.rows, layer.width, layer.row, target)
+        } else {
+          unsafe p2s_mean_block(call.isa, source, layer.rows, layer.width, layer.row, target)
+        }
       }
     }
   }
@@ -222,9 +228,10 @@ struct KernelCalls {
   }
 }
 
-/// The global mean of a plane; a unit is a block.
-private struct MeanLayer: BitwiseCopyable {
+/// The global mean or maximum of a plane; a unit is a block.
+private struct PlaneLayer: BitwiseCopyable {
   let rows, width: Int32
   let row: Int64
   let block, outputBlock: Int
+  let isMaximum: Bool
 }

@@ -116,10 +116,12 @@ struct PackedConvolution: Sendable {
 }
 
 extension ConvolutionUnit {
-  /// True for a dilated convolution with several groups in a block of 16 lanes: the kernel for these has no
-  /// dilation, so that a block is computed as one group, with zeros between the groups. Rare, and small where it
-  /// comes up: ResNeXts dilate their last stages, whose groups have 16 channels and more.
+  /// True for a convolution with several groups in a block of 16 lanes that is dilated or has a stride above
+  /// 2: the
+  /// kernel for these has neither, so that a block is computed as one group, with zeros between the groups.
+  /// Rare, and
+  /// small where it comes up: ResNeXts dilate their last stages, whose groups have 16 channels and more.
   var isDiagonal: Bool {
-    groups > 1 && dilation > 1 && outputChannels / groups <= ChannelLayout.blockLanes / 2
+    groups > 1 && (dilation > 1 || stride > 2) && outputChannels / groups <= ChannelLayout.blockLanes / 2
   }
 }

@@ -8,13 +8,20 @@ struct PackedDense: Sendable {
   }
 
   let name: String
-  /// `[rows][columns]` weights, one bias for each row; a kernel over neighbours has no bias and one row.
+  /// `[rows][columns]` weights, one bias for each row, zero where the network has none; a kernel over
+  /// neighbours has
+  /// no bias and one row.
   let rows, columns: Int
   let finish: Finish
   let weightOffset, biasOffset: Int
-  let hasBias: Bool
+  /// Whether there is room for a bias, and whether the network has one.
+  let storesBias, hasBias: Bool
 
-  init(_ name: String, rows: Int, columns: Int, finish: Finish, hasBias: Bool = true, at offset: Int) {
+  init(
+    _ name: String, rows: Int, columns: Int, finish: Finish, storesBias: Bool = true, hasBias: Bool = true,
+    at offset: Int
+  ) {
+    self.storesBias = storesBias
     self.name = name
     self.rows = rows
     self.columns = columns
@@ -25,17 +32,20 @@ struct PackedDense: Sendable {
   }
 
   /// First float after its weights and bias.
-  var end: Int { hasBias ? biasOffset + (rows + 15) / 16 * 16 : biasOffset }
+  var end: Int { storesBias ? biasOffset + (rows + 15) / 16 * 16 : biasOffset }
 }
 
 extension LayerTree {
   /// Every layer of the gates, and the classifier, packed one after the other from `offset` on.
   func packedDense(at offset: Int) -> [PackedDense] {
     var layers: [PackedDense] = []
-    func add(_ name: String, rows: Int, columns: Int, _ finish: PackedDense.Finish, hasBias: Bool = true) {
+    func add(
+      _ name: String, rows: Int, columns: Int, _ finish: PackedDense.Finish, storesBias: Bool = true,
+      hasBias: Bool = true
+    ) {
       layers.append(
         PackedDense(
-          name, rows: rows, columns: columns, finish: finish, hasBias: hasBias,
+          name, rows: rows, columns: columns, finish: finish, storesBias: storesBias, hasBias: hasBias,
           at: layers.last?.end ?? offset))
     }
     for block in blocks {
@@ -45,10 +55,13 @@ extension LayerTree {
         add("\(attention.name).fc1", rows: inner, columns: attention.channels, .relu)
         add("\(attention.name).fc2", rows: attention.channels, columns: inner, .sigmoid)
       case .eca(let kernel):
-        add("\(attention.name).conv", rows: 1, columns: kernel, .sigmoid, hasBias: false)
+        add("\(attention.name).conv", rows: 1, columns: kernel, .sigmoid, storesBias: false, hasBias: false)
       }
     }
-    if let head { add(head.name, rows: head.outputFeatures, columns: head.inputFeatures, .none) }
+    if let head {
+      add(
+        head.name, rows: head.outputFeatures, columns: head.inputFeatures, .none, hasBias: head.hasBias)
+    }
     return layers
   }
 }

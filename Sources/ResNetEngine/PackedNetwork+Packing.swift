@@ -10,7 +10,7 @@ extension PackedNetwork {
     _ packed: PackedConvolution, from source: some WeightSource, _ instructions: InstructionSet,
     _ threads: ThreadPool
   ) throws {
-    let fold = try Normalisation(of: packed.unit, epsilon: tree.architecture.epsilon, from: source).folded
+    let fold = try Normalisation(of: packed.unit, from: source).folded
     let count = packed.unit.weightShape.reduce(1, *)
     try source.withFloats("\(packed.unit.name).weight", count: count) { weights in
       pack(packed, weights, scale: fold.scale, instructions, threads)
@@ -23,7 +23,10 @@ extension PackedNetwork {
     try source.withFloats("\(layer.name).weight", count: layer.rows * layer.columns) {
       copy($0, to: layer.weightOffset, threads)
     }
-    guard layer.hasBias else { return }
+    guard layer.hasBias else {
+      if layer.storesBias { unsafe (storage.base + layer.biasOffset).update(repeating: 0, count: layer.rows) }
+      return
+    }
     try source.withFloats("\(layer.name).bias", count: layer.rows) { copy($0, to: layer.biasOffset, threads) }
   }
 

@@ -14,8 +14,12 @@ extension Plan {
   /// `relu(attention(body(x)) + shortcut(x))`: the shortcut's buffer takes the sum, in place.
   mutating func block(_ block: ResidualBlock, _ input: Activation, halo: Int) -> Activation {
     var inner = input
-    for (unit, next) in zip(block.body, block.body.dropFirst()) {
-      inner = convolution(unit, inner, halo: next.padding, tap: unit.name)
+    for (index, (unit, next)) in zip(block.body, block.body.dropFirst()).enumerated() {
+      if index == block.antialiasedIndex, let filter = block.antialiasing {
+        inner = pool(filter, convolution(unit, inner, halo: 0, tap: unit.name), halo: next.padding)
+      } else {
+        inner = convolution(unit, inner, halo: next.padding, tap: unit.name)
+      }
     }
     let sum = shortcut(block.shortcut, input, halo: halo)
     let last = block.body[block.body.count - 1]
@@ -39,14 +43,18 @@ extension Plan {
         padding.outputSize(input.width), halo: halo)
       return bordered(add(.padding(padding), input, output), isBare: true)
     case .projection(let unit, let pool):
-      var map = input
-      if let pool {
-        let output = activation(
-          input.layout, pool.outputSize(input.height), pool.outputSize(input.width), halo: 0)
-        map = add(.averagePool(pool.name), input, output)
-      }
+      let map = pool.map { self.pool($0, input, halo: 0) } ?? input
       return convolution(unit, map, halo: halo, tap: unit.name)
     }
+  }
+
+  /// A pooled feature map with that halo.
+  mutating func pool(_ pool: PoolUnit, _ input: Activation, halo: Int) -> Activation {
+    let output = activation(
+      input.layout, pool.outputSize(input.height), pool.outputSize(input.width), halo: halo)
+    if pool.isUsualMaximum, input.halo == 0 { return bordered(add(.maxPool, input, output)) }
+    let kernel: Step.Kernel = pool.isUsualAverage ? .averagePool(pool.name) : .window(pool)
+    return bordered(add(kernel, input, output), isBare: true)
   }
 
   /// A number for each channel of `body`.
@@ -69,8 +77,21 @@ extension Plan {
     return values
   }
 
-  /// Adds a step for the halo of a map, where it is wider than kernels write it, or where its kernel wrote none.
+  /// Adds a step for the halo of a map, where it is wider than kernels write it, or where its kernel wrote
+  /// none.
   mutating func bordered(_ output: Activation, isBare: Bool = false) -> Activation {
     output.halo > (isBare ? 0 : output.writtenHalo) ? add(.border, output, output) : output
+  }
+}
+
+extension PoolUnit {
+  /// Whether it is torchvision's max pooling: 3×3, stride 2, padding 1.
+  fileprivate var isUsualMaximum: Bool {
+    kind == .maximum && (kernel, stride, padding, ceilMode) == (3, 2, 1, false)
+  }
+
+  /// Whether it is that of ResNet-D's shortcuts: 2×2, stride 2, with a last window that may be half outside.
+  fileprivate var isUsualAverage: Bool {
+    kind == .average && (kernel, stride, padding, ceilMode) == (2, 2, 0, true)
   }
 }

@@ -19,8 +19,12 @@ struct Plan: Sendable {
         ReducedConvolution, ReducedCopy, [p2s_segment], Partition, residual: Bool, relu: Bool)
       case reducedLanes(ReducedConvolution, ReducedCopy)
       case maxPool
+      /// Pooling other than the usual, for which ``maxPool`` and ``averagePool(_:)`` have faster kernels.
+      case window(PoolUnit)
       /// Of whole planes, for the layer of that name.
       case mean(String)
+      /// The largest of whole planes, for the layer of that name.
+      case largest(String)
       case dense(PackedDense)
       case averagePool(String)
       case padding(PaddedShortcut)
@@ -70,7 +74,8 @@ struct Plan: Sendable {
     let tree = network.tree
     let image = activation(
       .plain(tree.stem.inputChannels), height, width, halo: tree.stem.units[0].padding, isPlanar: true)
-    // The 3×3 of a basic block reads block inputs directly, and needs their halo; that of all is the same, because
+    // The 3×3 of a basic block reads block inputs directly, and needs their halo; that of all is the same,
+    // because
     // an output may take its input's place.
     let halo = tree.blocks.map { $0.body[0].padding }.max() ?? 0
 
@@ -79,9 +84,8 @@ struct Plan: Sendable {
     }
     if let pool = tree.maxPool {
       map = addStage(pool.name, map) { plan in
-        let output = plan.activation(
-          map.layout, pool.outputSize(map.height), pool.outputSize(map.width), halo: halo)
-        return plan.bordered(plan.add(.maxPool, map, output))
+        guard let blur = tree.poolBlur else { return plan.pool(pool, map, halo: halo) }
+        return plan.pool(blur, plan.pool(pool, map, halo: 0), halo: halo)
       }
     }
     for block in tree.blocks {
@@ -89,7 +93,9 @@ struct Plan: Sendable {
     }
     if let head = tree.head, let packed = network.dense[head.name] {
       map = addStage("avgpool", map) { plan in
-        plan.add(.mean("avgpool"), map, plan.activation(.plain(head.inputFeatures), 1, 1, halo: 0))
+        plan.add(
+          tree.architecture.finalPool == .average ? .mean("avgpool") : .largest("avgpool"), map,
+          plan.activation(.plain(head.inputFeatures), 1, 1, halo: 0))
       }
       map = addStage(head.name, map) { plan in
         plan.add(.dense(packed), map, plan.activation(.plain(head.outputFeatures), 1, 1, halo: 0))

@@ -6,8 +6,9 @@ struct Planes: Sendable {
   var channels, height, width: Int
   var values: [Double]
 
-  /// Pooling by windows; padding never wins a maximum and does not count in an average, NaN always comes out.
+  /// Pooling by windows; padding never wins a maximum, NaN always comes out.
   func pooled(_ pool: PoolUnit) -> Planes {
+    if pool.kind == .blur { return blurred(pool) }
     var y = Planes(
       channels: channels, height: pool.outputSize(height), width: pool.outputSize(width), values: [])
     for channel in 0..<channels {
@@ -26,7 +27,34 @@ struct Planes: Sendable {
               sum += value
             }
           }
+          if pool.kind == .zeroPaddedAverage { count = pool.kernel * pool.kernel }
           y.values.append(pool.kind == .maximum ? best : sum / Double(count))
+        }
+      }
+    }
+    return y
+  }
+
+  /// The binomial filter, whose windows are reflected at the border.
+  private func blurred(_ pool: PoolUnit) -> Planes {
+    var y = Planes(
+      channels: channels, height: pool.outputSize(height), width: pool.outputSize(width), values: [])
+    func reflected(_ place: Int, _ size: Int) -> Int {
+      let place = place < 0 ? -place : place
+      return max(0, min(size - 1, place < size ? place : 2 * size - 2 - place))
+    }
+    for channel in 0..<channels {
+      for row in 0..<y.height {
+        for column in 0..<y.width {
+          var sum = 0.0
+          for (ky, wy) in [1.0, 2, 1].enumerated() {
+            let iy = reflected(row * pool.stride + ky - pool.padding, height)
+            for (kx, wx) in [1.0, 2, 1].enumerated() {
+              let ix = reflected(column * pool.stride + kx - pool.padding, width)
+              sum += wy * wx * values[(channel * height + iy) * width + ix]
+            }
+          }
+          y.values.append(sum / 16)
         }
       }
     }

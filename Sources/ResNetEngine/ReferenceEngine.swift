@@ -44,6 +44,7 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
 
   public func run(_ input: FeatureMap<Float>, taps: Set<String>) throws -> ForwardResult<Double> {
     try input.require([-1, tree.stem.inputChannels, -1, -1])
+    try tree.requireSize(input.shape[2], input.shape[3])
     return try run(tree.tapNames, input, taps)
   }
 
@@ -115,17 +116,23 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
         if tree.stem.units.count > 1 { keep(unit.name, y) }
       }
       return y
-    case "avgpool": return x.pooled(deviation.pooling)
+    case "avgpool":
+      let isUsual = deviation.pooling == .mean && tree.architecture.finalPool == .maximum
+      return x.pooled(isUsual ? .maximum : deviation.pooling)
     default:
-      if let pool = tree.maxPool, stage == pool.name { return x.maxPooled(pool, deviation) }
+      if let pool = tree.maxPool, stage == pool.name {
+        let pooled = x.maxPooled(pool, deviation)
+        return tree.poolBlur.map { pooled.pooled($0) } ?? pooled
+      }
       if let head = tree.head, stage == head.name { return try classify(head, x) }
       guard let block = tree.blocks.first(where: { $0.name == stage }) else {
         throw InferenceError.unknownTap(stage)
       }
       var sum = x
-      for unit in deviation.body(of: block) {
+      for (index, unit) in deviation.body(of: block).enumerated() {
         sum = try convolve(unit, sum, deviation)
         keep(unit.name, sum)
+        if index == block.antialiasedIndex, let filter = block.antialiasing { sum = sum.pooled(filter) }
       }
       if let attention = block.attention {
         sum = try gated(sum, attention)
@@ -148,7 +155,7 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
 
   /// Convolution, BatchNorm, and the ReLU where one follows directly.
   private func convolve(_ unit: ConvolutionUnit, _ x: Planes, _ deviation: Deviation) throws -> Planes {
-    let epsilon = deviation.epsilon ?? tree.architecture.epsilon
+    let epsilon = deviation.epsilon ?? unit.epsilon
     let norm = try Normalisation(of: unit, epsilon: epsilon, from: source)
     let weights = try emulation.weights(unit, from: source)
     var y = emulation.input(x, of: unit).convolved(unit, weights, threads, padding: deviation.padding)
@@ -191,14 +198,17 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
   }
 
   private func classify(_ head: LinearUnit, _ x: Planes) throws -> Planes {
-    let y = try dense(head.name, x.values, rows: head.outputFeatures)
+    let y = try dense(head.name, x.values, rows: head.outputFeatures, hasBias: head.hasBias)
     return Planes(channels: y.count, height: 1, width: 1, values: y)
   }
 
   /// `W x + b`.
-  private func dense(_ name: String, _ x: [Double], rows: Int) throws -> [Double] {
+  private func dense(
+    _ name: String, _ x: [Double], rows: Int, hasBias: Bool = true
+  ) throws -> [Double] {
     let weights = try source.doubles("\(name).weight", count: rows * x.count)
-    var y = try source.doubles("\(name).bias", count: rows)
+    var y =
+      hasBias ? try source.doubles("\(name).bias", count: rows) : [Double](repeating: 0, count: rows)
     for row in y.indices {
       for column in x.indices { y[row] += weights[row * x.count + column] * x[column] }
     }

@@ -2,13 +2,17 @@ internal import ResNetArchitecture
 
 /// What one step of a forward pass is, and how long it took.
 public struct StepProfile: Hashable, Sendable {
-  /// The layer's name as in the state dict (`conv1`, `layer1.0.conv2`, …), or `maxpool`, `avgpool`, `fc`; `input`
-  /// and `output` are the copies into and out of the kernels' layout, `gate`, `shortcut` and `border` what blocks
+  /// The layer's name as in the state dict (`conv1`, `layer1.0.conv2`, …), or `maxpool`, `avgpool`, `fc`;
+  /// `input`
+  /// and `output` are the copies into and out of the kernels' layout, `gate`, `shortcut` and `border` what
+  /// blocks
   /// need beside their layers.
   public let name: String
-  /// What it computes, without sizes: `7×7 stride 2`, `1×1`, `1×1 stride 2`, `grouped 3×3`, `max-pool`, `mean`,
-  /// `fc`, `copy`, `rounding` (of what reduced convolutions read), `gate`, `gated sum`, `average pool`, `padded
-  /// shortcut`, `zero border`.
+  /// What it computes, without sizes: `7×7 stride 2`, `1×1`, `1×1 stride 2`, `grouped 3×3`, `max-pool`,
+  /// `mean`,
+  /// `maximum`, `fc`, `copy`, `rounding` (of what reduced convolutions read), `gate`, `gated sum`, `average
+  /// pool`,
+  /// `blur`, `padded shortcut`, `zero border`.
   public let kind: String
   /// The kernel that computes it.
   public let form: String
@@ -58,8 +62,12 @@ public struct StepProfile: Hashable, Sendable {
       self.init(packed, step.output, batch: batch, activations: moved)
     case .maxPool:
       self.init(name: "maxpool", kind: "max-pool", form: "max-pool", activations: moved)
+    case .window(let pool):
+      self.init(name: pool.name, kind: pool.profileKind, form: "window", activations: moved)
     case .mean(let name):
       self.init(name: name, kind: "mean", form: "mean", activations: moved)
+    case .largest(let name):
+      self.init(name: name, kind: "maximum", form: "maximum", activations: moved)
     case .dense(let layer):
       let weights = layer.rows * layer.columns
       self.init(
@@ -106,6 +114,16 @@ public struct StepProfile: Hashable, Sendable {
     self.init(
       name: name, kind: "copy", form: "copy",
       activations: batch * (activation.count + activation.valueCount))
+  }
+}
+
+extension PoolUnit {
+  fileprivate var profileKind: String {
+    switch kind {
+    case .maximum: "max-pool"
+    case .average, .zeroPaddedAverage: "average pool"
+    case .blur: "blur"
+    }
   }
 }
 

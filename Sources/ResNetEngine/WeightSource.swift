@@ -77,12 +77,17 @@ package struct Normalisation: Sendable {
   package var bias: [Double]?
   package var epsilon: Double
 
-  package init(of unit: ConvolutionUnit, epsilon: Double, from source: some WeightSource) throws {
+  /// - Parameters:
+  ///   - unit: The convolution.
+  ///   - epsilon: Another epsilon than the unit's.
+  ///   - source: The network's weights.
+  /// - Throws: What `source` throws.
+  package init(of unit: ConvolutionUnit, epsilon: Double? = nil, from source: some WeightSource) throws {
     let count = unit.outputChannels
     func norm(_ leaf: String) throws -> [Double] {
       try source.doubles("\(unit.normName).\(leaf)", count: count)
     }
-    self.epsilon = epsilon
+    self.epsilon = epsilon ?? unit.epsilon
     bias =
       source.holds("\(unit.name).bias") ? try source.doubles("\(unit.name).bias", count: count) : nil
     // Neither a norm nor a bias: report the norm as missing.

@@ -23,6 +23,9 @@ public enum SWTArchitecture {
       case .integers(let numbers): values[key] = .integers(numbers.map(Int64.init))
       }
     }
+    if architecture.inputChannels != 3 {
+      values["arch.in_channels"] = .integer(Int64(architecture.inputChannels))
+    }
     if let count = architecture.classCount { values["arch.num_classes"] = .integer(Int64(count)) }
     return values
   }

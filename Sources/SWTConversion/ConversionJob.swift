@@ -5,6 +5,8 @@ internal import SWT
 internal import SWTBytes
 internal import SWTChecksums
 internal import SWTDigests
+internal import SWTGoldens
+internal import SWTTensorFiles
 
 /// A draft, the source of its values, and what to report about it.
 struct ConversionJob {
@@ -15,6 +17,7 @@ struct ConversionJob {
   private let official: OfficialFile?
   private let unused: [String]
   private let parametrizations: [Parametrization]
+  private let statesInput: Bool
 
   /// Plans the conversion of the source's tensors.
   ///
@@ -40,7 +43,13 @@ struct ConversionJob {
     requiresLayers: Bool
   ) throws {
     self.source = source
-    let plan = try ConversionPlan(source.file, options.architecture.request, options, official: official)
+    statesInput = options.metadata.contains { $0.key == "pre.mean" }
+    let plan = try Self.plan(source, options, official)
+    if options.isStrict, let assumed = plan.network?.reading.conventions.assumed, !assumed.isEmpty {
+      throw ConversionFailure.architecture(
+        "what the file leaves open is only assumed: "
+          + assumed.map(\.summary).joined(separator: ", "), .settleConventions)
+    }
     if requiresLayers { try plan.requireLayers(options.wideLayers) }
     architecture = plan.network?.tree.architecture
     reading = plan.network?.reading
@@ -56,8 +65,42 @@ struct ConversionJob {
     goldens.add(to: &draft)
   }
 
+  /// The plan, with the conventions that a golden settles where the file leaves some open.
+  private static func plan(
+    _ source: ConversionSource, _ options: ConversionOptions, _ official: OfficialFile?
+  ) throws -> ConversionPlan {
+    let request = options.architecture.request
+    let plan = try ConversionPlan(
+      source.file, request, options, official: official, golden: options.passingGolden)
+    guard !options.goldens.isEmpty, let network = plan.network, !network.reading.conventions.assumed.isEmpty
+    else { return plan }
+    let read = try GoldenReader.read(
+      options.goldens, for: network.tree.architecture, limits: options.limits)
+    let goldens = read.map(\.golden)
+    guard goldens.allSatisfy({ $0.architecture.hasSameShapes(as: network.tree.architecture) }) else {
+      return plan
+    }
+    // What options state is not varied, so little is left that could be wrong.
+    let limit = options.conventions == Conventions() ? 400 : 40
+    var settlement = GoldenSettlement(
+      network, source.file, threads: options.threads, limit: limit)
+    guard let result = try settlement.settle(goldens) else {
+      // With other weights, or with options that are wrong, verification tells what differs.
+      if options.conventions == Conventions(), try settlement.haveWeights(goldens) {
+        throw ConversionFailure(
+          .architecture, settlement.failure(goldens),
+          .say("convert without the golden and verify with it: verify looks for the cause"))
+      }
+      return plan
+    }
+    return try ConversionPlan(
+      source.file, request, options, official: official,
+      golden: .init(name: result.golden, architecture: result.architecture))
+  }
+
   private init(_ stored: StoredWeights, _ source: ConversionSource, _ options: ConversionOptions) throws {
     self.source = source
+    statesInput = options.metadata.contains { $0.key == "pre.mean" }
     architecture = SWTArchitecture.read { stored.contents.metadata[$0] }
     (reading, official, unused, parametrizations) = (nil, nil, [], [])
     guard options.conventions == Conventions() else {
@@ -65,6 +108,11 @@ struct ConversionJob {
         "conventions of a checkpoint cannot be set for a weight file, which records its own",
         .say("convert the checkpoint again"))
     }
+    if options.head != .auto {
+      throw ConversionFailure.architecture(
+        "a weight file has one classifier at most", .say("convert the checkpoint again"))
+    }
+    if options.isStrict { try Self.requireWitnesses(stored.contents.metadata["source.conventions"]) }
     if let key = options.key {
       throw ConversionFailure.architecture(
         "there is nothing under the key '\(key)': a weight file has no nesting")
@@ -76,6 +124,19 @@ struct ConversionJob {
     draft = options.transforms ? try stored.transformed(options, source.file) : stored.draft
     try options.addMetadata(to: &draft.contents.metadata, architecture)
     goldens.add(to: &draft)
+  }
+
+  /// Requires that a weight file records no convention as assumed.
+  private static func requireWitnesses(_ recorded: SWTValue?) throws {
+    guard case .json(let text)? = recorded, let members = try JSONValue.parse(Array(text.utf8)).members else {
+      return
+    }
+    let others: Set<String> = ["channel_order", "normalization"]
+    let assumed = members.filter { $0.value.string == "assumed" && !others.contains($0.key) }.map(\.key)
+    guard !assumed.isEmpty else { return }
+    throw ConversionFailure.architecture(
+      "what its checkpoint left open was only assumed: \(assumed.joined(separator: ", "))", .settleConventions
+    )
   }
 
   /// Reads all values without writing them.
@@ -133,6 +194,7 @@ struct ConversionJob {
     summary.reading = reading
     summary.parametrizations = parametrizations
     summary.official = official
+    summary.statesInput = statesInput
     if architecture != nil { summary.warnings = OfficialName.warnings(path: source.path, sha256: digest) }
     if source.stored == nil, source.file.checkpoint.hasCode {
       summary.warnings.append(

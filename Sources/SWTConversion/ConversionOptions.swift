@@ -19,6 +19,12 @@ public struct ConversionOptions: Sendable {
   public var architecture = Architecture.auto
   /// Conventions given by the user, which shapes cannot tell.
   public var conventions = Conventions()
+  /// Which linear layer is the classifier.
+  public var head = HeadRequest.auto
+  /// A golden that is known to have settled what the checkpoint leaves open.
+  var passingGolden: StateDictReading.PassingGolden?
+  /// Whether a convention of the network's function that is only assumed is an error.
+  public var isStrict = false
   /// Entry of a nested checkpoint, such as `state_dict` or `model_ema`.
   public var key: String?
   /// Paths of golden files to embed.
@@ -85,6 +91,8 @@ public struct ConversionSummary: Sendable {
   public var wideLayers: [String] = []
   /// The tensor with the largest relative L2 error of its stored values; nil if every value is exact.
   public var worstRounding: (name: String, relL2: Double)?
+  /// Whether the user stated mean and standard deviation as metadata.
+  public var statesInput = false
   /// Whether the output existed and is what this conversion would have written.
   public var wasUpToDate = false
 }

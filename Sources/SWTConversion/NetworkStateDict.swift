@@ -31,16 +31,20 @@ package struct NetworkStateDict: Sendable {
   ///   - key: The entry of a nested checkpoint, such as `state_dict` or `model_ema`.
   ///   - conventions: Conventions given by the user, which shapes cannot tell.
   ///   - official: The published file that this is, if any.
+  ///   - head: Which linear layer is the classifier.
+  ///   - golden: Conventions with which a golden passes.
   /// - Throws: ``ConversionFailure`` with the first real cause.
   package init(
     _ file: PthFile, _ request: Request, key: String?, conventions: Conventions = Conventions(),
-    official: OfficialFile? = nil
+    official: OfficialFile? = nil, head: HeadRequest = .auto,
+    golden: StateDictReading.PassingGolden? = nil
   ) throws(ConversionFailure) {
     let effective = EffectiveStateDict(file)
     do throws(ReadingFailure) {
       reading = try StateDictReading(
         effective.tensors.map { ($0.name, $0.shape) }, request, key: key, options: conventions,
-        official: official, values: { name in file.smallValues(name) })
+        official: official, head: head, evidence: FileEvidence(file.checkpoint), golden: golden,
+        values: { name in file.smallValues(name) })
     } catch {
       throw ConversionFailure(.architecture, error.message, error.remedy, reading: error)
     }
@@ -63,7 +67,8 @@ package struct NetworkStateDict: Sendable {
       found[parameter.name] = entry
     }
     for parameter in reading.synthesized {
-      found[parameter.name] = Self.statistics(parameter, epsilon: reading.tree.architecture.epsilon)
+      let norm = String(parameter.name[..<(parameter.name.lastIndex(of: ".") ?? parameter.name.endIndex)])
+      found[parameter.name] = Self.statistics(parameter, epsilon: reading.tree.architecture.epsilon(of: norm))
     }
     tensors = reading.tree.parameters.compactMap { parameter in
       found[parameter.name].map { (parameter, $0) }

@@ -79,7 +79,15 @@ package struct Golden: Equatable, Sendable {
     try fields.requireVersion()
     let architecture = try fields.architecture()
     let input = try fields.input()
-    let shapes = TapShapes(LayerTree(architecture), input: input.shape)
+    let tree = LayerTree(architecture)
+    guard input.shape[1] == architecture.inputChannels else {
+      throw .inconsistent(
+        "the input has shape \(input.shape); expected [N, \(architecture.inputChannels), H, W]")
+    }
+    guard tree.accepts(imageSize: input.shape[2]), tree.accepts(imageSize: input.shape[3]) else {
+      throw .inconsistent("the network's kernels do not fit into its input, \(input.shape)")
+    }
+    let shapes = TapShapes(tree, input: input.shape)
 
     self.metadata = metadata
     self.tensors = tensors

@@ -80,8 +80,8 @@ package struct InputFormula: Equatable, Sendable {
   }
 
   static func requireImages(_ shape: [Int]) throws(GoldenFailure) {
-    guard shape.count == 4, shape[1] == 3, shape.allSatisfy({ 1...elementLimit ~= $0 }) else {
-      throw .inconsistent("the input has shape \(shape); expected [N, 3, H, W]")
+    guard shape.count == 4, shape.allSatisfy({ 1...elementLimit ~= $0 }) else {
+      throw .inconsistent("the input has shape \(shape); expected [N, C, H, W]")
     }
     var count = 1
     for size in shape {

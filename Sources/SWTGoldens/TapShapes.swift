@@ -6,7 +6,7 @@ struct TapShapes {
   /// By tap name, including single convolutions and the network's output.
   private(set) var shapes: [String: [Int]] = [:]
 
-  /// Computes the shapes for an input `[N, 3, H, W]`, all sizes at least 1.
+  /// Computes the shapes for an input `[N, C, H, W]`, into which every kernel fits.
   init(_ tree: LayerTree, input: [Int]) {
     self.tree = tree
     let (count, height, width) = (input[0], input[2], input[3])
@@ -20,12 +20,16 @@ struct TapShapes {
     shapes[tree.stem.name] = shape(tree.stem.outputChannels, size)
     if let pool = tree.maxPool {
       size = (pool.outputSize(size.0), pool.outputSize(size.1))
+      if let blur = tree.poolBlur { size = (blur.outputSize(size.0), blur.outputSize(size.1)) }
       shapes[pool.name] = shape(tree.stem.outputChannels, size)
     }
     for block in tree.blocks {
-      for unit in block.body {
+      for (index, unit) in block.body.enumerated() {
         size = (unit.outputSize(size.0), unit.outputSize(size.1))
         shapes[unit.name] = shape(unit.outputChannels, size)
+        if index == block.antialiasedIndex, let filter = block.antialiasing {
+          size = (filter.outputSize(size.0), filter.outputSize(size.1))
+        }
       }
       let output = shape(block.outputChannels, size)
       if let attention = block.attention { shapes[attention.name] = output }

@@ -290,6 +290,8 @@ void test_padding(uint64_t seed);
 void test_sigmoid(uint64_t seed);
 void test_neighbours(uint64_t seed);
 void test_gate(uint64_t seed);
+void test_window(uint64_t seed);
+void test_max_block(uint64_t seed);
 
 /* The name of the form that each instruction set runs. */
 struct kernel {
@@ -311,6 +313,8 @@ static const struct kernel kernels[] = {
     { "sigmoid", test_sigmoid, { "portable", "portable", "portable", "portable" } },
     { "neighbours", test_neighbours, { "portable", "portable", "portable", "portable" } },
     { "gate", test_gate, { "portable", "portable", "portable", "portable" } },
+    { "window", test_window, { "portable", "portable", "portable", "portable" } },
+    { "max_block", test_max_block, { "portable", "portable", "portable", "portable" } },
 };
 
 /* Arguments: rounds (1), each with other numbers, and the only kernel to test (all). */

@@ -356,5 +356,6 @@ float p2s_peak(enum p2s_isa isa, enum p2s_peak_kind kind, const void *table, int
 
 #include "ReducedKernels.h"
 #include "ResidualKernels.h"
+#include "WindowKernels.h"
 
 #endif

@@ -44,6 +44,12 @@ public struct Checkpoint: Sendable {
   public private(set) var skipped: [SkippedEntry] = []
   /// Sparse tensors, whose parts are in ``tensors``.
   public private(set) var sparse: [SparseTensor] = []
+  /// Modules that the file describes besides their tensors: those of a module saved whole, of TorchScript,
+  /// and of
+  /// a `.pt2` archive's graph.
+  package internal(set) var modules: [ModuleRecord] = []
+  /// Plain values of argument records, such as `args.dilation` and `hyper_parameters.arch`, by path.
+  package private(set) var arguments: [(path: String, value: ModuleValue)] = []
   /// The file's text metadata: `__metadata__` of safetensors files.
   public internal(set) var metadata: [(key: String, value: String)] = []
 
@@ -61,6 +67,8 @@ public struct Checkpoint: Sendable {
   /// The storage that is the whole file, if any: pickles without a container have tensor storages as such
   /// nested files.
   private(set) var rootStorage: TensorEntry?
+  /// Classes of ``modules`` as the file spells them.
+  private(set) var moduleTypes: [String] = []
   /// Resources used so far, which all parts of one file share.
   private(set) var spending = Spending()
 
@@ -130,7 +138,12 @@ extension Checkpoint {
     skipped += found.skipped
     partial += found.partial
     sparse += found.sparse.map { SparseTensor(name: $0.name, description: $0.description) }
-    if prefix.isEmpty { rootStorage = found.rootStorage }
+    if prefix.isEmpty {
+      rootStorage = found.rootStorage
+      modules += found.modules
+      moduleTypes += found.moduleTypes
+      arguments += found.arguments
+    }
     spending.add(found.spending)
     return provider
   }

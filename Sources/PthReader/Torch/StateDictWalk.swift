@@ -12,6 +12,11 @@ struct StateDictWalk<Provider: StorageProvider> {
     var skipped: [SkippedEntry] = []
     var partial: [PartialTensor] = []
     var sparse: [(name: String, description: SparseDescription)] = []
+    /// Modules in the order of their paths, and their classes as the file spells them.
+    var modules: [ModuleRecord] = []
+    var moduleTypes: [String] = []
+    /// Plain values of records such as `args`, by path.
+    var arguments: [(path: String, value: ModuleValue)] = []
     /// Set if the whole file is one storage.
     var rootStorage: TensorEntry?
     var spending = Spending()
@@ -34,6 +39,8 @@ struct StateDictWalk<Provider: StorageProvider> {
   var place: [Step]
   /// Length in bytes of the name of ``place``.
   var nameBytes = 0
+  /// The class of the module whose attributes a value is.
+  var moduleClasses: [NodeID: GlobalName] = [:]
   /// Set while a part is visited only to report what is left out of it.
   var leavingOut: String?
 

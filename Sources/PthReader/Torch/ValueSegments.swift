@@ -9,7 +9,7 @@ extension StateDictWalk {
   /// Records a tensor, or returns what to visit in a value.
   mutating func segments(of id: NodeID) throws(ParseFailure) -> Segments {
     switch arena.kind(id) {
-    case .dict: return try dictSegments(try uniqueItems(arena.elements(id) ?? []))
+    case .dict: return try dictSegments(try uniqueItems(arena.elements(id) ?? []), of: moduleClasses[id])
     case .list, .tuple, .set:
       try count(arena.elementCount(id))
       return [(.elements(arena.elements(id) ?? []), nil)]
@@ -19,9 +19,12 @@ extension StateDictWalk {
 
   /// The contents of a dict; if it looks like one, of a module: torch.package stores modules like this.
   mutating func dictSegments(
-    _ items: [(key: NodeID, value: NodeID)]
+    _ items: [(key: NodeID, value: NodeID)], of type: GlobalName? = nil
   ) throws(ParseFailure) -> Segments {
+    if let type, type.module.hasPrefix("__torch__") { try addModule(type, attributes: items) }
+    try addArguments(items)
     guard let module = moduleParts(items) else { return [(.items(items), nil)] }
+    try addModule(type, attributes: items)
     return try moduleSegments(module, others: items)
   }
 
@@ -65,13 +68,16 @@ extension StateDictWalk {
 
   /// The contents of a call of an unknown function: everything in its record.
   mutating func callSegments(_ object: PickleArena.Object) throws(ParseFailure) -> Segments {
-    var segments: Segments = [
-      (.items(try uniqueItems(object.items)), nil), (.elements(object.elements), nil),
-    ]
+    let items = try uniqueItems(object.items)
+    try addArguments(items)
+    var segments: Segments = [(.items(items), nil), (.elements(object.elements), nil)]
     try count(object.elements.count)
-    for state in object.states { segments += stateSegments(state) }
-    let arguments = arena.elements(object.arguments) ?? []
     let callable = arena.global(object.callable)
+    for state in object.states {
+      segments += stateSegments(state)
+      if let callable, arena.kind(state) == .dict { moduleClasses[state] = callable }
+    }
+    let arguments = arena.elements(object.arguments) ?? []
     if callable?.module == "torch.fx.graph_module" {
       // reduce_graph_module(attributes of the module, code)
       segments.append((.elements(arguments, isInName: false), nil))

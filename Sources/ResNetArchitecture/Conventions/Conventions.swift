@@ -1,6 +1,20 @@
-/// Properties of a network that shapes do not determine, as one source gives them: a key family, a published
-/// file, or the user. Nil means that the source does not know.
+/// Properties of a network that shapes do not determine, as one source gives them: the file, a key family, a
+/// published file, or the user. Nil means that the source does not know.
 public struct Conventions: Hashable, Sendable {
+  /// A pooling layer, or none.
+  public enum PoolChoice: Hashable, Sendable {
+    /// No pooling after the stem.
+    case none
+    /// This one.
+    case pool(Architecture.Pool)
+  }
+
+  /// The first convolution's stride and padding; its kernel is part of the shapes.
+  public var stem: Architecture.Stem?
+  /// The pooling after the stem.
+  public var pool: PoolChoice?
+  /// Stride of each stage.
+  public var strides: [Int]?
   /// The convolution of a bottleneck that has the stride.
   public var strideOn: Architecture.StridedConvolution?
   /// Dilation of the 3×3 convolutions in each stage.
@@ -8,8 +22,22 @@ public struct Conventions: Hashable, Sendable {
   /// Whether a dilated stage's first block has the previous stage's dilation, as in torchvision, rather than
   /// its own.
   public var contractsDilation: Bool?
-  /// Epsilon of every BatchNorm.
+  /// Dilation of the first 3×3 convolution of each stage.
+  public var firstDilations: [Int]?
+  /// Epsilon of every BatchNorm that ``epsilons`` does not list.
   public var epsilon: Double?
+  /// Epsilons of BatchNorms with another one, by canonical name.
+  public var epsilons: [String: Double] = [:]
+  /// The filter that follows strided convolutions.
+  public var antialiasing: Architecture.Antialiasing?
+  /// A shortcut that shapes do not tell from another: `averagePoolSame`.
+  public var shortcut: Architecture.Shortcut?
+  /// The pooling before the classifier.
+  public var finalPool: Architecture.FinalPool?
+  /// The activation; only `relu` can be computed.
+  public var activation: String?
+  /// The padding of convolutions; only `zeros` can be computed.
+  public var paddingMode: String?
   /// Order of the network's input channels.
   public var channels: ChannelOrder?
   /// How pixels are preprocessed.
@@ -38,80 +66,48 @@ public enum ChannelOrder: String, CaseIterable, Sendable {
   case bgr = "BGR"
 }
 
-/// A settled convention and its source.
+/// A settled convention and its witness.
 public struct Settled<Value: Hashable & Sendable>: Hashable, Sendable {
   /// The value.
   public let value: Value
-  /// The source that gave it.
-  public let source: ConventionSource
+  /// What gave it.
+  public let witness: Witness
+
+  init(_ value: Value, _ witness: Witness) { (self.value, self.witness) = (value, witness) }
 }
 
-/// A source of conventions.
-public enum ConventionSource: Hashable, Sendable, CustomStringConvertible {
+/// What a convention is known from.
+public enum Witness: Hashable, Sendable, CustomStringConvertible {
+  /// The file itself.
+  case file
+  /// A published file, recognized by its SHA-256.
+  case published(String)
   /// An option given by the user.
   case option
-  /// A published file, recognized by its SHA-256.
-  case file(String)
+  /// A golden that passes.
+  case golden(String)
   /// The key family.
   case family(String)
-  /// The default of PyTorch and torchvision.
-  case torchvision
+  /// Nothing: it is what most networks have.
+  case assumed
+
+  /// The word in JSON and metadata.
+  public var word: String {
+    switch self {
+    case .file: "file"
+    case .published: "published"
+    case .option: "option"
+    case .golden: "golden"
+    case .family: "family"
+    case .assumed: "assumed"
+    }
+  }
 
   public var description: String {
     switch self {
-    case .option: "option"
-    case .file(let name): "file \(name)"
-    case .family(let name): "family \(name)"
-    case .torchvision: "torchvision's default"
+    case .published(let name), .golden(let name), .family(let name): "\(word) \(name)"
+    case .file: "the file"
+    case .option, .assumed: word
     }
-  }
-}
-
-/// All conventions, settled: options take precedence over a published file, and that over the key family.
-public struct SettledConventions: Hashable, Sendable {
-  /// `nil` for basic blocks, in which the stride is always on the first convolution.
-  public let strideOn: Settled<Architecture.StridedConvolution>?
-  /// Dilation of each stage.
-  public let dilations: Settled<[Int]>
-  private let contractsDilation: Bool
-  /// Epsilon of every BatchNorm.
-  public let epsilon: Settled<Double>
-  /// `nil` if unknown.
-  public let channels: Settled<ChannelOrder>?
-  /// `nil` if unknown.
-  public let preprocessing: Settled<Preprocessing>?
-
-  init(_ sources: [(ConventionSource, Conventions)], block: Architecture.Block, stages: Int) {
-    func first<Value: Hashable & Sendable>(_ value: (Conventions) -> Value?) -> Settled<Value>? {
-      for (source, conventions) in sources {
-        if let value = value(conventions) { return Settled(value: value, source: source) }
-      }
-      return nil
-    }
-    strideOn =
-      block == .basic
-      ? nil : first(\.strideOn) ?? Settled(value: .conv2, source: .torchvision)
-    dilations =
-      first { $0.dilations.flatMap { $0.count == stages ? $0 : nil } }
-      ?? Settled(value: Array(repeating: 1, count: stages), source: .torchvision)
-    contractsDilation = first(\.contractsDilation)?.value ?? true
-    epsilon = first(\.epsilon) ?? Settled(value: 1e-5, source: .torchvision)
-    channels = first(\.channels)
-    // The preprocessing of a source applies only to its own channel order.
-    let order = channels?.value
-    preprocessing = first { conventions in
-      conventions.preprocessing.flatMap { order == nil || $0.channels == order ? $0 : nil }
-    }
-  }
-
-  /// The architecture with these conventions.
-  func applied(to architecture: Architecture) -> Architecture {
-    var result = architecture
-    if let strideOn { result.strideOn = strideOn.value }
-    result.dilations = dilations.value
-    result.firstDilations =
-      contractsDilation ? Architecture.contracted(dilations.value) : dilations.value
-    result.epsilon = epsilon.value
-    return result
   }
 }

@@ -8,14 +8,11 @@ public struct OfficialFile: Hashable, Sendable {
   /// The name of the architecture, which may be one that this package does not support.
   public let network: String
   /// Conventions according to the publisher.
-  public let conventions: Conventions
+  public private(set) var conventions: Conventions
   /// SPDX identifier, if the publisher restricts the use of the weights.
   public let license: String?
   /// Sizes in bytes that the file may have, by what its publisher states; nil where it states none.
   public let sizes: ClosedRange<Int>?
-  /// A property of an unsupported network that neither shapes nor names reveal; nil if there is none.
-  public let trap: String?
-
   /// The first eight digits of the SHA-256.
   public var digits: Substring { name.suffix(8) }
 
@@ -69,8 +66,7 @@ public struct OfficialFile: Hashable, Sendable {
     conventions = Conventions(
       epsilon: remark == "eps0" ? 0 : nil, channels: .rgb, preprocessing: preprocessing)
     license = remark == "cc-by-nc" ? "CC-BY-NC-4.0" : nil
-    trap =
-      remark == "antialiased"
-      ? "\(network) blurs before each stride, which its keys do not show" : nil
+    // timm's filters, which no key shows.
+    if remark == "antialiased" { conventions.antialiasing = network.contains("blur") ? .blur : .average }
   }
 }

@@ -14,5 +14,13 @@ extension KeyFamily {
       }
       return .leaf("\(path.head).\(path.components[1]).downsample.\(path.components[3]).\(path.leaf)")
     },
-    conventions: { _ in Conventions(channels: .rgb) })
+    conventions: { surroundings in
+      // Both have one form only, in which nothing is left to choose.
+      let stages = surroundings.shapes["layer4.0.conv1.weight"] == nil ? 3 : 4
+      var conventions = Conventions(
+        strideOn: .conv2, dilations: Array(repeating: 1, count: stages), epsilon: 1e-5, channels: .rgb)
+      (conventions.stem, conventions.pool) = (.conv3x3, Conventions.PoolChoice.none)
+      conventions.strides = [1] + Array(repeating: 2, count: stages - 1)
+      return conventions
+    })
 }

@@ -16,7 +16,11 @@ extension KeyFamily {
         "embedder.embedder.convolution.weight", "encoder.stages.0.layers.0.layer.0.convolution.weight"),
     ],
     meaning: { key in .leaf(huggingFaceName(key.removing("resnet.") ?? key) ?? key) },
-    conventions: { _ in Conventions(channels: .rgb) })
+    conventions: { _ in
+      var conventions = Conventions(dilations: [1, 1, 1, 1], epsilon: 1e-5, channels: .rgb)
+      (conventions.stem, conventions.pool) = (.conv7x7, .pool(.max3x3))
+      return conventions
+    })
 
   private static func huggingFaceName(_ key: String) -> String? {
     guard let path = KeyPath(key) else { return nil }

@@ -57,10 +57,18 @@ extension KeyFamily {
     return nil
   }
 
+  /// What training programs call running averages.
+  private static let averages: Set<Substring> = [
+    "momentum_backbone", "backbone_momentum", "target_encoder", "target_network", "target_backbone",
+    "swa_model",
+    "averaged_model", "avg_model", "shadow", "shadow_params",
+  ]
+
   /// Why a state dict under that prefix is not the file's main network; nil if it may be.
   private static func secondaryReason(_ prefix: String, _ family: KeyFamily, _ keys: KeyIndex) -> String? {
     for part in prefix.split(separator: ".") {
       if part.hasSuffix("_ema") || part == "ema" || part.hasPrefix("ema_") { return "a running average" }
+      if averages.contains(part) { return "a running average" }
       if part == "encoder_k" || part == "momentum_encoder" {
         return "the running average of the other encoder"
       }

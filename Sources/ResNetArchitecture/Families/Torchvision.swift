@@ -15,12 +15,20 @@ extension KeyFamily {
     meaning: { key in
       switch key.split(separator: ".").first {
       case "projection_head", "prototypes": .leftOut("SwAV's head, which is for training")
-      default: .leaf(key)
+      default: .leaf(withDownsample(key))
       }
     },
     conventions: { surroundings in
       Conventions(dilations: surroundings.isSegmentation ? [1, 1, 2, 4] : nil, channels: .rgb)
     })
+
+  /// `layer2.0.shortcut.0.weight` -> `layer2.0.downsample.0.weight`: many programs call shortcuts so.
+  private static func withDownsample(_ key: String) -> String {
+    guard let parts = KeyPath(key)?.parts(5), parts[2] == "shortcut", parts[0].hasPrefix("layer") else {
+      return key
+    }
+    return "\(parts[0]).\(parts[1]).downsample.\(parts[3]).\(parts[4])"
+  }
 }
 
 extension Surroundings {

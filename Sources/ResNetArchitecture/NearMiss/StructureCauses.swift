@@ -10,7 +10,9 @@ extension NearMiss {
     ("attnpool.", "CLIP's attention pooling"), (".filt", "an antialiased network's blur"),
     (".weight_g", "weight normalization"),
     ("weight_orig", "a parametrized (pruned or spectrally normalized) weight"),
-    ("._packed_params", "a quantized module"), ("lora_", "a LoRA adapter"), (".ctx.", "a context module"),
+    (".activation_post_process.", "an observer: the network is prepared for quantization"),
+    (".weight_fake_quant.", "quantization-aware training"), ("._packed_params", "a quantized module"),
+    (".ibn.", "IBN's instance normalization"), ("lora_", "a LoRA adapter"), (".ctx.", "a context module"),
   ]
 
   static func variantCause(_ evidence: Evidence) -> String? {
@@ -34,16 +36,12 @@ extension NearMiss {
         "conv1.weight is \(shape): height, width, in, out, which is TensorFlow's order; PyTorch's is "
         + "out, in, height, width"
     }
-    if shape[1] == shape[2], [3, 7].contains(shape[1]), shape[3] == 3 {
+    // A 3×3 convolution of three channels has the same shape in either order.
+    if shape[1] == shape[2], shape[1] == 7, shape[3] == 3 {
       return "conv1.weight is \(shape): the channels come last; PyTorch's order is out, in, height, width"
     }
-    guard shape[1] == 3 else {
-      return
-        "conv1 takes \(shape[1]) \(shape[1] == 1 ? "channel" : "channels"); a ResNet for color images takes 3"
-    }
-    guard shape[2] == shape[3], [3, 7].contains(shape[2]) else {
-      return
-        "conv1 is \(shape[2])×\(shape[3]); known stems are 7×7, three 3×3, and one 3×3 for small images"
+    guard shape[2] == shape[3] else {
+      return "conv1 is \(shape[2])×\(shape[3]); in a ResNet its kernel is square"
     }
     return nil
   }

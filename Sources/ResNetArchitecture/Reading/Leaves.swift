@@ -16,6 +16,10 @@ struct Leaves {
         foreign.append(name)
         continue
       }
+      if Self.isTrainingOnly(key) {
+        leftOut.append((name, "counters of thop, not part of the network"))
+        continue
+      }
       switch choice.family.meaning(key) {
       case .foreign: foreign.append(name)
       case .leftOut(let reason): leftOut.append((name, reason))
@@ -31,6 +35,38 @@ struct Leaves {
       throw ReadingFailure("\(other) and \(name) are the same tensor of the network, \(leaf)")
     }
     shapes[leaf] = shape
+  }
+
+  /// Puts a tensor in the place of the classifier's.
+  mutating func setHead(_ leaf: String, _ shape: [Int], _ name: String) {
+    (shapes[leaf], names[leaf]) = (shape, name)
+    foreign.removeAll { $0 == name }
+  }
+
+  mutating func remove(_ leaf: String) {
+    shapes[leaf] = nil
+    names[leaf] = nil
+  }
+
+  /// Channels of the last stage's output; nil without blocks.
+  var features: Int? {
+    for stage in (1...8).reversed() {
+      if let shape = shapes["layer\(stage).0.conv3.weight"] ?? shapes["layer\(stage).0.conv2.weight"] {
+        return shape.first
+      }
+    }
+    return nil
+  }
+
+  /// Whether a tensor is a counter that a profiler left in every module.
+  static func isTrainingOnly(_ key: String) -> Bool {
+    let leaf = key.split(separator: ".").last ?? ""
+    return leaf == "total_ops" || leaf == "total_params"
+  }
+
+  /// Whether a leaf belongs to the network without its classifier.
+  static func isBackbone(_ leaf: String) -> Bool {
+    leaf.hasPrefix("conv1.") || leaf.hasPrefix("bn1.") || leaf.hasPrefix("layer")
   }
 
   private mutating func rename(_ renames: [String: String]) throws(ReadingFailure) {
@@ -101,26 +137,5 @@ struct Leaves {
       return path.head.hasPrefix("layer") && path.components.count >= 4 && Int(path.components[1]) != nil
         && Int(path.head.dropFirst(5)) != nil
     }
-  }
-}
-
-/// A classifier that is outside the network's prefix.
-enum ForeignHead {
-  private static let names: Set<Substring> = ["fc", "linear", "classifier", "head", "last_linear", "logits"]
-
-  /// The classifier next to a state dict with that prefix, as `classifier.weight [5, 2048]`; nil if there is
-  /// none.
-  static func find(_ tensors: [(name: String, shape: [Int])], _ prefix: String) -> String? {
-    guard prefix.hasSuffix(".") else { return nil }
-    let parts = prefix.dropLast().split(separator: ".")
-    let outside = parts.dropLast().map { "\($0)." }.joined()
-    for (name, shape) in tensors where shape.count == 2 && !name.hasPrefix(prefix) {
-      guard let rest = name.removing(outside), let path = KeyPath(rest), path.leaf == "weight",
-        names.contains(path.head), path.components.count <= 3
-      else { continue }
-      if path.components.count == 3, Int(path.components[1]) == nil { continue }
-      return "\(name) \(shape)"
-    }
-    return nil
   }
 }

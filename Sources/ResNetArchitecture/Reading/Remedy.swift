@@ -4,6 +4,10 @@ public enum Remedy: Equatable, Sendable {
   case say(String)
   /// Look in one of the file's entries, whichever is meant.
   case someKey
+  /// Say which linear layer is the classifier, or that there is none.
+  case someHead
+  /// Say what is only assumed.
+  case settleConventions
   /// That entry of the file is a network too.
   case key(String)
   /// That entry of the file is the network without what does not fit.
@@ -23,6 +27,8 @@ extension Remedy: CustomStringConvertible {
     switch self {
     case .say(let text): text
     case .someKey: "choose an entry of the file"
+    case .someHead: "the classifier can be named, or the network taken without one"
+    case .settleConventions: "a golden settles what is open, or options state it"
     case .key(let key): "the entry '\(key)' can be taken instead"
     case .keyWithoutRest(let key): "the entry '\(key)' is the network without it"
     case .anyStateDict: "without a layer tree any state dict can be converted"

@@ -28,6 +28,18 @@ public struct StateDictReading: Sendable {
   /// What a reader should know: fine-tuned, headless, from before PyTorch 0.4.1 …
   public let notes: [Note]
 
+  /// A golden, and the conventions with which it passes.
+  public struct PassingGolden: Sendable {
+    /// Its name.
+    public let name: String
+    let architecture: Architecture
+
+    /// A golden; the architecture has the shapes of the state dict.
+    public init(name: String, architecture: Architecture) {
+      (self.name, self.architecture) = (name, architecture)
+    }
+  }
+
   /// Something worth knowing that is no failure.
   public struct Note: Equatable, Sendable {
     /// What there is to know.
@@ -46,11 +58,15 @@ public struct StateDictReading: Sendable {
   ///   - key: entry of a nested checkpoint to read, such as `state_dict` or `model_ema`.
   ///   - options: conventions given by the user.
   ///   - official: the published file with this content, if any.
+  ///   - head: which linear layer is the classifier.
+  ///   - evidence: what the file states besides tensors.
+  ///   - golden: conventions with which a golden passes.
   ///   - values: reads a small tensor by name, for families that store conventions in one.
   /// - Throws: ``ReadingFailure`` with the first cause.
   public init(
     _ tensors: [(name: String, shape: [Int])], _ request: Request, key: String? = nil,
-    options: Conventions = Conventions(), official: OfficialFile? = nil,
+    options: Conventions = Conventions(), official: OfficialFile? = nil, head: HeadRequest = .auto,
+    evidence: FileEvidence = FileEvidence(), golden: PassingGolden? = nil,
     values: @escaping @Sendable (String) -> [Double]? = { _ in nil }
   ) throws(ReadingFailure) {
     let keys = KeyIndex(Set(tensors.map(\.name)))
@@ -60,30 +76,30 @@ public struct StateDictReading: Sendable {
     } catch {
       throw NearFamily.explain(tensors, keys, key: key) ?? error
     }
-    if let trap = official?.trap {
-      throw ReadingFailure(
-        "it is \(official?.name ?? ""): \(trap)", .anyStateDict)
-    }
-    let leaves = try Leaves(tensors, choice)
-    let head = ForeignHead.find(tensors, choice.candidate.prefix)
-    if let head, leaves.shapes["fc.weight"] == nil, key == nil,
-      choice.family.name == KeyFamily.torchvision.name
-    {
-      throw ReadingFailure(
-        "its classifier is outside '\(choice.candidate.prefix)': \(head)",
-        .keyWithoutRest(String(choice.candidate.prefix.dropLast())))
-    }
-    let (architecture, settled) = try Self.architecture(
-      request, leaves, choice,
-      Surroundings(
-        keys: keys, prefix: choice.candidate.prefix, shapes: leaves.shapes,
-        shape: { name in tensors.first { $0.name == name }?.shape }, values: values),
-      options, official, tensors)
+    var leaves = try Leaves(tensors, choice)
+    // A weight file states its architecture, which was compared with the modules when it was made.
+    var isStated = false
+    if case .stated = request { isStated = true }
+    let prefix = choice.candidate.prefix
+    let modules =
+      isStated ? nil : ModuleEvidence(evidence, names: leaves.names, prefix: prefix)
+    if let foreign = modules?.foreign { throw foreign }
+    let headChoice = try HeadChoice(head, tensors, &leaves, choice, key: key)
+    let surroundings = Surroundings(
+      keys: keys, prefix: prefix, shapes: leaves.shapes,
+      shape: { name in tensors.first { $0.name == name }?.shape }, values: values)
+    let reader = ConventionReader(
+      request: request, options: options, official: official, family: choice.family,
+      surroundings: surroundings, evidence: evidence, modules: modules, golden: golden,
+      head: Settled(headChoice.module, headChoice.witness))
+    let shape = try Self.shape(request, leaves, choice, tensors)
+    let (architecture, settled) = try reader.settle(shape)
     let tree = LayerTree(architecture)
     let fit = StateDictFit(tree, leaves.shapes)
     guard fit.isComplete else {
       throw Self.misfit(request, leaves, tree, fit, choice, tensors)
     }
+    try modules?.require(tree, options: reader.optionNames)
     self.tree = tree
     conventions = settled
     candidate = choice.candidate
@@ -98,13 +114,21 @@ public struct StateDictReading: Sendable {
     }
     self.filled = filled
     self.synthesized = synthesized
-    leftOut = leaves.leftOut
-    unused = leaves.foreign
-    var notes = Self.notes(leaves, tree, choice, synthesized: !synthesized.isEmpty)
+    leftOut = leaves.leftOut + headChoice.leftOut
+    unused = Self.sorted(leaves.foreign)
+    var notes = headChoice.notes + Self.notes(leaves, tree, choice, synthesized: !synthesized.isEmpty)
     if options.strideOn != nil, architecture.block == .basic {
       notes.append(Note("the option has no effect: a basic block has its stride on the first 3×3"))
     }
     self.notes = notes
+  }
+
+  /// Weights before the state of optimizers, which repeats them.
+  private static func sorted(_ names: [String]) -> [String] {
+    func isOptimizers(_ name: String) -> Bool {
+      name.split(separator: ".").prefix(2).contains { $0.hasPrefix("optim") }
+    }
+    return names.filter { !isOptimizers($0) } + names.filter(isOptimizers)
   }
 
   /// The same reading with another epsilon.
@@ -116,18 +140,26 @@ public struct StateDictReading: Sendable {
     return copy
   }
 
-  /// The requested or inferred architecture, with the conventions that shapes do not determine.
-  private static func architecture(
-    _ request: Request, _ leaves: Leaves, _ choice: CandidateChoice, _ surroundings: Surroundings,
-    _ options: Conventions, _ official: OfficialFile?, _ tensors: [(name: String, shape: [Int])]
-  ) throws(ReadingFailure) -> (Architecture, SettledConventions) {
-    var options = options
-    var architecture: Architecture
+  /// The requested architecture, or the one that shapes describe.
+  private static func shape(
+    _ request: Request, _ leaves: Leaves, _ choice: CandidateChoice, _ tensors: [(name: String, shape: [Int])]
+  ) throws(ReadingFailure) -> Architecture {
     switch request {
+    case .stated(let stated): return stated
+    case .named(let name):
+      guard var named = Architecture.named(name) else {
+        throw ReadingFailure(
+          "there is no architecture '\(name)'", .names(Architecture.published.map(\.name)))
+      }
+      // A fine-tuned head has its own number of classes; without fc, the network is headless.
+      named.classCount = leaves.shapes["fc.weight"]?.first
+      named.headHasBias = named.classCount == nil || leaves.shapes["fc.bias"] != nil
+      return named
     case .auto:
       do throws(ReadingFailure) {
-        architecture = try Architecture.inferred(from: leaves.shapes)
+        var architecture = try Architecture.inferred(from: leaves.shapes)
         architecture.layers = leaves.blockCounts(stages: architecture.layers.count)
+        return architecture
       } catch {
         let stray = leaves.stray(tensors, choice, missing: nil)
         let miss = NearMiss(leaves.shapes, tree: nil, prefix: choice.candidate.prefix, stray: stray)
@@ -135,39 +167,7 @@ public struct StateDictReading: Sendable {
           "it looks like a ResNet (\(choice.family.name)), but \(miss.cause ?? error.message)",
           .anyStateDict)
       }
-    case .named(let name):
-      guard let named = Architecture.named(name) else {
-        throw ReadingFailure(
-          "there is no architecture '\(name)'", .names(Architecture.published.map(\.name)))
-      }
-      architecture = named
-      // A fine-tuned head has its own number of classes; without fc, the network is headless.
-      architecture.classCount = leaves.shapes["fc.weight"]?.first
-      // Names such as resnet50_v1 and resnet50_os8 include conventions.
-      if options.strideOn == nil, named.strideOn != .conv2 { options.strideOn = named.strideOn }
-      if options.dilations == nil, named.dilations.contains(where: { $0 != 1 }) {
-        options.dilations = named.dilations
-      }
-    case .stated(let stated):
-      architecture = stated
-      options = Conventions(
-        strideOn: stated.strideOn, dilations: stated.dilations, epsilon: stated.epsilon,
-        channels: options.channels)
     }
-    let stages = architecture.layers.count
-    if let dilations = options.dilations, dilations.count != stages {
-      throw ReadingFailure("dilations are given for \(dilations.count) stages; the network has \(stages)")
-    }
-    var sources: [(ConventionSource, Conventions)] = [(.option, options)]
-    if let official { sources.append((.file(official.name), official.conventions)) }
-    sources.append((.family(choice.family.name), choice.family.conventions(surroundings)))
-    let settled = SettledConventions(sources, block: architecture.block, stages: stages)
-    if case .stated = request { return (architecture, settled) }
-    architecture = settled.applied(to: architecture)
-    guard architecture.isConsistent else {
-      throw ReadingFailure("its shapes do not describe a valid network: \(architecture.name)")
-    }
-    return (architecture, settled)
   }
 
   private static func misfit(
@@ -192,7 +192,7 @@ public struct StateDictReading: Sendable {
     var notes: [Note] = []
     let architecture = tree.architecture
     if let count = architecture.classCount {
-      if architecture.stem != .conv3x3, count != 1000 {
+      if !architecture.isForSmallImages, count != 1000 {
         notes.append(Note("fc has \(count) classes, not ImageNet's 1000: fine-tuned or trained from scratch"))
       }
     } else {

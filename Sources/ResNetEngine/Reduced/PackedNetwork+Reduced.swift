@@ -9,7 +9,7 @@ extension PackedNetwork {
   /// scale of each output channel, so that no weight is rounded twice.
   func pack(_ reduced: ReducedConvolution, from source: some WeightSource, _ threads: ThreadPool) throws {
     let unit = reduced.unit
-    let fold = try Normalisation(of: unit, epsilon: tree.architecture.epsilon, from: source).folded
+    let fold = try Normalisation(of: unit, from: source).folded
     let count = unit.weightShape.reduce(1, *)
     let name = "\(unit.name).weight"
     var scales = fold.scale ?? [Double](repeating: 1, count: unit.outputChannels)

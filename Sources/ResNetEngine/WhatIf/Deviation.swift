@@ -51,8 +51,8 @@ public struct Deviation: Hashable, Sendable {
   public var padding = Padding.explicit
   /// The max-pool's padding, when that alone is another.
   public var poolPadding: Padding?
-  /// Whether the max-pool rounds its output size up, as `ceil_mode=True` does.
-  public var poolCeils = false
+  /// Whether the max-pool has the other `ceil_mode`.
+  public var poolRoundsOtherwise = false
   /// Whether the stride of a bottleneck sits on the other one of its first two convolutions.
   public var movesStride = false
   /// What happens to body and shortcut.

@@ -16,9 +16,7 @@ extension Planes {
     if deviation.poolPadding ?? deviation.padding == .same {
       return shifted(pool.kernel, pool.stride, pool.padding, by: -.infinity) { $0.pooled(pool) }
     }
-    // One more row and column that never win make the size that rounding up gives.
-    return deviation.poolCeils
-      ? padded(top: 0, left: 0, bottom: 1, right: 1, -.infinity).pooled(pool) : pooled(pool)
+    return pooled(deviation.poolRoundsOtherwise ? pool.roundedOtherwise : pool)
   }
 
   func pooled(_ pooling: Deviation.Pooling) -> Planes {
@@ -36,7 +34,8 @@ extension Planes {
     }
   }
 
-  /// SAME padding along the axes where it differs: a row of `value` more at the start moves every window by one, and
+  /// SAME padding along the axes where it differs: a row of `value` more at the start moves every window by
+  /// one, and
   /// the first window, which is now outside, is dropped.
   private func shifted(
     _ kernel: Int, _ stride: Int, _ padding: Int, by value: Double, _ body: (Planes) -> Planes

@@ -81,6 +81,9 @@ extension Remedy {
   var option: String {
     switch self {
     case .say(let text): text
+    case .someHead: "--head NAME chooses the classifier, --head none takes the network without one"
+    case .settleConventions:
+      "--golden settles what is open; --stem, --pool, --strides, --stride-on, --dilation and --bn-eps state it"
     case .someKey: "choose one with --key"
     case .key(let key): "--key \(key) selects it"
     case .keyWithoutRest(let key): "--key \(key) converts the backbone alone, without logits"

@@ -26,6 +26,10 @@ struct Convert: Command {
         of: .words(["auto", "none"] + Architecture.published.map(\.name))),
       .value("key", "PATH", "Entry of a nested checkpoint: state_dict, model, model_ema …"),
       .value(
+        "head", "KEY|none",
+        "The linear layer that is the classifier, by its name in the file; none: a network without one."),
+      .flag("strict", "Refuse a network of which the file leaves something open that is only assumed."),
+      .value(
         "golden", "GOLDEN", "Embed a golden test, which lets the file verify itself; repeatable.", of: .path),
       .value("meta", "KEY=VALUE", "Add metadata; repeatable. Keys of your own start with 'x.'."),
       .value("license", "ID", "SPDX identifier of the weights' license."),
@@ -85,7 +89,14 @@ struct Convert: Command {
     }
     options.key = arguments.value("key")
     options.conventions = try Conventions(arguments)
-    if options.architecture == .none, options.conventions != Conventions() {
+    options.isStrict = arguments.has("strict")
+    switch arguments.value("head") {
+    case nil, "auto": break
+    case "none": options.head = .none
+    case let name?: options.head = .key(name)
+    }
+    let isOpen = options.conventions == Conventions() && options.head == .auto && !options.isStrict
+    if options.architecture == .none, !isOpen {
       throw UsageError(
         "--arch none has no layer tree, so options such as --stride-on do not apply")
     }
@@ -143,7 +154,9 @@ struct Convert: Command {
     _ options: ConversionOptions, _ console: Console
   ) throws(CommandFailure) -> ExitStatus {
     let input = inputs[0]
-    try OutputFile.requireOther(output, than: inputs + options.goldens + [labelsPath].compactMap(\.self))
+    let parts = CheckpointFolder(input)?.paths ?? []
+    try OutputFile.requireOther(
+      output, than: inputs + parts + options.goldens + [labelsPath].compactMap(\.self))
     LeftoverTemporaries.remove(in: Folder.parent(of: output), of: [Folder.name(of: output)])
     var byteCount = 0
     if case .file(let size)? = Folder.kind(input) { byteCount = size }

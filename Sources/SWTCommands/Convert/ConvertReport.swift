@@ -6,12 +6,12 @@ internal import SWTTensorFiles
 
 /// The report of a single conversion.
 enum ConvertReport {
-  /// `pth2swt.convert/1`.
+  /// `pth2swt.convert/2`.
   static func document(
     _ summary: ConversionSummary, _ input: String, _ output: String, _ seconds: Double
   ) -> JSONValue {
     .object(
-      [JSONMember("schema", "pth2swt.convert/1")] + members(summary, input, output, seconds))
+      [JSONMember("schema", "pth2swt.convert/2")] + members(summary, input, output, seconds))
   }
 
   static func members(

@@ -14,8 +14,11 @@ extension ConversionSummary {
     let prefix = reading.candidate.prefix
     let place = prefix.isEmpty ? "" : ", under '\(Text.printable(prefix))'"
     var text = "  keys        \(reading.candidate.family)\(place)\n"
-    text += "  assumed     \(reading.conventions.text)\n"
-    text += "  input       \(reading.conventions.inputText)\n"
+    if let known = reading.conventions.text(assumed: false) {
+      text += "  function    \(Text.printable(known))\n"
+    }
+    if let open = reading.conventions.text(assumed: true) { text += "  assumed     \(open)\n" }
+    if !statesInput { text += "  input       \(reading.conventions.inputText)\n" }
     for note in reading.notes { text += "  note        \(Text.printable(note.line))\n" }
     for (key, reason) in reading.leftOut.prefix(3) {
       text += "  left out    \(Text.printable(key)): \(reason)\n"
@@ -41,30 +44,37 @@ extension ConversionSummary {
 }
 
 extension SettledConventions {
-  /// `stride on the 3×3 and no dilation (family detectron2), BatchNorm's ε 1e-05 (option)`.
-  fileprivate var text: String {
-    var parts: [(what: String, source: ConventionSource)] = []
-    if let strideOn {
-      parts.append(
-        (strideOn.value == .conv2 ? "stride on the 3×3" : "stride on the first 1×1", strideOn.source))
-    }
-    let isDilated = dilations.value.contains { $0 != 1 }
-    let list = dilations.value.map(String.init).joined(separator: ",")
-    parts.append((isDilated ? "dilation \(list)" : "no dilation", dilations.source))
-    parts.append(("BatchNorm's ε \(epsilon.value)", epsilon.source))
+  /// `stem 7x7/2/3, pool 3x3/2/1 (the file)`: what witnesses say, or what is assumed; nil if nothing is.
+  fileprivate func text(assumed: Bool) -> String? {
+    let shown = list.filter { $0.isCounted && ($0.witness == .assumed) == assumed && !isUsual($0) }
     var text: [String] = []
-    for (index, part) in parts.enumerated() {
-      // Consecutive parts with the same source name it once, after the last of them.
-      let isLast = index + 1 == parts.count || parts[index + 1].source != part.source
-      text.append(isLast ? "\(part.what) (\(part.source))" : part.what)
+    for (index, convention) in shown.enumerated() {
+      // Consecutive conventions with the same witness name it once, after the last of them.
+      let isLast = index + 1 == shown.count || shown[index + 1].witness != convention.witness
+      let witness = isLast && !assumed ? " (\(Self.text(convention.witness)))" : ""
+      text.append("\(convention.summary)\(witness)")
     }
-    return text.joined(separator: ", ")
+    return text.isEmpty ? nil : text.joined(separator: ", ")
+  }
+
+  private static func text(_ witness: Witness) -> String {
+    if case .golden = witness { "settled by \(witness)" } else { "\(witness)" }
+  }
+
+  /// Whether a convention only repeats what every network of the family has.
+  private func isUsual(_ convention: Convention) -> Bool {
+    switch convention.name {
+    case "activation", "padding_mode", "final_pool", "shortcut": convention.witness != .file
+    case "first_dilations": firstDilations.value == dilations.value
+    case "head": head.value == nil || head.value?.hasSuffix("fc") == true
+    default: false
+    }
   }
 
   fileprivate var inputText: String {
     guard let preprocessing else {
-      let order = channels.map { "\($0.value.rawValue) (\($0.source)), " } ?? ""
-      return "\(order)mean, standard deviation and size are not known"
+      let order = channels.map { "\($0.value.rawValue) (\($0.witness)), " } ?? ""
+      return "\(order)mean, standard deviation and size are not known; --meta pre.mean=… states them"
     }
     let value = preprocessing.value
     let range = value.scale == 1 ? "0…255" : "0…1"
@@ -72,23 +82,38 @@ extension SettledConventions {
     if let crop = value.crop {
       text += ", resize \(crop.resize) \(crop.interpolation.rawValue), crop \(crop.size)"
     }
-    return "\(text) (\(preprocessing.source))"
+    return "\(text) (\(preprocessing.witness))"
   }
 
   fileprivate var json: JSONValue {
-    func member(_ name: String, _ value: JSONValue, _ source: ConventionSource) -> JSONMember {
-      JSONMember(name, ["value": value, "source": .string(source.description)])
+    .array(
+      list.map { convention in
+        var members = [
+          JSONMember("name", .string(convention.name)), JSONMember("value", convention.value.json),
+          JSONMember("from", .string(convention.witness.word)),
+        ]
+        if convention.witness.description != convention.witness.word {
+          members.append(JSONMember("witness", .string(convention.witness.description)))
+        }
+        if convention.name == "bn_eps", !epsilons.isEmpty {
+          let others = epsilons.sorted { $0.key < $1.key }.map { JSONMember($0.key, .double($0.value)) }
+          members.append(JSONMember("others", .object(others)))
+        }
+        return .object(members)
+      })
+  }
+}
+
+extension Convention.Value {
+  fileprivate var json: JSONValue {
+    switch self {
+    case .none: .null
+    case .text(let text): .string(text)
+    case .number(let value): .double(value)
+    case .integers(let values): .array(values.map { .int($0) })
+    case .normalization(let mean, let std):
+      ["mean": .array(mean.map { .double($0) }), "std": .array(std.map { .double($0) })]
     }
-    var members: [JSONMember] = []
-    if let strideOn {
-      members.append(
-        member("stride_on", .string(strideOn.value == .conv2 ? "3x3" : "1x1"), strideOn.source))
-    }
-    members.append(
-      member("dilations", .array(dilations.value.map { .int($0) }), dilations.source))
-    members.append(member("bn_eps", .double(epsilon.value), epsilon.source))
-    if let channels { members.append(member("channels", .string(channels.value.rawValue), channels.source)) }
-    return .object(members)
   }
 }
 

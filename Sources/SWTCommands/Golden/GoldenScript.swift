@@ -38,6 +38,30 @@ enum GoldenScript {
              "arch.base_planes": planes, "arch.layers": ",".join(str(len(getattr(net, f"layer{i}"))) for i in range(1, 5)),
              "arch.width_per_group": -(-sd["layer4.0.conv2.weight"].shape[1] * 8 // planes) if deep else 64, "arch.bn_eps": net.bn1.eps,
              "arch.groups": net.layer1[0].conv2.groups, "arch.head": "fc" if fc else "none"} | ({"arch.num_classes": net.fc.out_features} if fc else {})
+    stages, both = [getattr(net, f"layer{i}") for i in range(1, 5)], lambda v: v if isinstance(v, int) else v[0]
+    inner, text = (lambda b: b.conv2 if deep else b.conv1), (lambda values: ",".join(map(str, values)))
+    strides = [both(s[0].conv1.stride) * (both(s[0].conv2.stride) if deep else 1) for s in stages]
+    firsts = [both(inner(s[0]).dilation) for s in stages]
+    dilations = [both((s[1] if len(s) > 1 else s[0]).conv2.dilation) for s in stages]
+    usual = [1 if i == 0 or d > dilations[i - 1] else 2 for i, d in enumerate(dilations)]
+    if strides != usual: meta["arch.strides"] = text(strides)
+    if any(d > 1 for d in dilations): meta["arch.dilations"] = text(dilations)
+    if firsts != ([1] + dilations)[:4]: meta["arch.first_dilations"] = text(firsts)
+    if deep and any(both(s[0].conv1.stride) > 1 for s in stages): meta["arch.stride_on"] = "conv1"
+    small = isinstance(net.conv1, torch.nn.Conv2d) and (net.conv1.kernel_size[0], both(net.conv1.stride), both(net.conv1.padding)) == (3, 1, 1)
+    if isinstance(net.conv1, torch.nn.Conv2d):
+        window = [net.conv1.kernel_size[0], both(net.conv1.stride), both(net.conv1.padding)]
+        meta |= {"arch.stem_channels": net.conv1.out_channels}
+        if small: meta["arch.stem"] = "conv3x3"
+        elif window != [7, 2, 3]: meta |= {"arch.stem": "conv", "arch.stem_conv": text(window)}
+        if net.conv1.in_channels != 3: meta["arch.in_channels"] = net.conv1.in_channels
+    pool = net.maxpool if isinstance(net.maxpool, torch.nn.MaxPool2d) else None
+    window = pool and [both(pool.kernel_size), both(pool.stride), both(pool.padding), pool.ceil_mode]
+    if window != (None if small else [3, 2, 1, False]):
+        meta["arch.pool"] = f"{window[0]}x{window[0]}/{window[1]}/{window[2]}" + "/ceil" * window[3] if window else "none"
+    epsilons = {k: m.eps for k, m in net.named_modules() if isinstance(m, torch.nn.BatchNorm2d) and m.eps != net.bn1.eps}
+    if epsilons: meta["arch.bn_epsilons"] = "\n".join(f"{k} {v}" for k, v in sorted(epsilons.items()))
+    if fc and net.fc.bias is None: meta["arch.head_bias"] = "none"
 
     def run(net, x):  # the output of every stage; x is the input of the first, or a dict of the input of each
         stages, y, result = [("conv1", lambda x: torch.relu(net.bn1(net.conv1(x)))), ("maxpool", net.maxpool)], x, {}
@@ -99,10 +123,11 @@ enum GoldenScript {
         open(path, "wb").write(struct.pack("<Q", len(text) + -len(text) % 8) + text + b" " * (-len(text) % 8) + data)
         print(path, "floor", m[f"floor.{out}.rel_l2"])
     os.makedirs(a.out, exist_ok=True)
+    colors = int(meta.get("arch.in_channels", 3))
     for path in a.image:
         make(os.path.splitext(os.path.basename(path))[0], picture(importlib.import_module("PIL.Image").open(path).convert("RGB")))
     for i in range(a.inputs):
-        shape = (2, 3, a.size + 1, a.size - 1) if i and i == a.inputs - 1 else (1, 3, a.size, a.size)
+        shape = (2, colors, a.size + 1, a.size - 1) if i and i == a.inputs - 1 else (1, colors, a.size, a.size)
         make(f"formula-{shape[2]}x{shape[3]}-{i}", multiscale(i, shape), f"multiscale-1 seed={i} shape={','.join(map(str, shape))}")
     """#
 }

@@ -8,10 +8,10 @@ internal import SWTTensorFiles
 /// `pth2swt run`: runs a forward pass.
 struct Run: Command {
   static let spec = CommandSpec(
-    "run", "Run the network on an input tensor [N, 3, H, W] and write its output.",
+    "run", "Run the network on an input tensor [N, C, H, W] and write its output.",
     operands: [
       .init("MODEL.swt", "The weight file."),
-      .init("INPUT", "Normalized float32 [N, 3, H, W]: .npy, .npz, .safetensors or .pth."),
+      .init("INPUT", "Normalized float32 [N, C, H, W]: .npy, .npz, .safetensors or .pth."),
     ],
     options: [
       .value(
@@ -72,7 +72,7 @@ struct Run: Command {
     try OutputFile.requireOther(output, than: [model, input])
     let network = try OpenFile.model(model)
     let data = try ArrayFile.read(input, name: inputName, limits: limits)
-    let image = try image(data)
+    let image = try image(data, network.tree)
     let arrays = try forward(network, image)
     try OutputFile.write(try ArrayFile.bytes(arrays, for: output), to: output, replacing: replaces)
     if json {
@@ -91,10 +91,17 @@ struct Run: Command {
     return .success
   }
 
-  private func image(_ data: TensorData) throws(CommandFailure) -> FeatureMap<Float> {
-    guard data.shape.count == 4, data.shape[1] == 3, !data.shape.contains(0) else {
+  private func image(_ data: TensorData, _ tree: LayerTree) throws(CommandFailure) -> FeatureMap<Float> {
+    let channels = tree.stem.inputChannels
+    guard data.shape.count == 4, data.shape[1] == channels, !data.shape.contains(0) else {
       throw CommandFailure(
-        .inputUnreadable, file: input, "it has shape \(data.shape); the network expects [N, 3, H, W]")
+        .inputUnreadable, file: input,
+        "it has shape \(data.shape); the network expects [N, \(channels), H, W]")
+    }
+    guard tree.accepts(imageSize: data.shape[2]), tree.accepts(imageSize: data.shape[3]) else {
+      throw CommandFailure(
+        .inputUnreadable, file: input,
+        "its images of \(data.shape[2])×\(data.shape[3]) pixels do not fit the network's kernels and strides")
     }
     do throws(ParseFailure) {
       return FeatureMap(shape: data.shape, values: try data.floats())

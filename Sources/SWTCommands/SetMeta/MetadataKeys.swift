@@ -58,7 +58,8 @@ package enum MetadataKeys {
 
   private static let table: [String: MetadataType] = [
     "swt.producer": .text, "swt.producer_version": .text, "source.sha256": .text, "source.bytes": .i64,
-    "source.format": .text, "source.family": .text, "source.prefix": .text, "source.metadata": .json,
+    "source.format": .text, "source.family": .text, "source.prefix": .text, "source.head": .text,
+    "source.metadata": .json,
     "source.official": .text, "source.conventions": .json, "source.synthesized": .json,
     "source.parametrizations": .json,
     "pre.channels": .text, "pre.scale": .f64, "pre.mean": .f64List, "pre.std": .f64List, "pre.resize": .i64,
@@ -68,7 +69,10 @@ package enum MetadataKeys {
     "arch.stem_channels": .i64, "arch.num_classes": .i64, "arch.stem": .text, "arch.head": .text,
     "arch.bn": .text, "arch.bn_eps": .f64, "arch.stem_widths": .i64List, "arch.shortcut": .text,
     "arch.se_channels": .i64List, "arch.eca_kernels": .i64List, "arch.stride_on": .text,
-    "arch.dilations": .i64List, "arch.first_dilations": .i64List, "labels": .text, "gold.producer": .text,
+    "arch.dilations": .i64List, "arch.first_dilations": .i64List, "arch.strides": .i64List,
+    "arch.stem_conv": .i64List, "arch.in_channels": .i64, "arch.pool": .text, "arch.antialiasing": .text,
+    "arch.final_pool": .text, "arch.head_bias": .text, "arch.bn_epsilons": .text, "labels": .text,
+    "gold.producer": .text,
     "tensors.encoding": .json, "tensors.sparse": .json, "convert.precision": .text, "fold.dropped": .json,
   ]
 

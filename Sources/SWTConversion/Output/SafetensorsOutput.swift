@@ -18,6 +18,8 @@ enum SafetensorsOutput {
     let contents = draft.contents
     do {
       var pairs = contents.metadata.sorted { $0.key < $1.key }.map { ($0.key, $0.value.text) }
+      // Hugging Face's loaders require it.
+      if contents.metadata["format"] == nil { pairs.append(("format", "pt")) }
       pairs.append((StoredIndex.key, StoredIndex.text(contents)))
       let writer = try SafetensorsWriter(
         metadata: OrderedStrings(pairs),

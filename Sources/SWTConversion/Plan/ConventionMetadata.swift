@@ -2,25 +2,18 @@ internal import ResNetArchitecture
 internal import SWT
 internal import SWTTensorFiles
 
-// Conventions as metadata: `arch.…` keys have the decisions, these keys have their sources.
+// Conventions as metadata: `arch.…` keys have the decisions, these keys have their witnesses.
 
 extension SettledConventions {
   /// `pre.…`, as far as known, and `source.conventions`.
   var metadata: [String: SWTValue] {
-    var values: [String: SWTValue] = [:]
-    var sources: [JSONMember] = []
-    func note(_ name: String, _ source: ConventionSource?) {
-      guard let source else { return }
-      sources.append(JSONMember(name, .string(source.description)))
+    let witnesses = list.filter { $0.value != .none }.map { convention in
+      JSONMember(convention.name, .string(convention.witness.description))
     }
-    note("bn_eps", epsilon.source)
-    note("channels", channels?.source)
-    note("dilations", dilations.source)
-    note("preprocessing", preprocessing?.source)
-    note("stride_on", strideOn?.source)
-    values["source.conventions"] = .json(JSONValue.object(sources).text())
+    var values: [String: SWTValue] = ["source.conventions": .json(JSONValue.object(witnesses).text())]
     if let channels { values["pre.channels"] = .text(channels.value.rawValue) }
     if let preprocessing { values.merge(preprocessing.value.metadata) { _, new in new } }
+    if let head = head.value, head != "fc" { values["source.head"] = .text(head) }
     return values
   }
 }

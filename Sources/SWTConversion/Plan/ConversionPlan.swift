@@ -21,14 +21,15 @@ struct ConversionPlan {
   /// - Throws: ``ConversionFailure`` if the tensors do not fit the architecture or cannot be folded.
   init(
     _ file: PthFile, _ request: NetworkStateDict.Request?, _ options: ConversionOptions,
-    official: OfficialFile? = nil
+    official: OfficialFile? = nil, golden: StateDictReading.PassingGolden? = nil
   ) throws {
     guard let request else {
       try self.init(anyIn: file.checkpoint, options)
       return
     }
     let network = try NetworkStateDict(
-      file, request, key: options.key, conventions: options.conventions, official: official)
+      file, request, key: options.key, conventions: options.conventions, official: official,
+      head: options.head, golden: golden)
     try self.init(network, options, file)
   }
 
@@ -114,8 +115,7 @@ struct ConversionPlan {
         guard let unit = units[parameter.name], let normBias = entries["\(unit.normName).bias"] else {
           continue
         }
-        let fold = try BatchNormFold(
-          of: unit, epsilon: network.tree.architecture.epsilon, entries, file)
+        let fold = try BatchNormFold(of: unit, entries, file)
         tensors.append(planned(parameter, entry, fold: fold, network.tree, options))
         tensors.append(
           PlannedTensor(name: "\(unit.name).bias", role: .parameter, recipe: .bias(fold, like: normBias)))

@@ -2,6 +2,7 @@ internal import ResNetArchitecture
 internal import SWT
 internal import SWTBytes
 internal import SWTGoldens
+internal import SWTTensorFiles
 
 /// The goldens that a conversion embeds, checked against the network.
 struct EmbeddedGoldens {
@@ -24,12 +25,20 @@ struct EmbeddedGoldens {
         .golden, file: path, "a golden needs a network; this is a state dict without a layer tree")
     }
     let read = try GoldenReader.read(paths, for: architecture, limits: limits)
-    for (path, golden) in read where !golden.architecture.isSameNetwork(as: architecture) {
+    for (path, golden) in read where !golden.isOf(architecture) {
       throw ConversionFailure(
         .golden, file: path,
         "it is a golden of \(golden.architecture.summary), but the model is \(architecture.summary)")
     }
-    goldens = read.map(\.golden)
+    var goldens: [Golden] = []
+    for (path, golden) in read {
+      do throws(GoldenFailure) {
+        goldens.append(try golden.retold(architecture))
+      } catch {
+        throw ConversionFailure(.golden, file: path, "\(error)")
+      }
+    }
+    self.goldens = goldens
   }
 
   /// Appends the goldens to a draft.
@@ -39,5 +48,23 @@ struct EmbeddedGoldens {
     for (spec, bytes) in zip(embedding.specs, embedding.bytes) { draft.append(spec, bytes) }
     draft.contents.goldenSets += embedding.sets
     draft.contents.metadata.merge(embedding.metadata) { _, new in new }
+  }
+}
+
+extension Golden {
+  /// Whether it is a golden of the network: one that states no conventions is of any with its shapes.
+  fileprivate func isOf(_ network: Architecture) -> Bool {
+    var plain = architecture
+    (plain.epsilon, plain.epsilons) = (network.epsilon, network.epsilons)
+    let statesNothing =
+      plain.switches.allSatisfy { $0.key == "arch.stem" } && plain.hasSameShapes(as: network)
+    return statesNothing || architecture.isSameNetwork(as: network)
+  }
+
+  /// The same golden, which states the network's conventions.
+  fileprivate func retold(_ network: Architecture) throws(GoldenFailure) -> Golden {
+    guard !architecture.isSameNetwork(as: network) else { return self }
+    let others = metadata.pairs.filter { !$0.key.hasPrefix("arch.") }.map { ($0.key, $0.value) }
+    return try Golden(metadata: OrderedStrings(others + network.goldenMetadata), tensors: tensors)
   }
 }

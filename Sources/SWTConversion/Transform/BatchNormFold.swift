@@ -32,7 +32,7 @@ struct BatchNormFold: Sendable {
   /// - Throws: ``ParseFailure`` if a value cannot be read; ``ConversionFailure`` with the channel if the
   ///   result is not finite, for example because a variance is −ε or less.
   init(
-    of unit: ConvolutionUnit, epsilon: Double, _ entries: [String: TensorEntry], _ file: PthFile
+    of unit: ConvolutionUnit, _ entries: [String: TensorEntry], _ file: PthFile
   ) throws {
     func values(_ leaf: String) throws(ParseFailure) -> [Double] {
       let name = "\(unit.normName).\(leaf)"
@@ -45,7 +45,7 @@ struct BatchNormFold: Sendable {
     }
     self.init(
       weight: try values("weight"), bias: try values("bias"), mean: try values("running_mean"),
-      variance: try values("running_var"), epsilon: epsilon)
+      variance: try values("running_var"), epsilon: unit.epsilon)
     guard let channel = factors.indices.first(where: { !factors[$0].isFinite || !bias[$0].isFinite }) else {
       return
     }

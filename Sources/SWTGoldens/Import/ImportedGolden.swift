@@ -28,7 +28,7 @@ struct ImportedGolden {
     if target.classesOfOutput, architecture.hasHead, self.output.shape.count <= 2 {
       architecture.classCount = self.output.shape.last
     }
-    let isSingle = input.shape.count == 3 && input.shape.first == 3
+    let isSingle = input.shape.count == 3 && input.shape.first == architecture.inputChannels
     let input = try float32(self.input, "the input", batched: isSingle)
     let output = try reference(batched: isSingle && self.output.shape.count == 1)
     let outputName = LayerTree(architecture).outputName
@@ -132,6 +132,7 @@ extension Architecture {
       ("arch.base_planes", "\(basePlanes)"), ("arch.stem_channels", "\(stemChannels)"),
       ("arch.bn_eps", "\(epsilon)"), ("arch.head", hasHead ? "fc" : "none"),
     ]
+    if inputChannels != 3 { pairs.append(("arch.in_channels", "\(inputChannels)")) }
     if let classCount { pairs.append(("arch.num_classes", "\(classCount)")) }
     for (key, value) in switches {
       switch value {

@@ -7,7 +7,7 @@ import Testing
 
 /// Any combination of switches, sizes and depths, drawn from a seed.
 @Suite struct RandomArchitectureTests {
-  @Test(arguments: 0..<60 as Range<UInt64>)
+  @Test(arguments: 0..<120 as Range<UInt64>)
   func `the fast engine computes what the double engine computes`(seed: UInt64) throws {
     var random = Noise(seed: seed)
     let architecture = Architecture.random(&random)
@@ -18,7 +18,9 @@ import Testing
       Int.random(in: 1...2, using: &random), Int.random(in: 1...50, using: &random),
       Int.random(in: 1...50, using: &random)
     )
-    let input = FeatureMap<Float>.random([batch, 3, height, width], seed: seed &+ 1)
+    let rows = try #require((height...4096).first { tree.accepts(imageSize: $0) })
+    let columns = try #require((width...4096).first { tree.accepts(imageSize: $0) })
+    let input = FeatureMap<Float>.random([batch, architecture.inputChannels, rows, columns], seed: seed &+ 1)
     let network = try PackedNetwork(
       tree, weights: weights, threads: EngineTests.threads, winograd: Bool.random(using: &random))
     func fast(_ isa: InstructionSet, _ threads: ThreadPool) throws -> ForwardResult<Float> {
@@ -60,6 +62,7 @@ extension Architecture {
       stem: [.conv7x7, .conv3x3, .deep([number(2...20), number(2...33)])][number(0...2)],
       shortcut: [.projection, .averagePool, .padding][number(0...2)],
       strideOn: Bool.random(using: &random) ? .conv1 : .conv2)
+    architecture.randomize(&random)
     if architecture.shortcut == .padding {
       architecture.stemChannels = min(architecture.stemChannels, architecture.outputChannels(stage: 0))
     }
@@ -72,6 +75,35 @@ extension Architecture {
       architecture.dilate(
         (0..<stages).map { _ in number(1...4) }, first: (0..<stages).map { _ in number(1...4) })
     }
+    if number(0...1) == 0 { architecture.strides = (0..<stages).map { _ in number(1...3) } }
+    if number(0...2) == 0 {
+      architecture.antialiasing = [.average, .blur][number(0...1)]
+      architecture.strides = architecture.strides.map { min($0, 2) }
+    }
     return architecture
+  }
+
+  /// Stem, pooling and head unlike torchvision's.
+  private mutating func randomize(_ random: inout Noise) {
+    func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
+    inputChannels = [3, 3, 1, 2, 4, 7][number(0...5)]
+    (headHasBias, finalPool) = (number(0...2) > 0, number(0...2) > 0 ? .average : .maximum)
+    if number(0...2) == 0 {
+      let kernel = number(1...9)
+      stem = .init(kernel: kernel, stride: number(1...4), padding: number(0...kernel))
+    } else if stem.isDeep {
+      stem = .deep(stem.widths, stride: number(1...2))
+    }
+    switch number(0...3) {
+    case 0: pool = nil
+    case 1:
+      let kernel = number(1...5)
+      pool = .init(
+        [.maximum, .average][number(0...1)], kernel: kernel, stride: number(1...3),
+        padding: number(0...kernel / 2), ceilMode: number(0...1) == 0, isBlurred: number(0...3) == 0)
+    default: break
+    }
+    if number(0...3) == 0 { shortcut = .averagePoolSame }
+    for name in ["bn1", "layer1.0.bn1", "layer1.0.bn2"] where number(0...3) == 0 { epsilons[name] = 0.01 }
   }
 }

@@ -21,15 +21,31 @@ import Testing
     return (tool, try? Tool("inspect", output, "--json").json()["metadata"])
   }
 
-  @Test func `without other sources the value is torchvision's, and that is reported`() throws {
+  /// A convention in convert's document.
+  private func convention(_ name: String, _ tool: Tool) throws -> JSONValue? {
+    try tool.json()["conventions"]?.array?.first { $0["name"]?.string == name }
+  }
+
+  @Test func `what no witness knows is assumed, and reported as such`() throws {
     let (tool, metadata) = try convert(StateDictFile(Self.network))
-    let conventions = try tool.json()["conventions"]
-    #expect(conventions?["stride_on"]?["value"]?.string == "3x3")
-    #expect(conventions?["stride_on"]?["source"]?.string == "torchvision's default")
-    #expect(conventions?["bn_eps"]?["value"]?.double == 1e-5)
+    #expect(try tool.json()["schema"]?.string == "pth2swt.convert/2")
+    let assumed = try #require(try tool.json()["conventions"]?.array).filter {
+      $0["from"]?.string == "assumed"
+    }
+    #expect(
+      assumed.compactMap { $0["name"]?.string } == [
+        "stem", "pool", "strides", "stride_on", "dilations", "first_dilations", "bn_eps", "normalization",
+      ])
+    #expect(try convention("stem", tool)?["value"]?.string == "7x7/2/3")
+    #expect(try convention("pool", tool)?["value"]?.string == "3x3/2/1")
+    #expect(try convention("strides", tool)?["value"]?.array?.compactMap(\.int) == [1, 2, 2, 2])
+    #expect(try convention("stride_on", tool)?["value"]?.string == "3x3")
+    #expect(try convention("bn_eps", tool)?["value"]?.double == 1e-5)
+    #expect(try convention("activation", tool)?["from"]?.string == "family")
+    #expect(try convention("head", tool)?["value"]?.string == "fc")
     #expect(try tool.json()["preprocessing"] == .null)
     #expect(metadata?["arch.stride_on"] == nil)
-    #expect(metadata?["source.conventions"]?["dilations"]?.string == "torchvision's default")
+    #expect(metadata?["source.conventions"]?["dilations"]?.string == "assumed")
     #expect(metadata?["pre.mean"] == nil)
   }
 
@@ -42,9 +58,40 @@ import Testing
     #expect(metadata?["arch.dilations"]?.array?.compactMap(\.int) == [1, 1, 2, 4])
     #expect(metadata?["arch.bn_eps"]?.double == 0.001)
     #expect(metadata?["pre.channels"]?.string == "BGR")
-    for key in ["stride_on", "dilations", "bn_eps", "channels"] {
+    for key in ["stride_on", "dilations", "bn_eps", "channel_order"] {
       #expect(metadata?["source.conventions"]?[key]?.string == "option")
     }
+  }
+
+  @Test func `--strict refuses what is assumed, lists it, and is satisfied by options`() throws {
+    let (refused, _) = try convert(StateDictFile(Self.network), ["--strict"])
+    #expect(refused.status == .weightsDiffer)
+    #expect(refused.errors.contains("only assumed: stem 7x7/2/3, pool 3x3/2/1, strides 1,2,2,2"))
+    let (tool, metadata) = try convert(
+      StateDictFile(Self.network),
+      [
+        "--strict", "--stem", "7x7/1/3", "--pool", "3x3/2/0/ceil", "--strides", "1,2,2,1", "--stride-on",
+        "3x3",
+        "--dilation", "1,1,1,2", "--first-dilation", "1,1,1,2", "--bn-eps", "1e-5",
+      ])
+    #expect(tool.status == .success, "\(tool.errors)")
+    #expect(metadata?["arch.stem_conv"]?.array?.compactMap(\.int) == [7, 1, 3])
+    #expect(metadata?["arch.pool"]?.string == "3x3/2/0/ceil")
+    // A network for small images by its names alone: akamaster's and kuangliu's.
+    let (cifar, _) = try convert(
+      StateDictFile(
+        Architecture(block: .basic, layers: [1, 1, 1, 1], classCount: 10, basePlanes: 4, stem: .conv3x3)
+      ).renaming { $0.hasPrefix("fc.") ? "linear." + $0.dropFirst(3) : $0 }, ["--strict"])
+    #expect(cifar.status == .success, "\(cifar.errors)")
+  }
+
+  @Test(arguments: [
+    ["--strides", "1,2,2"], ["--stem", "7x7"], ["--stem", "7x7/2/9"], ["--pool", "3x3"], ["--pool", "avg"],
+    ["--strides", "1,2,2,9"], ["--first-dilation", "0,1,1,1"],
+  ])
+  func `a convention that no network has is refused`(options: [String]) throws {
+    let (tool, _) = try convert(StateDictFile(Self.network), options)
+    #expect(tool.status == (options == ["--strides", "1,2,2"] ? .weightsDiffer : .usage))
   }
 
   @Test func `a network's name can imply conventions, as options do`() throws {
@@ -113,7 +160,8 @@ import Testing
       encoder.with("classifier.0.weight", head).with("classifier.4.weight", [21, 8, 1, 1]))
     #expect(tool.status == .success, "\(tool.errors)")
     #expect(metadata?["arch.dilations"]?.array?.compactMap(\.int) == [1, 1, 2, 4])
-    #expect(try tool.json()["conventions"]?["dilations"]?["source"]?.string == "family torchvision")
+    #expect(try convention("dilations", tool)?["from"]?.string == "family")
+    #expect(try convention("dilations", tool)?["witness"]?.string == "family torchvision")
     // The same encoder alone is not, nor with a classifier of linear layers with the same name.
     #expect(try convert(encoder).metadata?["arch.dilations"] == nil)
     let linear = encoder.with("classifier.0.weight", [8, 64]).with("classifier.4.weight", [21, 8])
@@ -145,7 +193,7 @@ import Testing
         == 232)
     #expect(OfficialFile.find(path: "ig_resnext101_32x8-c38310e5.pth")?.license == "CC-BY-NC-4.0")
     #expect(OfficialFile.find(path: "fasterrcnn_resnet50_fpn_coco-258fb6c6.pth")?.conventions.epsilon == 0)
-    #expect(OfficialFile.find(path: "resnetblur50-84f4748f.pth")?.trap != nil)
+    #expect(OfficialFile.find(path: "resnetblur50-84f4748f.pth")?.conventions.antialiasing == .blur)
     #expect(Set(OfficialFile.all.map(\.digits)).count == OfficialFile.all.count)
     #expect(OfficialFile.all.count == 147)
   }

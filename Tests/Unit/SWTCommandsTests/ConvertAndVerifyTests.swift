@@ -31,7 +31,7 @@ import Testing
       Fixture.golden(network.goldens), "--golden", Fixture.golden(network.goldens, "odd-65x63"), "--json")
     #expect(converted.status == .success, "\(converted.errors)")
     let summary = try converted.json()
-    #expect(summary["schema"]?.string == "pth2swt.convert/1")
+    #expect(summary["schema"]?.string == "pth2swt.convert/2")
     #expect(summary["content_id"]?.string?.hasPrefix("swt1:") == true)
 
     let verified = Tool(

@@ -57,7 +57,7 @@ import Testing
 
   @Test(arguments: [
     "", "multiscale-1", "multiscale-2 seed=1 shape=1,3,8,8", "multiscale-1 seed=-1 shape=1,3,8,8",
-    "multiscale-1 seed=1 shape=1,3,8", "multiscale-1 seed=1 shape=1,4,8,8",
+    "multiscale-1 seed=1 shape=1,3,8", "multiscale-1 seed=1 shape=1,0,8,8",
     "multiscale-1 seed=1 shape=0,3,8,8",
     "multiscale-1 seed=1 shape=1,3,100000,100000", "multiscale-1 seed=1 shape=1,3,8,8 ",
     "multiscale-1 seed=1 shape=",

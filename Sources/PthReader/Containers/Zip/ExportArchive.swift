@@ -36,6 +36,9 @@ struct ExportArchive {
   func read(nesting: Int) throws(ParseFailure) -> Checkpoint {
     var checkpoint = Checkpoint(container: .pt2, byteCount: archive.source.byteCount)
     if isFirstGeneration {
+      if let graph = archive[prefix + "serialized_exported_program.json"] {
+        try addGraph(graph, to: &checkpoint)
+      }
       for (record, folder) in [(Self.firstGeneration, ""), ("serialized_constants.pt", "<constants>")] {
         guard let entry = archive[prefix + record] else { continue }
         try addSavedFile(entry, to: &checkpoint, prefix: folder.isEmpty ? [] : [.key(folder)], nesting)
@@ -63,12 +66,28 @@ struct ExportArchive {
           "convert the model that was compiled: torch.save its state_dict(), or torch.export.save its program"
       )
     }
+    let graphs = archive.entries.filter {
+      $0.name.hasPrefix("\(prefix)models/") && $0.name.hasSuffix(".json")
+    }
+    // With several models, names of modules would be ambiguous.
+    if graphs.count == 1 { try addGraph(graphs[0], to: &checkpoint) }
     let samples = archive.entries.filter { $0.name.hasPrefix("\(prefix)data/sample_inputs/") }
     for entry in samples {
       checkpoint.skip(
         String(entry.name.dropFirst(prefix.count)), "example inputs of the export, not weights")
     }
     return checkpoint
+  }
+
+  /// Adds the modules of a graph.
+  private func addGraph(_ entry: ZipEntry, to checkpoint: inout Checkpoint) throws(ParseFailure) {
+    do throws(ParseFailure) {
+      let document = try JSONValue.parse(
+        try archive.bytes(entry, limit: .jsonBytes), nodeLimit: ShardIndex.nodeLimit(archive.limits))
+      checkpoint.modules += ExportGraph(document).modules
+    } catch {
+      throw error.inside(entry.name)
+    }
   }
 
   /// Adds the tensors of one JSON configuration.

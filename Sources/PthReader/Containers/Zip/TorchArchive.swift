@@ -75,7 +75,22 @@ struct TorchArchive {
         try archive.pickle(constants),
         ArchiveStorages(archive, isBigEndian: isBigEndian) { folder + $0 },
         limits: archive.limits, nesting: nesting, prefix: [.key("<constants>")])
+      try addCode(to: &checkpoint)
     }
     return checkpoint
+  }
+
+  /// Completes the modules with what their code says.
+  private func addCode(to checkpoint: inout Checkpoint) throws(ParseFailure) {
+    let folder = prefix + "code/"
+    var code = ScriptCode()
+    var total = 0
+    for entry in archive.entries where entry.name.hasPrefix(folder) && entry.name.hasSuffix(".py") {
+      total += entry.byteCount
+      try archive.limits.check(.jsonBytes, total)
+      let module = entry.name.dropFirst(folder.count).dropLast(".py".count).split(separator: "/")
+      code.add(try archive.bytes(entry, limit: .jsonBytes), module: module.joined(separator: "."))
+    }
+    code.complete(&checkpoint.modules, types: checkpoint.moduleTypes)
   }
 }

@@ -6,7 +6,8 @@ enum FunctionHypotheses {
   static let all: [Hypothesis] = [
     epsilon,
     Hypothesis(id: "pool-padding", side: .computation) { site in
-      guard let pool = site.tree.maxPool, site.concerns(pool.name) else { return [] }
+      guard let pool = site.tree.maxPool, site.concerns(pool.name), pool.kind == .maximum, pool.padding == 1
+      else { return [] }
       var change = WhatIf()
       change.deviation.poolPadding = .same
       return [
@@ -23,10 +24,11 @@ enum FunctionHypotheses {
         site, "SAME padding as in TensorFlow instead of the same number of zeros on both sides", everything)
     },
     Hypothesis(id: "pool-ceil-mode", side: .computation) { site in
-      guard let pool = site.tree.maxPool, site.concerns(pool.name) else { return [] }
+      guard let pool = site.tree.maxPool, site.concerns(pool.name), pool.kind == .maximum else { return [] }
       var change = WhatIf()
-      change.deviation.poolCeils = true
-      return [.init(text: "max pooling with ceil_mode=True", place: pool.name, change: change)]
+      change.deviation.poolRoundsOtherwise = true
+      let mode = pool.ceilMode ? "False" : "True"
+      return [.init(text: "max pooling with ceil_mode=\(mode)", place: pool.name, change: change)]
     },
     Hypothesis(id: "stride-moved", side: .computation) { site in
       let blocks = site.blocks.filter { $0.body.count == 3 && $0.body[0].stride != $0.body[1].stride }

@@ -23,7 +23,8 @@ struct StageGradient {
       classify(head, feed, residual, isKnown)
       return
     }
-    // Derivatives of gates, pooled shortcuts and dilated convolutions are not implemented: no search.
+    // Derivatives of gates, filters, pooled shortcuts and dilated convolutions are not implemented: no
+    // search.
     if let block = tree.block(stage), !block.isPlain { return nil }
     let layers = tree.layers(of: stage)
     guard let last = layers.last else { return nil }
@@ -59,7 +60,7 @@ struct StageGradient {
     _ curvature: FeatureMap<Double>, _ reference: ReferenceEngine<Source>
   ) throws -> (gradient: FeatureMap<Double>, curvature: FeatureMap<Double>) {
     let source = reference.source
-    let norm = try Normalisation(of: unit, epsilon: reference.tree.architecture.epsilon, from: source)
+    let norm = try Normalisation(of: unit, from: source)
     let weights = try source.doubles("\(unit.name).weight", count: unit.weightShape.reduce(1, *))
     let scale = norm.folded.scale
     var (sums, squares) = (gradient, curvature)
@@ -107,6 +108,6 @@ extension ResidualBlock {
   /// Whether the block consists only of ordinary convolutions and ReLUs.
   fileprivate var isPlain: Bool {
     if case .projection(_, .some) = shortcut { return false }
-    return attention == nil && !convolutions.contains { $0.dilation > 1 }
+    return attention == nil && antialiasing == nil && !convolutions.contains { $0.dilation > 1 }
   }
 }

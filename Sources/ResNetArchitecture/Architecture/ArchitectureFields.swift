@@ -1,6 +1,7 @@
 /// An architecture as the metadata of a file states it, under keys `arch.…`: FORMAT.md, section 7.
 ///
-/// A weight file has typed values and a golden has texts; both are read here, with the same bounds and the same meaning of
+/// A weight file has typed values and a golden has texts; both are read here, with the same bounds and the
+/// same meaning of
 /// what is absent.
 package struct ArchitectureFields {
   package enum Field<Value> {
@@ -24,7 +25,8 @@ package struct ArchitectureFields {
 
   /// The architecture.
   ///
-  /// - Parameter classes: Number of classes of a network with a head if `arch.num_classes` is absent. Nil for a
+  /// - Parameter classes: Number of classes of a network with a head if `arch.num_classes` is absent. Nil for
+  ///   a
   ///   weight file, which must state groups and width, and is headless without a number of classes.
   /// - Throws: ``ReadingFailure`` that names the first invalid field.
   /// - Returns: The architecture that the fields describe.
@@ -41,6 +43,7 @@ package struct ArchitectureFields {
       widthPerGroup: try count("arch.width_per_group", default: classes == nil ? nil : 64), classCount: nil,
       basePlanes: planes,
       stemChannels: try count("arch.stem_channels", default: planes), epsilon: try epsilon())
+    plain.inputChannels = try count("arch.in_channels", default: 3)
     if try hasHead() {
       plain.classCount =
         if case .absent = integer("arch.num_classes") { classes } else {

@@ -63,6 +63,23 @@ extension Architecture {
     ("ecaresnet50d", resnext([3, 4, 6, 3]).deep([32, 32]).averaged.gated),
     ("ecaresnet101d", resnext([3, 4, 23, 3]).deep([32, 32]).averaged.gated),
     ("ecaresnetlight", resnext([1, 1, 11, 3]).averaged.gated),
+    ("resnetblur18", basic([2, 2, 2, 2]).antialiased(.blur)),
+    ("resnetblur50", resnext([3, 4, 6, 3]).antialiased(.blur)),
+    ("resnetblur50d", resnext([3, 4, 6, 3]).deep([32, 32]).averaged.antialiased(.blur)),
+    ("resnetblur101d", resnext([3, 4, 23, 3]).deep([32, 32]).averaged.antialiased(.blur)),
+    ("resnetaa34d", basic([3, 4, 6, 3]).deep([32, 32]).averaged.antialiased(.average)),
+    ("resnetaa50", resnext([3, 4, 6, 3]).antialiased(.average)),
+    ("resnetaa50d", resnext([3, 4, 6, 3]).deep([32, 32]).averaged.antialiased(.average)),
+    ("resnetaa101d", resnext([3, 4, 23, 3]).deep([32, 32]).averaged.antialiased(.average)),
+    ("seresnetaa50d", resnext([3, 4, 6, 3]).deep([32, 32]).averaged.squeezed.antialiased(.average)),
+    (
+      "seresnextaa101d_32x8d",
+      resnext([3, 4, 23, 3], 32, 8).deep([32, 32]).averaged.squeezed.antialiased(.average)
+    ),
+    (
+      "seresnextaa201d_32x8d",
+      resnext([3, 24, 36, 4], 32, 8).deep([64, 64], 128).averaged.squeezed.antialiased(.average)
+    ),
   ]
 
   private static let cifar: [(name: String, architecture: Architecture)] = [
@@ -87,6 +104,12 @@ extension Architecture {
     var copy = self
     copy.stem = .deep(widths)
     copy.stemChannels = channels
+    return copy
+  }
+
+  private func antialiased(_ filter: Antialiasing) -> Architecture {
+    var copy = self
+    copy.antialiasing = filter
     return copy
   }
 

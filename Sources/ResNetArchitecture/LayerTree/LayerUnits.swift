@@ -14,14 +14,19 @@ public struct ConvolutionUnit: Hashable, Sendable {
   public private(set) var stride: Int
   /// Spacing of the kernel's taps in pixels; 1 for an ordinary convolution.
   public let dilation: Int
+  /// Zero padding on every side; except in the first convolution, half of the kernel's span.
+  public let padding: Int
   /// Number of groups; 1 for an ordinary convolution.
   public let groups: Int
+  /// Epsilon of its BatchNorm.
+  public let epsilon: Double
   /// Whether a ReLU follows directly; there is none before the residual sum.
   public let relu: Bool
 
   init(
     name: String, normName: String, from inputChannels: Int, to outputChannels: Int, kernel: Int,
-    stride: Int = 1, dilation: Int = 1, groups: Int = 1, relu: Bool = true
+    stride: Int = 1, padding: Int? = nil, dilation: Int = 1, groups: Int = 1, epsilon: Double,
+    relu: Bool = true
   ) {
     self.name = name
     self.normName = normName
@@ -30,6 +35,8 @@ public struct ConvolutionUnit: Hashable, Sendable {
     self.kernel = kernel
     self.stride = stride
     self.dilation = dilation
+    self.padding = padding ?? dilation * (kernel / 2)
+    self.epsilon = epsilon
     self.groups = groups
     self.relu = relu
   }
@@ -41,43 +48,14 @@ public struct ConvolutionUnit: Hashable, Sendable {
     return unit
   }
 
-  /// Zero padding on every side: half of the kernel's span.
-  public var padding: Int { dilation * (kernel / 2) }
-
   /// `[out, in / groups, kernel, kernel]`, PyTorch's OIHW.
   public var weightShape: [Int] { [outputChannels, inputChannels / groups, kernel, kernel] }
 
-  /// Output size along one side: `floor((size + 2·padding − dilation·(kernel − 1) − 1) / stride) + 1`.
+  /// Output size along one side: `floor((size + 2·padding − dilation·(kernel − 1) − 1) / stride) + 1`; 0 if
+  /// the kernel does not fit.
   public func outputSize(_ size: Int) -> Int {
-    (size + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1
-  }
-}
-
-/// A pooling layer.
-public struct PoolUnit: Hashable, Sendable {
-  /// The reduction over a window.
-  public enum Kind: Hashable, Sendable {
-    /// The maximum; padding counts as −infinity.
-    case maximum
-    /// The mean over the pixels inside the image: `ceil_mode=True, count_include_pad=False`.
-    case average
-  }
-
-  /// Tap name: `maxpool`.
-  public let name: String
-  /// The reduction over a window.
-  public let kind: Kind
-  /// Height and width of the window.
-  public let kernel: Int
-  /// Stride in both directions.
-  public let stride: Int
-  /// Padding on each side in pixels.
-  public let padding: Int
-
-  /// Output size along one side, rounded down for a maximum and up for an average.
-  public func outputSize(_ size: Int) -> Int {
-    let free = size + 2 * padding - kernel
-    return kind == .maximum ? free / stride + 1 : (free + stride - 1) / stride + 1
+    let free = size + 2 * padding - dilation * (kernel - 1) - 1
+    return free < 0 ? 0 : free / stride + 1
   }
 }
 
@@ -135,36 +113,6 @@ public struct LinearUnit: Hashable, Sendable {
   public let inputFeatures: Int
   /// Number of rows of the matrix: the classes.
   public let outputFeatures: Int
-}
-
-/// The layers before max pooling: one convolution, or three that share a name.
-public struct StemLayers: Hashable, Sendable {
-  /// Tap name of the last unit's output.
-  public let name = "conv1"
-  /// In execution order.
-  public let units: [ConvolutionUnit]
-
-  /// Channels of the image.
-  public var inputChannels: Int { units[0].inputChannels }
-  /// Input channels of the first stage.
-  public var outputChannels: Int { units[units.count - 1].outputChannels }
-  /// Output size along one side.
-  public func outputSize(_ size: Int) -> Int { units.reduce(size) { $1.outputSize($0) } }
-
-  init(_ architecture: Architecture) {
-    let channels = architecture.stemChannels
-    switch architecture.stem {
-    case .conv7x7:
-      units = [ConvolutionUnit(name: "conv1", normName: "bn1", from: 3, to: channels, kernel: 7, stride: 2)]
-    case .conv3x3:
-      units = [ConvolutionUnit(name: "conv1", normName: "bn1", from: 3, to: channels, kernel: 3)]
-    case .deep(let widths):
-      // timm's names: conv1 is a sequence with ReLUs at indices 2 and 5.
-      units = [
-        ConvolutionUnit(name: "conv1.0", normName: "conv1.1", from: 3, to: widths[0], kernel: 3, stride: 2),
-        ConvolutionUnit(name: "conv1.3", normName: "conv1.4", from: widths[0], to: widths[1], kernel: 3),
-        ConvolutionUnit(name: "conv1.6", normName: "bn1", from: widths[1], to: channels, kernel: 3),
-      ]
-    }
-  }
+  /// Whether `b` exists.
+  public let hasBias: Bool
 }

@@ -79,7 +79,7 @@ extension LayerTree {
     }
     if let head {
       add("\(head.name).weight", [head.outputFeatures, head.inputFeatures], .linearWeight)
-      add("\(head.name).bias", [head.outputFeatures], .linearBias)
+      if head.hasBias { add("\(head.name).bias", [head.outputFeatures], .linearBias) }
     }
     return specs
   }

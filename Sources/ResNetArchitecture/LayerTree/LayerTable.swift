@@ -56,20 +56,27 @@ public struct LayerTable: Sendable {
       size = unit.outputSize(size)
       cost.add(unit, output: size)
     }
-    let stem = tree.stem.units.map { $0.notation + ($0.stride > 1 ? ", stride \($0.stride)" : "") }
+    let stem = tree.stem.units.map { unit in
+      unit.notation + (unit.stride > 1 ? ", stride \(unit.stride)" : "")
+        + (unit.padding == unit.kernel / 2 ? "" : ", padding \(unit.padding)")
+    }
     add(tree.stem.name, stem.joined(separator: " | "), cost)
     if let pool = tree.maxPool {
       size = pool.outputSize(size)
-      add(pool.name, "3×3 max pool, stride 2")
+      if let blur = tree.poolBlur { size = blur.outputSize(size) }
+      add(pool.name, pool.notation + (tree.poolBlur == nil ? "" : ", blur, stride 2"))
     }
 
     for stage in tree.architecture.layers.indices {
       let blocks = tree.blocks.filter { $0.stage == stage }
       var cost = Cost()
       for block in blocks {
-        for unit in block.body {
+        for (index, unit) in block.body.enumerated() {
           size = unit.outputSize(size)
           cost.add(unit, output: size)
+          if index == block.antialiasedIndex, let filter = block.antialiasing {
+            size = filter.outputSize(size)
+          }
         }
         if let attention = block.attention { cost.add(attention) }
         // Its output is added to the body's, so their sizes are equal.
@@ -83,8 +90,10 @@ public struct LayerTable: Sendable {
       let weights = head.inputFeatures * head.outputFeatures
       size = 1
       add(
-        "avgpool, fc", "global average pool, \(head.outputFeatures)-d fc",
-        Cost(parameters: weights + head.outputFeatures, multiplyAdds: weights))
+        "avgpool, fc",
+        "global \(tree.architecture.finalPool == .average ? "average" : "max") pool, "
+          + "\(head.outputFeatures)-d fc",
+        Cost(parameters: weights + (head.hasBias ? head.outputFeatures : 0), multiplyAdds: weights))
     }
     self.rows = rows
     parameters = rows.reduce(0) { $0 + $1.parameters }
@@ -97,6 +106,15 @@ extension ConvolutionUnit {
   fileprivate var notation: String {
     "\(kernel)×\(kernel), \(outputChannels)" + (groups > 1 ? ", C=\(groups)" : "")
       + (dilation > 1 ? ", dilation \(dilation)" : "")
+  }
+}
+
+extension PoolUnit {
+  /// `3×3 max pool, stride 2`.
+  fileprivate var notation: String {
+    "\(kernel)×\(kernel) \(kind == .maximum ? "max" : "average") pool"
+      + (stride > 1 ? ", stride \(stride)" : "")
+      + (ceilMode ? ", ceil mode" : "")
   }
 }
 

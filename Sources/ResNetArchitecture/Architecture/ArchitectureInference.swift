@@ -1,9 +1,11 @@
 extension Architecture {
   /// Infers the architecture from the shapes of a state dict with canonical names.
   ///
-  /// Shapes determine the block type, number of blocks, groups, width, stem, shortcuts, gates, number of
-  /// classes, and whether there is a head. They do not determine which convolution has the stride, dilation,
-  /// or BatchNorm's epsilon, for which torchvision's values are used.
+  /// Shapes determine the block type, number of blocks, groups, width, the kernel of the stem, shortcuts,
+  /// gates,
+  /// number of classes, and whether there is a head. They do not determine strides, paddings, pooling,
+  /// dilation,
+  /// or BatchNorm's epsilon, for which the usual values are used.
   /// - `resnext101_32x8d` and `resnext101_64x4d` differ only in `conv2.weight.shape[1]`.
   ///
   /// - Parameter shapes: canonical name -> shape.
@@ -20,16 +22,27 @@ private struct ShapeReader {
   let shapes: [String: [Int]]
 
   func architecture() throws(ReadingFailure) -> Architecture {
-    let (stem, stemChannels) = try stem()
+    let (stem, stemChannels, inputChannels) = try stem()
     let layers = try blockCounts(stem)
-    let classCount = shapes["fc.weight"] == nil ? nil : try shape("fc.weight", rank: 2)[0]
     let attention = try attention(stages: layers.count)
+    var result = try body(layers, stem, stemChannels, attention)
+    result.inputChannels = inputChannels
+    result.classCount = shapes["fc.weight"] == nil ? nil : try shape("fc.weight", rank: 2)[0]
+    result.headHasBias = result.classCount == nil || shapes["fc.bias"] != nil
+    return result
+  }
 
+  private func body(
+    _ layers: [Int], _ stem: Architecture.Stem, _ stemChannels: Int, _ attention: Architecture.Attention?
+  ) throws(ReadingFailure) -> Architecture {
     guard shapes["layer1.0.conv3.weight"] != nil else {
       let planes = try shape("layer1.0.conv1.weight", rank: 4)[0]
-      return Architecture(
-        block: .basic, layers: layers, classCount: classCount, basePlanes: planes, stemChannels: stemChannels,
-        stem: stem, shortcut: shortcut(stem, stages: layers.count), attention: attention)
+      var result = Architecture(
+        block: .basic, layers: layers, basePlanes: planes, stemChannels: stemChannels, stem: stem,
+        shortcut: shortcut(stem, stages: layers.count), attention: attention)
+      // Equal channels need a projection only for a stride.
+      if planes == stemChannels, shapes["layer1.0.downsample.0.weight"]?.count == 4 { result.strides[0] = 2 }
+      return result
     }
     let expansion = Architecture.Block.bottleneck.expansion
     let planes = try shape("layer1.0.conv3.weight", rank: 4)[0] / expansion
@@ -43,9 +56,9 @@ private struct ShapeReader {
     let lastPlanes = planes << (layers.count - 1)
     let widthPerGroup = (last * 64 + lastPlanes - 1) / lastPlanes
     return Architecture(
-      block: .bottleneck, layers: layers, groups: groups, widthPerGroup: widthPerGroup,
-      classCount: classCount, basePlanes: planes, stemChannels: stemChannels, stem: stem,
-      shortcut: shortcut(stem, stages: layers.count), attention: attention)
+      block: .bottleneck, layers: layers, groups: groups, widthPerGroup: widthPerGroup, basePlanes: planes,
+      stemChannels: stemChannels, stem: stem, shortcut: shortcut(stem, stages: layers.count),
+      attention: attention)
   }
 
   private func shape(_ name: String, rank: Int) throws(ReadingFailure) -> [Int] {
@@ -57,36 +70,35 @@ private struct ShapeReader {
     return shape
   }
 
-  /// One 7×7 convolution, one 3×3 (for CIFAR's small images), or three 3×3 in a sequence.
-  private func stem() throws(ReadingFailure) -> (Architecture.Stem, channels: Int) {
+  /// One convolution, or three 3×3 in a sequence.
+  private func stem() throws(ReadingFailure) -> (Architecture.Stem, channels: Int, input: Int) {
     if shapes["conv1.weight"] == nil, shapes["conv1.0.weight"] != nil {
+      let input = try shape("conv1.0.weight", rank: 4)[1]
       var channels: [Int] = []
       for place in [0, 3, 6] {
         let shape = try shape("conv1.\(place).weight", rank: 4)
-        guard shape[1...] == [channels.last ?? 3, 3, 3] else {
+        guard shape[1...] == [channels.last ?? input, 3, 3] else {
           throw ReadingFailure(
             "conv1.\(place).weight has shape \(shape); in a deep stem it is "
-              + "[channels, \(channels.last ?? 3), 3, 3]")
+              + "[channels, \(channels.last ?? input), 3, 3]")
         }
         channels.append(shape[0])
       }
-      return (.deep([channels[0], channels[1]]), channels[2])
+      return (.deep([channels[0], channels[1]]), channels[2], input)
     }
     let shape = try shape("conv1.weight", rank: 4)
-    switch shape[1...] {
-    case [3, 7, 7]: return (.conv7x7, shape[0])
-    case [3, 3, 3]: return (.conv3x3, shape[0])
-    default:
-      throw ReadingFailure(
-        "conv1.weight has shape \(shape); in a ResNet it is [channels, 3, 7, 7], "
-          + "or [channels, 3, 3, 3] for small images")
+    let kernel = shape[2]
+    guard kernel == shape[3], kernel <= 31 else {
+      throw ReadingFailure("conv1.weight has shape \(shape); in a ResNet its kernel is square, such as 7×7")
     }
+    let stem = Architecture.Stem(kernel: kernel, stride: 1, padding: 0).usual
+    return (stem, shape[0], shape[1])
   }
 
   /// Requires four stages; with the stem for small images any number, because three are common.
   private func blockCounts(_ stem: Architecture.Stem) throws(ReadingFailure) -> [Int] {
     var layers: [Int] = []
-    for stage in 1...(stem == .conv3x3 ? 8 : 4) {
+    for stage in 1...(stem.kernel == 3 && !stem.isDeep ? 8 : 4) {
       var count = 0
       while shapes["layer\(stage).\(count).conv1.weight"] != nil { count += 1 }
       if count == 0, stem == .conv3x3, stage > 1 { break }

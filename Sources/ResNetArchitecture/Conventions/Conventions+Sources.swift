@@ -1,0 +1,179 @@
+extension Conventions {
+  /// Everything that an architecture states.
+  init(all architecture: Architecture, channels: ChannelOrder?) {
+    self.init(channels: channels)
+    stem = architecture.stem
+    pool = architecture.pool.map { .pool($0) } ?? PoolChoice.none
+    (strides, strideOn) = (architecture.strides, architecture.strideOn)
+    (dilations, firstDilations) = (architecture.dilations, architecture.firstDilations)
+    (epsilon, epsilons) = (architecture.epsilon, architecture.epsilons)
+    (antialiasing, shortcut) = (architecture.antialiasing, architecture.shortcut)
+    if architecture.hasHead { finalPool = architecture.finalPool }
+  }
+
+  /// What the parts of a name say: `resnet50_v1`, `resnet50_os8`. What a name does not mention stays open.
+  mutating func add(namedAs named: Architecture) {
+    let plain = named.visible
+    if strideOn == nil, named.strideOn != .conv2 { strideOn = named.strideOn }
+    if dilations == nil, named.dilations != plain.dilations { dilations = named.dilations }
+    if firstDilations == nil, named.firstDilations != Architecture.contracted(named.dilations) {
+      firstDilations = named.firstDilations
+    }
+    if strides == nil, named.strides != Architecture.strides(dilations: named.dilations) {
+      strides = named.strides
+    }
+    if stem == nil, named.stem != plain.stem { stem = named.stem }
+    if antialiasing == nil, let filter = named.antialiasing { antialiasing = filter }
+    if pool == nil, named.pool != named.usualPool { pool = named.pool.map { .pool($0) } ?? PoolChoice.none }
+    if shortcut == nil, named.shortcut == .averagePoolSame { shortcut = .averagePoolSame }
+    if finalPool == nil, named.hasHead, named.finalPool != .average { finalPool = named.finalPool }
+  }
+
+  /// Names of the conventions that are given, as in reports.
+  var names: Set<String> {
+    var names: Set<String> = []
+    func add(_ name: String, _ isGiven: Bool) { if isGiven { names.insert(name) } }
+    add("stem", stem != nil)
+    add("pool", pool != nil)
+    add("strides", strides != nil)
+    add("stride_on", strideOn != nil)
+    add("dilations", dilations != nil)
+    add("first_dilations", firstDilations != nil)
+    add("bn_eps", epsilon != nil)
+    return names
+  }
+
+  /// The first convention on which two witnesses contradict each other, apart from strides and dilations, of
+  /// which several descriptions may be the same function.
+  func contradiction(_ other: Conventions) -> (what: String, String, String)? {
+    func differ<Value: Equatable>(_ path: (Conventions) -> Value?) -> (Value, Value)? {
+      guard let first = path(self), let second = path(other), first != second else { return nil }
+      return (first, second)
+    }
+    if let (first, second) = differ(\.stem) { return ("the stem", "\(first)", "\(second)") }
+    if let (first, second) = differ(\.pool) { return ("the pooling after the stem", first.text, second.text) }
+    if let (first, second) = differ(\.epsilon) { return ("BatchNorm's epsilon", "\(first)", "\(second)") }
+    if let (first, second) = differ(\.channels) {
+      return ("the channel order", first.rawValue, second.rawValue)
+    }
+    return nil
+  }
+
+  // MARK: - Argument records
+
+  /// What arguments of known programs say.
+  ///
+  /// Sources: facebookresearch/detr, models/backbone.py (`replace_stride_with_dilation=[False, False,
+  /// dilation]`);
+  /// mmseg/models/backbones/resnet.py (`dilations`, `strides`, `contract_dilation`, `style`).
+  mutating func add(_ arguments: [String: ModuleFacts.Value], prefix: String, stages: Int) {
+    guard stages == 4 else { return }
+    if prefix.hasSuffix("backbone.0.body."), case .bool(let isDilated)? = arguments["args.dilation"] {
+      if strides == nil, dilations == nil {
+        dilations = isDilated ? [1, 1, 1, 2] : [1, 1, 1, 1]
+        contractsDilation = true
+      }
+    }
+    guard case .text(let text)? = arguments["meta.config"], let backbone = MMConfig.backbone(text),
+      MMConfig.word(backbone, "type")?.hasPrefix("'ResNe") == true
+    else { return }
+    if strides == nil { strides = MMConfig.numbers(backbone, "strides", count: stages) ?? [1, 2, 2, 2] }
+    if dilations == nil {
+      dilations = MMConfig.numbers(backbone, "dilations", count: stages) ?? [1, 1, 1, 1]
+    }
+    contractsDilation = MMConfig.word(backbone, "contract_dilation") == "True"
+    if strideOn == nil { strideOn = MMConfig.word(backbone, "style") == "'caffe'" ? .conv1 : .conv2 }
+  }
+
+  // MARK: - Normalization
+
+  /// Mean and standard deviation in buffers beside the network: `0.mean` and `0.std` with three values each.
+  mutating func add(normalizationBesides surroundings: Surroundings) {
+    guard preprocessing == nil else { return }
+    for name in surroundings.keys.sorted where name.hasSuffix("mean") && !name.hasSuffix("running_mean") {
+      let shape = surroundings.shape(name) ?? []
+      let deviationName = String(name.dropLast("mean".count)) + "std"
+      guard [[3], [3, 1, 1], [1, 3, 1, 1]].contains(shape), surroundings.shape(deviationName) == shape,
+        let mean = surroundings.values(name), let deviation = surroundings.values(deviationName),
+        deviation.allSatisfy({ $0 > 0 })
+      else { continue }
+      // Means of a scale of 0…255 are above 1.
+      let isBytes = mean.contains { $0 > 2 }
+      preprocessing = Preprocessing(
+        channels: isBytes && mean[0] < mean[2] ? .bgr : .rgb, scale: isBytes ? 1 : 1 / 255, mean: mean,
+        standardDeviation: deviation)
+      return
+    }
+  }
+
+  // MARK: - Assumptions
+
+  /// Better assumptions than the usual ones, from the network's surroundings: segmentation_models.pytorch's
+  /// DeepLabV3Plus has an output stride of 16 unless told otherwise, with every convolution of a stage
+  /// dilated.
+  ///
+  /// Source: segmentation_models_pytorch/encoders/_utils.py, `replace_strides_with_dilation`.
+  static func assumption(_ surroundings: Surroundings) -> Conventions? {
+    guard surroundings.prefix.hasSuffix("encoder.") else { return nil }
+    let outside = surroundings.prefix.dropLast("encoder.".count)
+    var conventions = Conventions()
+    if surroundings.keys.contains("\(outside)decoder.aspp.") {
+      conventions.dilations = [1, 1, 1, 2]
+    } else if surroundings.keys.contains("\(outside)decoder.0.convs.") {
+      conventions.dilations = [1, 1, 2, 4]
+    } else {
+      return nil
+    }
+    conventions.firstDilations = conventions.dilations
+    return conventions
+  }
+}
+
+extension Conventions.PoolChoice {
+  fileprivate var text: String {
+    switch self {
+    case .none: "none"
+    case .pool(let pool): "\(pool)"
+    }
+  }
+}
+
+/// OpenMMLab's configurations, which are Python as text: only `backbone=dict(…)` with literal values is read.
+enum MMConfig {
+  /// The text between the parentheses of `backbone=dict(…)`; nil if there is none.
+  static func backbone(_ text: String) -> Substring? {
+    guard let start = text.ranges(of: "backbone=dict(").first?.upperBound else { return nil }
+    var depth = 1
+    for index in text[start...].indices.prefix(4096) {
+      if text[index] == "(" { depth += 1 }
+      if text[index] == ")" { depth -= 1 }
+      if depth == 0 { return text[start..<index] }
+    }
+    return nil
+  }
+
+  /// `dilations=(1, 1, 2, 4)`.
+  static func numbers(_ text: Substring, _ name: String, count: Int) -> [Int]? {
+    guard let rest = value(text, name), let end = rest.firstIndex(of: ")") else { return nil }
+    let numbers = rest[..<end].dropFirst().split(separator: ",").compactMap { part in
+      Int(part.filter { $0.isNumber })
+    }
+    return numbers.count == count && numbers.allSatisfy { (1...64).contains($0) } ? numbers : nil
+  }
+
+  /// `style='pytorch'`.
+  static func word(_ text: Substring, _ name: String) -> Substring? {
+    value(text, name)?.prefix { $0 != "," && $0 != "\n" && $0 != ")" }
+  }
+
+  private static func value(_ text: Substring, _ name: String) -> Substring? {
+    guard
+      let range = text.ranges(of: name + "=").first(where: { range in
+        range.lowerBound == text.startIndex
+          || !text[text.index(before: range.lowerBound)].isLetter
+            && text[text.index(before: range.lowerBound)] != "_"
+      })
+    else { return nil }
+    return text[range.upperBound...]
+  }
+}

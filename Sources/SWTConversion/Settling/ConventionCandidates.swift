@@ -1,0 +1,104 @@
+internal import ResNetArchitecture
+
+/// Conventions that networks are known to have, as far as they are open: those that differ from the usual in
+/// one
+/// place first.
+struct ConventionCandidates {
+  private typealias Change = (inout Architecture) -> Void
+
+  /// In the order in which they are tried.
+  private(set) var all: [Architecture] = []
+
+  init(_ usual: Architecture, open: Set<String>) {
+    let places = [
+      Self.stems(usual, open), Self.pools(open), Self.stages(usual, open), Self.strideOn(usual, open),
+      Self.epsilons(open),
+    ]
+    add(usual, places, count: 1)
+    add(usual, places, count: 2)
+    add(usual, places, count: 3)
+  }
+
+  /// Every combination of changes in `count` places.
+  private mutating func add(_ start: Architecture, _ places: [[Change]], count: Int) {
+    func combine(_ architecture: Architecture, _ places: ArraySlice<[Change]>, _ count: Int) {
+      guard count > 0 else { return all.append(architecture) }
+      guard all.count < 4096, let first = places.first else { return }
+      for change in first {
+        var changed = architecture
+        change(&changed)
+        combine(changed, places.dropFirst(), count - 1)
+      }
+      combine(architecture, places.dropFirst(), count)
+    }
+    combine(start, places[...], count)
+  }
+
+  private static func stems(_ usual: Architecture, _ open: Set<String>) -> [Change] {
+    guard open.contains("stem") else { return [] }
+    if usual.stem.isDeep { return [{ $0.stem = .deep(usual.stem.widths, stride: 1) }] }
+    let kernel = usual.stem.kernel
+    let sizes = [
+      (2, kernel / 2), (1, kernel / 2), (1, kernel / 2 + 1), (4, kernel / 2), (2, 0), (1, 0),
+      (2, kernel / 2 - 1),
+    ]
+    return sizes.filter { $0.1 >= 0 }.map { stride, padding in
+      // Pooling stays what it is: with the stem it is chosen separately.
+      { architecture in
+        let pool = architecture.pool
+        architecture.stem = .init(kernel: kernel, stride: stride, padding: padding)
+        architecture.pool = pool
+      }
+    }
+  }
+
+  private static func pools(_ open: Set<String>) -> [Change] {
+    guard open.contains("pool") else { return [] }
+    let pools: [Architecture.Pool?] = [
+      .max3x3, nil, .init(kernel: 3, stride: 2, padding: 0, ceilMode: true),
+      .init(kernel: 2, stride: 2, padding: 0),
+      .init(kernel: 3, stride: 2, padding: 0), .init(kernel: 3, stride: 2, padding: 1, ceilMode: true),
+      .init(kernel: 3, stride: 1, padding: 1),
+    ]
+    return pools.map { pool in { $0.pool = pool } } + [
+      { $0.antialiasing = .average }, { $0.antialiasing = .blur },
+    ]
+  }
+
+  private static func stages(_ usual: Architecture, _ open: Set<String>) -> [Change] {
+    let count = usual.layers.count
+    var changes: [Change] = []
+    if open.contains("strides") {
+      var last = Array(repeating: 2, count: count)
+      (last[0], last[count - 1]) = (1, 1)
+      for strides in [last, [1] + Array(repeating: 1, count: count - 1), Array(repeating: 2, count: count)] {
+        changes.append { $0.strides = strides }
+      }
+      if count == 4 {
+        for strides in [[1, 1, 2, 2], [1, 2, 1, 1], [1, 2, 1, 2], [1, 1, 1, 2]] {
+          changes.append { $0.strides = strides }
+        }
+      }
+    }
+    if open.contains("dilations"), open.contains("strides"), count == 4 {
+      for dilations in [[1, 1, 1, 2], [1, 1, 2, 4], [1, 1, 2, 2], [1, 1, 1, 4], [1, 1, 2, 1]] {
+        changes.append { $0.setDilations(dilations) }
+        changes.append {
+          $0.setDilations(dilations)
+          $0.firstDilations = dilations
+        }
+      }
+    }
+    return changes
+  }
+
+  private static func strideOn(_ usual: Architecture, _ open: Set<String>) -> [Change] {
+    guard open.contains("stride_on"), usual.block == .bottleneck else { return [] }
+    return [{ $0.strideOn = $0.strideOn == .conv1 ? .conv2 : .conv1 }]
+  }
+
+  private static func epsilons(_ open: Set<String>) -> [Change] {
+    guard open.contains("bn_eps") else { return [] }
+    return [1e-3, 1e-4, 1e-6, 2e-5, 1e-5, 1.1e-5, 5e-5, 1e-2, 0].map { epsilon in { $0.epsilon = epsilon } }
+  }
+}
