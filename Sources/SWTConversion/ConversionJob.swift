@@ -16,8 +16,8 @@ struct ConversionJob {
   private let reading: StateDictReading?
   private let official: OfficialFile?
   private let unused: [String]
-  private let parametrizations: [Parametrization]
   private let statesInput: Bool
+  private let parametrizations: [Parametrization]
 
   /// Plans the conversion of the source's tensors.
   ///
@@ -71,7 +71,7 @@ struct ConversionJob {
   ) throws -> ConversionPlan {
     let request = options.architecture.request
     let plan = try ConversionPlan(
-      source.file, request, options, official: official, golden: options.passingGolden)
+      source.file, request, options, official: official, golden: options.settled)
     guard !options.goldens.isEmpty, let network = plan.network, !network.reading.conventions.assumed.isEmpty
     else { return plan }
     let read = try GoldenReader.read(

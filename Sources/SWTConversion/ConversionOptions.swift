@@ -21,10 +21,10 @@ public struct ConversionOptions: Sendable {
   public var conventions = Conventions()
   /// Which linear layer is the classifier.
   public var head = HeadRequest.auto
-  /// A golden that is known to have settled what the checkpoint leaves open.
-  var passingGolden: StateDictReading.PassingGolden?
   /// Whether a convention of the network's function that is only assumed is an error.
   public var isStrict = false
+  /// A golden that settled conventions in an earlier conversion, which is made again.
+  var settled: StateDictReading.PassingGolden?
   /// Entry of a nested checkpoint, such as `state_dict` or `model_ema`.
   public var key: String?
   /// Paths of golden files to embed.

@@ -11,6 +11,9 @@ extension Conventions {
     if architecture.hasHead { finalPool = architecture.finalPool }
   }
 
+  /// Everything about a network's function that a weight file states.
+  package init(stated architecture: Architecture) { self.init(all: architecture, channels: nil) }
+
   /// What the parts of a name say: `resnet50_v1`, `resnet50_os8`. What a name does not mention stays open.
   mutating func add(namedAs named: Architecture) {
     let plain = named.visible
@@ -30,7 +33,7 @@ extension Conventions {
   }
 
   /// Names of the conventions that are given, as in reports.
-  var names: Set<String> {
+  package var names: Set<String> {
     var names: Set<String> = []
     func add(_ name: String, _ isGiven: Bool) { if isGiven { names.insert(name) } }
     add("stem", stem != nil)
@@ -40,6 +43,7 @@ extension Conventions {
     add("dilations", dilations != nil)
     add("first_dilations", firstDilations != nil)
     add("bn_eps", epsilon != nil)
+    add("channel_order", channels != nil)
     return names
   }
 

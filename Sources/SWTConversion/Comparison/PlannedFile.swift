@@ -33,13 +33,13 @@ package struct PlannedFile: Sendable {
         if stored.contents.metadata["arch.bn"] == .text("folded") { options.foldsBatchNorm = false }
         if stored.contents.metadata["convert.precision"] != nil { options.precision = nil }
       } else {
-        options.addConventions(statedBy: file)
+        options.takeConventions(statedBy: file)
       }
       contents = try Self.draft(source, &options, file).contents
       self.path = path
       givenConventions =
-        options.givenConventions
-        + (options.passingGolden.map { ["what golden \($0.name) is said to have settled"] } ?? [])
+        options.conventions.names.sorted()
+        + (options.settled.map { ["what golden \($0.name) is said to have settled"] } ?? [])
     } catch {
       throw ConversionFailure(error, input: path)
     }

@@ -12,6 +12,7 @@ extension ConversionOptions {
   init(statedBy file: SWTFile, limits: ParseLimits) {
     self.init()
     self.limits = limits
+    // Then every tensor of the source must be there as it is.
     if SWTArchitecture.read(file) == nil { architecture = .none }
     foldsBatchNorm = file.metadata("arch.bn") == .text("folded")
     guard case .text(let name) = file.metadata("convert.precision"), let precision = Precision(rawValue: name)
@@ -31,66 +32,37 @@ extension ConversionOptions {
   }
 }
 
-/// The witnesses that a weight file names for its conventions.
-private struct StatedWitnesses {
-  private let witnesses: JSONValue
-
-  init?(_ file: SWTFile) {
-    guard case .json(let text) = file.metadata("source.conventions"),
-      let witnesses = try? JSONValue.parse(Array(text.utf8))
-    else { return nil }
-    self.witnesses = witnesses
-  }
-
-  /// Whether an option is said to have given the convention.
-  func isOption(_ name: String) -> Bool { witnesses[name]?.string == Witness.option.description }
-
-  /// The golden that is said to have settled conventions.
-  var golden: String? {
-    for name in ["stem", "pool", "strides", "stride_on", "dilations", "first_dilations", "bn_eps"] {
-      guard let text = witnesses[name]?.string, text.hasPrefix("golden ") else { continue }
-      return String(text.dropFirst("golden ".count))
-    }
-    return nil
-  }
-}
-
 extension ConversionOptions {
-  /// Adds what a weight file says that the user, or a golden, stated of the function, because no checkpoint has
-  /// it; and which classifier it is.
-  mutating func addConventions(statedBy file: SWTFile) {
-    guard let architecture = SWTArchitecture.read(file), let witnesses = StatedWitnesses(file) else { return }
-    if let name = witnesses.golden { passingGolden = .init(name: name, architecture: architecture) }
-    if witnesses.isOption("head") {
-      head = .none
-      if architecture.hasHead, case .text(let name) = file.metadata("source.head") { head = .key(name) }
-      if architecture.hasHead, head == .none { head = .key("fc") }
+  /// Takes over what a weight file says was given by the user, or settled by a golden.
+  mutating func takeConventions(statedBy file: SWTFile) {
+    guard let architecture = SWTArchitecture.read(file),
+      case .json(let text) = file.metadata("source.conventions"),
+      let witnesses = try? JSONValue.parse(Array(text.utf8))
+    else { return }
+    func isGiven(_ name: String) -> Bool { witnesses[name]?.string == Witness.option.description }
+    let all = Conventions(stated: architecture)
+    if isGiven("stem") { conventions.stem = all.stem }
+    if isGiven("pool") { (conventions.pool, conventions.antialiasing) = (all.pool, all.antialiasing) }
+    if isGiven("strides") { conventions.strides = all.strides }
+    if isGiven("stride_on"), architecture.block == .bottleneck { conventions.strideOn = all.strideOn }
+    if isGiven("dilations") { conventions.dilations = all.dilations }
+    if isGiven("first_dilations") { conventions.firstDilations = all.firstDilations }
+    if isGiven("bn_eps") { (conventions.epsilon, conventions.epsilons) = (all.epsilon, all.epsilons) }
+    if isGiven("channel_order"), case .text(let order) = file.metadata("pre.channels") {
+      conventions.channels = ChannelOrder(rawValue: order)
     }
-    var given = Conventions()
-    if witnesses.isOption("stem") { given.stem = architecture.stem }
-    if witnesses.isOption("pool") {
-      given.pool = architecture.pool.map { .pool($0) } ?? Conventions.PoolChoice.none
+    if isGiven("head") {
+      if !architecture.hasHead {
+        head = .none
+      } else if case .text(let name) = file.metadata("source.head") {
+        head = .key(name)
+      } else {
+        head = .key("fc")
+      }
     }
-    if witnesses.isOption("strides") { given.strides = architecture.strides }
-    if witnesses.isOption("stride_on") { given.strideOn = architecture.strideOn }
-    if witnesses.isOption("dilations") { given.dilations = architecture.dilations }
-    if witnesses.isOption("first_dilations") { given.firstDilations = architecture.firstDilations }
-    if witnesses.isOption("bn_eps") { given.epsilon = architecture.epsilon }
-    if witnesses.isOption("channel_order"), case .text(let order) = file.metadata("pre.channels") {
-      given.channels = ChannelOrder(rawValue: order)
+    for member in witnesses.members ?? [] {
+      guard let witness = member.value.string, witness.hasPrefix("golden ") else { continue }
+      settled = .init(name: String(witness.dropFirst("golden ".count)), architecture: architecture)
     }
-    conventions = given
-  }
-
-  /// Names of the conventions that are set, as in metadata.
-  var givenConventions: [String] {
-    let names: [(String, Bool)] = [
-      ("stem", conventions.stem != nil), ("pool", conventions.pool != nil),
-      ("strides", conventions.strides != nil), ("stride_on", conventions.strideOn != nil),
-      ("dilations", conventions.dilations != nil), ("first_dilations", conventions.firstDilations != nil),
-      ("bn_eps", conventions.epsilon != nil), ("channel_order", conventions.channels != nil),
-      ("head", head != .auto),
-    ]
-    return names.filter(\.1).map(\.0)
   }
 }

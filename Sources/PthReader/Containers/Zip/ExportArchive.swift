@@ -55,6 +55,11 @@ struct ExportArchive {
         try addTensors(config, in: path, isBigEndian, to: &checkpoint, prefix: place, nesting)
       }
     }
+    let graphs = archive.entries.filter {
+      $0.name.hasPrefix("\(prefix)models/") && $0.name.hasSuffix(".json")
+    }
+    // With several models, names of modules would be ambiguous.
+    if graphs.count == 1 { try addGraph(graphs[0], to: &checkpoint) }
     // A package that was compiled ahead of time has its weights inside the library, or nowhere.
     if checkpoint.tensors.isEmpty,
       archive.entries.contains(where: { $0.name.hasPrefix("\(prefix)data/aotinductor/") })
@@ -66,11 +71,6 @@ struct ExportArchive {
           "convert the model that was compiled: torch.save its state_dict(), or torch.export.save its program"
       )
     }
-    let graphs = archive.entries.filter {
-      $0.name.hasPrefix("\(prefix)models/") && $0.name.hasSuffix(".json")
-    }
-    // With several models, names of modules would be ambiguous.
-    if graphs.count == 1 { try addGraph(graphs[0], to: &checkpoint) }
     let samples = archive.entries.filter { $0.name.hasPrefix("\(prefix)data/sample_inputs/") }
     for entry in samples {
       checkpoint.skip(
