@@ -186,7 +186,7 @@ let tests: [Target] = [
   .testTarget(
     name: "SWTCommandsTests",
     dependencies: [
-      "SWTConsole", "PthReader", "SWT", "SWTBytes", "SWTChecksums", "SWTCommands", "SWTDigests", "SWTGoldens",
+      "SWTChecksums", "SWTConsole", "PthReader", "SWT", "SWTBytes", "SWTCommands", "SWTDigests", "SWTGoldens",
       "ResNetArchitecture", "SWTTensors", "SWTThreads",
       "SWTTensorFiles", "SWTVerification", "TestSupport",
     ]),

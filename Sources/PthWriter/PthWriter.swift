@@ -70,9 +70,18 @@ public enum PthWriter {
   public static func write(
     _ tensors: [Tensor], to path: String, replacesExisting: Bool = true
   ) throws -> Int {
+    try write(tensors, to: path, replacesExisting: replacesExisting, followsLinks: true) {}
+  }
+
+  /// The same; does not follow a symbolic link at `path` if told so, and calls `check` before the file gets its
+  /// name.
+  package static func write(
+    _ tensors: [Tensor], to path: String, replacesExisting: Bool, followsLinks: Bool, check: () throws -> Void
+  ) throws -> Int {
     let plan = try StoragePlan(tensors)
     let pickle = try TorchPickle.stateDict(tensors, plan)
-    let file = try AtomicFile(path: path, replaceExisting: replacesExisting)
+    let file = try AtomicFile(
+      path: path, replaceExisting: replacesExisting, followsLinks: followsLinks)
     var archive = StoredZip(file)
     try archive.add("archive/data.pkl", pickle)
     try archive.add("archive/byteorder", Array("little".utf8))
@@ -83,6 +92,7 @@ public enum PthWriter {
     }
     try archive.add("archive/version", Array("3\n".utf8))
     try archive.finish()
+    try check()
     try file.commit()
     return file.position
   }

@@ -25,4 +25,22 @@ extension Dictionary where Key == ExactString {
     get { self[ExactString(name)] }
     set { self[ExactString(name)] = newValue }
   }
+
+  package subscript(name: String, default value: @autoclosure () -> Value) -> Value {
+    get { self[ExactString(name)] ?? value() }
+    set { self[ExactString(name)] = newValue }
+  }
+
+  package mutating func removeValue(forKey name: String) -> Value? { removeValue(forKey: ExactString(name)) }
+}
+
+extension Set<ExactString> {
+  package func contains(_ name: String) -> Bool { contains(ExactString(name)) }
+
+  @discardableResult
+  package mutating func insert(_ name: String) -> (inserted: Bool, memberAfterInsert: ExactString) {
+    insert(ExactString(name))
+  }
+
+  package mutating func formUnion(_ names: [String]) { formUnion(names.map { ExactString($0) }) }
 }

@@ -61,6 +61,9 @@ package struct CheckpointFolder: Sendable {
     return (try? source?.starts(with: FileMagic.pickle)) == true
   }
 
+  /// Paths of the files.
+  package var paths: [String] { files.map { Folder.join(path, $0) } }
+
   /// Total size of the files in bytes.
   package var byteCount: Int {
     files.reduce(0) { sum, name in

@@ -30,7 +30,8 @@ public struct StateDictReading: Sendable {
 
   /// A golden, and the conventions with which it passes.
   public struct PassingGolden: Sendable {
-    let name: String
+    /// Its name.
+    public let name: String
     let architecture: Architecture
 
     /// A golden; the architecture has the shapes of the state dict.

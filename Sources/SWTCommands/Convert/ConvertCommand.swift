@@ -154,7 +154,9 @@ struct Convert: Command {
     _ options: ConversionOptions, _ console: Console
   ) throws(CommandFailure) -> ExitStatus {
     let input = inputs[0]
-    try OutputFile.requireOther(output, than: inputs + options.goldens + [labelsPath].compactMap(\.self))
+    let parts = CheckpointFolder(input)?.paths ?? []
+    try OutputFile.requireOther(
+      output, than: inputs + parts + options.goldens + [labelsPath].compactMap(\.self))
     LeftoverTemporaries.remove(in: Folder.parent(of: output), of: [Folder.name(of: output)])
     var byteCount = 0
     if case .file(let size)? = Folder.kind(input) { byteCount = size }

@@ -1,3 +1,4 @@
+internal import PthReader
 internal import SWTBytes
 internal import SWTConsole
 internal import SWTConversion
@@ -30,7 +31,10 @@ final class Fleet: Sendable {
   init(_ plan: FleetPlan, _ options: ConversionOptions, otherInputs: [String]) {
     items = plan.items
     folder = plan.folder
-    inputs = Set((plan.items.map(\.input) + otherInputs).compactMap { FileIdentity($0) })
+    inputs = Set(
+      (plan.items.flatMap { CheckpointFolder($0.input)?.paths ?? [$0.input] } + otherInputs).compactMap {
+        FileIdentity($0)
+      })
     // The names of the outputs come from the inputs' folders.
     var options = options
     options.followsLinks = false

@@ -9,7 +9,9 @@ struct MetadataComparison {
   private(set) var claims: [String] = []
 
   /// What the file is and how its tensors are to be read.
-  private static let determined = ["arch.", "convert.", "fold.", "tensors.", "source.synthesized"]
+  private static let determined = [
+    "arch.", "convert.", "fold.", "tensors.", "source.synthesized", "source.parametrizations",
+  ]
   /// Where the file comes from; the same tensors may be in several files.
   private static let origin = "source."
   /// How and by what the file was made, and golden tests, which are checked by themselves.

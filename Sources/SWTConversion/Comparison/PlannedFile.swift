@@ -35,10 +35,11 @@ package struct PlannedFile: Sendable {
       } else {
         options.takeConventions(statedBy: file)
       }
-      contents = try Self.draft(source, options, isPublished: file.metadata("source.official") != nil)
-        .contents
+      contents = try Self.draft(source, &options, file).contents
       self.path = path
-      givenConventions = options.conventions.names.sorted()
+      givenConventions =
+        options.conventions.names.sorted()
+        + (options.settled.map { ["what golden \($0.name) is said to have settled"] } ?? [])
     } catch {
       throw ConversionFailure(error, input: path)
     }
@@ -57,6 +58,23 @@ package struct PlannedFile: Sendable {
 
   /// Whether a file is byte for byte what a conversion without golden tests would write: up to date.
   package func isIdentical(to file: SWTFile) -> Bool { contents.isFile(file, using: SystemDigests()) }
+
+  /// The conversion's draft; where several networks are, and no key was given, of the one that the file is said
+  /// to come from.
+  private static func draft(
+    _ source: ConversionSource, _ options: inout ConversionOptions, _ file: SWTFile
+  ) throws -> Draft {
+    let isPublished = file.metadata("source.official") != nil
+    do {
+      return try draft(source, options, isPublished: isPublished)
+    } catch let failure as ConversionFailure {
+      guard options.key == nil, failure.kind == .architecture,
+        case .text(let prefix) = file.metadata("source.prefix"), !prefix.isEmpty
+      else { throw failure }
+      options.key = String(prefix.dropLast())
+      return try draft(source, options, isPublished: isPublished)
+    }
+  }
 
   private static func draft(
     _ source: ConversionSource, _ options: ConversionOptions, isPublished: Bool

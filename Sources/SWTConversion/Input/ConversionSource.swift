@@ -35,7 +35,7 @@ final class ConversionSource: Sendable {
     _ path: String, _ options: ConversionOptions, _ progress: ConversionProgress? = nil,
     isDigested: Bool = true
   ) throws {
-    var watched = WatchedFiles([path])
+    var watched = WatchedFiles(CheckpointFolder(path)?.paths ?? [path])
     for shard in (try? CheckpointReader.shards(of: path)) ?? [] {
       watched.add(Folder.join(Folder.parent(of: path), shard))
     }

@@ -23,7 +23,9 @@ enum PthOutput {
         sharing: source.stored == nil ? shared.number(of: value) : nil
       ) { sink in try value.forEachWindow(of: source.file, sink) }
     }
-    return try PthWriter.write(tensors, to: output, replacesExisting: options.replacesExisting)
+    return try PthWriter.write(
+      tensors, to: output, replacesExisting: options.replacesExisting, followsLinks: options.followsLinks
+    ) { try source.requireUnchanged() }
   }
 
   /// What PyTorch cannot do with the tensors as they are, as sentences.

@@ -15,9 +15,10 @@ struct EffectiveStateDict {
     let hasTorchao = file.checkpoint.globals.contains { $0.name.module.hasPrefix("torchao.") }
     let candidates = Parametrization.find(in: tensors.map(\.name), hasTorchao: hasTorchao)
     guard !candidates.isEmpty else { return }
-    let byName = Dictionary(tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    var effective: [String: TensorEntry] = [:]
-    var consumed: Set<String> = []
+    let byName = Dictionary(
+      tensors.map { (ExactString($0.name), $0) }, uniquingKeysWith: { first, _ in first })
+    var effective: [ExactString: TensorEntry] = [:]
+    var consumed: Set<ExactString> = []
     for candidate in candidates {
       var parts = candidate.parts.compactMap { byName[$0] }
       if candidate.kind == .torchao, let zeroPoint = byName[candidate.name + ".zero_point"] {

@@ -71,4 +71,14 @@ import Testing
     #expect(converted.status == .success)
     #expect(converted.errors.contains("defines Python classes or functions"))
   }
+
+  @Test func `an output never replaces a shard of its input`() throws {
+    let folder = try TemporaryFolder()
+    let shards = Fixtures.path("distributed/hf_shards")
+    let names = try Folder.names(in: shards)
+    for name in names { try writeFile(folder.file(name), readFile("\(shards)/\(name)")) }
+    let words = ["convert", folder.path, "-o", folder.file(names[0]), "--arch", "none", "--force"]
+    #expect(Tool(words).status == .outputFailed)
+    #expect(try readFile(folder.file(names[0])) == readFile("\(shards)/\(names[0])"))
+  }
 }

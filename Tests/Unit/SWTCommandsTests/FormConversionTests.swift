@@ -39,6 +39,18 @@ import Testing
       #expect(found[name.isEmpty ? "tensor" : name] == sha256, "\(name)")
     }
     #expect(Tool("check", output).status == .success)
+    let proven = Tool("verify", output, "--level", "weights", "--source", input)
+    #expect(proven.status == .success, "\(proven.output)\(proven.errors)")
+  }
+
+  @Test func `another state dict is not its source`() throws {
+    let folder = try TemporaryFolder()
+    let output = folder.file("x.swt")
+    Tool("convert", Fixtures.path("forms/dtypes.pt"), "-o", output, "--arch", "none")
+    for other in ["views.pt", "parameters.pt"] {
+      let words = ["verify", output, "--level", "weights", "--source", Fixtures.path("forms/\(other)")]
+      #expect(Tool(words).status == .weightsDiffer)
+    }
   }
 
   @Test func `metadata have what the bytes do not tell`() throws {

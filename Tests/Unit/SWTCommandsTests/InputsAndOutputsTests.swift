@@ -158,7 +158,7 @@ import Testing
 
   // MARK: Changed inputs
 
-  @Test(arguments: ["swt", "safetensors"])
+  @Test(arguments: ["swt", "safetensors", "pth"])
   func `a source that is written to during the conversion is an error, and the old output stays`(
     _ ending: String
   ) throws {

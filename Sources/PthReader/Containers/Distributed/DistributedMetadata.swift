@@ -60,7 +60,7 @@ struct DistributedMetadata {
     }
     let paths = parts["planner_data"].map { Self.paths(pickle.arena, $0) } ?? [:]
     var rows = try rows(storage)
-    var known: Set<String> = []
+    var known: Set<ExactString> = []
     for (key, entry) in pickle.arena.items(of: states) {
       guard let name = pickle.arena.text(key) else {
         throw ParseFailure(.invalid("the name of a tensor is not text"))
@@ -90,9 +90,9 @@ struct DistributedMetadata {
   }
 
   /// The rows of `storage_data`, by name.
-  private mutating func rows(_ id: NodeID) throws(ParseFailure) -> [String: [Row]] {
-    var rows: [String: [Row]] = [:]
-    var indices: [String: Int] = [:]
+  private mutating func rows(_ id: NodeID) throws(ParseFailure) -> [ExactString: [Row]] {
+    var rows: [ExactString: [Row]] = [:]
+    var indices: [ExactString: Int] = [:]
     let items = arena.items(of: id)
     try limits.check(.entries, items.count)
     for (key, value) in items {
@@ -114,7 +114,7 @@ struct DistributedMetadata {
   }
 
   private mutating func place(
-    _ info: [String: NodeID], _ indices: inout [String: Int]
+    _ info: [String: NodeID], _ indices: inout [ExactString: Int]
   ) throws(ParseFailure) -> Place {
     guard let file = info["relative_path"].flatMap({ arena.text($0) }),
       let offset = info["offset"].flatMap({ arena.int($0) }),
@@ -197,8 +197,8 @@ struct DistributedMetadata {
   }
 
   /// `planner_data`: the path of each flat name.
-  private static func paths(_ arena: PickleArena, _ id: NodeID) -> [String: [PathComponent]] {
-    var paths: [String: [PathComponent]] = [:]
+  private static func paths(_ arena: PickleArena, _ id: NodeID) -> [ExactString: [PathComponent]] {
+    var paths: [ExactString: [PathComponent]] = [:]
     for (key, value) in arena.items(of: id) {
       guard let name = arena.text(key), let ids = arena.elements(value), arena.kind(value) == .tuple else {
         continue

@@ -82,7 +82,7 @@ struct RankFiles {
     let limits = limits.scaled(toFile: byteCount)
     var checkpoint = Checkpoint(container: .distributed, byteCount: byteCount)
     // What every rank has whole is the first rank's.
-    var whole: Set<String> = []
+    var whole: Set<ExactString> = []
     for (name, contents) in files {
       var fresh = contents
       fresh.keep { !whole.contains($0.name) }
@@ -95,7 +95,7 @@ struct RankFiles {
       whole.formUnion(fresh.tensors.map(\.name))
     }
     var order: [String] = []
-    var tensors: [String: Parts] = [:]
+    var tensors: [ExactString: Parts] = [:]
     for (file, contents) in files {
       for part in contents.partial where !whole.contains(part.name) {
         if tensors[part.name] == nil { order.append(part.name) }
@@ -124,7 +124,7 @@ struct RankFiles {
   }
 
   private static func add(
-    _ part: PartialTensor, in file: String, to tensors: inout [String: Parts]
+    _ part: PartialTensor, in file: String, to tensors: inout [ExactString: Parts]
   ) throws(ParseFailure) {
     guard !part.pieces.isEmpty else { throw ParseFailure(.unsupported(part.reason), hint: hint) }
     var parts = tensors[part.name] ?? Parts(shape: part.shape, path: part.path)

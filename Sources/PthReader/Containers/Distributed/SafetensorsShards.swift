@@ -46,7 +46,7 @@ struct SafetensorsShards {
     try requireRanks()
     var checkpoint = Checkpoint(container: .sharded, byteCount: 0)
     var order: [String] = []
-    var tensors: [String: Parts] = [:]
+    var tensors: [ExactString: Parts] = [:]
     let pool = FilePool()
     for name in names {
       do throws(ParseFailure) {
@@ -94,7 +94,7 @@ struct SafetensorsShards {
   }
 
   private static func add(
-    _ entry: TensorEntry, at offsets: [Int]?, in file: String, to tensors: inout [String: Parts]
+    _ entry: TensorEntry, at offsets: [Int]?, in file: String, to tensors: inout [ExactString: Parts]
   ) throws(ParseFailure) {
     let offsets = offsets ?? [Int](repeating: 0, count: entry.shape.count)
     guard offsets.count == entry.shape.count, offsets.allSatisfy({ $0 >= 0 }) else {
@@ -134,12 +134,12 @@ struct SafetensorsShards {
   /// `saved_offsets` by name; nil if the file has none.
   private static func offsets(
     _ shard: Checkpoint, _ limits: ParseLimits
-  ) throws(ParseFailure) -> [String: [Int]]? {
+  ) throws(ParseFailure) -> [ExactString: [Int]]? {
     guard let text = shard.metadata.first(where: { $0.key == offsetsKey })?.value else { return nil }
     try limits.check(.jsonBytes, text.utf8.count)
     do throws(ParseFailure) {
       let document = try JSONValue.parse(Array(text.utf8), nodeLimit: ShardIndex.nodeLimit(limits))
-      var offsets: [String: [Int]] = [:]
+      var offsets: [ExactString: [Int]] = [:]
       for member in document.members ?? [] {
         var place: [Int] = []
         for number in member.value["saved_offsets"]?.array ?? [] {
@@ -165,7 +165,7 @@ struct SafetensorsShards {
   {
     guard let offsets = try offsets(checkpoint, limits) else { return }
     let isLone = isShard(name)
-    var parts: Set<String> = []
+    var parts: Set<ExactString> = []
     for tensor in checkpoint.tensors {
       let place = offsets[tensor.name] ?? []
       guard isLone || place.contains(where: { $0 != 0 }) else { continue }
@@ -181,9 +181,10 @@ struct SafetensorsShards {
   /// mean, the last shards are missing, which no gap shows.
   private static func requireAgreement(_ checkpoint: Checkpoint) throws(ParseFailure) {
     let ending = ".running_mean"
-    var shapes: [String: [Int]] = [:]
+    var shapes: [ExactString: [Int]] = [:]
     for tensor in checkpoint.tensors where tensor.shape.count == 1 { shapes[tensor.name] = tensor.shape }
-    for (name, shape) in shapes where name.hasSuffix(ending) {
+    for (key, shape) in shapes where key.text.hasSuffix(ending) {
+      let name = key.text
       let weight = name.dropLast(ending.count) + ".weight"
       guard let other = shapes[String(weight)], other != shape else { continue }
       throw ParseFailure(
