@@ -24,7 +24,7 @@ struct Activation: Hashable, Sendable {
   var pixel: Int { isPlanar ? 1 : ChannelLayout.blockLanes }
   /// Floats of one row with its halo.
   var row: Int { (width + 2 * halo) * pixel }
-  /// Floats between neighbouring blocks (or planes).
+  /// Floats between neighboring blocks (or planes).
   ///
   /// A tile reads the same few lines of every block; if blocks were a multiple of 2 KiB apart, these would
   /// fall into the same few sets of the first-level cache.
@@ -34,7 +34,7 @@ struct Activation: Hashable, Sendable {
   }
   /// The halo that the kernels of convolutions and of max-pooling write; a wider one takes a step of its own.
   var writtenHalo: Int { halo > 1 ? 0 : halo }
-  /// Offset of the first float that the middle tap's neighbour of a 3×3 reads: the halo, where that is 1.
+  /// Offset of the first float that the middle tap's neighbor of a 3×3 reads: the halo, where that is 1.
   var firstTap: Int { origin - row - pixel }
   /// Offset of pixel (0, 0).
   var origin: Int { halo * (row + pixel) }

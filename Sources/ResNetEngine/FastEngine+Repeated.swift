@@ -7,7 +7,7 @@ extension FastEngine {
   /// run had images of the same size: from the second run on. The bits are those of ``run(_:taps:)``.
   ///
   /// - Parameters:
-  ///   - input: `[N, 3, H, W]`, normalised as in training; any `N`, `H`, `W` of at least 1.
+  ///   - input: `[N, 3, H, W]`, normalized as in training; any `N`, `H`, `W` of at least 1.
   ///   - output: Becomes the logits `[N, classes]`, or the last map `[N, C, h, w]` of a headless network.
   ///     Of another shape, it is made anew.
   /// - Throws: ``InferenceError/wrongInput(expected:actual:values:)``.

@@ -30,7 +30,7 @@ public protocol ForwardEngine<Scalar> {
   /// Computes the whole network.
   ///
   /// - Parameters:
-  ///   - input: `[N, 3, H, W]`, normalised as in training; any `N`, `H`, `W` of at least 1.
+  ///   - input: `[N, 3, H, W]`, normalized as in training; any `N`, `H`, `W` of at least 1.
   ///   - taps: Names of the layers whose output to keep.
   /// - Returns: The output of the last stage, and the taps.
   /// - Throws: ``InferenceError``, or what the weight source throws.

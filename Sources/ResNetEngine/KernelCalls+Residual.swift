@@ -69,11 +69,11 @@ extension KernelCalls {
     }
   }
 
-  /// A gate's layer over neighbouring channels: too little for more than one thread.
-  func neighbours(_ step: Plan.Step, _ layer: PackedDense) {
+  /// A gate's layer over neighboring channels: too little for more than one thread.
+  func neighbors(_ step: Plan.Step, _ layer: PackedDense) {
     let count = step.input.layout.channels
     let target = unsafe start(step.output)
-    unsafe p2s_neighbours(
+    unsafe p2s_neighbors(
       network.storage.base + layer.weightOffset, start(step.input), Int32(layer.columns), Int32(count),
       target)
     unsafe p2s_sigmoid(target, Int32(count))

@@ -32,7 +32,7 @@ struct KernelCalls {
     case .averagePool: unsafe averagePool(step)
     case .padding(let padding): unsafe pad(step, padding)
     case .border: unsafe zeroBorder(step.output)
-    case .neighbours(let layer): unsafe neighbours(step, layer)
+    case .neighbors(let layer): unsafe neighbors(step, layer)
     case .gate(let gates): unsafe gate(step, gates)
     case .reduce(let copy): unsafe reduce(copy)
     case .reducedTiles(let packed, let copy, let segments, let partition, let residual, let relu):

@@ -25,7 +25,7 @@ struct PackedConvolution: Sendable {
 
   /// Blocks of outputs that read the same inputs: those of one group.
   var groupBlocks: Int { unit.isDiagonal ? 1 : output.blocks / unit.groups }
-  /// Blocks of inputs between those of neighbouring groups.
+  /// Blocks of inputs between those of neighboring groups.
   var inputBlocks: Int { unit.isDiagonal ? 1 : input.groupLanes / ChannelLayout.blockLanes }
   var panelBlocks: Int {
     switch form {

@@ -8,7 +8,7 @@ struct PackedDense: Sendable {
   }
 
   let name: String
-  /// `[rows][columns]` weights, one bias for each row; a kernel over neighbours has no bias and one row.
+  /// `[rows][columns]` weights, one bias for each row; a kernel over neighbors has no bias and one row.
   let rows, columns: Int
   let finish: Finish
   let weightOffset, biasOffset: Int

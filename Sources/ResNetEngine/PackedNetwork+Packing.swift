@@ -9,7 +9,7 @@ extension PackedNetwork {
     _ packed: PackedConvolution, from source: some WeightSource, _ instructions: InstructionSet,
     _ threads: ThreadPool
   ) throws {
-    let fold = try Normalisation(of: packed.unit, epsilon: tree.architecture.epsilon, from: source).folded
+    let fold = try Normalization(of: packed.unit, epsilon: tree.architecture.epsilon, from: source).folded
     let count = packed.unit.weightShape.reduce(1, *)
     try source.withFloats("\(packed.unit.name).weight", count: count) { weights in
       pack(packed, weights, scale: fold.scale, instructions, threads)

@@ -63,7 +63,7 @@ extension Plan {
       case .squeezeExcitation:
         values = add(.dense(packed), values, vector(packed.rows, &self))
       case .eca:
-        values = add(.neighbours(packed), values, vector(attention.channels, &self))
+        values = add(.neighbors(packed), values, vector(attention.channels, &self))
       }
     }
     return values

@@ -26,8 +26,8 @@ struct Plan: Sendable {
       case padding(PaddedShortcut)
       /// Zeros the halo of `output`, where the kernel before did not.
       case border
-      /// A gate's layer that sees neighbouring channels' means.
-      case neighbours(PackedDense)
+      /// A gate's layer that sees neighboring channels' means.
+      case neighbors(PackedDense)
       /// Adds the gated input to the output; the gates are in this activation.
       case gate(Activation)
     }

@@ -155,7 +155,7 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
   /// Convolution, BatchNorm, and the ReLU where one follows directly.
   private func convolve(_ unit: ConvolutionUnit, _ x: Planes, _ deviation: Deviation) throws -> Planes {
     let epsilon = deviation.epsilon ?? tree.architecture.epsilon
-    let norm = try Normalisation(of: unit, epsilon: epsilon, from: source)
+    let norm = try Normalization(of: unit, epsilon: epsilon, from: source)
     let weights = try emulation.weights(unit, from: source)
     var y = emulation.input(x, of: unit).convolved(unit, weights, threads, padding: deviation.padding)
     let area = y.height * y.width

@@ -65,9 +65,9 @@ public struct StepProfile: Hashable, Sendable {
       self.init(
         name: layer.name, kind: layer.finish == .none ? "fc" : "gate", form: "dense",
         multiplyAdds: batch * weights, weights: weights + layer.rows, activations: moved)
-    case .neighbours(let layer):
+    case .neighbors(let layer):
       self.init(
-        name: layer.name, kind: "gate", form: "neighbours",
+        name: layer.name, kind: "gate", form: "neighbors",
         multiplyAdds: batch * layer.columns * step.output.layout.channels, weights: layer.columns,
         activations: moved)
     case .gate:

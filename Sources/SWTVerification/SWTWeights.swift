@@ -3,7 +3,7 @@ public import SWT
 
 /// The tensors of a weight file as an engine asks for them: by name, in float32.
 ///
-/// Tensors stored as float32 are lent from the mapping without a copy; others are widened, and quantised ones become
+/// Tensors stored as float32 are lent from the mapping without a copy; others are widened, and quantized ones become
 /// numbers again, when asked for.
 public struct SWTWeights: WeightSource {
   private let file: SWTFile
@@ -27,7 +27,7 @@ public struct SWTWeights: WeightSource {
     return try Self.lend(view.floats(), to: body)
   }
 
-  public func integers(_ name: String) throws -> QuantisedFilters? {
+  public func integers(_ name: String) throws -> QuantizedFilters? {
     guard let index = file.index(of: name) else { return nil }
     let view = try file.view(named: name)
     let info = file.info(index)
@@ -40,7 +40,7 @@ public struct SWTWeights: WeightSource {
     let values = unsafe view.withUnsafeBytes { bytes in
       unsafe ContiguousArray(bytes.map { Int8(bitPattern: $0) })
     }
-    return QuantisedFilters(
+    return QuantizedFilters(
       values: values, scales: isPerFilter ? scales : [Double](repeating: scales[0], count: filters))
   }
 

@@ -276,7 +276,7 @@ void test_copies(uint64_t seed);
 void test_avgpool(uint64_t seed);
 void test_padding(uint64_t seed);
 void test_sigmoid(uint64_t seed);
-void test_neighbours(uint64_t seed);
+void test_neighbors(uint64_t seed);
 void test_gate(uint64_t seed);
 
 /* The name of the form that each instruction set runs. */
@@ -295,7 +295,7 @@ static const struct kernel kernels[] = {
     { "avgpool", test_avgpool, { "portable", "portable", "portable", "portable" } },
     { "padding", test_padding, { "portable", "portable", "portable", "portable" } },
     { "sigmoid", test_sigmoid, { "portable", "portable", "portable", "portable" } },
-    { "neighbours", test_neighbours, { "portable", "portable", "portable", "portable" } },
+    { "neighbors", test_neighbors, { "portable", "portable", "portable", "portable" } },
     { "gate", test_gate, { "portable", "portable", "portable", "portable" } },
 };
 

@@ -109,11 +109,11 @@ struct p2s_conv {
      * of the unit should, and the weights of the next panel are prefetched. */
     int32_t panel_outer;
     int32_t units_ahead; /* the unit that a thread will likely run next, relative */
-    int64_t in_pixel;    /* between the inputs of neighbouring output pixels */
-    int64_t in_row;      /* between the inputs of neighbouring output rows */
-    int64_t in_group;    /* between the inputs of neighbouring groups */
-    int64_t out_row;     /* between neighbouring output rows */
-    int64_t out_block;   /* between neighbouring output blocks */
+    int64_t in_pixel;    /* between the inputs of neighboring output pixels */
+    int64_t in_row;      /* between the inputs of neighboring output rows */
+    int64_t in_group;    /* between the inputs of neighboring groups */
+    int64_t out_row;     /* between neighboring output rows */
+    int64_t out_block;   /* between neighboring output blocks */
 };
 
 /* Most pixels `isa` computes at once. */
@@ -136,7 +136,7 @@ void p2s_conv_unit(
     const float *_Nullable residual, float *output, int32_t unit);
 
 /*
- * Packs `filters` neighbouring filters of `depth` weights each, scaled, into
+ * Packs `filters` neighboring filters of `depth` weights each, scaled, into
  * consecutive lanes of a panel: packed[k * lanes + r] for step k, filter r. Other
  * lanes of the panel are left alone; those that hold no filter must be zero.
  *
@@ -174,7 +174,7 @@ struct p2s_grouped {
     int32_t width;
     int32_t out_halo;
     int32_t unit_rows; /* output rows of one block in one unit of work */
-    int64_t in_row;    /* between neighbouring input rows */
+    int64_t in_row;    /* between neighboring input rows */
     int64_t in_block;
     int64_t out_row;
     int64_t out_block;
@@ -277,7 +277,7 @@ void p2s_winograd_unit(
     const float *_Nullable residual, float *output, int32_t unit);
 
 /*
- * Packs `filters` neighbouring filters, scaled, into consecutive lanes of a panel:
+ * Packs `filters` neighboring filters, scaled, into consecutive lanes of a panel:
  * packed[(xi * depth + c) * lanes + r] is element xi of G g G' for filter r,
  * channel c, computed in double and rounded once; all forms agree bit for bit.
  * weights: [filters][depth][3][3], scale: as in p2s_pack_panel.

@@ -11,7 +11,7 @@
  * Words
  *   A reduced tensor has the layout of the float32 tensor that it is a copy of,
  *   halo included, with elements of 2 or 1 bytes. Kernels read it in 4-byte words:
- *   P2S_BF16 has 2 neighbouring channels in a word, P2S_I8 4, the first channel in
+ *   P2S_BF16 has 2 neighboring channels in a word, P2S_I8 4, the first channel in
  *   the lowest bits. Wherever p2s_conv and p2s_grouped count input or weight
  *   floats, the reduced kernels count words. Weights of channels that do not exist
  *   are zero.
@@ -116,14 +116,14 @@ void p2s_to_u8(enum p2s_isa isa, const float *x, int64_t count, float inverse, u
 /* ------------------------------------------------------------ weights */
 
 /*
- * Quantises one filter: returns scale = max |w| / 127 (rounded to float32; 1 when
+ * Quantizes one filter: returns scale = max |w| / 127 (rounded to float32; 1 when
  * all are 0) and writes w / scale to nearest, ties to even, in -127...127. Not
  * finite: the scale is NaN.
  */
-float p2s_quantise_filter(const float *weights, int32_t count, int8_t *integers);
+float p2s_quantize_filter(const float *weights, int32_t count, int8_t *integers);
 
 /*
- * Packs `filters` neighbouring filters of `count` weights each into consecutive
+ * Packs `filters` neighboring filters of `count` weights each into consecutive
  * lanes of a panel: word k of filter r at packed[k * lanes + r]. `order` names, for
  * each element of each of the `words` words, its index in a filter, or -1 for zero.
  * weights: float (rounded to nearest, ties to even) or int8_t as `number` says.

@@ -34,7 +34,7 @@ extension ComputePrecision {
 }
 
 /// A convolution's weights as symmetric 8-bit integers: `weight = scales[filter] · values[…]`.
-public struct QuantisedFilters: Hashable, Sendable {
+public struct QuantizedFilters: Hashable, Sendable {
   /// `[out, in / groups, kernel, kernel]`, row-major.
   public var values: ContiguousArray<Int8>
   /// One for each output channel.

@@ -8,7 +8,7 @@ extension PackedNetwork {
   /// scale of each output channel, so that no weight is rounded twice.
   func pack(_ reduced: ReducedConvolution, from source: some WeightSource, _ threads: ThreadPool) throws {
     let unit = reduced.unit
-    let fold = try Normalisation(of: unit, epsilon: tree.architecture.epsilon, from: source).folded
+    let fold = try Normalization(of: unit, epsilon: tree.architecture.epsilon, from: source).folded
     let count = unit.weightShape.reduce(1, *)
     let name = "\(unit.name).weight"
     var scales = fold.scale ?? [Double](repeating: 1, count: unit.outputChannels)
@@ -36,10 +36,10 @@ extension PackedNetwork {
     }
   }
 
-  /// The integers that the source holds, or else its numbers quantised filter by filter.
+  /// The integers that the source holds, or else its numbers quantized filter by filter.
   private func integers(
     _ name: String, of unit: ConvolutionUnit, from source: some WeightSource, _ threads: ThreadPool
-  ) throws -> QuantisedFilters {
+  ) throws -> QuantizedFilters {
     let count = unit.weightShape.reduce(1, *)
     if let stored = try source.integers(name) {
       guard stored.values.count == count, stored.scales.count == unit.outputChannels else {
@@ -48,7 +48,7 @@ extension PackedNetwork {
       return stored
     }
     let size = count / unit.outputChannels
-    var filters = QuantisedFilters(
+    var filters = QuantizedFilters(
       values: ContiguousArray(repeating: 0, count: count),
       scales: [Double](repeating: 1, count: unit.outputChannels))
     try source.withFloats(name, count: count) { weights in
@@ -60,7 +60,7 @@ extension PackedNetwork {
             else { return }
             nonisolated(unsafe) let shared = unsafe (weights, values, scales)
             threads.forEach(unit.outputChannels) { filter in
-              let scale = unsafe p2s_quantise_filter(
+              let scale = unsafe p2s_quantize_filter(
                 shared.0 + filter * size, Int32(size), shared.1 + filter * size)
               unsafe shared.2[filter] = Double(scale)
             }

@@ -229,7 +229,7 @@ extension Exact {
   func `copies round to nearest, ties to even`(isa: p2s_isa, count: Int) {
     var random = Numbers(seed: 31)
     var x = random.floats(count).map { $0 * 100 }
-    // Ties of both kinds, with even and odd neighbours.
+    // Ties of both kinds, with even and odd neighbors.
     for (i, tie) in [Float(bitPattern: 0x3F80_8000), Float(bitPattern: 0x3F81_8000), 0.5, 1.5, 2.5]
       .enumerated()
     where i < count { x[i] = tie }
@@ -238,7 +238,7 @@ extension Exact {
     var bytes = [UInt8](repeating: 0xAB, count: count + 1)
     unsafe p2s_to_u8(isa, x, Int64(count), 1, &bytes)
     for i in 0..<count {
-      // The two neighbours in bfloat16, and which is nearer.
+      // The two neighbors in bfloat16, and which is nearer.
       let low = Float(bitPattern: x[i].bitPattern & 0xFFFF_0000)
       let high = Float(bitPattern: (x[i].bitPattern & 0xFFFF_0000) + 0x10000)
       let (below, above) = (abs(Double(x[i]) - Double(low)), abs(Double(high) - Double(x[i])))
@@ -287,18 +287,18 @@ extension Exact {
 
   // MARK: Weights
 
-  @Test func `filters are quantised by their largest magnitude, ties to even`() {
+  @Test func `filters are quantized by their largest magnitude, ties to even`() {
     // 127 / 2 = 63.5, 127 / 8 = 15.875; -0.0117… is -1.49 steps.
     let filter: [Float] = [1, -0.5, 0.125, 0, 1.5 / 127, -1.49 / 127]
     var integers = [Int8](repeating: 1, count: 6)
-    let scale = unsafe p2s_quantise_filter(filter, 6, &integers)
+    let scale = unsafe p2s_quantize_filter(filter, 6, &integers)
     #expect(scale == 1 / Float(127))
     #expect(integers[0] == 127 && integers[2] == 16 && integers[3] == 0 && integers[5] == -1)
     #expect([-64, -63].contains(integers[1]) && [1, 2].contains(integers[4]))
-    #expect(unsafe p2s_quantise_filter([0, 0], 2, &integers) == 1)
-    #expect(unsafe p2s_quantise_filter([1, .nan], 2, &integers).isNaN)
-    #expect(unsafe p2s_quantise_filter([1, .infinity], 2, &integers).isNaN)
-    #expect(unsafe p2s_quantise_filter([.leastNonzeroMagnitude], 1, &integers) > 0)
+    #expect(unsafe p2s_quantize_filter([0, 0], 2, &integers) == 1)
+    #expect(unsafe p2s_quantize_filter([1, .nan], 2, &integers).isNaN)
+    #expect(unsafe p2s_quantize_filter([1, .infinity], 2, &integers).isNaN)
+    #expect(unsafe p2s_quantize_filter([.leastNonzeroMagnitude], 1, &integers) > 0)
   }
 
   @Test(arguments: numbers)

@@ -160,12 +160,12 @@ struct IntegerSource: WeightSource {
 
   func holds(_ name: String) -> Bool { table.holds(name) }
 
-  func integers(_ name: String) throws -> QuantisedFilters? {
+  func integers(_ name: String) throws -> QuantizedFilters? {
     guard names.contains(String(name.dropLast(".weight".count))), let values = table.tensors[name] else {
       return nil
     }
     let integers = values.indices.map { i in i == 0 ? Int8(-128) : Int8((values[i] * 90).rounded()) }
-    return QuantisedFilters(
+    return QuantizedFilters(
       values: ContiguousArray(integers), scales: [Double](repeating: 1 / 90, count: count(name)))
   }
 

@@ -29,7 +29,7 @@ def skeleton(name):
 
 
 def load(name, path):
-    """The network with the numbers of a state dict, as fast as PyTorch can: mapped, and not initialised first."""
+    """The network with the numbers of a state dict, as fast as PyTorch can: mapped, and not initialized first."""
     network = skeleton(name)
     network.load_state_dict(torch.load(path, mmap=True, weights_only=True), assign=True)
     return network.eval()

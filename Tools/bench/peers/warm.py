@@ -59,7 +59,7 @@ def compare(tool, network, folder, threads, peers, rounds, warmup, runs, progres
         return OURS, dict(report["latency_ms"], peak=report["peak_gflops"])
 
     for number in range(rounds):
-        # Each round starts with another engine: nobody always follows the same neighbour's heat.
+        # Each round starts with another engine: nobody always follows the same neighbor's heat.
         order = [None, *others]
         order = order[number % len(order):] + order[:number % len(order)]
         result["rounds"].append(dict(turn(peer) for peer in order))
