@@ -15,19 +15,10 @@ extension FastEngine {
     _ input: FeatureMap<Float>, into output: inout FeatureMap<Float>
   ) throws(InferenceError) {
     try prepare(input)
-    guard let first = plan.stages.first, let last = plan.stages.last else {
-      preconditionFailure("a network has stages")
-    }
+    guard let last = plan.stages.last else { preconditionFailure("a network has stages") }
     let batch = input.shape[0]
     if !fits(output.shape, last.output, batch: batch) { output = emptyOutput(batch: batch) }
-    let calls = unsafe self.calls
-    for image in 0..<batch {
-      unsafe calls.load(input.values, image: image, into: first.input)
-      for stage in plan.stages {
-        for step in stage.steps { unsafe calls.run(step) }
-      }
-      unsafe calls.store(last.output, into: &output.values, image: image)
-    }
+    unsafe run(plan.stages.indices, input, into: &output)
   }
 
   /// Checks an image and plans for its size.

@@ -150,6 +150,7 @@ static struct layer draw_layer(struct numbers *n, int32_t rows, int32_t width) {
             .width = width,
             .out_halo = draw_below(n, 2),
             .strip_tiles = 1 + draw_below(n, P2S_WINOGRAD_STRIP),
+            .images = DRAW_OF(n, 1, 1, 2, 3),
         },
         .values = DRAW_OF(n, ORDINARY, ORDINARY, DENORMAL, ZEROS, INFINITIES),
         .residual = (int)draw_below(n, 3),
@@ -311,9 +312,18 @@ static void run_layer(struct numbers *n, struct layer *layer) {
         for (int32_t y = 0; y < conv->rows; y++)
             fill(n, layer->values, sums + b * conv->out_block + y * conv->out_row,
                  (int64_t)conv->width * P2S_LANES);
-    struct want *want = wants(layer->output_count);
-    expect(
-        layer, input, filters, bias, layer->residual == NO_RESIDUAL ? 0 : sums, want);
+    /* Images are copies of each other, but for what is added. */
+    int64_t step = layer->output_count + P2S_LANES, images = conv->images;
+    float *image_sums = place_floats(ORDER, (images - 1) * step + sum_count);
+    for (int64_t i = 0; i < images; i++)
+        for (int64_t f = 0; f < sum_count; f++)
+            image_sums[i * step + f] = is_poison(sums[f]) ? sums[f] : i ? 0 : sums[f];
+    struct want *want = wants((images - 1) * step + layer->output_count);
+    for (int64_t i = 0; i < images; i++)
+        expect(
+            layer, input, filters, bias,
+            layer->residual == NO_RESIDUAL ? 0 : image_sums + i * step, want + i * step);
+    conv->out_image = step;
 
     for (int32_t i = 0; i < here_count; i++) {
         /* Another cut for each instruction set: it must not show. */
@@ -324,20 +334,24 @@ static void run_layer(struct numbers *n, struct layer *layer) {
             conv->in_blocks, conv->rows, conv->width, other.conv.strip_tiles);
         for (int32_t b = 0; b < layer->group_blocks; b++)
             segments[b].offset = (int64_t)b * other.conv.strip_tiles * P2S_LANES;
-        float *transformed = place_floats(TRANSFORMED, other.transformed_count);
-        run_input(here[i], &other, input, transformed);
-        float *output = place_floats(OUTPUT, layer->output_count);
+        other.conv.transformed_image = other.transformed_count;
+        float *transformed = place_floats(TRANSFORMED, images * other.transformed_count);
+        for (int64_t j = 0; j < images; j++)
+            run_input(here[i], &other, input, transformed + j * other.transformed_count);
+        int64_t all_count = (images - 1) * step + layer->output_count;
+        float *output = place_floats(OUTPUT, all_count);
         float *target = output + layer->origin;
         if (layer->residual == IN_PLACE)
-            for (int64_t f = 0; f < sum_count; f++) target[f] = sums[f];
-        const float *residual
-            = layer->residual == NO_RESIDUAL ? 0 : layer->residual == SEPARATE ? sums : target;
+            for (int64_t f = 0; f < all_count - 2 * layer->origin; f++) target[f] = image_sums[f];
+        const float *residual = layer->residual == NO_RESIDUAL ? 0
+            : layer->residual == SEPARATE                      ? image_sums
+                                                               : target;
         int32_t units = p2s_winograd_units(&other.conv), backwards = draw_below(&cut, 2);
         for (int32_t u = 0; u < units; u++)
             p2s_winograd_unit(
                 here[i], &other.conv, transformed, residual, target,
                 backwards ? units - 1 - u : u);
-        judge(here[i], output, want, layer->output_count, FUSED_AGREE);
+        judge(here[i], output, want, all_count, FUSED_AGREE);
     }
 }
 

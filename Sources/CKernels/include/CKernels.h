@@ -75,7 +75,8 @@ struct p2s_segment {
 };
 
 /*
- * One convolution layer for one image. Strides and offsets count floats.
+ * One convolution layer, for one image or for several of one size whose weights are then
+ * read together. Strides and offsets count floats.
  *
  * Output channels come in panels of `panel_blocks` (1 or 2) blocks. Panel p
  * belongs to group p / panels_per_group, reads input + group * in_group, and
@@ -102,7 +103,8 @@ struct p2s_conv {
     int32_t out_halo; /* 0 or 1 zero pixels to write around the output */
     int32_t flat;     /* 1: tiles run across the ends of rows */
     int32_t row_tiles;   /* tiles in a row, or in the plane when flat */
-    int32_t unit_tiles;  /* tiles in one unit of work */
+    int32_t images;      /* at least 1 */
+    int32_t unit_tiles;  /* tiles in one unit of work, over all images */
     int32_t unit_panels; /* panels in one unit of work */
     /* Order within a unit. 0: for each tile all panels; the weights of the unit
      * should fit the second-level cache. 1: for each panel all tiles; the inputs
@@ -114,6 +116,8 @@ struct p2s_conv {
     int64_t in_group;    /* between the inputs of neighboring groups */
     int64_t out_row;     /* between neighboring output rows */
     int64_t out_block;   /* between neighboring output blocks */
+    int64_t in_image;    /* between the inputs of neighboring images */
+    int64_t out_image;   /* between their outputs, and their residuals */
 };
 
 /* Most pixels `isa` computes at once. */
@@ -245,10 +249,13 @@ struct p2s_winograd {
     int32_t width;
     int32_t out_halo;
     int32_t strip_tiles;
+    int32_t images; /* of the second pass, at least 1 */
     int64_t in_row; /* the input has a halo of 1 */
     int64_t in_block;
     int64_t out_row;
     int64_t out_block;
+    int64_t transformed_image; /* between neighboring images, as the next */
+    int64_t out_image;
 };
 
 /* Most tiles in a strip. */

@@ -59,7 +59,7 @@ struct p2s_reduced_conv {
     struct p2s_conv conv;
     enum p2s_number number;
     const float *scale;       /* [panels * panel_blocks * 16] */
-    const float *input_scale; /* one; 1 for P2S_BF16 */
+    const float *input_scale; /* one for each image, in_image apart; 1 for P2S_BF16 */
 };
 
 /* Most pixels `isa` computes at once. */

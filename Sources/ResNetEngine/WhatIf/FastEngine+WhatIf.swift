@@ -13,7 +13,7 @@ extension FastEngine {
     from stage: String, _ input: FeatureMap<Float>, taps: Set<String> = []
   ) throws -> ForwardResult<Float> {
     let index = try place(of: stage, fedWith: input)
-    return try run(plan.stages[index...], input, taps)
+    return try run(index..<plan.stages.count, input, taps)
   }
 }
 

@@ -84,11 +84,12 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
               depth: Int32(depth), panels: Int32(shape.panels), panel_blocks: Int32(shape.panelBlocks),
               panels_per_group: Int32(shape.panelsPerGroup), relu: shape.relu ? 1 : 0,
               rows: Int32(shape.rows), width: Int32(width), out_halo: Int32(shape.halo),
-              flat: shape.flat ? 1 : 0, row_tiles: Int32((span + most - 1) / most), unit_tiles: unitTiles,
+              flat: shape.flat ? 1 : 0, row_tiles: Int32((span + most - 1) / most),
+              images: 1, unit_tiles: unitTiles,
               unit_panels: unitPanels, panel_outer: shape.panelOuter ? 1 : 0, units_ahead: 2,
               in_pixel: Int64(shape.inPixel), in_row: Int64(inRow),
               in_group: Int64(shape.segments.count * inBlock), out_row: Int64(outRow),
-              out_block: Int64(outBlock))
+              out_block: Int64(outBlock), in_image: 0, out_image: 0)
             let count = unsafe p2s_conv_units(&conv)
             unsafe output.withUnsafeMutableBufferPointer { output in
               unsafe residual.withUnsafeBufferPointer { residual in

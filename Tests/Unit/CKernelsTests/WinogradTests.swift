@@ -83,8 +83,8 @@ import Testing
               depth: Int32(depth), in_blocks: Int32(segments.count), panels: Int32(panels),
               panels_per_group: Int32(panels), panel_blocks: Int32(panelBlocks),
               relu: relu ? 1 : 0, rows: Int32(rows), width: Int32(width), out_halo: Int32(halo),
-              strip_tiles: Int32(strip), in_row: Int64(inRow), in_block: Int64(inBlock),
-              out_row: Int64(outRow), out_block: Int64(outBlock))
+              strip_tiles: Int32(strip), images: 1, in_row: Int64(inRow), in_block: Int64(inBlock),
+              out_row: Int64(outRow), out_block: Int64(outBlock), transformed_image: 0, out_image: 0)
             unsafe output.withUnsafeMutableBufferPointer { output in
               unsafe residual.withUnsafeBufferPointer { residual in
                 guard let target = output.baseAddress, let sum = residual.baseAddress else { return }

@@ -1,0 +1,73 @@
+import ResNetArchitecture
+import ResNetEngine
+import Testing
+
+/// Images of a batch that go through the network side by side, and together through its late stages.
+@Suite struct BatchTests {
+  static let cases = [SmallCase.all[0], SmallCase.all[6], SmallCase.all[9], SmallCase.all[12]]
+
+  @Test(arguments: cases, ComputePrecision.allCases)
+  func `an image has the same bits in any batch, on any number of threads`(
+    small: SmallCase, precision: ComputePrecision
+  ) throws {
+    let tree = LayerTree(small.architecture)
+    let maker = ThreadPool(count: 2)
+    let network = try PackedNetwork(
+      tree, weights: tree.randomWeights(seed: 7), threads: maker, precision: precision)
+    let taps: Set<String> = [tree.tapNames[0], tree.tapNames[tree.tapNames.count / 2], tree.outputName]
+    let images = FeatureMap<Float>.random([11, 3, 19, 23], seed: 8)
+    let size = images.values.count / 11
+    func part(_ range: Range<Int>) -> FeatureMap<Float> {
+      FeatureMap(
+        shape: [range.count, 3, 19, 23],
+        values: Array(images.values[range.lowerBound * size..<range.upperBound * size]))
+    }
+    let alone = try (0..<11).map {
+      try FastEngine(network, height: 19, width: 23, threads: maker).run(part($0..<$0 + 1), taps: taps)
+    }
+    for threads in [1, 2, 4] {
+      let engine = FastEngine(network, height: 19, width: 23, threads: ThreadPool(count: threads))
+      // Larger and smaller ones in turns: the plan for one serves the other.
+      for batch in [2, 11, 3, 8, 1] {
+        let result = try engine.run(part(0..<batch), taps: taps)
+        #expect(result.output.values == alone[..<batch].flatMap(\.output.values), "\(batch) on \(threads)")
+        for tap in taps {
+          let expected = try alone[..<batch].flatMap { try #require($0.taps[tap]).values }
+          #expect(result.taps[tap]?.values == expected, "\(tap), \(batch) on \(threads)")
+        }
+        var again = FeatureMap<Float>(shape: [0])
+        try engine.run(part(0..<batch), into: &again)
+        #expect(again == result.output)
+      }
+    }
+  }
+
+  @Test(arguments: cases)
+  func `a stage alone computes each image of a batch`(small: SmallCase) throws {
+    let tree = LayerTree(small.architecture)
+    let threads = ThreadPool(count: 1)
+    let network = try PackedNetwork(tree, weights: tree.randomWeights(seed: 7), threads: threads)
+    let engine = FastEngine(network, height: 19, width: 23, threads: threads)
+    let images = FeatureMap<Float>.random([3, 3, 19, 23], seed: 8)
+    let taps = try engine.run(images, taps: Set(tree.tapNames)).taps
+    var input = images
+    for stage in tree.tapNames {
+      let expected = try #require(taps[stage])
+      #expect(try engine.runStage(stage, input).output == expected, "\(stage)")
+      input = expected
+    }
+  }
+
+  @Test func `the memory of a batch is bounded`() throws {
+    let tree = LayerTree(try #require(Architecture.named("resnet18")))
+    let threads = ThreadPool(count: 2)
+    let network = try PackedNetwork(tree, weights: tree.randomWeights(seed: 1), threads: threads)
+    func bytes(_ batch: Int) throws -> Int {
+      let engine = FastEngine(network, height: 64, width: 64, threads: threads)
+      _ = try engine.run(FeatureMap(shape: [batch, 3, 64, 64]))
+      return engine.arenaBytes
+    }
+    #expect(try bytes(64) == bytes(16))
+    #expect(try bytes(16) < 20 * bytes(1))
+  }
+}
