@@ -10,6 +10,7 @@ int32_t p2s_conv_tile_pixels(enum p2s_isa isa) {
      * 6 x 4 of 32 q; the portable form keeps 4 pixels in memory. */
     switch (isa) {
     case P2S_ISA_AVX512:
+    case P2S_ISA_AMX:
         return P2S_TILE_MAX;
     case P2S_ISA_AVX2:
     case P2S_ISA_NEON:

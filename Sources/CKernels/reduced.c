@@ -4,6 +4,8 @@
 
 int p2s_isa_reduces(enum p2s_isa isa, enum p2s_number number) {
 #if P2S_HAVE_X86
+    /* A processor with AMX has AVX-512 too. */
+    if (isa == P2S_ISA_AMX) isa = P2S_ISA_AVX512;
     if (isa == P2S_ISA_AVX512 && p2s_isa_supported(isa))
         return number == P2S_I8 ? __builtin_cpu_supports("avx512vnni") != 0
                                 : __builtin_cpu_supports("avx512bf16") != 0;
@@ -15,6 +17,7 @@ int p2s_isa_reduces(enum p2s_isa isa, enum p2s_number number) {
 
 /* AVX-512 without BF16 or VNNI runs the form of AVX2. */
 static enum p2s_isa runs(enum p2s_isa isa, enum p2s_number number) {
+    if (isa == P2S_ISA_AMX) isa = P2S_ISA_AVX512;
     return isa == P2S_ISA_AVX512 && !p2s_isa_reduces(isa, number) ? P2S_ISA_AVX2 : isa;
 }
 
@@ -29,7 +32,7 @@ static p2s_grouped_form row_form(enum p2s_isa isa, enum p2s_number number) {
 }
 
 int32_t p2s_reduced_tile_pixels(enum p2s_isa isa, enum p2s_number number) {
-    return isa == P2S_ISA_AVX512 && p2s_isa_reduces(isa, number) ? P2S_TILE_MAX : 4;
+    return runs(isa, number) == P2S_ISA_AVX512 ? P2S_TILE_MAX : 4;
 }
 
 void p2s_reduced_conv_unit(

@@ -28,6 +28,8 @@ static void to_u8_portable(const float *x, int64_t count, float inverse, uint8_t
 #if P2S_HAVE_X86
 #  include <immintrin.h>
 
+static int has_avx512(enum p2s_isa isa) { return isa == P2S_ISA_AVX512 || isa == P2S_ISA_AMX; }
+
 /* Each does the multiples of 16 and says how many elements that were. */
 
 __attribute__((target("avx512bf16,avx512f,avx512vl,avx512bw,avx512dq"))) static int64_t
@@ -66,7 +68,7 @@ P2S_AVX512 static int64_t to_u8_avx512(const float *x, int64_t count, float inve
 void p2s_to_bf16(enum p2s_isa isa, const float *x, int64_t count, uint16_t *y) {
     int64_t done = 0;
 #if P2S_HAVE_X86
-    if (isa == P2S_ISA_AVX512 && p2s_isa_reduces(isa, P2S_BF16))
+    if (has_avx512(isa) && p2s_isa_reduces(isa, P2S_BF16))
         done = to_bf16_avx512(x, count, y);
 #endif
     (void)isa;
@@ -77,7 +79,7 @@ uint32_t p2s_largest(enum p2s_isa isa, const float *x, int64_t count) {
     int64_t done = 0;
     uint32_t largest = 0;
 #if P2S_HAVE_X86
-    if (isa == P2S_ISA_AVX512) done = largest_avx512(x, count, &largest);
+    if (has_avx512(isa)) done = largest_avx512(x, count, &largest);
 #endif
     (void)isa;
     uint32_t rest = largest_portable(x + done, count - done);
@@ -87,7 +89,7 @@ uint32_t p2s_largest(enum p2s_isa isa, const float *x, int64_t count) {
 void p2s_to_u8(enum p2s_isa isa, const float *x, int64_t count, float inverse, uint8_t *y) {
     int64_t done = 0;
 #if P2S_HAVE_X86
-    if (isa == P2S_ISA_AVX512) done = to_u8_avx512(x, count, inverse, y);
+    if (has_avx512(isa)) done = to_u8_avx512(x, count, inverse, y);
 #endif
     (void)isa;
     to_u8_portable(x + done, count - done, inverse, y + done);

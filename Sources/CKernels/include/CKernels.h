@@ -51,9 +51,16 @@ enum p2s_isa {
     P2S_ISA_AVX2 = 1,   /* AVX2 and FMA */
     P2S_ISA_AVX512 = 2, /* AVX-512 F, VL, BW, DQ */
     P2S_ISA_NEON = 3,   /* AArch64 Advanced SIMD */
+    P2S_ISA_AMX = 4,    /* AMX-TILE, BF16 and INT8, with AVX-512 as above, BF16 and VNNI */
 } __attribute__((enum_extensibility(closed)));
 
-/* 1 if this build and this CPU can run `isa`, else 0. */
+/*
+ * 1 if this build and this CPU can run `isa`, else 0.
+ *
+ * For P2S_ISA_AMX this asks Linux for permission to use tiles, which holds for all threads
+ * of the process from then on. The system refuses while any thread has a signal stack that
+ * is too small for them (below 12 KiB), and afterwards refuses such stacks: so ask once, early.
+ */
 int p2s_isa_supported(enum p2s_isa isa);
 
 /* Channels in one block. */
@@ -348,20 +355,22 @@ void p2s_peak_fill(enum p2s_peak_kind kind, void *table);
 
 /*
  * Multiply-adds in one round of p2s_peak; 0: this CPU or this build has none of
- * that kind in `isa`.
+ * that kind in `isa`. Those of float32 in P2S_ISA_AMX are AVX-512's.
  */
 int64_t p2s_peak_multiply_adds(enum p2s_isa isa, enum p2s_peak_kind kind);
 
 /*
  * Executes `rounds` rounds of multiply-adds in registers; the caller takes the
  * time. Returns some sum of all results, finite (it is for the compiler, which
- * must not leave anything out); 0 where p2s_peak_multiply_adds is 0.
+ * must not leave anything out); 0 where p2s_peak_multiply_adds is 0, which has to be asked
+ * before P2S_ISA_AMX.
  */
 float p2s_peak(enum p2s_isa isa, enum p2s_peak_kind kind, const void *table, int64_t rounds);
 
 #pragma clang assume_nonnull end
 
 #include "ReducedKernels.h"
+#include "ProductKernels.h"
 #include "ResidualKernels.h"
 
 #endif
