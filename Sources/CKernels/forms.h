@@ -15,10 +15,10 @@
 /*         name             arguments                                AVX2      AVX-512 NEON      AMX */
 #define P2S_KERNELS(KERNEL)                                                                               \
     KERNEL(tile,            (const struct p2s_tile *tile),           avx2,     avx512, neon,     avx512)  \
-    KERNEL(tile_bf16,       (const struct p2s_tile *tile),           avx2,     avx512, portable, avx512)  \
+    KERNEL(tile_bf16,       (const struct p2s_tile *tile),           portable, avx512, portable, avx512)  \
     KERNEL(tile_i8,         (const struct p2s_tile *tile),           avx2,     avx512, portable, avx512)  \
     KERNEL(grouped,         (const struct p2s_grouped_row *row),     avx2,     avx512, neon,     avx512)  \
-    KERNEL(grouped_bf16,    (const struct p2s_grouped_row *row),     avx2,     avx512, portable, avx512)  \
+    KERNEL(grouped_bf16,    (const struct p2s_grouped_row *row),     portable, avx512, portable, avx512)  \
     KERNEL(grouped_i8,      (const struct p2s_grouped_row *row),     avx2,     avx512, portable, avx512)  \
     KERNEL(products,        (const struct p2s_products *run),        avx2,     avx512, portable, amx)     \
     KERNEL(split,           (const struct p2s_split_panel *in),      avx2,     avx512, portable, avx512)   \

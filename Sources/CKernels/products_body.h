@@ -41,6 +41,7 @@ struct finish {
     const int64_t *at; /* of each pixel, from the output's origin; negative: not an output */
     int32_t pixel, pixels;
     int32_t halves; /* blocks of 16 of the panel that exist */
+    int32_t residual_halves;
     float *output;
     const float *residual;
     v16f scale[2], bias[2];
@@ -106,7 +107,7 @@ INLINE void add_residual(
     const struct p2s_product_conv *conv, const struct finish *f, int64_t at, v16f v[2]) {
     if (conv->residual == P2S_LINE_F32) {
         P2S_UNROLL for (int h = 0; h < 2; h++)
-            if (h < f->halves) v[h] = v[h] + LOAD_F(f->residual + h * conv->out_block + at);
+            if (h < f->residual_halves) v[h] = v[h] + LOAD_F(f->residual + h * conv->out_block + at);
         return;
     }
     const uint16_t *line = (const uint16_t *)(const void *)(f->residual + at);
@@ -193,6 +194,7 @@ INLINE void start_finish(
     f->halves = conv->output == P2S_LINE_BF16 || first + 1 < conv->out_blocks ? 2 : 1;
     f->output = run->output + first * conv->out_block;
     int32_t residual_first = conv->residual == P2S_LINE_BF16 ? panel : 2 * panel;
+    f->residual_halves = residual_first + 1 < conv->residual_blocks ? 2 : 1;
     f->residual = run->residual ? run->residual + residual_first * conv->out_block : 0;
     float scale = split == P2S_SPLIT_I8 ? conv->input_scale[image * conv->in_image] : 1;
     P2S_UNROLL for (int h = 0; h < 2; h++) {

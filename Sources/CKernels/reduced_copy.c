@@ -9,6 +9,10 @@ static void to_bf16_portable(const float *x, int64_t count, uint16_t *y) {
     for (int64_t i = 0; i < count; i++) y[i] = p2s_bf16(x[i]);
 }
 
+P2S_INLINE void round_bf16(const float *x, int64_t count, float *y) {
+    for (int64_t i = 0; i < count; i++) y[i] = p2s_float((uint32_t)p2s_bf16(x[i]) << 16);
+}
+
 static uint32_t largest_portable(const float *x, int64_t count) {
     uint32_t largest = 0;
     for (int64_t i = 0; i < count; i++) {
@@ -29,6 +33,14 @@ static void to_u8_portable(const float *x, int64_t count, float inverse, uint8_t
 #  include <immintrin.h>
 
 static int has_avx512(enum p2s_isa isa) { return isa == P2S_ISA_AVX512 || isa == P2S_ISA_AMX; }
+
+P2S_AVX2 static void round_bf16_avx2(const float *x, int64_t count, float *y) {
+    round_bf16(x, count, y);
+}
+
+P2S_AVX512 static void round_bf16_avx512(const float *x, int64_t count, float *y) {
+    round_bf16(x, count, y);
+}
 
 /* Each does the multiples of 16 and says how many elements that were. */
 
@@ -65,10 +77,25 @@ P2S_AVX512 static int64_t to_u8_avx512(const float *x, int64_t count, float inve
 }
 #endif
 
+void p2s_round_bf16(enum p2s_isa isa, const float *x, int64_t count, float *y) {
+#if P2S_HAVE_X86
+    if (has_avx512(isa)) {
+        round_bf16_avx512(x, count, y);
+        return;
+    }
+    if (isa == P2S_ISA_AVX2) {
+        round_bf16_avx2(x, count, y);
+        return;
+    }
+#endif
+    (void)isa;
+    round_bf16(x, count, y);
+}
+
 void p2s_to_bf16(enum p2s_isa isa, const float *x, int64_t count, uint16_t *y) {
     int64_t done = 0;
 #if P2S_HAVE_X86
-    if (has_avx512(isa) && p2s_isa_reduces(isa, P2S_BF16))
+    if (has_avx512(isa) && __builtin_cpu_supports("avx512bf16"))
         done = to_bf16_avx512(x, count, y);
 #endif
     (void)isa;

@@ -2,12 +2,13 @@ public import ResNetArchitecture
 
 /// Computes the network in `float32` with the kernels of one instruction set.
 ///
-/// Results have the same bits for every number of threads and for an image alone or in a batch; instruction
-/// sets other than ``InstructionSet/portable`` agree among each other. Taps of a block's last convolution are
-/// not available (``InferenceError/fusedTap(_:)``): it is computed together with the residual sum.
+/// Results have the same bits for every number of threads and for an image alone or in a batch. Instruction
+/// sets other than ``InstructionSet/portable`` and ``InstructionSet/amx`` agree among each other, and the
+/// latter with ``InstructionSet/amxEmulated``. Taps of a block's last convolution are not available
+/// (``InferenceError/fusedTap(_:)``): it is computed together with the residual sum.
 ///
-/// All threads compute one image together; of a batch, each thread computes its own images, up to eight at a time,
-/// which read the weights of the late stages together.
+/// All threads compute one image together; of a batch, each thread computes its own images, up to eight at a
+/// time, which read the weights of the late stages together.
 ///
 /// One engine runs one batch at a time; make one for each task, they may share a ``PackedNetwork``.
 public final class FastEngine: ForwardEngine {
@@ -31,12 +32,19 @@ public final class FastEngine: ForwardEngine {
 
   /// Plans for images of `height` by `width`; other sizes are planned when they come.
   ///
-  /// - Precondition: `instructions` is supported here.
+  /// `instructions` are those that the network is packed for, unless given: all sets without tiles share
+  /// their packing, for bfloat16 those that multiply it in the same way.
+  ///
+  /// - Precondition: `instructions` is supported here, and the network is packed for it.
   public init(
     _ network: PackedNetwork, height: Int = 224, width: Int = 224, threads: ThreadPool,
-    instructions: InstructionSet = .best
+    instructions: InstructionSet? = nil
   ) {
+    let instructions = instructions ?? network.instructions
     precondition(instructions.isSupported, "this processor lacks \(instructions)")
+    precondition(
+      instructions.sharesPacking(with: network.instructions, network.precision),
+      "the network is packed for \(network.instructions)")
     self.network = network
     self.threads = threads
     self.instructions = instructions

@@ -31,7 +31,8 @@ struct KernelCalls {
 
   var threadCount: Int { unsafe threads?.count ?? 1 }
 
-  /// A call for each image, from `source` floats after the start of the input to `target` after that of the output.
+  /// A call for each image, from `source` floats after the start of the input to `target` after that of the
+  /// output.
   func call<Layer>(
     _ layer: UnsafePointer<Layer>, _ step: Plan.Step, units: Int32, source: Int = 0, target: Int = 0
   ) -> Call<Layer, Float> {
@@ -59,6 +60,9 @@ struct KernelCalls {
     case .reducedTiles(let packed, let copy, let segments, let partition, let residual, let relu):
       unsafe reducedTiles(step, packed, copy, segments, partition, residual: residual, relu: relu)
     case .reducedLanes(let packed, let copy): unsafe reducedLanes(step, packed, copy)
+    case .round: unsafe round(step)
+    case .lines(let copy): unsafe lines(copy)
+    case .products(let product, let cut): unsafe products(step, product, cut)
     case .dense(let layer): unsafe dense(step, layer)
     }
   }
@@ -193,45 +197,6 @@ struct KernelCalls {
   func unitRows(_ output: Activation) -> Int32 {
     let units = unsafe 8 * threadCount
     return Int32(max(1, min(output.height, output.height * output.blocks / units)))
-  }
-
-  // MARK: - Layout changes
-
-  /// Copies one image `[C, H, W]` into an activation and zeroes its halo, and the lanes that hold no channel:
-  /// kernels write zeros there too, and the largest value of a tensor is looked for in all lanes.
-  func load(_ values: UnsafePointer<Float>, into activation: Activation) {
-    let start = unsafe start(activation)
-    let lanes = activation.isPlanar ? 1 : ChannelLayout.blockLanes
-    if activation.halo > 0 || activation.blocks * lanes > activation.layout.channels {
-      unsafe start.update(repeating: 0, count: activation.count)
-    }
-    unsafe forEachRow(of: activation) { plane, inner in
-      if activation.isPlanar {
-        unsafe (start + inner).update(from: values + plane, count: activation.width)
-        return
-      }
-      for x in 0..<activation.width { unsafe start[inner + x * activation.pixel] = values[plane + x] }
-    }
-  }
-
-  /// Copies an activation out, as one image `[C, H, W]`.
-  func store(_ activation: Activation, into values: UnsafeMutablePointer<Float>) {
-    let start = unsafe start(activation)
-    unsafe forEachRow(of: activation) { plane, inner in
-      for x in 0..<activation.width { unsafe values[plane + x] = start[inner + x * activation.pixel] }
-    }
-  }
-
-  /// For each channel and row: its offset in `[C, H, W]`, and that in the activation.
-  private func forEachRow(of activation: Activation, _ body: (Int, Int) -> Void) {
-    let lanes = activation.isPlanar ? 1 : ChannelLayout.blockLanes
-    for channel in 0..<activation.layout.channels {
-      let lane = activation.layout.lane(channel)
-      let first = lane / lanes * activation.block + lane % lanes + activation.origin
-      for y in 0..<activation.height {
-        body((channel * activation.height + y) * activation.width, first + y * activation.row)
-      }
-    }
   }
 }
 

@@ -18,6 +18,8 @@ struct PackedConvolution: Sendable {
   let input: ChannelLayout
   let isPlanar: Bool
   let output: ChannelLayout
+  /// True when its weights and inputs are rounded to bfloat16.
+  let isRounded: Bool
   /// Steps of the reduction of one output value; of each of its 36 products in Winograd's form.
   let depth: Int
   /// Offsets of weights and bias in the network's storage, and their sizes, in floats.
@@ -42,9 +44,10 @@ struct PackedConvolution: Sendable {
   /// Plans `unit`, whose weights start at `offset`; `winograd` asks for that form.
   init(
     _ unit: ConvolutionUnit, input: ChannelLayout, output: ChannelLayout, isPlanar: Bool, winograd: Bool,
-    at offset: Int
+    rounded: Bool, at offset: Int
   ) {
     self.unit = unit
+    isRounded = rounded
     self.input = input
     self.output = output
     self.isPlanar = isPlanar
@@ -117,8 +120,8 @@ struct PackedConvolution: Sendable {
 
 extension ConvolutionUnit {
   /// True for a dilated convolution with several groups in a block of 16 lanes: the kernel for these has no
-  /// dilation, so that a block is computed as one group, with zeros between the groups. Rare, and small where it
-  /// comes up: ResNeXts dilate their last stages, whose groups have 16 channels and more.
+  /// dilation, so that a block is computed as one group, with zeros between the groups. Rare, and small where
+  /// it comes up: ResNeXts dilate their last stages, whose groups have 16 channels and more.
   var isDiagonal: Bool {
     groups > 1 && dilation > 1 && outputChannels / groups <= ChannelLayout.blockLanes / 2
   }

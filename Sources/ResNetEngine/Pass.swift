@@ -11,8 +11,8 @@ struct Keep {
 
 /// A run of some stages of the plan over a batch of images.
 ///
-/// Unsafe on purpose: it reads the caller's images and writes the caller's outputs, both of as many images as it is
-/// asked for. Parts of a batch may run at the same time, each with an arena of its own.
+/// Unsafe on purpose: it reads the caller's images and writes the caller's outputs, both of as many images as
+/// it is asked for. Parts of a batch may run at the same time, each with an arena of its own.
 @unsafe
 struct Pass {
   let calls: KernelCalls
@@ -47,8 +47,12 @@ struct Pass {
   }
 
   func load(_ image: Int, _ calls: KernelCalls) {
-    let first = unsafe calls.plan.stages[stages.lowerBound].input
-    unsafe calls.load(input + image * first.valueCount, into: first)
+    let first = unsafe calls.plan.stages[stages.lowerBound]
+    let values = unsafe input + image * first.input.valueCount
+    unsafe calls.load(values, into: first.input)
+    if let magnitudes = first.inputMagnitudes {
+      unsafe calls.find(magnitudes, of: values, count: first.input.valueCount)
+    }
     unsafe watch?(0)
   }
 

@@ -4,9 +4,9 @@ internal import ResNetArchitecture
 /// Everything about a run that depends on the image size and not on the image: what to call in which order,
 /// how work is cut, and where results lie in the arena. Cheap to make.
 ///
-/// A plan for several images takes them one after the other through the early stages, whose maps are large and
-/// whose weights fit a cache, and together through the late ones, step by step, so that they read those weights
-/// together. In the arena what late stages touch is there once for each image, the rest once.
+/// A plan for several images takes them one after the other through the early stages, whose maps are large
+/// and whose weights fit a cache, and together through the late ones, step by step, so that they read those
+/// weights together. In the arena what late stages touch is there once for each image, the rest once.
 struct Plan: Sendable {
   /// One kernel call.
   struct Step: Sendable {
@@ -22,6 +22,11 @@ struct Plan: Sendable {
       case reducedTiles(
         ReducedConvolution, ReducedCopy, [p2s_segment], Partition, residual: Bool, relu: Bool)
       case reducedLanes(ReducedConvolution, ReducedCopy)
+      /// Rounds the input to bfloat16, into an output of float32.
+      case round
+      /// Makes the copy that products of tiles after it read.
+      case lines(LineCopy)
+      case products(ProductConvolution, ProductCut)
       case maxPool
       /// Of whole planes, for the layer of that name.
       case mean(String)
@@ -45,6 +50,8 @@ struct Plan: Sendable {
   struct Stage: Sendable {
     var name: String
     var input, output: Activation
+    /// What steps before this stage found about its input, and this stage uses.
+    var inputMagnitudes: Magnitudes?
     var steps: [Step] = []
   }
 
@@ -69,6 +76,12 @@ struct Plan: Sendable {
   var lifetimes: [Lifetime] = []
   /// The copies of the stage being planned, by the buffer they are copies of.
   var copies: [Int: ReducedCopy] = [:]
+  var lineCopies: [Int: LineCopy] = [:]
+  var roundedCopies: [Int: Activation] = [:]
+  /// Where the largest magnitudes of an activation are, by its buffer, when its kernel found them.
+  var magnitudes: [Int: Magnitudes] = [:]
+  /// Names of the stages whose output is bfloat16.
+  let bfloatStages: Set<String>
 
   /// Plans the network for images of `height` by `width`, up to `images` of them at a time.
   init(
@@ -82,10 +95,12 @@ struct Plan: Sendable {
     self.threads = threads
     self.images = images
     let tree = network.tree
+    bfloatStages = tree.bfloatStages(
+      products: Set(network.products.values.filter { $0.split == .P2S_SPLIT_BF16 }.map(\.unit.name)))
     let image = activation(
       .plain(tree.stem.inputChannels), height, width, halo: tree.stem.units[0].padding, isPlanar: true)
-    // The 3×3 of a basic block reads block inputs directly, and needs their halo; that of all is the same, because
-    // an output may take its input's place.
+    // The 3×3 of a basic block reads block inputs directly, and needs their halo; that of all is the same,
+    // because an output may take its input's place.
     let halo = tree.blocks.map { $0.body[0].padding }.max() ?? 0
 
     var map = addStage(tree.stem.name, image) { plan in
@@ -114,20 +129,22 @@ struct Plan: Sendable {
     place()
   }
 
-  /// By measurement: eight images of ResNeXt-50's last stage (15) take a tenth less time together, those of the
-  /// stage before (2) a tenth more.
+  /// By measurement: eight images of ResNeXt-50's last stage (15) take a tenth less time together, those of
+  /// the stage before (2) a tenth more.
   private static let heavyRatio = 4
 
   /// Whether the stage that is being planned takes several images together.
   private var isJoint: Bool { firstJointStage <= stages.count }
 
-  /// Whether a block has so many more weights than activations that reading them once for several images is worth
-  /// more than activations that stay in the second-level cache.
+  /// Whether a block has so many more weights than activations that reading them once for several images is
+  /// worth more than activations that stay in the second-level cache.
   private func isHeavy(_ block: ResidualBlock, _ input: Activation) -> Bool {
     var (weights, activations) = (0, input.valueCount)
     var size = (input.height, input.width)
     func add(_ unit: ConvolutionUnit, _ size: (Int, Int)) {
-      weights += network.reduced[unit.name]?.weightCount ?? network.convolutions[unit.name]?.weightCount ?? 0
+      weights +=
+        network.products[unit.name]?.weightCount ?? network.reduced[unit.name]?.weightCount
+        ?? network.convolutions[unit.name]?.weightCount ?? 0
       activations += unit.outputChannels * size.0 * size.1
     }
     for unit in block.body {
@@ -166,57 +183,74 @@ struct Plan: Sendable {
 
   /// A new result with a buffer of its own.
   mutating func activation(
-    _ layout: ChannelLayout, _ height: Int, _ width: Int, halo: Int, isPlanar: Bool = false
+    _ layout: ChannelLayout, _ height: Int, _ width: Int, halo: Int, isPlanar: Bool = false,
+    line: Activation.Line = .float32
   ) -> Activation {
     let result = Activation(
-      layout, height: height, width: width, halo: halo, buffer: lifetimes.count, isPlanar: isPlanar)
+      layout, height: height, width: width, halo: halo, buffer: lifetimes.count, isPlanar: isPlanar,
+      line: line)
     lifetimes.append(Lifetime(count: result.count))
     return result
+  }
+
+  /// A buffer of so many floats for something else; used at the steps that read or write it.
+  mutating func buffer(_ count: Int) -> Int {
+    lifetimes.append(Lifetime(count: count))
+    return lifetimes.count - 1
   }
 
   private mutating func addStage(
     _ name: String, _ input: Activation, _ body: (inout Plan) -> Activation
   ) -> Activation {
-    stages.append(Stage(name: name, input: input, output: input))
-    copies = [:]
+    stages.append(Stage(name: name, input: input, output: input, inputMagnitudes: magnitudes[input.buffer]))
+    (copies, lineCopies, roundedCopies) = ([:], [:], [:])
     let output = body(&self)
     stages[stages.count - 1].output = output
     return output
   }
 
-  /// Adds a step to the last stage; `other` is a buffer that it reads beside its input.
+  /// Adds a step to the last stage; `others` are buffers that it uses beside its input and its output.
   mutating func add(
     _ kernel: Step.Kernel, _ input: Activation, _ output: Activation, tap: String? = nil,
-    reading other: Int? = nil
+    using others: [Int] = []
   ) -> Activation {
     let time = stages.reduce(0) { $0 + $1.steps.count }
-    lifetimes[input.buffer].use(at: time)
-    lifetimes[output.buffer].use(at: time)
-    if let other { lifetimes[other].use(at: time) }
+    for buffer in [input.buffer, output.buffer] + others { lifetimes[buffer].use(at: time) }
+    if output.buffer != input.buffer { magnitudes[output.buffer] = nil }
     stages[stages.count - 1].steps.append(
       Step(kernel: kernel, input: input, output: output, tap: tap))
     return output
   }
 
-  /// `unit` into a map with that halo, or onto `sum`.
+  /// `unit` into a map with that halo and those lines, added to `sum` if there is one: in its place where it
+  /// has such lines too.
   mutating func convolution(
-    _ unit: ConvolutionUnit, _ input: Activation, halo: Int, tap: String?, addingTo sum: Activation? = nil
+    _ unit: ConvolutionUnit, _ input: Activation, halo: Int, tap: String?, addingTo sum: Activation? = nil,
+    line: Activation.Line = .float32
   ) -> Activation {
-    let reduced = network.reduced[unit.name]
-    let packed = network.convolutions[unit.name]
-    guard let layout = reduced?.output ?? packed?.output else {
+    let (product, reduced, packed) = (
+      network.products[unit.name], network.reduced[unit.name], network.convolutions[unit.name]
+    )
+    guard let layout = product?.output ?? reduced?.output ?? packed?.output else {
       preconditionFailure("the packed network and the plan walk the same tree")
     }
-    let output =
-      sum
-      ?? activation(
-        layout, unit.outputSize(input.height), unit.outputSize(input.width), halo: halo)
-    if let reduced {
+    var output: Activation
+    let isInPlace = sum?.line == line
+    if let sum, isInPlace {
+      output = sum
+    } else {
+      output = activation(
+        layout, unit.outputSize(input.height), unit.outputSize(input.width), halo: halo, line: line)
+    }
+    if let product {
+      productConvolution(product, input, output, tap: tap, sum: sum)
+    } else if let reduced {
       _ = reducedConvolution(reduced, input, output, tap: tap, adds: sum != nil)
     } else if let packed {
-      add(packed, input, output, tap: tap, adds: sum != nil)
+      let source = packed.isRounded ? roundedCopy(of: input) : input
+      add(packed, source, output, tap: tap, adds: sum != nil)
     }
-    return sum == nil ? bordered(output) : output
+    return isInPlace ? output : bordered(output)
   }
 
   private mutating func add(

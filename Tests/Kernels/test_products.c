@@ -3,6 +3,7 @@
  * itself, in the order of sums that ProductKernels.h states, and so must agree in every bit;
  * the witness in turn must be within the stated bound of the exact value. Also the packers.
  */
+#include "amx_in_software.h"
 #include "words.h"
 
 #include <math.h>
@@ -219,6 +220,9 @@ static void measure(struct numbers *n, struct layer *layer) {
     c->out_row = (int64_t)(c->width + 2 * halo) * P2S_LANES + gap;
     c->out_block = (c->rows + 2 * halo) * c->out_row + gap;
     layer->origin = halo * (c->out_row + P2S_LANES);
+    c->residual_blocks = c->residual == P2S_LINE_BF16 ? c->panels
+        : per_panel == 1 ? 2 * c->panels - draw_below(n, 2)
+                         : c->out_blocks;
     int64_t output = (c->out_blocks - 1) * c->out_block
         + (c->rows + 2 * halo - 1) * c->out_row + (int64_t)(c->width + 2 * halo) * P2S_LANES;
     c->out_image = output + gap;
@@ -437,21 +441,19 @@ static void expand(const struct layer *layer, const float *output, float *floats
 /* Of output channel `channel` of a pixel whose line in block 0 is at `line`. */
 static float residual_at(const struct layer *layer, const float *line, int32_t channel) {
     int64_t block = layer->conv.out_block;
-    if (layer->conv.residual == P2S_LINE_F32) return line[channel / 16 * block + channel % 16];
+    if (layer->conv.residual == P2S_LINE_F32) {
+        /* Blocks that do not exist count as zeros. */
+        if (channel / 16 >= layer->conv.residual_blocks) return 0;
+        return line[channel / 16 * block + channel % 16];
+    }
     const uint16_t *halves = (const uint16_t *)(const void *)(line + channel / 32 * block);
     return float_of((uint32_t)halves[channel % 32] << 16);
-}
-
-static int32_t residual_blocks(const struct p2s_product_conv *c) {
-    return c->residual == P2S_LINE_BF16 ? c->panels
-        : c->output == P2S_LINE_BF16    ? 2 * c->panels
-                                        : c->out_blocks;
 }
 
 static void fill_residual(struct numbers *n, const struct layer *layer, float *sums) {
     const struct p2s_product_conv *c = &layer->conv;
     for (int32_t i = 0; i < c->images; i++)
-        for (int32_t b = 0; b < residual_blocks(c); b++)
+        for (int32_t b = 0; b < c->residual_blocks; b++)
             for (int32_t y = 0; y < c->rows; y++)
                 for (int32_t x = 0; x < c->width * P2S_LANES; x++) {
                     float v = draw_float(n, layer->values);
@@ -515,7 +517,7 @@ static void run_layer(struct numbers *n, struct layer *layer) {
     c->first = first;
 
     int64_t sum_count = layer->output_count - 2 * layer->origin
-        + (residual_blocks(c) - c->out_blocks) * c->out_block;
+        + (c->residual_blocks - c->out_blocks) * c->out_block;
     float *sums = place_floats(RESIDUAL, sum_count);
     fill_residual(n, layer, sums);
 
@@ -569,6 +571,10 @@ static void run_layer(struct numbers *n, struct layer *layer) {
             p2s_product_unit(
                 here[i], c, input, residual, target, scratch, wants_largest ? found : 0,
                 backwards ? units - 1 - u : u);
+        if (tiles_are_live()) {
+            printf("FAILED: a unit ended and its tiles were not released\n");
+            exit(1);
+        }
         static float floats[1 << 20];
         expand(layer, output, floats, layer->output_count);
         for (int32_t j = 0; j < (wants_largest ? c->images : 0); j++) {

@@ -109,6 +109,7 @@ struct p2s_product_conv {
     int32_t width; /* output pixels in a row */
     int32_t out_halo;
     int32_t out_blocks; /* of 16 channels, or 32 for BF16 */
+    int32_t residual_blocks; /* likewise, by its own lines */
     int32_t images;
     int32_t unit_pairs;  /* pairs of tiles in one unit of work, over all images */
     int32_t unit_panels; /* panels in one unit of work */

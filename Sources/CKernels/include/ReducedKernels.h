@@ -44,9 +44,11 @@ enum p2s_number {
 } __attribute__((enum_extensibility(closed)));
 
 /*
- * 1 if `isa` has a form of its own for `number` in this build and on this CPU, else 0.
- * AVX-512 needs BF16 or VNNI, which are features apart; without them it runs the AVX2
- * form. NEON runs the portable form.
+ * 1 if `isa` has a form of its own for `number` in this build and on this CPU that is faster
+ * than float32, else 0. AVX-512 needs BF16 or VNNI, which are features apart. BF16 with Intel's
+ * AVX512-BF16 is not faster: its instruction takes two cycles for the products that float32's
+ * multiply-adds do in one. Without a form of its own AVX-512 runs that of AVX2 for I8, and
+ * otherwise an instruction set runs the portable form.
  */
 int p2s_isa_reduces(enum p2s_isa isa, enum p2s_number number);
 
@@ -86,6 +88,9 @@ void p2s_reduced_grouped_unit(
     float *output, int32_t unit);
 
 /* ------------------------------------------------------------ activations */
+
+/* y[i] = x[i] to the nearest bfloat16, ties to even, as float32 again; a NaN stays one. */
+void p2s_round_bf16(enum p2s_isa isa, const float *x, int64_t count, float *y);
 
 /* y[i] = x[i] to nearest, ties to even; a NaN stays one. Subnormals may become 0. */
 void p2s_to_bf16(enum p2s_isa isa, const float *x, int64_t count, uint16_t *y);

@@ -37,7 +37,7 @@ extension PackedNetwork {
   }
 
   /// The integers that the source holds, or else its numbers quantized filter by filter.
-  private func integers(
+  func integers(
     _ name: String, of unit: ConvolutionUnit, from source: some WeightSource, _ threads: ThreadPool
   ) throws -> QuantizedFilters {
     let count = unit.weightShape.reduce(1, *)

@@ -47,7 +47,9 @@ package final class ChangingNetwork {
   /// - Throws: ``InferenceError/unknownTap(_:)``, or what `source` throws.
   package func repack(_ layer: String, from source: some WeightSource) throws {
     if let packed = network.convolutions[layer] {
-      try network.pack(packed, from: source, engine.instructions, engine.threads)
+      try network.pack(packed, from: source, engine.threads)
+    } else if let product = network.products[layer] {
+      try network.pack(product, from: source, engine.threads)
     } else if let dense = network.dense[layer] {
       try network.pack(dense, from: source, engine.threads)
     } else {

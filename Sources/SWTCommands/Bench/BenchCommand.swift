@@ -20,7 +20,7 @@ struct Bench: Command {
         "compute", "TYPE", "f32 (default), bf16 or i8: what convolutions multiply.",
         of: .words(ComputePrecision.allCases.map(\.rawValue))),
       .value(
-        "isa", "NAME", "Instruction set of the kernels: best, portable, avx2, avx512, neon.",
+        "isa", "NAME", InstructionSet.help,
         of: .words(InstructionSet.names)),
       .flag("layers", "Time each layer as well, and compare kinds of layers with the peak."),
     ],
@@ -73,7 +73,8 @@ struct Bench: Command {
     let pool = ThreadPool(count: threads)
     do {
       let packed = try PackedNetwork(
-        tree, weights: tree.syntheticWeights(), threads: pool, instructions: isa, precision: precision)
+        tree, weights: tree.syntheticWeights(), threads: pool, instructions: isa, precision: precision,
+        height: size, width: size)
       return FastEngine(packed, height: size, width: size, threads: pool, instructions: isa)
     } catch {
       throw CommandFailure(.internalError, "\(error)")

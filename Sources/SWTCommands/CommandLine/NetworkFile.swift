@@ -32,7 +32,9 @@ struct NetworkFile {
     let pool = ThreadPool(count: threads)
     do {
       let packed = try PackedNetwork(
-        tree, weights: SWTWeights(file), threads: pool, instructions: isa, precision: precision)
+        tree, weights: SWTWeights(file), threads: pool, instructions: isa, precision: precision,
+        height: height,
+        width: width)
       return FastEngine(packed, height: height, width: width, threads: pool, instructions: isa)
     } catch {
       throw CommandFailure(.weightsDiffer, file: path, "\(error)")
@@ -41,9 +43,10 @@ struct NetworkFile {
 
   /// The double-precision reference engine, which may round where an engine of reduced numbers does.
   func referenceEngine(
-    threads: Int?, emulating precision: ComputePrecision = .f32
+    threads: Int?, emulating precision: ComputePrecision = .f32, on isa: InstructionSet = .best
   ) throws -> ReferenceEngine<SWTWeights> {
     try ReferenceEngine(
-      tree, weights: SWTWeights(file), threads: ThreadPool(count: threads), emulating: precision)
+      tree, weights: SWTWeights(file), threads: ThreadPool(count: threads), emulating: precision,
+      on: isa)
   }
 }

@@ -25,8 +25,7 @@ extension Arguments {
   func isa() throws(UsageError) -> InstructionSet {
     guard let name = value("isa"), name != "best" else { return .best }
     guard let set = InstructionSet(rawValue: name) else {
-      throw UsageError(
-        "--isa is best, \(InstructionSet.allCases.map(\.rawValue).joined(separator: ", ")), not '\(name)'")
+      throw UsageError("--isa is \(InstructionSet.names.joined(separator: ", ")), not '\(name)'")
     }
     guard set.isSupported else { throw UsageError("this processor cannot run \(name)") }
     return set

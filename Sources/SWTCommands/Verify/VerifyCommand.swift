@@ -27,7 +27,7 @@ struct Verify: Command {
       .value("k", "N", "Allowed multiple of the reference's own noise floor (default: the golden's, 8)."),
       .flag("no-diagnose", "Do not look for the cause of a wrong result."),
       .value(
-        "isa", "NAME", "Instruction set of the kernels: best, portable, avx2, avx512, neon.",
+        "isa", "NAME", InstructionSet.help,
         of: .words(InstructionSet.names)),
       .value("mutate", "N", "How many of N single-weight sign flips would the goldens notice?"),
       .value("threads", "N", "Threads to use (default: one for each core)."),

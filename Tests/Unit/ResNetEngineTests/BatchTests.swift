@@ -4,16 +4,28 @@ import Testing
 
 /// Images of a batch that go through the network side by side, and together through its late stages.
 @Suite struct BatchTests {
-  static let cases = [SmallCase.all[0], SmallCase.all[6], SmallCase.all[9], SmallCase.all[12]]
+  struct Case: Sendable, CustomTestStringConvertible {
+    var small: SmallCase
+    var precision: ComputePrecision
+    var isa: InstructionSet
+    var testDescription: String { "\(small), \(precision), \(isa)" }
 
-  @Test(arguments: cases, ComputePrecision.allCases)
-  func `an image has the same bits in any batch, on any number of threads`(
-    small: SmallCase, precision: ComputePrecision
-  ) throws {
+    static let all = [0, 6, 9, 12].flatMap { index in
+      ComputePrecision.allCases.flatMap { precision in
+        [EngineTests.vectors[EngineTests.vectors.count - 1], .amxEmulated].map {
+          Case(small: SmallCase.all[index], precision: precision, isa: $0)
+        }
+      }
+    }
+  }
+
+  @Test(arguments: Case.all)
+  func `an image has the same bits in any batch, on any number of threads`(one: Case) throws {
+    let (small, precision) = (one.small, one.precision)
     let tree = LayerTree(small.architecture)
     let maker = ThreadPool(count: 2)
     let network = try PackedNetwork(
-      tree, weights: tree.randomWeights(seed: 7), threads: maker, precision: precision)
+      tree, weights: tree.randomWeights(seed: 7), threads: maker, instructions: one.isa, precision: precision)
     let taps: Set<String> = [tree.tapNames[0], tree.tapNames[tree.tapNames.count / 2], tree.outputName]
     let images = FeatureMap<Float>.random([11, 3, 19, 23], seed: 8)
     let size = images.values.count / 11
@@ -42,11 +54,13 @@ import Testing
     }
   }
 
-  @Test(arguments: cases)
-  func `a stage alone computes each image of a batch`(small: SmallCase) throws {
-    let tree = LayerTree(small.architecture)
+  @Test(arguments: Case.all)
+  func `a stage alone computes each image of a batch`(one: Case) throws {
+    let tree = LayerTree(one.small.architecture)
     let threads = ThreadPool(count: 1)
-    let network = try PackedNetwork(tree, weights: tree.randomWeights(seed: 7), threads: threads)
+    let network = try PackedNetwork(
+      tree, weights: tree.randomWeights(seed: 7), threads: threads, instructions: one.isa,
+      precision: one.precision)
     let engine = FastEngine(network, height: 19, width: 23, threads: threads)
     let images = FeatureMap<Float>.random([3, 3, 19, 23], seed: 8)
     let taps = try engine.run(images, taps: Set(tree.tapNames)).taps
