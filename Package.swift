@@ -3,157 +3,218 @@ import PackageDescription
 
 // The folder list under Sources/ is the architecture: a target is called as its folder, and imports only what stands
 // above it here. Documentation/Architecture.md has the reasons.
+let formats: [Target] = [
+  // Bytes and numbers.
+  .target(name: "SWTPlatform"),
+  .target(name: "CFileCopy"),
+  .target(name: "SWTBytes", dependencies: ["SWTPlatform", "CFileCopy"]),
+  .target(name: "CThreads"),
+  .target(name: "SWTThreads", dependencies: ["SWTPlatform", "CThreads"]),
+  .target(name: "SWTTensors", dependencies: ["SWTBytes"]),
+  .target(name: "CChecksums"),
+  .target(name: "SWTChecksums", dependencies: ["CChecksums"]),
+  .systemLibrary(
+    name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
+  .target(
+    name: "SWTDigests",
+    dependencies: [
+      "SWTBytes", "SWTChecksums", .target(name: "CCrypto", condition: .when(platforms: [.linux])),
+    ]),
+
+  // Formats.
+  .systemLibrary(
+    name: "CLibzip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
+  .systemLibrary(
+    name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+  .target(name: "SWT", dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums"]),
+  .target(
+    name: "SWTArchives", dependencies: ["SWTPlatform", "SWTBytes", "SWTChecksums", "CLibzip", "CZlib"]),
+  .target(name: "SWTTensorFiles", dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "SWTArchives"]),
+  .target(
+    name: "PthReader",
+    dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "SWTArchives", "SWTTensorFiles"]),
+
+  // The reader as a library for C.
+  .target(name: "SWTC"),
+  .target(
+    name: "SWTInterface", dependencies: ["SWTPlatform", "SWTC", "SWT", "SWTChecksums", "SWTDigests"]),
+]
+
+let network: [Target] = [
+  // The network.
+  .target(name: "ResNetArchitecture", dependencies: ["SWTBytes"]),
+  .target(name: "CKernels"),
+  .target(
+    name: "ResNetEngine",
+    dependencies: ["SWTPlatform", "SWTThreads", "SWTTensors", "ResNetArchitecture", "CKernels"]),
+  // A network in a weight file: what it is, its weights, and a way to run it.
+  .target(
+    name: "ResNetModel",
+    dependencies: ["SWT", "SWTThreads", "ResNetArchitecture", "ResNetEngine"]),
+
+  // Where formats, network and engine meet.
+  .target(name: "SWTInputs", dependencies: ["PthReader", "SWT", "SWTBytes", "SWTTensorFiles"]),
+  .target(
+    name: "SWTGoldens",
+    dependencies: [
+      "SWTInputs", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "ResNetArchitecture", "SWTTensorFiles",
+    ]),
+  .target(name: "CRounding"),
+  .target(
+    name: "SWTConversion",
+    dependencies: [
+      "SWTInputs", "CRounding", "SWTThreads", "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums",
+      "SWTDigests",
+      "ResNetArchitecture", "ResNetModel", "SWTGoldens", "SWTTensorFiles",
+    ]),
+  .target(
+    name: "SWTVerification",
+    dependencies: [
+      "SWTPlatform", "PthReader", "SWT", "SWTBytes", "SWTThreads", "SWTTensors", "SWTChecksums", "SWTDigests",
+      "ResNetArchitecture", "ResNetModel", "SWTGoldens", "SWTConversion", "ResNetEngine", "SWTTensorFiles",
+    ]),
+
+  // The product of that name.
+  .target(
+    name: "Pth2SWT",
+    dependencies: ["PthReader", "ResNetModel", "SWTConversion", "SWTDigests", "SWTVerification"]),
+
+  // Everything that tells people something: tables, reports, pages, differences.
+  .target(
+    name: "SWTConsole", dependencies: ["SWTPlatform", "SWTBytes", "SWTThreads", "SWTTensorFiles"]),
+  .target(
+    name: "SWTReports",
+    dependencies: [
+      "SWTInputs", "PthReader", "SWT", "SWTBytes", "SWTConsole", "SWTThreads", "SWTTensors", "SWTChecksums",
+      "SWTDigests", "ResNetArchitecture", "ResNetModel", "SWTConversion", "SWTVerification", "SWTTensorFiles",
+    ]),
+
+  // The program.
+  .target(
+    name: "SWTCommands",
+    dependencies: [
+      "SWTArchives", "SWTInputs", "SWTPlatform", "PthReader", "SWT", "SWTBytes", "SWTConsole", "SWTThreads",
+      "SWTTensors",
+      "SWTChecksums", "SWTDigests", "ResNetArchitecture", "ResNetModel", "SWTGoldens", "SWTConversion",
+      "ResNetEngine", "SWTTensorFiles", "SWTVerification", "SWTReports",
+    ]),
+  .executableTarget(name: "pth2swt", dependencies: ["SWTCommands", "SWTConsole", "SWTPlatform"]),
+]
+
+let tests: [Target] = [
+  // What tests share.
+  .target(
+    name: "TestSupport", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "ResNetArchitecture"],
+    path: "Tests/Support/TestSupport"),
+  .target(
+    name: "EngineTestSupport", dependencies: ["ResNetArchitecture", "ResNetEngine", "TestSupport"],
+    path: "Tests/Support/EngineTestSupport"),
+  .target(name: "CAllocations", path: "Tests/Support/CAllocations"),
+
+  // A test target for each module.
+  .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
+  .testTarget(name: "SWTBytesTests", dependencies: ["SWTBytes", "TestSupport"]),
+  .testTarget(name: "SWTThreadsTests", dependencies: ["SWTThreads", "TestSupport"]),
+  .testTarget(name: "SWTTensorsTests", dependencies: ["SWTBytes", "SWTTensors"]),
+  .testTarget(name: "SWTChecksumsTests", dependencies: ["SWTChecksums"]),
+  .testTarget(
+    name: "SWTDigestsTests", dependencies: ["SWTBytes", "SWTChecksums", "SWTDigests", "TestSupport"]),
+  .testTarget(
+    name: "SWTTests",
+    dependencies: ["SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "TestSupport"]),
+  .testTarget(name: "SWTArchivesTests", dependencies: ["SWTArchives", "SWTBytes", "TestSupport"]),
+  .testTarget(
+    name: "SWTTensorFilesTests", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "TestSupport"]),
+  .testTarget(
+    name: "PthReaderTests",
+    dependencies: [
+      "PthReader", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTTensorFiles", "TestSupport",
+    ]),
+  .testTarget(
+    name: "SWTInterfaceTests",
+    dependencies: ["SWT", "SWTC", "SWTChecksums", "SWTDigests", "SWTInterface", "TestSupport"]),
+  .testTarget(name: "ResNetArchitectureTests", dependencies: ["ResNetArchitecture"]),
+  .testTarget(
+    name: "ResNetEngineTests",
+    dependencies: [
+      "SWTThreads", "ResNetEngine", "ResNetArchitecture", "CAllocations", "EngineTestSupport", "TestSupport",
+    ]),
+  .testTarget(
+    name: "ResNetModelTests",
+    dependencies: ["ResNetModel", "ResNetArchitecture", "SWT", "SWTDigests", "TestSupport"]),
+  .testTarget(
+    name: "SWTInputsTests", dependencies: ["SWTInputs", "SWTBytes", "PthReader", "TestSupport"]),
+  .testTarget(
+    name: "SWTGoldensTests",
+    dependencies: [
+      "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "ResNetArchitecture", "SWTTensorFiles",
+      "SWTGoldens", "TestSupport",
+    ]),
+  .testTarget(name: "CRoundingTests", dependencies: ["CRounding", "SWTTensors"]),
+  .testTarget(
+    name: "SWTConversionTests",
+    dependencies: [
+      "ResNetArchitecture", "ResNetModel", "SWT", "SWTBytes", "SWTChecksums", "SWTConversion", "SWTDigests",
+      "SWTTensors",
+      "TestSupport",
+    ]),
+  .testTarget(
+    name: "SWTVerificationTests",
+    dependencies: [
+      "SWTConsole", "SWTThreads", "EngineTestSupport", "SWTBytes", "SWTChecksums", "SWTDigests",
+      "SWTGoldens", "ResNetEngine", "ResNetArchitecture", "SWTTensors", "SWTTensorFiles", "SWTVerification",
+      "TestSupport",
+    ]),
+  .testTarget(name: "SWTConsoleTests", dependencies: ["SWTConsole", "TestSupport"]),
+  .testTarget(
+    name: "SWTReportsTests",
+    dependencies: ["ResNetArchitecture", "SWT", "SWTDigests", "SWTReports", "TestSupport"]),
+  .testTarget(
+    name: "SWTCommandsTests",
+    dependencies: [
+      "SWTConsole", "PthReader", "SWT", "SWTBytes", "SWTCommands", "SWTGoldens", "ResNetArchitecture",
+      "SWTTensors",
+      "SWTTensorFiles", "SWTVerification", "TestSupport",
+    ]),
+
+  // Tests of the whole.
+  .testTarget(
+    name: "FullSizeTests",
+    dependencies: [
+      "SWTThreads", "SWTBytes", "SWTChecksums", "SWTDigests", "SWTGoldens", "ResNetEngine",
+      "ResNetArchitecture",
+      "SWTTensorFiles", "SWTVerification", "TestSupport",
+    ],
+    path: "Tests/System/FullSizeTests"),
+  .target(
+    name: "FuzzTargets",
+    dependencies: [
+      "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTTensorFiles",
+      "TestSupport",
+    ],
+    path: "Tests/Fuzz/Targets"),
+  .testTarget(
+    name: "FuzzFailureTests", dependencies: ["FuzzTargets", "TestSupport"], path: "Tests/Fuzz/Replay"),
+]
+
 let package = Package(
   name: "pth2swt",
   platforms: [.macOS(.v15), .iOS(.v18)],
   products: [
+    // Each is imported by its name. Weight files, to read and to write (a writer needs digests).
     .library(name: "SWT", targets: ["SWT"]),
+    .library(name: "SWTDigests", targets: ["SWTDigests"]),
+    // Checkpoints.
     .library(name: "PthReader", targets: ["PthReader"]),
-    .library(
-      name: "Pth2SWT",
-      targets: ["SWTConversion", "SWTVerification", "ResNetEngine", "ResNetArchitecture", "SWTDigests"]),
+    // A network in a weight file, run by the engine: no archive library, no cryptography.
+    .library(name: "ResNetModel", targets: ["ResNetModel"]),
+    // All of it: conversion and verification too.
+    .library(name: "Pth2SWT", targets: ["Pth2SWT"]),
+    // The weight-file reader for C.
     .library(name: "SWTC", type: .dynamic, targets: ["SWTInterface", "SWTC"]),
     .executable(name: "pth2swt", targets: ["pth2swt"]),
   ],
-  targets: [
-    // Bytes and numbers.
-    .target(name: "CFileCopy"),
-    .target(name: "SWTBytes", dependencies: ["CFileCopy"]),
-    .target(name: "SWTTensors", dependencies: ["SWTBytes"]),
-    .target(name: "CChecksums"),
-    .target(name: "SWTChecksums", dependencies: ["CChecksums"]),
-    .systemLibrary(
-      name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
-    .target(
-      name: "SWTDigests",
-      dependencies: [
-        "SWTBytes", "SWTChecksums", .target(name: "CCrypto", condition: .when(platforms: [.linux])),
-      ]),
-
-    // Formats.
-    .systemLibrary(
-      name: "CLibzip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
-    .systemLibrary(
-      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
-    .target(name: "SWT", dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums"]),
-    .target(name: "SWTTensorFiles", dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "CZlib"]),
-    .target(
-      name: "PthReader",
-      dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "SWTTensorFiles", "CLibzip", "CZlib"]),
-
-    // The reader as a library for C.
-    .target(name: "SWTC"),
-    .target(name: "SWTInterface", dependencies: ["SWTC", "SWT", "SWTChecksums", "SWTDigests"]),
-
-    // The network.
-    .target(name: "ResNetArchitecture", dependencies: ["SWTBytes"]),
-    .target(name: "CKernels"),
-    .target(name: "CThreads"),
-    .target(
-      name: "ResNetEngine", dependencies: ["SWTTensors", "ResNetArchitecture", "CKernels", "CThreads"]),
-
-    // Pages that people look at, whatever is on them.
-    .target(name: "SWTPages", dependencies: ["SWTBytes"]),
-
-    // Where formats, network and engine meet.
-    .target(
-      name: "SWTGoldens",
-      dependencies: [
-        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "ResNetArchitecture", "SWTTensorFiles",
-      ]),
-    .target(name: "CRounding"),
-    .target(
-      name: "SWTConversion",
-      dependencies: [
-        "CRounding", "CThreads", "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests",
-        "ResNetArchitecture", "SWTGoldens", "SWTTensorFiles",
-      ]),
-    .target(
-      name: "SWTSurvey",
-      dependencies: [
-        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "ResNetArchitecture", "SWTConversion",
-        "SWTTensorFiles",
-      ]),
-    .target(
-      name: "SWTVerification",
-      dependencies: [
-        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "ResNetArchitecture",
-        "SWTGoldens", "SWTConversion", "ResNetEngine", "SWTTensorFiles", "SWTPages", "SWTSurvey",
-      ]),
-
-    // The program.
-    .target(
-      name: "SWTCommands",
-      dependencies: [
-        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "ResNetArchitecture",
-        "SWTGoldens", "SWTConversion", "ResNetEngine", "SWTTensorFiles", "SWTVerification", "SWTPages",
-        "SWTSurvey",
-      ]),
-    .executableTarget(name: "pth2swt", dependencies: ["SWTCommands"]),
-
-    // What tests share.
-    .target(
-      name: "TestSupport", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "ResNetArchitecture"],
-      path: "Tests/Support/TestSupport"),
-    .target(name: "CAllocations", path: "Tests/Support/CAllocations"),
-
-    // A test target for each module.
-    .testTarget(name: "SWTBytesTests", dependencies: ["SWTBytes", "TestSupport"]),
-    .testTarget(
-      name: "SWTDigestsTests", dependencies: ["SWTBytes", "SWTChecksums", "SWTDigests", "TestSupport"]),
-    .testTarget(
-      name: "SWTTensorFilesTests", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "TestSupport"]),
-    .testTarget(
-      name: "SWTTests",
-      dependencies: ["SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "TestSupport"]),
-    .testTarget(
-      name: "PthReaderTests",
-      dependencies: [
-        "PthReader", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTTensorFiles", "TestSupport",
-      ]),
-    .testTarget(name: "ResNetArchitectureTests", dependencies: ["ResNetArchitecture"]),
-    .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
-    .testTarget(
-      name: "ResNetEngineTests",
-      dependencies: ["ResNetEngine", "ResNetArchitecture", "SWTVerification", "CAllocations", "TestSupport"]),
-    .testTarget(
-      name: "SWTGoldensTests",
-      dependencies: [
-        "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "ResNetArchitecture", "SWTTensorFiles",
-        "SWTGoldens", "TestSupport",
-      ]),
-    .testTarget(name: "CRoundingTests", dependencies: ["CRounding", "SWTTensors"]),
-    .testTarget(
-      name: "SWTVerificationTests",
-      dependencies: [
-        "SWTBytes", "SWTChecksums", "SWTCommands", "SWTDigests", "SWTGoldens", "ResNetEngine",
-        "ResNetArchitecture", "SWTTensors", "SWTTensorFiles", "SWTVerification", "TestSupport",
-      ]),
-    .testTarget(
-      name: "SWTCommandsTests",
-      dependencies: [
-        "PthReader", "SWT", "SWTBytes", "SWTCommands", "ResNetArchitecture", "SWTTensors", "SWTTensorFiles",
-        "TestSupport",
-      ]),
-
-    // Tests of the whole.
-    .testTarget(
-      name: "FullSizeTests",
-      dependencies: [
-        "SWTBytes", "SWTChecksums", "SWTDigests", "SWTGoldens", "ResNetEngine", "ResNetArchitecture",
-        "SWTTensorFiles", "SWTVerification", "TestSupport",
-      ],
-      path: "Tests/System/FullSizeTests"),
-    .target(
-      name: "FuzzTargets",
-      dependencies: [
-        "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTTensorFiles",
-        "TestSupport",
-      ],
-      path: "Tests/Fuzz/Targets"),
-    .testTarget(
-      name: "FuzzFailureTests", dependencies: ["FuzzTargets", "TestSupport"], path: "Tests/Fuzz/Replay"),
-  ],
+  targets: formats + network + tests,
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17
 )

@@ -1,12 +1,13 @@
 /*
- * The same reader as a library: link with libSWTC instead of including swt.h.
+ * The reader as a library: link with libSWTC instead of including swt.h.
  *
  *     swift build -c release --product SWTC
  *     cc -std=c99 -I../../Sources/SWTC/include open.c -L../../.build/release -lSWTC -o open
  *     LD_LIBRARY_PATH=../../.build/release ./open model.swt
  *
- * Verifies every byte, then prints the tensors and the sum of each one's values: as stored, and as an engine gets them
- * that wants blocks of 16 output channels. Exit status: 0 done, 1 the file is bad.
+ * Verifies every byte, then prints the tensors and the sums of their values. Each tensor is loaded twice:
+ * row-major, and in blocks of 16 output channels as some engines need. Exit status: 0 done, 1 the file is
+ * bad.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -50,10 +51,12 @@ int main(int count, char **words)
         int64_t n = p2s_load(file, i, P2S_ROW_MAJOR, values, (size_t)room, &error);
         p2s_load(file, i, layout, blocks, (size_t)room, &error);
         double a = sum(values, n), b = sum(blocks, room);
-        printf("%-36s %2u %8" PRIu64 " bytes  %8" PRId64 " floats  sum %.6g\n", t.name, t.dtype, t.byte_count, room, a);
+        printf("%-36s %2u %8" PRIu64 " bytes  ", t.name, t.dtype, t.byte_count);
+        printf("%8" PRId64 " floats  sum %.6g\n", room, a);
         free(values), free(blocks);
         /* Only the order of the additions differs. */
-        if (a - b > 1e-6 * (1 + (double)n) || b - a > 1e-6 * (1 + (double)n)) return fprintf(stderr, "another sum\n"), 1;
+        double tolerance = 1e-6 * (1 + (double)n);
+        if (a - b > tolerance || b - a > tolerance) return fprintf(stderr, "the sums differ\n"), 1;
     }
     p2s_close(file);
     return 0;

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Compares what values.c prints with what PyTorch found in the checkpoint:  check_values.py VALUES MODEL.swt TRUTH.json
+"""Compares the output of values.c with what PyTorch read from the checkpoint:
 
-The names and shapes of the list, and for each float32 tensor the SHA-256 of its numbers.
+    check_values.py VALUES MODEL.swt TRUTH.json
+
+Compares names and shapes, and the SHA-256 of the values of each float32 tensor.
 """
 import hashlib
 import json
@@ -27,7 +29,7 @@ def main(program, model, truth):
             assert digest == tensor["sha256"], tensor["name"]
             compared += 1
     assert all(name.startswith("golden/") for name in listed), listed
-    print(f"{len(expected)} tensors listed, the numbers of {compared} compared with PyTorch's")
+    print(f"{len(expected)} tensors listed, the values of {compared} compared with PyTorch's")
 
 
 main(*sys.argv[1:])

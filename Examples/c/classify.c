@@ -1,13 +1,14 @@
 /*
- * What an engine does with a .swt file, with nothing but swt.h and the C library:
+ * Uses a .swt file as an engine would, with only swt.h and the C library:
  *
  *     cc -std=c99 -O2 -I../../Readers/c classify.c -lm -o classify && ./classify model.swt
  *
- * It maps the file, checks the index, prints the architecture and the tensors, and runs the last layer, fc: the features
- * are what PyTorch had behind the average pool (the tap `avgpool` of a golden test inside the file), and the logits must
- * agree with that golden's, by the rule of FORMAT.md section 9. So it proves fc, in whatever type it is stored, and the
- * way from file to floats; the layers in front of it are your engine's work. Golden tests that hold only samples of
- * `avgpool` are passed over. Exit status: 0 agreed, 1 not, 2 no such golden, 3 the file is bad.
+ * It maps the file, checks the index, prints the architecture and the tensors, and runs the last layer, fc.
+ * Its input is PyTorch's output of the average pool (the tap `avgpool` of a golden test in the file), and the
+ * logits must agree with that golden's by the rule of FORMAT.md section 9. This verifies fc, whatever its
+ * stored type, and the path from file to floats; the layers before it are up to your engine. Golden tests
+ * with only samples of `avgpool` are skipped. Exit status: 0 they agree, 1 they do not, 2 no such golden
+ * test, 3 the file is bad.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <fcntl.h>
@@ -21,7 +22,7 @@
 
 #include "swt.h"
 
-/* Every error of the reader ends here. Aborting is the example's choice; the reader itself never does. */
+/* Exits on every error of the reader. This is the example's choice; the reader itself never exits. */
 static void must(swt_file *f, enum swt_error e, const char *what)
 {
     if (!e) return;
@@ -47,7 +48,10 @@ static float *load(swt_file *f, uint32_t i, swt_tensor *t, const char *what)
     return values;
 }
 
-static int row_major(const swt_tensor *t, unsigned rank) { return t->rank == rank && t->dim_order == 0x76543210u; }
+static int row_major(const swt_tensor *t, unsigned rank)
+{
+    return t->rank == rank && t->dim_order == 0x76543210u;
+}
 
 static void print_architecture(swt_file *f)
 {
@@ -60,7 +64,8 @@ static void print_architecture(swt_file *f)
         if (m.type == 1) printf("%.*s", (int)m.value_len, (const char *)m.value);
         if (m.type == 2) printf("%" PRId64, (int64_t)m.num);
         if (m.type == 3) printf("%g", swt_f64(m.num));
-        if (m.type == 6) for (uint32_t k = 0; k < m.value_len; k += 8) printf("%" PRId64 " ", (int64_t)swt_u64(m.value + k));
+        for (uint32_t k = 0; m.type == 6 && k < m.value_len; k += 8)
+            printf("%" PRId64 " ", (int64_t)swt_u64(m.value + k));
         putchar('\n');
     }
 }
@@ -71,13 +76,14 @@ static void print_tensors(swt_file *f)
     swt_tensor t;
     for (i = 0; i < f->tensor_count; i++) {
         must(f, swt_tensor_at(f, i, &t), "tensor");
-        printf("%10" PRIu64 " bytes at %10" PRIu64 "  dtype %2u  %.*s [", t.data_len, t.data_off, t.dtype, (int)t.name_len, t.name);
+        printf("%10" PRIu64 " bytes at %10" PRIu64 "  dtype %2u  ", t.data_len, t.data_off, t.dtype);
+        printf("%.*s [", (int)t.name_len, t.name);
         for (unsigned k = 0; k < t.rank; k++) printf(k ? ", %" PRIu32 : "%" PRIu32, t.dims[k]);
         puts("]");
     }
 }
 
-/* A golden's vector by its name: a whole output, row-major [rows, columns]. */
+/* A whole output of a golden test by name, row-major [rows, columns]. */
 static float *golden(swt_file *f, const swt_golden_set *set, const char *name, swt_golden *g, swt_tensor *t)
 {
     uint32_t j;
@@ -92,32 +98,34 @@ static float *golden(swt_file *f, const swt_golden_set *set, const char *name, s
     return NULL;
 }
 
-/* logits[n] = weight features[n] + bias against the golden's; 1 if they agree. */
-static int agrees(const swt_golden *g, const float *weight, const float *bias, const float *features, const float *expected,
-                  uint32_t rows, uint32_t classes, uint32_t width)
+/* Compares logits[n] = weight features[n] + bias with the golden's; 1 if they agree. */
+static int agrees(const swt_golden *g, const float *weight, const float *bias, const float *features,
+                  const float *expected, uint32_t rows, uint32_t classes, uint32_t width)
 {
     double sum = 0, squares = 0, error = 0, largest = 0, count = (double)rows * classes, deviation, relative;
-    uint32_t n, c, k;
+    uint32_t n, c, j;
     for (n = 0; n < rows; n++) {
         uint32_t best = 0;
         double top = -INFINITY;
         for (c = 0; c < classes; c++) {
+            const float *w = weight + (size_t)c * width, *x = features + (size_t)n * width;
             double y = (double)bias[c], r = (double)expected[(size_t)n * classes + c];
-            for (k = 0; k < width; k++) y += (double)weight[(size_t)c * width + k] * (double)features[(size_t)n * width + k];
+            for (j = 0; j < width; j++) y += (double)w[j] * (double)x[j];
             if (y > top) top = y, best = c;
             sum += r;
             squares += r * r;
             error += (y - r) * (y - r);
-            if (!(fabs(y - r) <= largest)) largest = fabs(y - r); /* a NaN stays */
+            if (!(fabs(y - r) <= largest)) largest = fabs(y - r); /* keeps NaN */
         }
         printf("  row %" PRIu32 ": class %" PRIu32 ", logit %.4f\n", n, best, top);
     }
     deviation = sqrt(squares / count - sum / count * (sum / count));
     relative = sqrt(error / squares);
-    printf("  relative error %.2e of %.2e allowed, largest %.2e of %.2e\n", relative, (double)g->k * (double)g->floor_rel_l2,
-           largest / deviation, 1.5 * (double)g->k * (double)g->floor_max);
-    return relative <= (double)g->k * (double)g->floor_rel_l2 &&
-           largest / deviation <= 1.5 * (double)g->k * (double)g->floor_max;
+    largest /= deviation;
+    const double k = (double)g->k;
+    const double allowed = k * (double)g->floor_rel_l2, most = 1.5 * k * (double)g->floor_max;
+    printf("  relative error %.2e of %.2e allowed, largest %.2e of %.2e\n", relative, allowed, largest, most);
+    return relative <= allowed && largest <= most;
 }
 
 int main(int argc, char **argv)
@@ -159,11 +167,12 @@ int main(int argc, char **argv)
         features = golden(&f, &set, "avgpool", &g, &x);
         logits = golden(&f, &set, "logits", &g, &y);
         printf("golden %.*s\n", (int)set.name_len, set.name);
-        if (features && logits && y.elements && x.dims[1] == w.dims[1] && y.dims[1] == w.dims[0] && x.dims[0] == y.dims[0]) {
+        if (features && logits && y.elements && x.dims[1] == w.dims[1] && y.dims[1] == w.dims[0] &&
+            x.dims[0] == y.dims[0]) {
             ran++;
             failed += !agrees(&g, weight, bias, features, logits, x.dims[0], w.dims[0], w.dims[1]);
         } else {
-            puts("  holds no whole avgpool and logits for this fc");
+            puts("  does not have all values of avgpool and logits for this fc");
         }
         free(features);
         free(logits);

@@ -1,11 +1,11 @@
 /*
- * Reads a .swt file with nothing but swt.h and the C library:
+ * Reads a .swt file with only swt.h and the C library:
  *
  *     values MODEL.swt          lists the tensors
- *     values MODEL.swt NAME     prints the numbers of one, each on a line, with the digits that tell float32 apart
+ *     values MODEL.swt NAME     prints a tensor's values, one per line, with enough digits for float32
  *
- * The file is read into memory by stdio, so this runs wherever C does; classify.c maps it instead. Whatever type a
- * tensor is stored in, swt_widen makes floats of it, here a few thousand at a time. Exit status: 0 done, 2 usage,
+ * The file is read into memory with stdio, so this runs wherever C does; classify.c maps it instead.
+ * swt_widen converts any stored type to floats, here a few thousand at a time. Exit status: 0 done, 2 usage,
  * 5 the file cannot be read, is damaged or has no such tensor.
  */
 #include <inttypes.h>
@@ -17,7 +17,7 @@
 
 #define WINDOW ((uint64_t)4096)
 
-/* The whole file; NULL when it cannot be had. The caller frees it. */
+/* The whole file, which the caller frees; NULL if it cannot be read. */
 static uint8_t *read_file(const char *path, size_t *size)
 {
     FILE *file = fopen(path, "rb");
@@ -49,7 +49,7 @@ static enum swt_error list(swt_file *file)
     return SWT_OK;
 }
 
-/* The CRC32C of a tensor, and of the scales and zero points that make numbers of a quantised one. */
+/* Checks the CRC32C of a tensor, and of the scales and zero points of a quantized one. */
 static enum swt_error check(swt_file *file, uint32_t number, const swt_tensor *t)
 {
     swt_quant q;
@@ -68,7 +68,7 @@ static enum swt_error print_values(swt_file *file, const char *name)
     swt_tensor t;
     enum swt_error error = swt_find(file, name, strlen(name), &number);
     if (!error) error = swt_tensor_at(file, number, &t);
-    if (!error) error = check(file, number, &t); /* first: no number of a damaged tensor is printed */
+    if (!error) error = check(file, number, &t); /* first, so that no value of a damaged tensor is printed */
     if (error) return error;
     for (uint64_t first = 0; first < t.elements; first += WINDOW) {
         uint64_t count = t.elements - first < WINDOW ? t.elements - first : WINDOW;
@@ -97,7 +97,8 @@ int main(int count, char **words)
     if (error == SWT_ERR_NO_SUCH_TENSOR && count == 3)
         fprintf(stderr, "values: %s: there is no tensor %s\n", words[1], words[2]);
     else if (error)
-        fprintf(stderr, "values: %s: %s at byte %" PRIu64 "\n", words[1], swt_error_name(error), file.error_offset);
+        fprintf(stderr, "values: %s: %s at byte %" PRIu64 "\n", words[1], swt_error_name(error),
+                file.error_offset);
     free(bytes);
     return error ? 5 : 0;
 }

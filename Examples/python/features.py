@@ -1,20 +1,20 @@
 #!/usr/bin/env python3
-"""What a Python program does with a .swt file, with Readers/python/swt.py and nothing else; numpy makes it shorter.
+"""Uses a .swt file from Python with only Readers/python/swt.py; with numpy it would be shorter.
 
-Runs the classifier on features that PyTorch computed (the tap avgpool of a golden inside the file) and compares the logits
-with PyTorch's:  features.py MODEL.swt
-Exit status: 0 they agree, 1 they do not, 2 the file has no such golden, 3 it is damaged.
+Runs the classifier on features computed by PyTorch (the tap avgpool of a golden test in the file) and
+compares the logits with PyTorch's:  features.py MODEL.swt
+Exit status: 0 they agree, 1 they do not, 2 the file has no such golden test, 3 it is damaged.
 """
 import math
 import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "Readers/python"))
-import swt  # noqa: E402  (found through the line above)
+import swt  # noqa: E402  (found with the line above)
 
 
 def floats(file, name):
-    """A float32 tensor where it lies, without numpy and without a copy."""
+    """A float32 tensor in place, without numpy and without a copy."""
     return file.bytes(name).cast("f")
 
 
@@ -25,7 +25,7 @@ def main(path):
         names = set(file.names)
         golden = next((s.name for s in file.golden_sets if f"golden/{s.name}/tap.avgpool" in names), None)
         if golden is None:
-            print("no golden with the features of a whole image")
+            print("no golden test has all values of avgpool")
             return 2
         weight, bias = floats(file, "fc.weight"), floats(file, "fc.bias")
         features = floats(file, f"golden/{golden}/tap.avgpool")

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Loads a .swt file into a torch module and runs it:  load_into_torch.py MODEL.swt [INPUT.npy]
 
-Weights stored as float32 are not copied: the module's parameters lie in the mapped file. It is mapped copy-on-write, so
-the module can be trained, and the file on the disk stays as it is. f16, bf16 and quantised weights become float32, which
-is what convolutions compute in on a CPU. BatchNorm may be folded. Each tensor is checked against its digest on the way.
+Weights stored as float32 are not copied: the module's parameters are views of the mapped file. It is mapped
+copy-on-write, so the module can be trained and the file on disk does not change. f16, bf16 and quantized
+weights are converted to float32, in which convolutions are computed on a CPU. BatchNorm may be folded. Each tensor is
+checked against its digest when it is loaded.
 
-Without INPUT, the golden tests inside the file are run and compared with the logits that they hold.
-Exit status: 0 done, 1 a golden test failed, 2 the file has a network that resnet.py does not build, 5 it is damaged.
+Without INPUT, runs the golden tests in the file and compares the logits with the expected ones.
+Exit status: 0 done, 1 a golden test failed, 2 resnet.py does not build the network, 5 the file is damaged.
 """
 import mmap
 import pathlib
@@ -14,18 +15,19 @@ import sys
 
 import torch
 
-# swt.py beside this file, or that of the repository.
+# swt.py next to this file, or the one in the repository.
 sys.path += [str(folder / "Readers/python") for folder in pathlib.Path(__file__).resolve().parents]
 import swt  # noqa: E402
 from resnet import ResNet, Unsupported  # noqa: E402
 
-TYPES = {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16, "f64": torch.float64, "i8": torch.int8,
-         "u8": torch.uint8, "i16": torch.int16, "i32": torch.int32, "i64": torch.int64, "bool": torch.bool}
+TYPES = {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16, "f64": torch.float64,
+         "i8": torch.int8, "u8": torch.uint8, "i16": torch.int16, "i32": torch.int32, "i64": torch.int64,
+         "bool": torch.bool}
 WEIGHTS = {"parameter", "buffer"}
 
 
 def map_file(path):
-    """An open file whose bytes may be written to, in memory alone."""
+    """An open file whose bytes can be modified in memory only."""
     try:
         with open(path, "rb") as file:
             return swt.File(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
@@ -34,11 +36,11 @@ def map_file(path):
 
 
 def stored_tensor(file, key):
-    """A tensor in its stored type, where it lies."""
+    """A tensor in its stored type, in place."""
     record = file[key]
     dtype = TYPES.get(swt.DTYPES[record.dtype][0]) if record.dtype in swt.DTYPES else None
     if dtype is None:
-        raise Unsupported(f"{record.name} has a type that torch does not know")
+        raise Unsupported(f"{record.name} has a type that torch lacks")
     data = file.bytes(key)
     flat = torch.frombuffer(data, dtype=dtype) if len(data) else torch.empty(0, dtype=dtype)
     laid = flat.reshape([record.shape[d] for d in record.order])
@@ -46,17 +48,17 @@ def stored_tensor(file, key):
 
 
 def weight(file, key):
-    """A tensor as a module wants it: numbers in float32, counters as they are."""
-    if file[key].flags & swt.QUANTISED:
+    """A tensor for a module: real numbers as float32, counters unchanged."""
+    if file[key].flags & swt.QUANTIZED:
         return torch.from_numpy(file.dequantized(key)).float()
     tensor = stored_tensor(file, key)
     return tensor.float() if tensor.is_floating_point() else tensor
 
 
 def load(path):
-    """(module in eval mode, open file). The module keeps the mapping alive."""
+    """Returns (module in eval mode, open file). The module keeps the mapping alive."""
     file = map_file(path)
-    with torch.device("meta"):  # shapes alone: the values come from the file
+    with torch.device("meta"):  # only shapes: the values come from the file
         module = ResNet(file.metadata)
     state = {record.name: weight(file, record.index) for record in file if swt.ROLES[record.role] in WEIGHTS}
     module.load_state_dict(state, strict=True, assign=True)
@@ -64,7 +66,7 @@ def load(path):
 
 
 def agrees(logits, expected, golden):
-    """The rule of FORMAT.md, section 9: at most k times the error that PyTorch's own float32 has."""
+    """The rule of FORMAT.md, section 9: at most k times the error of PyTorch's own float32 output."""
     error = logits.double() - expected.double()
     relative = float(error.norm() / expected.double().norm())
     largest = float(error.abs().max() / expected.double().std(correction=0))
@@ -74,7 +76,7 @@ def agrees(logits, expected, golden):
 
 
 def run_goldens(module, file):
-    """(how many were run, how many failed)"""
+    """Returns the number of golden tests run, and of those that failed."""
     ran = failed = 0
     for golden_set in file.golden_sets:
         vectors = file.goldens[golden_set.first:golden_set.first + golden_set.count]
@@ -91,7 +93,8 @@ def run_goldens(module, file):
 
 def show(output):
     for row in output.flatten(1):
-        print("  " + " ".join(f"{value:.6g}" for value in row[:10].tolist()) + (" …" if len(row) > 10 else ""))
+        more = " …" if len(row) > 10 else ""
+        print("  " + " ".join(f"{value:.6g}" for value in row[:10].tolist()) + more)
 
 
 @torch.inference_mode()

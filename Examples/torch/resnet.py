@@ -1,24 +1,24 @@
-"""ResNet and ResNeXt in plain torch, built from what a .swt file says about its network.
+"""ResNet and ResNeXt in plain torch, built from the metadata of a .swt file.
 
-The names of parameters are torchvision's, so that load_state_dict takes a file's tensors as they are. A file whose
-BatchNorm was folded has a bias in each convolution instead; then there are no BatchNorms here either.
+Parameters have torchvision's names, so load_state_dict takes a file's tensors unchanged. If BatchNorm was
+folded, convolutions have biases and there are no BatchNorms here either.
 """
 import torch
 from torch import nn
 
 
 class Unsupported(Exception):
-    """The file's network is one that this module does not build."""
+    """This module does not build the file's network."""
 
 
-# What may be absent, or has to be this, because the module builds nothing else.
+# These must be absent or have this value, because the module builds nothing else.
 PLAIN = {"arch.stem": "conv7x7", "arch.shortcut": "projection"}
-KNOWN = {"family", "name", "block", "layers", "groups", "width_per_group", "base_planes", "stem_channels", "num_classes",
-         "head", "bn", "bn_eps", "stride_on"}
+KNOWN = {"family", "name", "block", "layers", "groups", "width_per_group", "base_planes", "stem_channels",
+         "num_classes", "head", "bn", "bn_eps", "stride_on"}
 
 
 class Block(nn.Module):
-    """The residual block of both papers: two 3×3, or 1×1, 3×3 in groups, 1×1."""
+    """The residual block of both papers: two 3×3 convolutions, or 1×1, grouped 3×3, 1×1."""
 
     def __init__(self, net, inputs, planes, stride):
         super().__init__()
@@ -28,7 +28,8 @@ class Block(nn.Module):
         else:
             first, second = (stride, 1) if net.stride_on == "conv1" else (1, stride)
             outputs = 4 * planes
-            layers = [(inputs, width, 1, first, 1), (width, width, 3, second, net.groups), (width, outputs, 1, 1, 1)]
+            layers = [(inputs, width, 1, first, 1), (width, width, 3, second, net.groups),
+                      (width, outputs, 1, 1, 1)]
         self.depth, self.outputs = len(layers), outputs
         for number, layer in enumerate(layers, 1):
             setattr(self, f"conv{number}", net.convolution(*layer))
@@ -47,7 +48,7 @@ class Block(nn.Module):
 
 
 class ResNet(nn.Module):
-    """The network that `metadata`, a dict of a file's keys, describes."""
+    """The network described by `metadata`, the dict of a file's metadata."""
 
     def __init__(self, metadata):
         super().__init__()
@@ -55,7 +56,7 @@ class ResNet(nn.Module):
             if key.startswith("arch.") and key[5:] not in KNOWN and value != PLAIN.get(key):
                 raise Unsupported(f"{key} = {value}")
         if "arch.block" not in metadata:
-            raise Unsupported("the file holds tensors, but states no network")
+            raise Unsupported("the file has tensors, but does not describe a network")
         self.block, self.groups = metadata["arch.block"], metadata["arch.groups"]
         self.width_per_group = metadata["arch.width_per_group"]
         self.stride_on = metadata.get("arch.stride_on", "conv2")
@@ -73,7 +74,8 @@ class ResNet(nn.Module):
                 channels = blocks[-1].outputs
             setattr(self, self.stages[stage], nn.Sequential(*blocks))
         self.avgpool = nn.AdaptiveAvgPool2d(1)
-        self.fc = nn.Linear(channels, metadata["arch.num_classes"]) if metadata.get("arch.head") == "fc" else None
+        has_head = metadata.get("arch.head") == "fc"
+        self.fc = nn.Linear(channels, metadata["arch.num_classes"]) if has_head else None
 
     def convolution(self, inputs, outputs, kernel, stride, groups):
         return nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=self.folded)
@@ -82,7 +84,7 @@ class ResNet(nn.Module):
         return nn.Identity() if self.folded else nn.BatchNorm2d(channels, self.epsilon)
 
     def forward(self, x):
-        """Logits [N, classes]; without fc, the map of the last stage."""
+        """Logits [N, classes]; without fc, the last stage's feature map."""
         x = self.maxpool(torch.relu(self.bn1(self.conv1(x))))
         for stage in self.stages:
             x = getattr(self, stage)(x)

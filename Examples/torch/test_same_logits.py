@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A module filled from a .swt file computes what it computes when it is filled from the checkpoint itself, bit by bit.
+"""A module filled from a .swt file gives bit-identical results to one filled from the checkpoint.
 
     PTH2SWT=.build/release/pth2swt python3 -m unittest discover -s Examples/torch
 """
@@ -20,8 +20,8 @@ from load_into_torch import load, main, swt
 
 
 def torchvision_resnet():
-    """torchvision's module with its ResNets, or None. Its compiled operators load only beside the very build of torch
-    that they were made for; the ResNets need none, so that declaring the two that the import asks for is enough."""
+    """torchvision's module of ResNets, or None. Its compiled operators load only with the build of torch
+    that they were made for; ResNets need none, so declaring the two operators that the import requires is enough."""
     library = torch.library.Library("torchvision", "FRAGMENT")
     for operator in ("nms", "qnms"):
         with contextlib.suppress(RuntimeError):
@@ -38,10 +38,11 @@ RESNET = torchvision_resnet()
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "Fixtures"
-# checkpoint: (the entry with the state dict, what stands in front of its names)
+# checkpoint: (the entry with the state dict, the prefix of its names)
 CHECKPOINTS = {
-    "resnext_small": (None, ""), "resnext_small_legacy": (None, ""), "resnext_deep": (None, ""), "resnet_basic": (None, ""),
-    "resnext_headless": (None, ""), "resnext_wrapped": ("state_dict", "module."), "resnext_compiled": ("model", "_orig_mod."),
+    "resnext_small": (None, ""), "resnext_small_legacy": (None, ""), "resnext_deep": (None, ""),
+    "resnet_basic": (None, ""), "resnext_headless": (None, ""), "resnext_wrapped": ("state_dict", "module."),
+    "resnext_compiled": ("model", "_orig_mod."),
 }
 
 
@@ -74,7 +75,7 @@ class SameLogits(unittest.TestCase):
         return status, text.getvalue()
 
     def assert_same(self, module, state):
-        """The same output from a module of its own that `state` fills."""
+        """Asserts that a separate module filled with `state` gives the same output."""
         expected = load(self.path)[0]
         expected.load_state_dict(state, strict=True, assign=True)
         with torch.no_grad():
@@ -86,13 +87,14 @@ class SameLogits(unittest.TestCase):
                 self.path = self.convert(name)
                 self.assert_same(load(self.path)[0], source(name))
 
-    @unittest.skipUnless(RESNET, "torchvision is not here")
+    @unittest.skipUnless(RESNET, "torchvision is not installed")
     def test_logits_are_those_of_torchvisions_own_module(self):
         torch.manual_seed(2)
-        for block, options in ((RESNET.Bottleneck, {"groups": 32, "width_per_group": 4}), (RESNET.BasicBlock, {})):
+        grouped = {"groups": 32, "width_per_group": 4}
+        for block, options in ((RESNET.Bottleneck, grouped), (RESNET.BasicBlock, {})):
             net = RESNET.ResNet(block, [1, 2, 1, 1], num_classes=7, **options).train()
             with torch.no_grad():
-                net(self.input)  # statistics that are not those of a new network
+                net(self.input)  # changes the initial statistics
             torch.save(net.state_dict(), self.folder / "net.pth")
             module, _ = load(self.convert("net", checkpoint=self.folder / "net.pth"))
             with torch.no_grad():
@@ -109,14 +111,14 @@ class SameLogits(unittest.TestCase):
     def test_eight_bits_are_within_half_a_step(self):
         self.path = self.convert("resnext_small", "--precision", "i8", "--keep-wide", "none")
         state, (module, file) = source("resnext_small"), load(self.path)
-        loaded, quantised = module.state_dict(), 0
+        loaded, quantized = module.state_dict(), 0
         for record in file:
-            if record.flags & swt.QUANTISED:
-                quantised += 1
-                scale = torch.from_numpy(file.numpy(file.quantisations[record.link].scale).copy())
+            if record.flags & swt.QUANTIZED:
+                quantized += 1
+                scale = torch.from_numpy(file.numpy(file.quantizations[record.link].scale).copy())
                 error = (loaded[record.name].double() - state[record.name].double()).abs().flatten(1).amax(1)
                 self.assertTrue(bool((error <= scale * 0.5000001).all()), record.name)
-        self.assertEqual(quantised, sum(value.dim() > 1 for value in state.values()))
+        self.assertEqual(quantized, sum(value.dim() > 1 for value in state.values()))
 
     def test_folded_batch_norm_is_pytorchs_own_folding(self):
         for name in ("resnext_deep", "resnet_basic"):
@@ -129,8 +131,9 @@ class SameLogits(unittest.TestCase):
                     for path, block in [("", kept), *kept.named_modules()]:
                         for number in "123":
                             if hasattr(block, f"bn{number}"):
-                                fused = fuse_conv_bn_eval(getattr(block, f"conv{number}"), getattr(block, f"bn{number}"))
-                                folded[f"{path}.conv{number}".lstrip(".")] = fused
+                                name = f"{path}.conv{number}".lstrip(".")
+                                folded[name] = fuse_conv_bn_eval(
+                                    getattr(block, f"conv{number}"), getattr(block, f"bn{number}"))
                         if getattr(block, "downsample", None) is not None:
                             folded[f"{path}.downsample.0"] = fuse_conv_bn_eval(*block.downsample)
                 for key, fused in folded.items():
@@ -180,13 +183,14 @@ class SameLogits(unittest.TestCase):
 
     def test_three_files_side_by_side_are_enough(self):
         here = pathlib.Path(__file__).parent
-        for path in (here / "load_into_torch.py", here / "resnet.py", ROOT / "scripts" / "swt.py"):
+        for path in (here / "load_into_torch.py", here / "resnet.py", ROOT / "Readers" / "python" / "swt.py"):
             shutil.copy(path, self.folder)
         self.convert("resnext_small").rename(self.folder / "model.swt")
         page = (here / "README.md").read_text(encoding="utf-8")
         code = page.split("```python\n")[1].split("```")[0]
         code = "import torch\nimages = torch.ones(1, 3, 32, 32)\n" + code + "print(tuple(logits.shape))\n"
-        done = subprocess.run([sys.executable, "-c", code], cwd=self.folder, check=True, capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=self.folder, check=True, capture_output=True, text=True)
         self.assertEqual(done.stdout, "(1, 10)\n")
 
     def test_damage_is_an_error_with_its_place(self):

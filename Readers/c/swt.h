@@ -1,21 +1,24 @@
 /*
- * swt.h - reads .swt weight files, version 1 (FORMAT.md). One header, C99 or C++11, no allocation, no global state.
+ * swt.h - reads .swt weight files, version 1 (FORMAT.md). Single header, C99 or C++11, no allocation, no
+ * global state.
  *
- * Map the file, or read it whole, and look tensors up by name:
+ * Map the file, or read it whole, and look up tensors by name:
  *
  *     swt_file f;  swt_tensor t;  uint32_t i;
- *     enum swt_error e = swt_open(&f, bytes, size, 1);                     // 0: header only, 1: whole index, 2: all data
+ *     enum swt_error e = swt_open(&f, bytes, size, 1);       // 0: header only, 1: whole index, 2: all data
  *     if (!e) e = swt_find(&f, "fc.weight", 9, &i);
- *     if (!e) e = swt_tensor_at(&f, i, &t);                                // t.data, t.data_len, t.dims ...
- *     if (!e) e = swt_check_tensor(&f, i);                                 // the values are undamaged
+ *     if (!e) e = swt_tensor_at(&f, i, &t);                  // t.data, t.data_len, t.dims ...
+ *     if (!e) e = swt_check_tensor(&f, i);                   // the values are undamaged
  *     if (e) fprintf(stderr, "%s at byte %llu\n", swt_error_name(e), (unsigned long long)f.error_offset);
  *
- * If others may write to the file while it is mapped, read its first 64 bytes, then swt_index_size() bytes, into memory,
- * and give that copy to swt_open_index() with the mapping - or with NULL, to fetch tensors yourself by data_off and data_len.
+ * If other processes may write to the file while it is mapped, read its first 64 bytes and then
+ * swt_index_size() bytes into memory, and pass that copy to swt_open_index() with the mapping, or with NULL
+ * to fetch tensors yourself by data_off and data_len.
  *
- * Every access checks the record that it reads, so whatever a file holds, no call reads outside the bytes it was given,
- * even at level 0. Only level 1 proves more: names unique, tensors disjoint, no holes. Results point into the caller's
- * bytes, which must stay. A swt_file is a plain value: copy it to use it in several threads (error_offset is written).
+ * Every access checks the record that it reads, so no call reads outside the bytes it was given, whatever the
+ * file contains, even at level 0. Level 1 also proves that names are unique, tensors are disjoint and there
+ * are no gaps. Results point into the caller's bytes, which must stay valid. A swt_file is a plain value:
+ * copy it to use it in several threads (error_offset is written).
  */
 #ifndef SWT_H
 #define SWT_H
@@ -28,21 +31,24 @@
 #define SWT_API static inline
 #endif
 
-/* The rules that a file can break. NO_SUCH_TENSOR also stands for a number, key or record that is not there. */
+/* The rules that a file can violate. NO_SUCH_TENSOR also means that an index, key or record does not exist.
+ * */
 #define SWT_ERRORS(X) \
     X(UNREADABLE, "unreadable") X(MAGIC, "magic") X(VERSION, "version") X(TRUNCATED, "truncated") \
     X(TRAILING_BYTES, "trailing-bytes") X(HEADER_SIZE, "header-size") X(ALIGNMENT, "alignment") \
-    X(DATA_OFFSET, "data-offset") X(REQUIRED_FEATURE, "required-feature") X(HEADER_CHECKSUM, "header-checksum") \
-    X(RESERVED, "reserved") X(LIMIT, "limit") X(SECTION_COUNT, "section-count") X(SECTION_KIND, "section-kind") \
-    X(SECTION_TWICE, "section-twice") X(SECTION_FLAGS, "section-flags") X(SECTION_PLACE, "section-place") \
-    X(SECTION_SIZE, "section-size") X(SECTION_MISSING, "section-missing") \
-    X(UNKNOWN_CRITICAL_SECTION, "unknown-critical-section") X(SECTION_CHECKSUM, "section-checksum") \
-    X(PADDING, "padding") X(NAME, "name") X(DTYPE, "dtype") X(RANK, "rank") X(DIMENSIONS, "dimensions") \
-    X(OVERFLOW, "overflow") X(DATA_LENGTH, "data-length") X(DATA_BOUNDS, "data-bounds") X(DATA_PLACE, "data-place") \
-    X(DIM_ORDER, "dim-order") X(ROLE, "role") X(FLAGS, "flags") X(LINK, "link") X(ALIAS, "alias") \
-    X(FILE_END, "file-end") X(NAME_ORDER, "name-order") X(METADATA, "metadata") X(QUANTIZATION, "quantization") \
-    X(SOURCE_DIGEST, "source-digest") X(GOLDEN, "golden") X(RECEIPT, "receipt") X(DATA_CHECKSUM, "data-checksum") \
-    X(DATA_DIGEST, "data-digest") X(DIGEST_MISSING, "digest-missing") X(UTF8, "utf8") X(NO_SUCH_TENSOR, "no-such-tensor")
+    X(DATA_OFFSET, "data-offset") X(REQUIRED_FEATURE, "required-feature") \
+    X(HEADER_CHECKSUM, "header-checksum") X(RESERVED, "reserved") X(LIMIT, "limit") \
+    X(SECTION_COUNT, "section-count") X(SECTION_KIND, "section-kind") X(SECTION_TWICE, "section-twice") \
+    X(SECTION_FLAGS, "section-flags") X(SECTION_PLACE, "section-place") X(SECTION_SIZE, "section-size") \
+    X(SECTION_MISSING, "section-missing") X(UNKNOWN_CRITICAL_SECTION, "unknown-critical-section") \
+    X(SECTION_CHECKSUM, "section-checksum") X(PADDING, "padding") X(NAME, "name") X(DTYPE, "dtype") \
+    X(RANK, "rank") X(DIMENSIONS, "dimensions") X(OVERFLOW, "overflow") X(DATA_LENGTH, "data-length") \
+    X(DATA_BOUNDS, "data-bounds") X(DATA_PLACE, "data-place") X(DIM_ORDER, "dim-order") X(ROLE, "role") \
+    X(FLAGS, "flags") X(LINK, "link") X(ALIAS, "alias") X(FILE_END, "file-end") X(NAME_ORDER, "name-order") \
+    X(METADATA, "metadata") X(QUANTIZATION, "quantization") X(SOURCE_DIGEST, "source-digest") \
+    X(GOLDEN, "golden") X(RECEIPT, "receipt") X(DATA_CHECKSUM, "data-checksum") \
+    X(DATA_DIGEST, "data-digest") X(DIGEST_MISSING, "digest-missing") X(UTF8, "utf8") \
+    X(NO_SUCH_TENSOR, "no-such-tensor")
 
 enum swt_error {
     SWT_OK = 0,
@@ -64,40 +70,42 @@ SWT_API const char *swt_error_name(enum swt_error error)
 }
 
 enum swt_dtype {
-    SWT_F32 = 1, SWT_F16, SWT_BF16, SWT_I8, SWT_U8, SWT_I4, SWT_F64, SWT_I64, SWT_I32, SWT_I16, SWT_BOOL, SWT_F8_E4M3FN,
-    SWT_F8_E5M2, SWT_U16, SWT_U32, SWT_U64, SWT_COMPLEX32, SWT_COMPLEX64, SWT_COMPLEX128, SWT_F8_E4M3FNUZ,
-    SWT_F8_E5M2FNUZ, SWT_F8_E8M0FNU, SWT_F4_E2M1FN_X2, SWT_OPAQUE
+    SWT_F32 = 1, SWT_F16, SWT_BF16, SWT_I8, SWT_U8, SWT_I4, SWT_F64, SWT_I64, SWT_I32, SWT_I16, SWT_BOOL,
+    SWT_F8_E4M3FN, SWT_F8_E5M2, SWT_U16, SWT_U32, SWT_U64, SWT_COMPLEX32, SWT_COMPLEX64, SWT_COMPLEX128,
+    SWT_F8_E4M3FNUZ, SWT_F8_E5M2FNUZ, SWT_F8_E8M0FNU, SWT_F4_E2M1FN_X2, SWT_OPAQUE
 };
 enum { SWT_FLAG_ALIAS = 1, SWT_FLAG_QUANTIZED = 2, SWT_FLAG_DERIVED = 4, SWT_SYMMETRIC = 1 };
 enum swt_kind { /* sections, in the order of FORMAT.md section 2 */
-    SWT_TENS, SWT_BYNM, SWT_STRS, SWT_META, SWT_QNTZ, SWT_DGST, SWT_SRCD, SWT_GSET, SWT_GOLD, SWT_ERRS, SWT_PLAN, SWT_KINDS
+    SWT_TENS, SWT_BYNM, SWT_STRS, SWT_META, SWT_QNTZ, SWT_DGST, SWT_SRCD, SWT_GSET, SWT_GOLD, SWT_ERRS,
+    SWT_PLAN, SWT_KINDS
 };
 #define SWT_NONE 0xFFFFFFFFu
 
-/* An open file. Read the fields, leave the writing to the functions; a section that is not there has offset 0. */
+/* An open file. Only read the fields; an absent section has offset 0. */
 typedef struct swt_file {
     const uint8_t *index; /* bytes [0, data_offset) */
-    const uint8_t *data;  /* byte 0 of the file, of which only bytes from data_offset are read; or NULL */
+    const uint8_t *data;  /* byte 0 of the file, or NULL; only bytes from data_offset on are read */
     uint64_t file_size, data_offset;
-    uint64_t error_offset; /* the byte that the last error is about */
+    uint64_t error_offset; /* offset of the last error */
     uint32_t tensor_count;
     uint16_t version_minor;
     uint8_t tensor_align_log2;
-    uint8_t newer; /* a greater minor version: reserved fields and unknown bits are ignored */
+    uint8_t newer; /* a newer minor version: reserved fields and unknown bits are ignored */
     struct { uint64_t offset, size; uint32_t count; } sections[SWT_KINDS];
 } swt_file;
 
 typedef struct swt_tensor {
-    const char *name; /* not terminated */
-    const uint8_t *data; /* data_len bytes, aligned like the mapping; NULL without data */
+    const char *name; /* not NUL-terminated */
+    const uint8_t *data; /* data_len bytes, aligned like the mapping; NULL if opened without data */
     uint64_t data_off, data_len;
-    uint64_t elements; /* 0 where the dtype is unknown: the product of dims then need not fit */
+    uint64_t elements; /* 0 if the dtype is unknown, because the product of dims may then overflow */
     uint32_t dims[6], dim_order, crc32c, link;
     uint16_t name_len;
     uint8_t dtype, rank, role, flags;
 } swt_tensor;
 
-/* type 1 text, 2 i64, 3 f64 bits, 4 bool (all in num), 5 bytes, 6 i64[], 7 f64[] (little-endian in value), 8 JSON */
+/* type 1 text, 2 i64, 3 f64 bits, 4 bool (all in num), 5 bytes, 6 i64[], 7 f64[] (little-endian in value), 8
+ * JSON */
 typedef struct swt_meta {
     const char *key;
     const uint8_t *value;
@@ -111,11 +119,23 @@ typedef struct swt_quant {
     uint8_t scheme, axis, bits, flags, source_dtype;
 } swt_quant;
 
-typedef struct swt_source { const char *name; const uint8_t *sha256; uint16_t name_len; uint8_t dtype; } swt_source;
+typedef struct swt_source {
+    const char *name;
+    const uint8_t *sha256;
+    uint16_t name_len;
+    uint8_t dtype;
+} swt_source;
 
-typedef struct swt_receipt { float max_abs_error, rel_l2_error, max_abs_value; uint8_t source_dtype, operations; } swt_receipt;
+typedef struct swt_receipt {
+    float max_abs_error, rel_l2_error, max_abs_value;
+    uint8_t source_dtype, operations;
+} swt_receipt;
 
-typedef struct swt_golden_set { const char *name; uint32_t first, count, input_tensor; uint16_t name_len; } swt_golden_set;
+typedef struct swt_golden_set {
+    const char *name;
+    uint32_t first, count, input_tensor;
+    uint16_t name_len;
+} swt_golden_set;
 
 typedef struct swt_golden {
     const char *name;
@@ -126,10 +146,10 @@ typedef struct swt_golden {
     uint8_t kind, input;
 } swt_golden;
 
-/* The caller's SHA-256. */
+/* A SHA-256 function supplied by the caller. */
 typedef void (*swt_sha256)(const void *bytes, size_t size, uint8_t out[32], void *context);
 
-/* Little-endian loads, byte by byte: any alignment, any host; compilers make one load of each. */
+/* Little-endian loads, byte by byte: any alignment, any host; compilers turn each into one load. */
 SWT_API uint16_t swt_u16(const uint8_t *p) { return (uint16_t)(p[0] | (unsigned)p[1] << 8); }
 SWT_API uint32_t swt_u32(const uint8_t *p) { return swt_u16(p) | (uint32_t)swt_u16(p + 2) << 16; }
 SWT_API uint64_t swt_u64(const uint8_t *p) { return swt_u32(p) | (uint64_t)swt_u32(p + 4) << 32; }
@@ -137,10 +157,11 @@ SWT_API float swt_f32(uint32_t bits) { float v; memcpy(&v, &bits, 4); return v; 
 SWT_API double swt_f64(uint64_t bits) { double v; memcpy(&v, &bits, 8); return v; }
 
 /*
- * CRC32C. `crc` is 0 to begin with, or the result for the bytes in front. Define SWT_CRC32C(crc, p, n) to use your own.
+ * CRC32C. `crc` is 0 for the first piece, or the result for the preceding bytes. Define SWT_CRC32C(crc, p, n)
+ * to use your own implementation.
  *
- * The portable form takes the 32 bits of state as eight nibbles; table[k][n] is what nibble n becomes after itself and
- * k nibbles of zeros have been shifted out. 512 bytes of table, no chain of dependent loads.
+ * The portable form treats the 32 bits of state as eight nibbles; table[k][n] is the state after nibble n and
+ * k zero nibbles have been shifted out. The table has 512 bytes, and loads do not depend on each other.
  */
 SWT_API uint32_t swt_crc32c_portable(uint32_t crc, const uint8_t *p, size_t n)
 {
@@ -178,7 +199,7 @@ SWT_API uint32_t swt_crc32c_portable(uint32_t crc, const uint8_t *p, size_t n)
 
 #ifndef SWT_CRC32C
 #if defined(__GNUC__) && defined(__x86_64__)
-/* The product of two polynomials modulo that of the CRC; bit 31 is the constant term. */
+/* The product of two polynomials modulo the CRC's polynomial; bit 31 is the constant term. */
 SWT_API uint32_t swt_crc32c_times(uint32_t a, uint32_t b)
 {
     uint32_t product = 0;
@@ -189,8 +210,9 @@ SWT_API uint32_t swt_crc32c_times(uint32_t a, uint32_t b)
     return product;
 }
 
-/* The instruction has three times the latency of its throughput: three streams side by side. A CRC is moved over n zero
- * bytes by x^(8n); the constants are those of 4096 and 8192 bytes. */
+/* Three interleaved streams, because the instruction's latency is three cycles and its throughput one per
+ * cycle. Multiplying a CRC by x^(8n) advances it over n zero bytes; the constants are for 4096 and 8192
+ * bytes. */
 __attribute__((target("sse4.2"))) SWT_API uint32_t swt_crc32c_sse42(uint32_t crc, const uint8_t *p, size_t n)
 {
     uint64_t a = (uint32_t)~crc;
@@ -230,27 +252,32 @@ SWT_API enum swt_error swt_fail(swt_file *f, enum swt_error error, uint64_t at)
     f->error_offset = at;
     return error;
 }
-/* In a function that returns enum swt_error: the rule, the class of its breach, and where to look. */
+/* For functions that return enum swt_error: the condition, the error if it is false, and the offset. */
 #define SWT_MUST(rule, id, at) do { if (!(rule)) return swt_fail(f, SWT_ERR_##id, at); } while (0)
 #define SWT_TRY(call) do { enum swt_error error_ = (call); if (error_) return error_; } while (0)
 
-/* Sums cannot wrap: swt_open refuses sizes from 2^62, and every x is at most a file's size. */
-SWT_API uint64_t swt_align(uint64_t x, unsigned log2) { uint64_t m = ((uint64_t)1 << log2) - 1; return (x + m) & ~m; }
+/* Cannot wrap: swt_open_index refuses sizes from 2^62, and every x is at most the size of the file. */
+SWT_API uint64_t swt_align(uint64_t x, unsigned log2)
+{
+    uint64_t mask = ((uint64_t)1 << log2) - 1;
+    return (x + mask) & ~mask;
+}
 
-/* Offset of record i; the caller has compared i with the section's count, and level 0 count * size with the section. */
+/* Offset of record i. The caller has checked i against the section's count, and level 0 the count against its
+ * size. */
 SWT_API uint64_t swt_record(const swt_file *f, enum swt_kind kind, uint32_t i, unsigned size)
 {
     return f->sections[kind].offset + (uint64_t)i * size;
 }
 
-/* A text of the string pool, or NULL where it would leave the pool. */
+/* A text of the string pool, or NULL if it exceeds the pool. */
 SWT_API const char *swt_text(const swt_file *f, uint32_t off, uint32_t len)
 {
-    uint64_t size = f->sections[SWT_STRS].size;
-    return off <= size && len <= size - off ? (const char *)f->index + f->sections[SWT_STRS].offset + off : NULL;
+    uint64_t size = f->sections[SWT_STRS].size, start = f->sections[SWT_STRS].offset;
+    return off <= size && len <= size - off ? (const char *)f->index + start + off : NULL;
 }
 
-/* Below, equal or above 0, as a stands before, at or behind b; bytes, and a prefix before the longer text. */
+/* Compares bytewise; a prefix sorts before the longer text. The result is negative, 0 or positive. */
 SWT_API int swt_compare(const void *a, size_t a_len, const void *b, size_t b_len)
 {
     size_t n = a_len < b_len ? a_len : b_len;
@@ -258,7 +285,7 @@ SWT_API int swt_compare(const void *a, size_t a_len, const void *b, size_t b_len
     return order ? order : (a_len > b_len) - (a_len < b_len);
 }
 
-/* Bytes [from, to) must be zero. */
+/* Checks that bytes [from, to) are zero. */
 SWT_API enum swt_error swt_check_zeros(swt_file *f, const uint8_t *base, uint64_t from, uint64_t to)
 {
     while (to - from >= 8 && swt_u64(base + from) == 0) from += 8;
@@ -266,7 +293,7 @@ SWT_API enum swt_error swt_check_zeros(swt_file *f, const uint8_t *base, uint64_
     return SWT_OK;
 }
 
-/* Tensor i, after checking every rule that its record, and its target's if it is an alias, can break by itself. */
+/* Tensor i, after checking every rule on its record alone, and on its target's record if it is an alias. */
 SWT_API enum swt_error swt_tensor_at(swt_file *f, uint32_t i, swt_tensor *t)
 {
     static const uint8_t dtype_bits[] = {
@@ -290,11 +317,11 @@ SWT_API enum swt_error swt_tensor_at(swt_file *f, uint32_t i, swt_tensor *t)
         SWT_MUST(k < t->rank || t->dims[k] == 0, DIMENSIONS, at + 24 + 4 * k);
     }
     t->elements = 0;
-    if (t->dtype <= SWT_OPAQUE) { /* of an unknown type, the length cannot be known */
+    if (t->dtype <= SWT_OPAQUE) { /* the size of an unknown type cannot be checked */
         uint64_t bits = dtype_bits[t->dtype];
         for (t->elements = 1, k = 0; k < t->rank; k++) {
-            uint32_t d = t->dims[k] ? t->dims[k] : 1; /* a zero must not hide an overflow from some readers */
-            /* Below 2^31 no 32-bit factor overflows, which saves the division. */
+            uint32_t d = t->dims[k] ? t->dims[k] : 1; /* a zero must not hide an overflow in some readers */
+            /* Below 2^31, no 32-bit factor can overflow, which saves the division. */
             SWT_MUST(bits >> 31 == 0 || d <= (uint64_t)INT64_MAX / bits, OVERFLOW, at + 24 + 4 * k);
             bits *= d;
             t->elements *= t->dims[k];
@@ -303,7 +330,7 @@ SWT_API enum swt_error swt_tensor_at(swt_file *f, uint32_t i, swt_tensor *t)
         SWT_MUST(t->data_len == bits / 8 + (bits % 8 != 0), DATA_LENGTH, at + 16);
     }
     t->dim_order = swt_u32(p + 48);
-    for (k = t->dim_order == 0x76543210u ? 8 : 0; k < 8; k++) { /* row-major is right for every rank */
+    for (k = t->dim_order == 0x76543210u ? 8 : 0; k < 8; k++) { /* row-major is valid for every rank */
         unsigned dim = t->dim_order >> 4 * k & 15;
         SWT_MUST(k < t->rank ? dim < t->rank && !(seen >> dim & 1) : dim == k, DIM_ORDER, at + 48);
         seen |= 1u << dim;
@@ -323,17 +350,19 @@ SWT_API enum swt_error swt_tensor_at(swt_file *f, uint32_t i, swt_tensor *t)
         target = f->index + swt_record(f, SWT_TENS, t->link, 64);
         SWT_MUST(!(target[61] & 3) && memcmp(p + 6, target + 6, 50) == 0, ALIAS, at + 56);
     } else {
-        SWT_MUST(t->flags & SWT_FLAG_QUANTIZED ? t->link < f->sections[SWT_QNTZ].count : t->link == SWT_NONE, LINK, at + 56);
+        SWT_MUST(t->flags & SWT_FLAG_QUANTIZED ? t->link < f->sections[SWT_QNTZ].count : t->link == SWT_NONE,
+                 LINK, at + 56);
     }
-    SWT_MUST(t->data_off >= f->data_offset && t->data_off <= f->file_size && t->data_len <= f->file_size - t->data_off,
-             DATA_BOUNDS, at + 8);
+    SWT_MUST(t->data_off >= f->data_offset && t->data_off <= f->file_size &&
+             t->data_len <= f->file_size - t->data_off, DATA_BOUNDS, at + 8);
     SWT_MUST(t->data_off == swt_align(t->data_off, f->tensor_align_log2), DATA_PLACE, at + 8);
     t->data = f->data ? f->data + t->data_off : NULL;
     return SWT_OK;
 }
 
-/* The number of the tensor at `position` in the order of names, and its name. */
-SWT_API enum swt_error swt_by_name(swt_file *f, uint32_t position, uint32_t *i, const char **name, uint16_t *len)
+/* Index and name of the tensor at `position` in the order of names. */
+SWT_API enum swt_error swt_by_name(
+    swt_file *f, uint32_t position, uint32_t *i, const char **name, uint16_t *len)
 {
     SWT_MUST(position < f->tensor_count, NO_SUCH_TENSOR, 0);
     const uint64_t at = swt_record(f, SWT_BYNM, position, 4);
@@ -346,7 +375,7 @@ SWT_API enum swt_error swt_by_name(swt_file *f, uint32_t position, uint32_t *i, 
     return SWT_OK;
 }
 
-/* The number of the tensor with this name, by binary search. */
+/* Index of the tensor with this name, by binary search. */
 SWT_API enum swt_error swt_find(swt_file *f, const void *name, size_t len, uint32_t *i)
 {
     uint32_t low = 0, high = f->tensor_count;
@@ -363,7 +392,7 @@ SWT_API enum swt_error swt_find(swt_file *f, const void *name, size_t len, uint3
     return swt_fail(f, SWT_ERR_NO_SUCH_TENSOR, f->sections[SWT_BYNM].offset);
 }
 
-/* The SHA-256 that the file states of tensor i, or NULL. */
+/* The recorded SHA-256 of tensor i, or NULL. */
 SWT_API const uint8_t *swt_digest(const swt_file *f, uint32_t i)
 {
     return i < f->sections[SWT_DGST].count ? f->index + swt_record(f, SWT_DGST, i, 32) : NULL;
@@ -401,7 +430,7 @@ SWT_API enum swt_error swt_meta_at(swt_file *f, uint32_t i, swt_meta *m)
     return SWT_OK;
 }
 
-/* The metadata entry with this key, by binary search; NO_SUCH_TENSOR where there is none. */
+/* The metadata entry with this key, by binary search; NO_SUCH_TENSOR if there is none. */
 SWT_API enum swt_error swt_meta_find(swt_file *f, const void *key, size_t len, swt_meta *m)
 {
     uint32_t low = 0, high = f->sections[SWT_META].count;
@@ -416,7 +445,7 @@ SWT_API enum swt_error swt_meta_find(swt_file *f, const void *key, size_t len, s
     return swt_fail(f, SWT_ERR_NO_SUCH_TENSOR, f->sections[SWT_META].offset);
 }
 
-/* Quantisation record i; see swt_quant_of for the rules between it and a tensor. */
+/* Quantization record i; swt_quant_of checks it against a tensor. */
 SWT_API enum swt_error swt_quant_at(swt_file *f, uint32_t i, swt_quant *q)
 {
     SWT_MUST(i < f->sections[SWT_QNTZ].count, NO_SUCH_TENSOR, 0);
@@ -439,7 +468,8 @@ SWT_API enum swt_error swt_quant_at(swt_file *f, uint32_t i, swt_quant *q)
     SWT_MUST(q->flags <= 1 || f->newer, QUANTIZATION, at + 3);
     SWT_MUST((q->scheme == 3) == (q->block != 0), QUANTIZATION, at + 4);
     SWT_MUST(q->scale_tensor < n, QUANTIZATION, at + 8);
-    SWT_MUST(q->flags & SWT_SYMMETRIC ? q->zero_tensor == SWT_NONE : q->zero_tensor < n, QUANTIZATION, at + 12);
+    SWT_MUST(q->flags & SWT_SYMMETRIC ? q->zero_tensor == SWT_NONE : q->zero_tensor < n,
+             QUANTIZATION, at + 12);
     SWT_MUST(q->act_scale_tensor < n || q->act_scale_tensor == SWT_NONE, QUANTIZATION, at + 16);
     SWT_MUST(q->act_zero_tensor < n || q->act_zero_tensor == SWT_NONE, QUANTIZATION, at + 20);
     SWT_MUST((p[25] == 0 && swt_u16(p + 26) == 0 && swt_u32(p + 28) == 0) || f->newer, QUANTIZATION, at + 25);
@@ -452,12 +482,13 @@ SWT_API enum swt_error swt_quant_at(swt_file *f, uint32_t i, swt_quant *q)
         /* i8 u8 i4 f64 i64 i32 i16 are 4 to 10, u16 u32 u64 are 14 to 16 */
         SWT_MUST(zero.dtype == SWT_F32 || (zero.dtype >= SWT_I8 && zero.dtype <= SWT_I16) ||
                  (zero.dtype >= SWT_U16 && zero.dtype <= SWT_U64), QUANTIZATION, at + 12);
-        SWT_MUST(zero.rank == scale.rank && memcmp(zero.dims, scale.dims, sizeof zero.dims) == 0, QUANTIZATION, at + 12);
+        SWT_MUST(zero.rank == scale.rank && memcmp(zero.dims, scale.dims, sizeof zero.dims) == 0,
+                 QUANTIZATION, at + 12);
     }
     return SWT_OK;
 }
 
-/* How the quantised tensor t is quantised; the scales fit its shape. A scalar counts as shape [1]. */
+/* The quantization record of tensor t, checked against its shape. A scalar counts as shape [1]. */
 SWT_API enum swt_error swt_quant_of(swt_file *f, const swt_tensor *t, swt_quant *q)
 {
     SWT_MUST(t->flags & SWT_FLAG_QUANTIZED, NO_SUCH_TENSOR, 0);
@@ -471,14 +502,14 @@ SWT_API enum swt_error swt_quant_of(swt_file *f, const swt_tensor *t, swt_quant 
     if (q->scheme == 2 && t->rank) n = t->dims[q->axis];
     for (k = 0; q->scheme == 3 && k < t->rank; k++) {
         uint64_t d = k == q->axis ? ((uint64_t)t->dims[k] + q->block - 1) / q->block : t->dims[k];
-        SWT_MUST(d == 0 || n <= UINT64_MAX / d, QUANTIZATION, at); /* a tensor of unknown dtype may have any dims */
+        SWT_MUST(d == 0 || n <= UINT64_MAX / d, QUANTIZATION, at); /* an unknown dtype may have any dims */
         n *= d;
     }
     SWT_MUST(scale.elements == n, QUANTIZATION, at + 8);
     return SWT_OK;
 }
 
-/* Digest i of a tensor of the source checkpoint, in ascending order of names. */
+/* Name, type and digest of tensor i of the source checkpoint, in ascending order of names. */
 SWT_API enum swt_error swt_source_at(swt_file *f, uint32_t i, swt_source *s)
 {
     SWT_MUST(i < f->sections[SWT_SRCD].count, NO_SUCH_TENSOR, 0);
@@ -493,7 +524,7 @@ SWT_API enum swt_error swt_source_at(swt_file *f, uint32_t i, swt_source *s)
     return SWT_OK;
 }
 
-/* What conversion did to tensor i. */
+/* The receipt of tensor i: what the conversion did to it. */
 SWT_API enum swt_error swt_receipt_at(swt_file *f, uint32_t i, swt_receipt *r)
 {
     SWT_MUST(i < f->sections[SWT_ERRS].count, NO_SUCH_TENSOR, 0);
@@ -508,7 +539,7 @@ SWT_API enum swt_error swt_receipt_at(swt_file *f, uint32_t i, swt_receipt *r)
     return SWT_OK;
 }
 
-/* Golden set i; its vectors are numbers [first, first + count). */
+/* Golden set i; its vectors are those with indices [first, first + count). */
 SWT_API enum swt_error swt_golden_set_at(swt_file *f, uint32_t i, swt_golden_set *s)
 {
     SWT_MUST(i < f->sections[SWT_GSET].count, NO_SUCH_TENSOR, 0);
@@ -523,11 +554,12 @@ SWT_API enum swt_error swt_golden_set_at(swt_file *f, uint32_t i, swt_golden_set
     SWT_MUST(s->name, GOLDEN, at);
     SWT_MUST(s->first <= vectors && s->count <= vectors - s->first, GOLDEN, at + 8);
     SWT_MUST(s->input_tensor < f->tensor_count || s->input_tensor == SWT_NONE, GOLDEN, at + 16);
-    SWT_MUST((swt_u16(p + 6) == 0 && swt_u32(p + 20) == 0 && swt_u64(p + 24) == 0) || f->newer, GOLDEN, at + 6);
+    SWT_MUST((swt_u16(p + 6) == 0 && swt_u32(p + 20) == 0 && swt_u64(p + 24) == 0) || f->newer,
+             GOLDEN, at + 6);
     return SWT_OK;
 }
 
-/* Expected output j of a golden set, j below s->count. */
+/* Expected output j of a golden set, with j below s->count. */
 SWT_API enum swt_error swt_golden_at(swt_file *f, const swt_golden_set *s, uint32_t j, swt_golden *g)
 {
     const uint32_t vectors = f->sections[SWT_GOLD].count;
@@ -551,7 +583,8 @@ SWT_API enum swt_error swt_golden_at(swt_file *f, const swt_golden_set *s, uint3
     g->top1 = swt_u32(p + 60);
     SWT_MUST(g->name, GOLDEN, at);
     SWT_MUST(g->kind >= 1 && g->kind <= 3 && g->input <= 1, GOLDEN, at + 6);
-    SWT_MUST(g->input ? g->input_tensor == SWT_NONE : g->input_tensor == s->input_tensor && g->input_tensor < f->tensor_count,
+    SWT_MUST(g->input ? g->input_tensor == SWT_NONE
+                      : g->input_tensor == s->input_tensor && g->input_tensor < f->tensor_count,
              GOLDEN, at + 32);
     SWT_MUST(g->expected < f->tensor_count, GOLDEN, at + 36);
     SWT_TRY(swt_tensor_at(f, g->expected, &expected));
@@ -576,17 +609,20 @@ SWT_API enum swt_error swt_check_index(swt_file *f)
     for (i = 0; i < f->tensor_count; i++) {
         SWT_TRY(swt_tensor_at(f, i, &t));
         if (t.flags & SWT_FLAG_ALIAS) continue;
-        SWT_MUST(t.data_off == swt_align(end, f->tensor_align_log2), DATA_PLACE, swt_record(f, SWT_TENS, i, 64) + 8);
+        SWT_MUST(t.data_off == swt_align(end, f->tensor_align_log2), DATA_PLACE,
+                 swt_record(f, SWT_TENS, i, 64) + 8);
         end = t.data_off + t.data_len;
     }
     SWT_MUST(f->file_size == swt_align(end, 6) + 64, FILE_END, 16);
     for (i = 0; i < f->tensor_count; i++, before = name, before_len = len) {
         SWT_TRY(swt_by_name(f, i, &number, &name, &len));
-        SWT_MUST(!i || swt_compare(before, before_len, name, len) < 0, NAME_ORDER, swt_record(f, SWT_BYNM, i, 4));
+        SWT_MUST(!i || swt_compare(before, before_len, name, len) < 0, NAME_ORDER,
+                 swt_record(f, SWT_BYNM, i, 4));
     }
     for (i = 0; i < f->sections[SWT_META].count; i++, before = m.key, before_len = m.key_len) {
         SWT_TRY(swt_meta_at(f, i, &m));
-        SWT_MUST(!i || swt_compare(before, before_len, m.key, m.key_len) < 0, METADATA, swt_record(f, SWT_META, i, 24));
+        SWT_MUST(!i || swt_compare(before, before_len, m.key, m.key_len) < 0, METADATA,
+                 swt_record(f, SWT_META, i, 24));
     }
     for (i = 0; i < f->sections[SWT_QNTZ].count; i++) SWT_TRY(swt_quant_at(f, i, &q));
     for (i = 0; i < f->tensor_count && f->sections[SWT_QNTZ].count; i++) {
@@ -595,7 +631,8 @@ SWT_API enum swt_error swt_check_index(swt_file *f)
     }
     for (i = 0; i < f->sections[SWT_SRCD].count; i++, before = s.name, before_len = s.name_len) {
         SWT_TRY(swt_source_at(f, i, &s));
-        SWT_MUST(!i || swt_compare(before, before_len, s.name, s.name_len) <= 0, SOURCE_DIGEST, swt_record(f, SWT_SRCD, i, 48));
+        SWT_MUST(!i || swt_compare(before, before_len, s.name, s.name_len) <= 0, SOURCE_DIGEST,
+                 swt_record(f, SWT_SRCD, i, 48));
     }
     for (i = 0; i < f->sections[SWT_GSET].count; i++, vectors += set.count) {
         SWT_TRY(swt_golden_set_at(f, i, &set));
@@ -607,7 +644,8 @@ SWT_API enum swt_error swt_check_index(swt_file *f)
     return SWT_OK;
 }
 
-/* Level 2 of one tensor: its values and the gap behind it. The gap in front is the one behind the tensor before. */
+/* Level 2 for one tensor: its values and the gap after it; the gap before it belongs to the previous tensor.
+ * */
 SWT_API enum swt_error swt_check_tensor(swt_file *f, uint32_t i)
 {
     swt_tensor t;
@@ -621,7 +659,7 @@ SWT_API enum swt_error swt_check_tensor(swt_file *f, uint32_t i)
     return swt_check_zeros(f, f->data, end, next < f->file_size ? next : f->file_size);
 }
 
-/* Level 2 of the whole file. An alias has its target's bytes and checksum, and costs nothing. */
+/* Level 2 for the whole file. Aliases have their target's bytes and checksum and are skipped. */
 SWT_API enum swt_error swt_check_data(swt_file *f)
 {
     uint64_t end = f->data_offset;
@@ -637,7 +675,8 @@ SWT_API enum swt_error swt_check_data(swt_file *f)
     return swt_check_zeros(f, f->data, end, f->file_size);
 }
 
-/* How many bytes from the start the index takes, by the first 64 bytes of a file; 0 if it is no .swt of that size. */
+/* Size of the index in bytes, given the first 64 bytes of a file; 0 if they are not a .swt header for that
+ * size. */
 SWT_API uint64_t swt_index_size(const void *header, uint64_t file_size)
 {
     const uint8_t *p = (const uint8_t *)header;
@@ -646,16 +685,17 @@ SWT_API uint64_t swt_index_size(const void *header, uint64_t file_size)
 }
 
 /*
- * Opens a file of `file_size` bytes whose first `index_len` bytes are at `index`; `data` is where byte 0 of the file is
- * mapped, or NULL. On an error nothing in `f` but error_offset may be used.
+ * Opens a file of `file_size` bytes whose first `index_len` bytes are at `index`; `data` is the address of
+ * byte 0 of the mapped file, or NULL. After an error, only error_offset in `f` is valid.
  */
 SWT_API enum swt_error swt_open_index(
     swt_file *f, const void *index, uint64_t index_len, const void *data, uint64_t file_size, int level)
 {
-    /* critical, size of a record, one record for each tensor */
+    /* critical, size of a record, one record per tensor */
     static const struct { char kind[5]; uint8_t critical, record, each; } kinds[SWT_KINDS] = {
-        {"TENS", 1, 64, 1}, {"BYNM", 1, 4, 1}, {"STRS", 1, 1, 0}, {"META", 0, 24, 0}, {"QNTZ", 1, 32, 0}, {"DGST", 0, 32, 1},
-        {"SRCD", 0, 48, 0}, {"GSET", 1, 32, 0}, {"GOLD", 0, 64, 0}, {"ERRS", 0, 16, 1}, {"PLAN", 0, 64, 0}};
+        {"TENS", 1, 64, 1}, {"BYNM", 1, 4, 1}, {"STRS", 1, 1, 0}, {"META", 0, 24, 0}, {"QNTZ", 1, 32, 0},
+        {"DGST", 0, 32, 1}, {"SRCD", 0, 48, 0}, {"GSET", 1, 32, 0}, {"GOLD", 0, 64, 0}, {"ERRS", 0, 16, 1},
+        {"PLAN", 0, 64, 0}};
     const uint8_t *h = (const uint8_t *)index;
     uint32_t i, j, section_count;
     uint64_t end;
@@ -678,14 +718,16 @@ SWT_API enum swt_error swt_open_index(
     SWT_MUST(swt_u32(h + 12) == 64, HEADER_SIZE, 12);
     SWT_MUST(swt_u64(h + 16) <= file_size, TRUNCATED, file_size);
     SWT_MUST(swt_u64(h + 16) == file_size, TRAILING_BYTES, swt_u64(h + 16));
-    SWT_MUST(f->tensor_align_log2 >= 6 && f->tensor_align_log2 <= data_align_log2 && data_align_log2 <= 16, ALIGNMENT, 40);
+    SWT_MUST(f->tensor_align_log2 >= 6 && f->tensor_align_log2 <= data_align_log2 && data_align_log2 <= 16,
+             ALIGNMENT, 40);
     SWT_MUST((swt_u16(h + 42) == 0 && swt_u64(h + 52) == 0) || f->newer, RESERVED, 42);
     SWT_MUST(swt_u32(h + 44) == 0, REQUIRED_FEATURE, 44);
     SWT_MUST(f->data_offset <= file_size, DATA_OFFSET, 24);
     SWT_MUST(f->data_offset <= index_len, TRUNCATED, index_len);
     end = 64 + 32 * (uint64_t)section_count;
     SWT_MUST(section_count <= 64 && end <= f->data_offset, SECTION_COUNT, 36);
-    SWT_MUST(SWT_CRC32C(SWT_CRC32C(0, h, 60), h + 64, 32 * (size_t)section_count) == swt_u32(h + 60), HEADER_CHECKSUM, 60);
+    SWT_MUST(SWT_CRC32C(SWT_CRC32C(0, h, 60), h + 64, 32 * (size_t)section_count) == swt_u32(h + 60),
+             HEADER_CHECKSUM, 60);
 
     for (i = 0; i < section_count; i++) {
         const uint64_t at = 64 + 32 * (uint64_t)i;
@@ -708,7 +750,7 @@ SWT_API enum swt_error swt_open_index(
             f->sections[kind].size = size;
             f->sections[kind].count = count;
         }
-        if (level >= 1) { /* 1c, here because the table is then read once, and a mapped one could change */
+        if (level >= 1) { /* level 1c, here because the table may change if it is mapped: read it only once */
             SWT_TRY(swt_check_zeros(f, h, end, offset));
             SWT_MUST(SWT_CRC32C(0, h + offset, (size_t)size) == swt_u32(p + 28), SECTION_CHECKSUM, offset);
         }
@@ -722,13 +764,14 @@ SWT_API enum swt_error swt_open_index(
     return level >= 2 ? swt_check_data(f) : SWT_OK;
 }
 
-/* Opens a file that is mapped or read as a whole. Level 0 is independent of the number of tensors. */
+/* Opens a file that is mapped or read whole. The cost of level 0 does not depend on the number of tensors. */
 SWT_API enum swt_error swt_open(swt_file *f, const void *bytes, uint64_t size, int level)
 {
     return swt_open_index(f, bytes, size, bytes, size, level);
 }
 
-/* The 32 bytes that stand for every byte of the file; compare them with a trusted copy, then run all levels. */
+/* The content id: 32 bytes that cover every byte of the file. Compare it with a trusted copy, then check all
+ * levels. */
 SWT_API enum swt_error swt_content_id(swt_file *f, swt_sha256 sha256, void *context, uint8_t out[32])
 {
     SWT_MUST(f->sections[SWT_DGST].offset, DIGEST_MISSING, 64);
@@ -736,12 +779,14 @@ SWT_API enum swt_error swt_content_id(swt_file *f, swt_sha256 sha256, void *cont
     return SWT_OK;
 }
 
-/* 1 if the text is UTF-8: no overlong form, no surrogate, nothing above U+10FFFF; and no control byte where forbidden. */
+/* 1 if the text is valid UTF-8 (no overlong forms, no surrogates, nothing above U+10FFFF), and without
+ * control characters unless `controls` allows them. */
 SWT_API int swt_utf8(const void *text, size_t n, int controls)
 {
     const uint8_t *p = (const uint8_t *)text;
     while (n) {
-        unsigned c = *p, more = c < 0x80 ? 0 : c < 0xC2 ? 4 : c < 0xE0 ? 1 : c < 0xF0 ? 2 : c < 0xF5 ? 3 : 4, k;
+        unsigned c = *p, k;
+        unsigned more = c < 0x80 ? 0 : c < 0xC2 ? 4 : c < 0xE0 ? 1 : c < 0xF0 ? 2 : c < 0xF5 ? 3 : 4;
         if (more == 4 || more >= n || (!controls && (c < 0x20 || c == 0x7F))) return 0;
         for (k = 1; k <= more; k++) if ((p[k] & 0xC0) != 0x80) return 0;
         if ((c == 0xE0 && p[1] < 0xA0) || (c == 0xED && p[1] > 0x9F)) return 0;
@@ -761,7 +806,8 @@ SWT_API float swt_f16(uint16_t h)
 }
 SWT_API float swt_bf16(uint16_t b) { return swt_f32((uint32_t)b << 16); }
 
-/* Element i, below t->elements, in storage order. Returns 0 for types without a value here (f8, f4, complex, opaque). */
+/* Element i in storage order, with i below t->elements. Returns 0 for unsupported types (f8, f4, complex,
+ * opaque). */
 SWT_API int swt_number(const swt_tensor *t, uint64_t i, double *value)
 {
     const uint8_t *p = t->data;
@@ -783,7 +829,7 @@ SWT_API int swt_number(const swt_tensor *t, uint64_t i, double *value)
     }
 }
 
-/* Which scale belongs to element `position`, counted in storage order. Block scales lie in logical row-major order. */
+/* Index of the scale for element `position` in storage order. Block scales are in logical row-major order. */
 SWT_API uint64_t swt_scale_index(const swt_tensor *t, const swt_quant *q, uint64_t position)
 {
     uint32_t at[6] = {0};
@@ -797,15 +843,15 @@ SWT_API uint64_t swt_scale_index(const swt_tensor *t, const swt_quant *q, uint64
     }
     if (q->scheme == 2) return at[q->axis];
     for (k = 0; k < t->rank; k++) {
-        if (k == q->axis) index = index * (((uint64_t)t->dims[k] + q->block - 1) / q->block) + at[k] / q->block;
-        else index = index * t->dims[k] + at[k];
+        uint64_t blocks = ((uint64_t)t->dims[k] + q->block - 1) / q->block;
+        index = k == q->axis ? index * blocks + at[k] / q->block : index * t->dims[k] + at[k];
     }
     return index;
 }
 
 /*
- * Elements [first, first + count) in storage order as floats. A quantised tensor is given as real = scale * (q - zero).
- * The form is that of a reference: an engine that keeps int8 or f16 reads t->data itself.
+ * Elements [first, first + count) in storage order as floats; quantized ones become scale * (q - zero). This
+ * is a reference implementation: an engine that keeps int8 or f16 reads t->data itself.
  */
 SWT_API enum swt_error swt_widen(swt_file *f, const swt_tensor *t, uint64_t first, uint64_t count, float *out)
 {
@@ -834,22 +880,22 @@ SWT_API enum swt_error swt_widen(swt_file *f, const swt_tensor *t, uint64_t firs
     return SWT_OK;
 }
 
-/* Every value of a tensor of scales is finite and above 0. */
+/* Checks that every value of a tensor of scales is finite and positive. */
 SWT_API enum swt_error swt_check_scales(swt_file *f, uint32_t i)
 {
     swt_tensor t;
     uint64_t k;
     double value;
     SWT_TRY(swt_tensor_at(f, i, &t));
-    if (t.dtype != SWT_F32 && t.dtype != SWT_F64) return SWT_OK; /* an activation's scale may be of any type */
+    if (t.dtype != SWT_F32 && t.dtype != SWT_F64) return SWT_OK; /* an activation's scale may have any type */
     for (k = 0; k < t.elements; k++)
         SWT_MUST(swt_number(&t, k, &value) && value > 0 && value - value == 0, QUANTIZATION, t.data_off);
     return SWT_OK;
 }
 
 /*
- * Level 3. Run it after level 2, which it does not repeat. Safe without, but only level 1 keeps the work linear in the
- * size of the file: it proves that golden sets do not share vectors.
+ * Level 3. Run it after levels 1 and 2, which it does not repeat. It is safe without them, but only level 1,
+ * which proves that golden sets do not share vectors, keeps the work linear in the size of the file.
  */
 SWT_API enum swt_error swt_check_strict(swt_file *f, swt_sha256 sha256, void *context)
 {
@@ -867,7 +913,8 @@ SWT_API enum swt_error swt_check_strict(swt_file *f, swt_sha256 sha256, void *co
     }
     for (i = 0; i < f->sections[SWT_META].count; i++) {
         SWT_TRY(swt_meta_at(f, i, &m));
-        SWT_MUST((m.type != 1 && m.type != 8) || swt_utf8(m.value, m.value_len, 1), UTF8, swt_record(f, SWT_META, i, 24));
+        SWT_MUST((m.type != 1 && m.type != 8) || swt_utf8(m.value, m.value_len, 1), UTF8,
+                 swt_record(f, SWT_META, i, 24));
     }
     for (i = 0; i < f->sections[SWT_SRCD].count; i++) {
         SWT_TRY(swt_source_at(f, i, &s));
@@ -881,7 +928,8 @@ SWT_API enum swt_error swt_check_strict(swt_file *f, swt_sha256 sha256, void *co
             SWT_MUST(swt_utf8(g.name, g.name_len, 1), UTF8, swt_record(f, SWT_GOLD, set.first + j, 64));
         }
     }
-    /* Many records may name one tensor of scales; marking it keeps the work linear. 4 KiB of marks, a window at a time. */
+    /* Many records may refer to one tensor of scales; marking it keeps the work linear. The 4 KiB of marks
+     * cover one window of tensors at a time. */
     for (window = 0; f->sections[SWT_QNTZ].count && window < f->tensor_count;) {
         uint8_t seen[4096] = {0};
         for (i = 0; i < f->sections[SWT_QNTZ].count; i++) {
@@ -893,13 +941,14 @@ SWT_API enum swt_error swt_check_strict(swt_file *f, swt_sha256 sha256, void *co
                 SWT_TRY(swt_check_scales(f, scales));
             }
         }
-        window = f->tensor_count - window > 8 * sizeof seen ? window + (uint32_t)(8 * sizeof seen) : f->tensor_count;
+        window = f->tensor_count - window > 8 * sizeof seen ? window + (uint32_t)(8 * sizeof seen)
+                                                            : f->tensor_count;
     }
     SWT_MUST(f->sections[SWT_DGST].offset, DIGEST_MISSING, 64);
     for (i = 0; i < f->tensor_count; i++) {
         const uint8_t *stated = swt_digest(f, i), *found = digest;
         SWT_TRY(swt_tensor_at(f, i, &t));
-        if (t.flags & SWT_FLAG_ALIAS) found = swt_digest(f, t.link); /* its target has a smaller number: checked already */
+        if (t.flags & SWT_FLAG_ALIAS) found = swt_digest(f, t.link); /* an earlier tensor, already checked */
         else sha256(t.data, (size_t)t.data_len, digest, context);
         SWT_MUST(memcmp(stated, found, 32) == 0, DATA_DIGEST, swt_record(f, SWT_DGST, i, 32));
     }

@@ -1,4 +1,4 @@
-/* AArch64: both checksums with the CRC instructions, optional in ARMv8.0, always there from ARMv8.1. */
+/* AArch64: both checksums with the CRC instructions, optional in ARMv8.0 and mandatory since ARMv8.1. */
 #include <arm_acle.h>
 
 #define P2S_HAVE_CRC32C 1

@@ -1,4 +1,4 @@
-/* Picks a form for each call; asking what the machine has costs one load, so nothing is cached. */
+/* Picks a form for each call; querying the CPU's features costs one load, so nothing is cached. */
 #include "CChecksums.h"
 #include "internal.h"
 
@@ -54,12 +54,16 @@ uint32_t p2s_crc32_by(p2s_crc_form form, uint32_t crc, const void *data, size_t 
 
 uint32_t p2s_crc32c(uint32_t crc, const void *data, size_t count)
 {
-    p2s_crc_form form = have_wide_folds() ? P2S_CRC_WIDE : have_crc32c() ? P2S_CRC_INSTRUCTIONS : P2S_CRC_PORTABLE;
+    p2s_crc_form form = have_wide_folds() ? P2S_CRC_WIDE
+        : have_crc32c()                   ? P2S_CRC_INSTRUCTIONS
+                                          : P2S_CRC_PORTABLE;
     return p2s_crc32c_by(form, crc, data, count);
 }
 
 uint32_t p2s_crc32(uint32_t crc, const void *data, size_t count)
 {
-    p2s_crc_form form = have_wide_folds() ? P2S_CRC_WIDE : have_crc32() ? P2S_CRC_INSTRUCTIONS : P2S_CRC_PORTABLE;
+    p2s_crc_form form = have_wide_folds() ? P2S_CRC_WIDE
+        : have_crc32()                    ? P2S_CRC_INSTRUCTIONS
+                                          : P2S_CRC_PORTABLE;
     return p2s_crc32_by(form, crc, data, count);
 }

@@ -1,8 +1,9 @@
 /*
- * One function that folds 256 bytes at a time in four registers of 512 bits; included once for each polynomial.
+ * A function that folds 256 bytes at a time in four 512-bit registers; included once per polynomial.
  *
- * Before including, define NAME, FINISH(crc, bytes, count), and the constants BY_2048, BY_512 and BY_128: pairs of
- * x^(d+32), x^(d-32) modulo the polynomial for a distance of d bits, bit-reflected and moved up by one bit.
+ * Before including, define NAME, FINISH(crc, bytes, count), and the constants BY_2048, BY_512 and BY_128: the
+ * pairs x^(d+32), x^(d-32) modulo the polynomial for a distance of d bits, bit-reflected and shifted left by
+ * one.
  */
 #define FOLDED_TARGET __attribute__((target("avx512f,vpclmulqdq,pclmul,sse4.2")))
 
@@ -12,8 +13,8 @@ static FOLDED_TARGET uint32_t NAME(uint32_t crc, const uint8_t *p, size_t count)
         const __m512i by2048 = _mm512_broadcast_i32x4(_mm_set_epi64x(BY_2048));
         const __m512i by512 = _mm512_broadcast_i32x4(_mm_set_epi64x(BY_512));
         const __m128i by128 = _mm_set_epi64x(BY_128);
-        __m512i x0 = _mm512_xor_si512(
-            _mm512_loadu_si512(p), _mm512_inserti32x4(_mm512_setzero_si512(), _mm_cvtsi32_si128((int)crc), 0));
+        const __m512i start = _mm512_inserti32x4(_mm512_setzero_si512(), _mm_cvtsi32_si128((int)crc), 0);
+        __m512i x0 = _mm512_xor_si512(_mm512_loadu_si512(p), start);
         __m512i x1 = _mm512_loadu_si512(p + 64), x2 = _mm512_loadu_si512(p + 128);
         __m512i x3 = _mm512_loadu_si512(p + 192);
         for (p += 256, count -= 256; count >= 256; p += 256, count -= 256) {

@@ -1,8 +1,8 @@
 /*
- * One function over three interleaved streams; included once for each polynomial and instruction set.
+ * A function that runs three interleaved streams; included once per polynomial and instruction set.
  *
  * Before including, define NAME, TARGET, STEP8(crc, byte), STEP64(crc, word), POLYNOMIAL, SKIP1, SKIP2.
- * The host is little-endian: both architectures that have these instructions run so.
+ * Assumes a little-endian host, as x86-64 and AArch64 are.
  */
 static TARGET uint32_t NAME(uint32_t crc, const uint8_t *p, size_t count)
 {

@@ -1,9 +1,9 @@
-/* The portable forms (slicing by 8) and the arithmetic that joins checksums. */
+/* The portable forms (slicing-by-8) and the arithmetic that combines checksums. */
 #include "CChecksums.h"
 #include "internal.h"
 #include "tables.h"
 
-/* Byte by byte, so that it reads little-endian on any host; compilers make one load of it. */
+/* Reads byte by byte, little-endian on any host; compilers turn it into one load. */
 static uint64_t load64(const uint8_t *p)
 {
     uint64_t value = 0;

@@ -1,9 +1,9 @@
 /*
- * Tables of the portable form, 8 x 256 entries for each polynomial.
+ * Tables of the portable form: 8 x 256 entries per polynomial.
  *
- * A CRC is linear, so the entry for a byte is the XOR of the entries of its bits, and those are the
- * successive values of one shift register: entry [k][1 << b] is the polynomial after 8k + 7 - b more steps.
- * So 64 constants for each polynomial (printed by iterating c = c >> 1 ^ (c & 1 ? poly : 0)) give all 2048.
+ * A CRC is linear, so the entry of a byte is the XOR of the entries of its bits, and those are successive
+ * states of one shift register: entry [k][1 << b] is the polynomial after 8k + 7 - b more steps. Hence 64
+ * constants per polynomial (printed by iterating c = c >> 1 ^ (c & 1 ? poly : 0)) determine all 2048 entries.
  */
 #ifndef P2S_TABLES_H
 #define P2S_TABLES_H

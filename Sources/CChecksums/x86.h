@@ -1,4 +1,7 @@
-/* x86-64: CRC32C with the instruction of SSE4.2, CRC-32 by carry-less multiplication, both by wide ones of that. */
+/*
+ * x86-64: CRC32C with SSE4.2's instruction, CRC-32 with carry-less multiplication (PCLMUL), and both with
+ * 512-bit carry-less multiplication.
+ */
 #include <immintrin.h>
 
 #define P2S_HAVE_CRC32C 1
@@ -19,7 +22,7 @@ static int have_crc32(void) { return __builtin_cpu_supports("pclmul") && __built
 
 #define FOLD_TARGET __attribute__((target("pclmul,sse4.2")))
 
-/* Moves 16 bytes ahead by the distance that `k` stands for and adds the 16 bytes found there. */
+/* Folds 16 bytes forward by the distance encoded in `k` and XORs them into the 16 bytes there. */
 static inline FOLD_TARGET __m128i fold(__m128i x, __m128i k, __m128i next)
 {
     __m128i low = _mm_clmulepi64_si128(x, k, 0x00), high = _mm_clmulepi64_si128(x, k, 0x11);
@@ -27,13 +30,13 @@ static inline FOLD_TARGET __m128i fold(__m128i x, __m128i k, __m128i next)
 }
 
 /*
- * Folds 64 bytes at a time (Gopal and others, "Fast CRC Computation Using PCLMULQDQ", 2009), then leaves the
- * last 16 folded bytes, which have the checksum of all before them, to the portable form.
+ * Folds 64 bytes at a time (Gopal et al., "Fast CRC Computation Using PCLMULQDQ", 2009), then passes the last
+ * 16 folded bytes, whose checksum equals that of everything before, to the portable form.
  */
 static FOLD_TARGET uint32_t crc32_fast(uint32_t crc, const uint8_t *p, size_t count)
 {
     if (count >= 64) {
-        /* x^(512+32), x^(512-32): 64 bytes ahead. x^(128+32), x^(128-32): 16 bytes. Bit-reflected. */
+        /* x^(512+32), x^(512-32) fold by 64 bytes; x^(128+32), x^(128-32) by 16. Bit-reflected. */
         const __m128i by64 = _mm_set_epi64x(0x01c6e41596, 0x0154442bd4);
         const __m128i by16 = _mm_set_epi64x(0x00ccaa009e, 0x01751997d0);
         const __m128i *q = (const __m128i *)p;
@@ -59,7 +62,9 @@ static int have_wide_folds(void)
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("vpclmulqdq") && have_crc32();
 }
 
-static inline __attribute__((target("avx512f,vpclmulqdq"))) __m512i fold_wide(__m512i x, __m512i k, __m512i next)
+#define FOLD_WIDE_TARGET __attribute__((target("avx512f,vpclmulqdq")))
+
+static inline FOLD_WIDE_TARGET __m512i fold_wide(__m512i x, __m512i k, __m512i next)
 {
     __m512i low = _mm512_clmulepi64_epi128(x, k, 0x00), high = _mm512_clmulepi64_epi128(x, k, 0x11);
     return _mm512_ternarylogic_epi64(low, high, next, 0x96);

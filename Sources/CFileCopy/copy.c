@@ -23,7 +23,7 @@ int64_t p2s_copy_file_range(int source, int64_t from, int destination, int64_t t
 
 int p2s_reserve(int file, int64_t count) {
 #if defined(__linux__)
-  // Not posix_fallocate: where the file system cannot, that writes zeros.
+  // Not posix_fallocate, which writes zeros where the file system cannot reserve.
   int result;
   do result = fallocate(file, 0, 0, count);
   while (result != 0 && errno == EINTR);

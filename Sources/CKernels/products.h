@@ -22,7 +22,7 @@ enum {
 };
 
 /*
- * Where the tiles of a unit lie. Outputs are numbered row by row over rows of `columns`
+ * Where the tiles of a unit are. Outputs are numbered row by row over rows of `columns`
  * lines, of which the first `width` are outputs and the others are computed for nothing:
  * then the inputs of neighboring numbers are neighbors too, across the ends of rows.
  */

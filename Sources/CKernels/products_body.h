@@ -2,7 +2,7 @@
  * products_body.h - a unit of work of a convolution by products of tiles, over the tiles
  * that the including file defines:
  *   TARGET                  function attributes
- *   TILES                   what holds the eight tiles, or nothing
+ *   TILES                   the type of the eight tiles
  *   TILES_BEGIN(t), TILES_END(t)
  *   TILE_ZERO(t, n), TILE_LOAD(t, n, p, stride), TILE_STORE(t, n, p)
  *   TILE_BF16(t, c, a, b)   c += a * b, pairs of bfloat16
@@ -609,7 +609,7 @@ INLINE void multiply(
     u->turn ^= 1;
 }
 
-/* One function for each split, so that none grows out of hand. */
+/* One function per split, which keeps each small. */
 FLATTEN void multiply_bf16(struct unit *u, int32_t pair, int32_t panel, TILES *t) {
     multiply(P2S_SPLIT_BF16, u, pair, panel, t);
 }

@@ -9,7 +9,7 @@ static TARGET void emulate_bf16(uint32_t *sums, const uint32_t *a, const uint32_
     typedef float lanes __attribute__((vector_size(64)));
     typedef uint32_t words __attribute__((vector_size(64)));
     uint32_t before = _mm_getcsr(), during = 0x9FC0; /* FTZ, DAZ, nearest, all masked */
-    /* The arithmetic lies between the two by what it reads and writes. */
+    /* The operands keep the arithmetic between the two. */
     __asm__ volatile("ldmxcsr %0" : : "m"(during) : "memory");
     for (int m = 0; m < 16; m++) {
         lanes even = { 0 }, odd = { 0 }, sum;

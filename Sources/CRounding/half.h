@@ -1,4 +1,4 @@
-/* Bit patterns of the 16-bit types, one at a time: the specification of the fast forms. */
+/* Conversions to and from the 16-bit types, one value at a time: the specification of the fast forms. */
 #ifndef P2S_HALF_H
 #define P2S_HALF_H
 
@@ -31,7 +31,7 @@ static inline float float_of_half(uint16_t half)
     return float_of(sign | (exponent + 112) << 23 | fraction << 13);
 }
 
-/* To nearest, ties to even; overflow gives infinity, NaN stays a quiet NaN. */
+/* Rounds to nearest, ties to even; overflow gives infinity, NaN stays a quiet NaN. */
 static inline uint16_t half_of_float(float value)
 {
     uint32_t bits = bits_of(value), magnitude = bits & 0x7FFFFFFF;
@@ -39,7 +39,8 @@ static inline uint16_t half_of_float(float value)
     if (magnitude >= 0x7F800000)
         return magnitude > 0x7F800000 ? sign | 0x7E00 | (magnitude >> 13 & 0x3FF) : sign | 0x7C00;
     if (magnitude < 0x38800000) {
-        /* Subnormal: the sum puts the last bit of the half at the last bit of the float, and rounds there. */
+        /* Subnormal: adding 0.5 aligns the last bit of the half with the last bit of the float and rounds
+         * there. */
         return sign | (uint16_t)(bits_of(float_of(magnitude) + 0.5f) - 0x3F000000);
     }
     uint32_t rebased = magnitude - 0x38000000, rounded = (rebased + 0xFFF + (rebased >> 13 & 1)) >> 13;
@@ -54,8 +55,8 @@ static inline uint16_t bfloat_of_float(float value)
 }
 
 /*
- * To float so that a second rounding, to at most 22 bits, is as good as one: an inexact result is truncated and
- * its last bit set ("round to odd", Boldo and Melquiond 2008).
+ * Rounds to float so that a second rounding, to at most 22 bits, gives the correctly rounded result: an
+ * inexact value is truncated and its last bit set ("round to odd", Boldo and Melquiond 2008).
  */
 static inline float odd_of_double(double value)
 {

@@ -1,7 +1,9 @@
 /*
- * The loops, once for each form. Before including, define FORM(name), TARGET, HALVES_OF_FLOATS and FLOATS_OF_HALVES.
+ * The loops; included once per form. Before including, define FORM(name), TARGET, HALVES_OF_FLOATS and
+ * FLOATS_OF_HALVES.
  *
- * Nothing is aligned to more than a byte. Blocks have at most P2S_BLOCK elements. Loops are plain, so that the compiler makes vectors of what TARGET allows.
+ * Pointers need no alignment. Blocks have at most P2S_BLOCK elements. The loops are plain so that the
+ * compiler vectorizes them for TARGET.
  */
 
 static TARGET void FORM(widen)(enum p2s_element type, const void *source, double *values, size_t count)
@@ -47,7 +49,7 @@ static TARGET double FORM(largest)(const double *values, size_t count)
         lanes[0] = lanes[0] < magnitude ? magnitude : lanes[0];
     }
     for (int k = 1; k < 8; k++) lanes[0] = lanes[0] < lanes[k] ? lanes[k] : lanes[0];
-    /* A comparison with NaN is false, so the loops above pass over it. 0 times a number is 0, times others NaN. */
+    /* Comparisons with NaN are false, so the loops above skip NaN; look for it separately. */
     for (i = 0; i < count; i++) odd = values[i] == values[i] ? odd : values[i];
     return odd == 0 ? lanes[0] : odd;
 }
@@ -113,8 +115,10 @@ static TARGET size_t FORM(round)(
     }
     for (size_t i = 0; i < count; i++) values[i] = floats[i];
     unsigned overflows = 0;
-    for (size_t i = 0; i < count; i++)
-        overflows |= (unsigned)(__builtin_fabs(values[i]) > DBL_MAX) & (unsigned)(__builtin_fabs(exact[i]) <= DBL_MAX);
+    for (size_t i = 0; i < count; i++) {
+        unsigned infinite = __builtin_fabs(values[i]) > DBL_MAX, finite = __builtin_fabs(exact[i]) <= DBL_MAX;
+        overflows |= infinite & finite;
+    }
     if (overflows) {
         for (size_t i = 0; i < count; i++)
             if (__builtin_fabs(values[i]) > DBL_MAX && __builtin_fabs(exact[i]) <= DBL_MAX) return i;
@@ -131,7 +135,7 @@ static TARGET void FORM(quantize)(
         double q = exact[i] / scale;
         q = q < -127 ? -127 : q;
         q = q > 127 ? 127 : q;
-        /* Beside 1.5 × 2^52 the last bit of a double is worth 1: the sum rounds, the difference is exact. */
+        /* Near 1.5 × 2^52 the last bit of a double is worth 1: the sum rounds, the difference is exact. */
         q = (q + 0x1.8p52) - 0x1.8p52;
         stored[i] = (int8_t)(int32_t)q;
         values[i] = q * scale;

@@ -1,4 +1,4 @@
-/* Cuts into blocks that stay in the first cache, and picks a form for each call. */
+/* Splits the work into blocks that stay in the L1 cache and picks a form for each call. */
 #pragma STDC FP_CONTRACT OFF
 
 #include "CRounding.h"
@@ -71,10 +71,11 @@ static int have_wide(void)
 #define HALVES_OF_FLOATS halves_of_floats_f16c
 #define FLOATS_OF_HALVES floats_of_halves_f16c
 #include "loops.h"
-#define CALL(name, ...)                                                                                              \
-    (form == P2S_ROUNDING_BEST && have_wide()                              ? name##_avx512(__VA_ARGS__)               \
-        : (form == P2S_ROUNDING_BEST && have_fast()) || form == P2S_ROUNDING_AVX2 ? name##_avx2(__VA_ARGS__)          \
-                                                                           : name##_portable(__VA_ARGS__))
+#define CALL(name, ...)                                                      \
+    (form == P2S_ROUNDING_BEST && have_wide() ? name##_avx512(__VA_ARGS__)    \
+        : form == P2S_ROUNDING_BEST && have_fast() ? name##_avx2(__VA_ARGS__) \
+        : form == P2S_ROUNDING_AVX2 ? name##_avx2(__VA_ARGS__)                \
+                                    : name##_portable(__VA_ARGS__))
 #else
 #define CALL(name, ...) ((void)form, name##_portable(__VA_ARGS__))
 #endif
@@ -92,7 +93,8 @@ int p2s_rounding_has(enum p2s_rounding_form form)
 #endif
 }
 
-void p2s_widen(enum p2s_element type, const void *source, double *values, size_t count, enum p2s_rounding_form form)
+void p2s_widen(
+    enum p2s_element type, const void *source, double *values, size_t count, enum p2s_rounding_form form)
 {
     for (size_t i = 0; i < count; i += P2S_BLOCK)
         CALL(widen, type, (const char *)source + i * width[type], values + i, block(count - i));
@@ -103,7 +105,10 @@ void p2s_scale(double *values, double factor, size_t count, enum p2s_rounding_fo
     CALL(scale, values, factor, count);
 }
 
-double p2s_largest_magnitude(const double *values, size_t count, enum p2s_rounding_form form) { return CALL(largest, values, count); }
+double p2s_largest_magnitude(const double *values, size_t count, enum p2s_rounding_form form)
+{
+    return CALL(largest, values, count);
+}
 
 size_t p2s_round(
     enum p2s_element type, const double *exact, void *stored, size_t count, struct p2s_rounding_error *error,

@@ -2,8 +2,8 @@
  * threads.c - the pool. A region is published by one store of `ticket`, whose
  * upper half is the region's number and whose lower half is the next unit. A
  * thread claims a unit by compare-and-swap on the whole ticket, so a late thread
- * can never take a unit of a region that it did not see. Nobody waits for a
- * thread that has claimed nothing.
+ * can never take a unit of a region that it did not see. A region never waits for
+ * a thread that has claimed no unit.
  */
 #if defined(__linux__)
 #  define _GNU_SOURCE
@@ -23,13 +23,13 @@ enum { SPIN_NANOSECONDS = 100 * 1000 };
 
 struct p2s_threads {
     _Atomic uint64_t ticket;
-    /* The current region; read between two looks at the ticket. */
+    /* The current region; read between two reads of the ticket. */
     void (*_Atomic body)(void *, int32_t);
     void *_Atomic context;
     _Atomic int32_t units;
     _Atomic int32_t unfinished;
 
-    /* Changes with each region, and at the end; what sleeping threads wait on. */
+    /* Sleeping threads wait for it to change; it changes with each region and on quit. */
     _Atomic uint32_t signal;
     _Atomic int32_t sleepers;
     _Atomic int32_t quit;
@@ -58,7 +58,7 @@ static void relax(void) {
 }
 
 #if defined(__linux__)
-/* The kernel compares `signal` with `seen` again before it sleeps. */
+/* The kernel compares `signal` with `seen` again before sleeping. */
 static void sleep_while(struct p2s_threads *t, uint32_t seen) {
     while (atomic_load(&t->signal) == seen)
         syscall(SYS_futex, &t->signal, FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);
@@ -96,15 +96,15 @@ static uint32_t wait_signal(struct p2s_threads *t, uint32_t seen) {
             relax();
         }
     } while (nanoseconds() < deadline);
-    /* Sequentially consistent with raise_signal: either it sees the sleeper, or
-     * the sleeper sees the new signal. */
+    /* Sequentially consistent with raise_signal: either raise_signal sees the
+     * sleeper, or the sleeper sees the new signal. */
     atomic_fetch_add(&t->sleepers, 1);
     sleep_while(t, seen);
     atomic_fetch_sub(&t->sleepers, 1);
     return atomic_load(&t->signal);
 }
 
-/* Claims and runs units of the current region until none is left. */
+/* Claims and runs units of the current region until none are left. */
 static void work(struct p2s_threads *t) {
     uint64_t ticket = atomic_load_explicit(&t->ticket, memory_order_acquire);
     for (;;) {
@@ -112,8 +112,8 @@ static void work(struct p2s_threads *t) {
         if (unit >= atomic_load_explicit(&t->units, memory_order_acquire)) return;
         void (*body)(void *, int32_t) = atomic_load_explicit(&t->body, memory_order_acquire);
         void *context = atomic_load_explicit(&t->context, memory_order_acquire);
-        /* A new field implies (by acquire and release) that the old ticket is gone;
-         * so success proves that the fields are those of the ticket's region. */
+        /* Reading a new field implies (by acquire and release) that the old ticket is
+         * gone, so success proves that the fields belong to the ticket's region. */
         if (!atomic_compare_exchange_weak_explicit(
                 &t->ticket, &ticket, ticket + 1, memory_order_acq_rel, memory_order_acquire))
             continue;

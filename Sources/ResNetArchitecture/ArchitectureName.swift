@@ -1,8 +1,8 @@
 extension Architecture {
-  /// The published network of that name, with its published number of classes; `nil` when there is none.
+  /// The published network with that name and its published number of classes; `nil` if there is none.
   ///
-  /// What shapes do not tell may follow the name: `_v1` for the stride on the first 1×1, `_os8` and `_os16` for
-  /// the output stride that dilation keeps: `resnet50_os8`.
+  /// Suffixes give what shapes do not determine: `_v1` puts the stride on the first 1×1 convolution, `_os8`
+  /// and `_os16` give an output stride that is kept by dilation: `resnet50_os8`.
   public static func named(_ name: String) -> Architecture? {
     if let found = published.first(where: { $0.name == name }) { return found.architecture }
     if name.hasSuffix("_v1"), var base = named(String(name.dropLast(3))), base.block == .bottleneck,
@@ -24,9 +24,9 @@ extension Architecture {
 
   private static let outputStrides = [("_os8", [1, 1, 2, 4]), ("_os16", [1, 1, 1, 2])]
 
-  /// The published name, whatever the number of classes; otherwise a description in the same style.
+  /// The published name, regardless of the number of classes; otherwise a description in the same style.
   ///
-  /// `resnext50_32x4d`, `resnet50_v1_os8`, or for a network nobody named: `resnext_2-1-2-1_8x16d_base16`.
+  /// `resnext50_32x4d`, `resnet50_v1_os8`, or for an unpublished network `resnext_2-1-2-1_8x16d_base16`.
   public var name: String {
     var plain = self
     plain.strideOn = .conv2
@@ -36,7 +36,7 @@ extension Architecture {
     return (known ?? plain.description) + hiddenSuffix
   }
 
-  /// What shapes do not tell.
+  /// Suffixes for the properties that shapes do not determine.
   private var hiddenSuffix: String {
     var text = strideOn == .conv1 && block == .bottleneck ? "_v1" : ""
     if let (suffix, _) = Self.outputStrides.first(where: { $0.1 == dilations }) {
@@ -70,23 +70,23 @@ extension Architecture {
     return text
   }
 
-  /// True when only the head and epsilon may differ.
+  /// Whether the architectures are equal except for the head and epsilon.
   public func hasSameBody(as other: Architecture) -> Bool { body == other.body }
 
   private var body: Architecture {
     var copy = self
     (copy.classCount, copy.epsilon) = (nil, 0)
-    // A basic block has its stride on the first convolution whatever is said.
+    // A basic block always has its stride on the first convolution.
     if block == .basic { copy.strideOn = .conv2 }
     return copy
   }
 
-  /// True when body and head agree; epsilon may differ, since that is a question for the forward pass.
+  /// Whether body and head are equal; epsilon may differ, because only the forward pass depends on it.
   public func isSameNetwork(as other: Architecture) -> Bool {
     hasSameBody(as: other) && classCount == other.classCount
   }
 
-  /// `resnext50_32x4d (1000 classes)`.
+  /// Name and number of classes: `resnext50_32x4d (1000 classes)`.
   public var summary: String {
     "\(name) (\(classCount.map { "\($0) classes" } ?? "headless"))"
   }

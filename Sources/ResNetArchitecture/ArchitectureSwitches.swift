@@ -1,42 +1,45 @@
 extension Architecture {
-  /// What stands before the first stage.
+  /// The layers before the first stage.
   public enum Stem: Hashable, Sendable {
-    /// 7×7 of stride 2, then max-pooling.
+    /// A 7×7 convolution of stride 2, then max pooling.
     case conv7x7
-    /// Three 3×3 convolutions, the first of stride 2, then max-pooling; the widths of the first two. `[32, 32]` in
-    /// ResNet-C and -D (He et al. 2018, "Bag of Tricks"), `[24, 32]` in timm's "t", `[64, 64]` in "s".
+    /// Three 3×3 convolutions, the first of stride 2, then max pooling; the value is the width of the first
+    /// two: `[32, 32]` in ResNet-C and -D (He et al. 2018, "Bag of Tricks"), `[24, 32]` in timm's "t", `[64,
+    /// 64]` in "s".
     case deep([Int])
-    /// 3×3 of stride 1 and no pooling: the stem for CIFAR's 32×32 pixels (He et al. 2015, section 4.2).
+    /// A 3×3 convolution of stride 1 and no pooling, for CIFAR's 32×32 pixels (He et al. 2015, section 4.2).
     case conv3x3
   }
 
   /// The shortcut of a block that changes the shape.
   public enum Shortcut: String, Sendable {
-    /// A strided 1×1 convolution; "option B" of He et al. 2015.
+    /// A strided 1×1 convolution: "option B" of He et al. 2015.
     case projection
-    /// 2×2 average pooling of stride 2 where there is a stride, then a 1×1 of stride 1: ResNet-D.
+    /// 2×2 average pooling of stride 2 if there is a stride, then a 1×1 convolution of stride 1: ResNet-D.
     case averagePool = "avgpool"
     /// Every second pixel, and zeros for the new channels, half of them on either side: "option A".
     case padding = "pad"
   }
 
-  /// A gate on the channels: each is multiplied by a number between 0 and 1 that the means of all decide.
+  /// A gate that multiplies each channel by a number between 0 and 1, computed from the means of all
+  /// channels.
   public enum Attention: Hashable, Sendable {
-    /// Squeeze-and-excitation (Hu et al. 2017); the channels between its two layers, for each stage.
+    /// Squeeze-and-excitation (Hu et al. 2017); the value is the number of channels between its two layers,
+    /// per stage.
     case squeezeExcitation([Int])
-    /// Efficient channel attention (Wang et al. 2019); the size of its one-dimensional kernel, for each stage.
+    /// Efficient channel attention (Wang et al. 2019); the value is the size of its 1-D kernel, per stage.
     case eca([Int])
   }
 
   /// The convolution of a bottleneck that has the stride.
   public enum StridedConvolution: String, Sendable {
-    /// The first 1×1, as in the paper: "v1", Caffe, detectron2's MSRA networks.
+    /// The first 1×1, as in the paper ("v1"), Caffe and detectron2's MSRA networks.
     case conv1
-    /// The 3×3: "v1.5", torchvision, timm.
+    /// The 3×3 ("v1.5"), as in torchvision and timm.
     case conv2
   }
 
-  /// True when the lists have an entry for each stage and the parts fit each other: then a tree can be built.
+  /// Whether the lists have an entry per stage and the parts are compatible, so that a tree can be built.
   public var isConsistent: Bool {
     let stages = layers.count
     guard (1...8).contains(stages), layers.allSatisfy({ $0 >= 0 }), dilations.count == stages,
@@ -59,17 +62,17 @@ extension Architecture {
 }
 
 extension Architecture {
-  /// One switch as metadata.
+  /// The metadata value of a switch.
   public enum SwitchValue: Hashable, Sendable {
-    /// A word, such as `1x1`.
+    /// A word, such as `conv7x7`.
     case text(String)
-    /// Numbers, one for each stage or block.
+    /// A list of integers, usually one per stage.
     case integers([Int])
   }
 
-  /// Keys and values of the metadata that say how the network differs from torchvision's; FORMAT.md lists them.
+  /// The metadata that describes how the network differs from torchvision's; FORMAT.md lists the keys.
   ///
-  /// `arch.stem` is always there; an absent key means torchvision's form.
+  /// `arch.stem` is always present; any other absent key means torchvision's form.
   public var switches: [(key: String, value: SwitchValue)] {
     var values: [(String, SwitchValue)] = []
     switch stem {
@@ -93,9 +96,10 @@ extension Architecture {
     return values
   }
 
-  /// Reads the switches from metadata, where `text` and `integers` give nil for an absent key.
+  /// Applies the switches in metadata; `text` and `integers` return nil for an absent key.
   ///
-  /// - Returns: This architecture with them; nil where a value is unknown or does not fit the others.
+  /// - Returns: This architecture with the switches; nil if a value is unknown or incompatible with the
+  ///   others.
   public func switched(
     text: (String) -> String?, integers: (String) -> [Int]?
   ) -> Architecture? {

@@ -1,22 +1,22 @@
-/// The architecture as the papers print it: a row for each layer or stage, with sizes and cost.
+/// The architecture as tabulated in papers: a row per layer or stage, with sizes and cost.
 public struct LayerTable: Sendable {
-  /// One layer, or one stage.
+  /// A layer or a stage.
   public struct Row: Sendable {
     /// `conv1`, `maxpool`, `layer1` … `layer4`, `avgpool, fc`.
     public let name: String
     /// The papers' notation: `[1×1, 128 | 3×3, 128, C=32 | 1×1, 256] × 3`.
     public let description: String
-    /// Height and width of what comes out.
+    /// Height and width of the output in pixels.
     public let outputSize: Int
-    /// Learned numbers: weights, biases, and scale and shift of BatchNorms.
+    /// Number of parameters: weights, biases, and the scale and shift of BatchNorms.
     public let parameters: Int
-    /// For one image, in convolutions, gates and the classifier.
+    /// Multiply-adds of convolutions, gates and the classifier for one image.
     public let multiplyAdds: Int
   }
 
   /// In execution order.
   public let rows: [Row]
-  /// Learned numbers of the whole network.
+  /// Number of parameters of the whole network.
   public let parameters: Int
   /// Multiply-adds of convolutions, gates and the classifier for one image, as papers count "FLOPs".
   public let multiplyAdds: Int
@@ -40,7 +40,7 @@ public struct LayerTable: Sendable {
     }
   }
 
-  /// Walks the tree for a square image of `imageSize` pixels a side; 224 in the papers.
+  /// Tabulates the tree for a square image with sides of `imageSize` pixels; 224 in the papers.
   public init(_ tree: LayerTree, imageSize: Int = 224) {
     var rows: [Row] = []
     var size = imageSize
@@ -72,7 +72,7 @@ public struct LayerTable: Sendable {
           cost.add(unit, output: size)
         }
         if let attention = block.attention { cost.add(attention) }
-        // Its output is added to the body's, so that the sizes are equal.
+        // Its output is added to the body's, so their sizes are equal.
         if let downsample = block.downsample { cost.add(downsample, output: size) }
       }
       guard let last = blocks.last else { continue }

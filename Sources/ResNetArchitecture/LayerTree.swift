@@ -1,10 +1,10 @@
 /// A residual block: `relu(attention(body(x)) + shortcut(x))`.
 public struct ResidualBlock: Hashable, Sendable {
-  /// What is added to the body.
+  /// The shortcut of a block.
   public enum Shortcut: Hashable, Sendable {
-    /// The input as it is.
+    /// The unchanged input.
     case identity
-    /// A convolution, after average pooling where there is a pool.
+    /// A convolution, preceded by average pooling if there is a pool.
     case projection(ConvolutionUnit, pool: PoolUnit?)
     /// The input with fewer pixels and more channels, without weights.
     case padded(PaddedShortcut)
@@ -12,21 +12,21 @@ public struct ResidualBlock: Hashable, Sendable {
 
   /// `layer1.0` … `layer4.2`, the tap name of its output.
   public let name: String
-  /// 0, 1, 2, …
+  /// Index of its stage: 0, 1, 2, …
   public let stage: Int
   /// Two (basic) or three (bottleneck) units in order; the last has no ReLU of its own.
   public let body: [ConvolutionUnit]
   /// The gate between the body and the sum.
   public let attention: AttentionUnit?
-  /// What is added to the body's output.
+  /// The branch added to the body's output.
   public let shortcut: Shortcut
 
-  /// Channels that come in.
+  /// Number of input channels.
   public var inputChannels: Int { body[0].inputChannels }
-  /// Channels that go out.
+  /// Number of output channels.
   public var outputChannels: Int { body[body.count - 1].outputChannels }
 
-  /// The projection of the shortcut; `nil` where it has no weights.
+  /// The convolution of the shortcut; `nil` if the shortcut has no weights.
   public var downsample: ConvolutionUnit? {
     if case .projection(let unit, _) = shortcut { unit } else { nil }
   }
@@ -35,12 +35,12 @@ public struct ResidualBlock: Hashable, Sendable {
   public var convolutions: [ConvolutionUnit] { body + [downsample].compactMap(\.self) }
 }
 
-/// The network, built from an ``Architecture``: the one source of truth about its topology.
+/// The layers of a network, built from an ``Architecture``: the single source of truth about its topology.
 ///
 /// Key mapping, parameter counts, the multiply-add table, the execution plan, the reference engine and the
-/// taps all walk this tree; nothing else repeats the topology.
+/// taps all traverse this tree; the topology is defined nowhere else.
 public struct LayerTree: Hashable, Sendable {
-  /// What the tree was built from.
+  /// The architecture that the tree was built from.
   public let architecture: Architecture
   /// The first convolutions.
   public let stem: StemLayers
@@ -48,7 +48,7 @@ public struct LayerTree: Hashable, Sendable {
   public let maxPool: PoolUnit?
   /// All residual blocks, in execution order.
   public let blocks: [ResidualBlock]
-  /// Global average pooling and the classifier; `nil` is headless.
+  /// The classifier, preceded by global average pooling; `nil` for a headless network.
   public let head: LinearUnit?
 
   /// - Precondition: ``Architecture/isConsistent``.
@@ -77,7 +77,7 @@ public struct LayerTree: Hashable, Sendable {
   /// Every convolution in execution order: stem, then for each block its body and its projection.
   public var convolutions: [ConvolutionUnit] { stem.units + blocks.flatMap(\.convolutions) }
 
-  /// Name of what comes out: `logits`, or `layer4` for a headless network of four stages.
+  /// Name of the output: `logits`, or `layer4` for a headless network of four stages.
   public var outputName: String { head == nil ? "layer\(architecture.layers.count)" : "logits" }
 
   /// Tap names at block granularity, in execution order.
@@ -135,7 +135,7 @@ extension ResidualBlock {
       architecture, block: name, index: index, from: inputChannels, to: output, stride: stride)
   }
 
-  /// torchvision projects where the shape changes, which is only ever in the first block of a stage.
+  /// torchvision projects where the shape changes, which happens only in the first block of a stage.
   private static func shortcut(
     _ architecture: Architecture, block: String, index: Int, from: Int, to: Int, stride: Int
   ) -> Shortcut {
@@ -148,7 +148,7 @@ extension ResidualBlock {
     switch architecture.shortcut {
     case .projection: return .projection(projection(0, stride: stride), pool: nil)
     case .averagePool:
-      // Where there is no stride, place 0 is an identity.
+      // Without a stride, index 0 is an identity.
       let pool = PoolUnit(
         name: "\(block).downsample.0", kind: .average, kernel: stride, stride: stride, padding: 0)
       return .projection(projection(1, stride: 1), pool: stride == 1 ? nil : pool)

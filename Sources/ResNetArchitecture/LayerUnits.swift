@@ -1,22 +1,22 @@
-/// One convolution with the BatchNorm and the activation that follow it.
+/// A convolution with the BatchNorm and the activation that follow it.
 public struct ConvolutionUnit: Hashable, Sendable {
   /// State-dict path of the convolution: `conv1`, `layer1.0.conv2`, `layer1.0.downsample.0`.
   public let name: String
   /// State-dict path of its BatchNorm: `bn1`, `layer1.0.bn2`, `layer1.0.downsample.1`.
   public let normName: String
-  /// Channels that come in, of all groups.
+  /// Input channels of all groups.
   public let inputChannels: Int
-  /// Filters, of all groups.
+  /// Output channels (filters) of all groups.
   public let outputChannels: Int
   /// Height and width of the square kernel.
   public let kernel: Int
-  /// Pixels between neighbouring outputs, in both directions.
+  /// Stride in both directions.
   public private(set) var stride: Int
-  /// Pixels between neighbouring taps of the kernel; 1 is an ordinary convolution.
+  /// Spacing of the kernel's taps in pixels; 1 for an ordinary convolution.
   public let dilation: Int
-  /// Groups of channels that are convolved apart; 1 is an ordinary convolution.
+  /// Number of groups; 1 for an ordinary convolution.
   public let groups: Int
-  /// True when a ReLU follows directly (before the residual sum there is none).
+  /// Whether a ReLU follows directly; there is none before the residual sum.
   public let relu: Bool
 
   init(
@@ -41,7 +41,7 @@ public struct ConvolutionUnit: Hashable, Sendable {
     return unit
   }
 
-  /// Zeros on every side: half of what the kernel spans.
+  /// Zero padding on every side: half of the kernel's span.
   public var padding: Int { dilation * (kernel / 2) }
 
   /// `[out, in / groups, kernel, kernel]`, PyTorch's OIHW.
@@ -53,25 +53,25 @@ public struct ConvolutionUnit: Hashable, Sendable {
   }
 }
 
-/// A window that slides over each channel.
+/// A pooling layer.
 public struct PoolUnit: Hashable, Sendable {
-  /// What becomes of the values in a window.
+  /// The reduction over a window.
   public enum Kind: Hashable, Sendable {
-    /// The largest value; padding counts as −infinity.
+    /// The maximum; padding counts as −infinity.
     case maximum
-    /// The mean of what lies inside the image: `ceil_mode=True, count_include_pad=False`.
+    /// The mean over the pixels inside the image: `ceil_mode=True, count_include_pad=False`.
     case average
   }
 
   /// Tap name: `maxpool`.
   public let name: String
-  /// What becomes of the values in a window.
+  /// The reduction over a window.
   public let kind: Kind
   /// Height and width of the window.
   public let kernel: Int
-  /// Pixels between neighbouring windows.
+  /// Stride in both directions.
   public let stride: Int
-  /// Pixels that are added on each side.
+  /// Padding on each side in pixels.
   public let padding: Int
 
   /// Output size along one side, rounded down for a maximum and up for an average.
@@ -81,21 +81,21 @@ public struct PoolUnit: Hashable, Sendable {
   }
 }
 
-/// A gate on the channels of a map: each is multiplied by `sigmoid` of what the means of all channels decide.
+/// A channel gate: multiplies each channel by the `sigmoid` of a function of all channels' means.
 public struct AttentionUnit: Hashable, Sendable {
-  /// How the means of the channels become gates.
+  /// The function of the channels' means.
   public enum Kind: Hashable, Sendable {
-    /// `fc2(relu(fc1(means)))` with that many channels between, both with a bias.
+    /// `fc2(relu(fc1(means)))`, both with a bias; the value is the number of channels between.
     case squeezeExcitation(Int)
-    /// A convolution of this many neighbouring channels' means, zeros beyond the ends, without bias.
+    /// A zero-padded 1-D convolution over the channels, without a bias; the value is the kernel size.
     case eca(Int)
   }
 
-  /// State-dict path, timm's: `layer1.0.se`.
+  /// State-dict path in timm: `layer1.0.se`.
   public let name: String
-  /// Channels of the map.
+  /// Channels of the feature map.
   public let channels: Int
-  /// How the means become gates.
+  /// The function of the channels' means.
   public let kind: Kind
 
   /// Its layers' names, weight shapes and biases, in execution order.
@@ -107,7 +107,7 @@ public struct AttentionUnit: Hashable, Sendable {
     }
   }
 
-  /// For one image, gate and means not counted, as for the other layers.
+  /// Multiply-adds of its layers for one image, without the means and the multiplication by the gate.
   public var multiplyAdds: Int {
     switch kind {
     case .squeezeExcitation(let inner): 2 * inner * channels
@@ -120,35 +120,35 @@ public struct AttentionUnit: Hashable, Sendable {
 public struct PaddedShortcut: Hashable, Sendable {
   /// Of every `stride` rows and columns, the first is kept.
   public let stride: Int
-  /// Channels of zeros before and after those of the input.
+  /// Number of zero channels before and after the input's.
   public let before, after: Int
 
-  /// Height or width that `size` becomes.
+  /// Output size along one side.
   public func outputSize(_ size: Int) -> Int { (size - 1) / stride + 1 }
 }
 
-/// The classifier: `y = W x + b`, `W` is `[out, in]`.
+/// The classifier: `y = W x + b` with `W` of shape `[out, in]`.
 public struct LinearUnit: Hashable, Sendable {
   /// State-dict path: `fc`.
   public let name: String
-  /// Columns of the matrix.
+  /// Number of columns of the matrix.
   public let inputFeatures: Int
-  /// Rows of the matrix: the classes.
+  /// Number of rows of the matrix: the classes.
   public let outputFeatures: Int
 }
 
-/// What stands before max-pooling: one convolution, or three that share a name.
+/// The layers before max pooling: one convolution, or three that share a name.
 public struct StemLayers: Hashable, Sendable {
-  /// Tap name of what the last unit puts out.
+  /// Tap name of the last unit's output.
   public let name = "conv1"
   /// In execution order.
   public let units: [ConvolutionUnit]
 
   /// Channels of the image.
   public var inputChannels: Int { units[0].inputChannels }
-  /// Channels that the first stage takes.
+  /// Input channels of the first stage.
   public var outputChannels: Int { units[units.count - 1].outputChannels }
-  /// Height or width that `size` becomes.
+  /// Output size along one side.
   public func outputSize(_ size: Int) -> Int { units.reduce(size) { $1.outputSize($0) } }
 
   init(_ architecture: Architecture) {
@@ -159,7 +159,7 @@ public struct StemLayers: Hashable, Sendable {
     case .conv3x3:
       units = [ConvolutionUnit(name: "conv1", normName: "bn1", from: 3, to: channels, kernel: 3)]
     case .deep(let widths):
-      // timm's names: conv1 is a sequence whose places 2 and 5 are ReLUs.
+      // timm's names: conv1 is a sequence with ReLUs at indices 2 and 5.
       units = [
         ConvolutionUnit(name: "conv1.0", normName: "conv1.1", from: 3, to: widths[0], kernel: 3, stride: 2),
         ConvolutionUnit(name: "conv1.3", normName: "conv1.4", from: widths[0], to: widths[1], kernel: 3),

@@ -1,10 +1,10 @@
-/// One tensor that the network's state dict must hold.
+/// A tensor in the network's state dict.
 public struct ParameterSpec: Hashable, Sendable {
-  /// What a tensor is in its layer.
+  /// The role of a tensor in its layer.
   public enum Role: Hashable, Sendable {
-    /// A kernel: `[filters, inputs per group, height, width]`.
+    /// A convolution's weight, `[filters, inputs per group, height, width]`.
     case convolution
-    /// Only where BatchNorm is folded into the convolution.
+    /// A convolution's bias, `[filters]`; only if BatchNorm is folded into it.
     case convolutionBias
     /// BatchNorm's scale γ, `[channels]`.
     case normWeight
@@ -14,26 +14,27 @@ public struct ParameterSpec: Hashable, Sendable {
     case runningMean
     /// BatchNorm's variance, `[channels]`.
     case runningVar
-    /// Counts training steps; absent in files from before PyTorch 0.4.1 and never needed for inference.
+    /// The number of training steps; absent in files from before PyTorch 0.4.1 and never needed for
+    /// inference.
     case batchCount
-    /// Of a gate on the channels; no BatchNorm follows.
+    /// Weight and bias of a channel gate, which no BatchNorm follows.
     case attentionWeight, attentionBias
-    /// The classifier's matrix, `[classes, features]`.
+    /// The classifier's weight, `[classes, features]`.
     case linearWeight
     /// The classifier's bias, `[classes]`.
     case linearBias
   }
 
-  /// torchvision's state-dict name, or timm's where torchvision has no such layer.
+  /// torchvision's state-dict name, or timm's for layers that torchvision lacks.
   public let name: String
-  /// PyTorch's shape of it.
+  /// PyTorch's shape.
   public let shape: [Int]
-  /// What it is in its layer.
+  /// The role of the tensor in its layer.
   public let role: Role
 
-  /// True when a state dict may lack it.
+  /// Whether a state dict may lack it.
   public var isOptional: Bool { role == .batchCount }
-  /// True for what training updates, and so what "parameters" counts in papers.
+  /// Whether it is trained, and so counts as a parameter in papers.
   public var isTrainable: Bool {
     switch role {
     case .convolution, .convolutionBias, .normWeight, .normBias, .attentionWeight, .attentionBias,
@@ -50,8 +51,8 @@ extension LayerTree {
   /// Every tensor of the state dict in torchvision's order, which is execution order.
   public var parameters: [ParameterSpec] { parameters(isFolded: false) }
 
-  /// Every tensor of the state dict in execution order; with BatchNorm folded into the convolutions, those have a
-  /// bias each and there is no BatchNorm.
+  /// Every tensor of the state dict in execution order. If BatchNorm is folded, every convolution has a bias
+  /// and there is no BatchNorm.
   public func parameters(isFolded: Bool) -> [ParameterSpec] {
     var specs: [ParameterSpec] = []
     func add(_ name: String, _ shape: [Int], _ role: ParameterSpec.Role) {
@@ -83,7 +84,7 @@ extension LayerTree {
     return specs
   }
 
-  /// Number of trainable parameters, as papers and torchvision's `num_params` count them.
+  /// Number of trainable parameters, as counted in papers and by torchvision's `num_params`.
   public var parameterCount: Int {
     parameters.lazy.filter(\.isTrainable).reduce(0) { $0 + $1.elementCount }
   }

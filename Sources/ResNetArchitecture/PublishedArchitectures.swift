@@ -1,6 +1,6 @@
 extension Architecture {
-  /// The published networks: by torchvision's and Facebook's names, then timm's, then the CIFAR networks of
-  /// He et al. 2015 by their usual names, with 10 classes.
+  /// The published networks: torchvision's and Facebook's, then timm's, then the CIFAR networks of He et al.
+  /// 2015 under their usual names, with 10 classes.
   public static let published: [(name: String, architecture: Architecture)] =
     torchvision + timm + cifar
 
@@ -75,7 +75,7 @@ extension Architecture {
     return (name, architecture)
   }
 
-  // MARK: - Spelling
+  // MARK: - Shorthand
 
   private static func basic(_ layers: [Int]) -> Architecture { Architecture(block: .basic, layers: layers) }
 
@@ -96,7 +96,8 @@ extension Architecture {
     return copy
   }
 
-  /// A sixteenth of the channels, in steps of 8: timm/layers/squeeze_excite.py and `make_divisible`.
+  /// A sixteenth of the channels, rounded to a multiple of 8: timm/layers/squeeze_excite.py and
+  /// `make_divisible`.
   private var squeezed: Architecture {
     var copy = self
     copy.attention = .squeezeExcitation(
@@ -104,12 +105,12 @@ extension Architecture {
     return copy
   }
 
-  /// About half of the binary logarithm of the channels, made odd: timm/layers/eca.py.
+  /// About half of the binary logarithm of the channels, rounded up to an odd number: timm/layers/eca.py.
   private var gated: Architecture {
     var copy = self
     copy.attention = .eca(
       layers.indices.map { stage in
-        // The channels are a power of two here: their logarithm is the number of trailing zeros.
+        // The number of channels is a power of two, so its logarithm is the number of trailing zeros.
         let size = (outputChannels(stage: stage).trailingZeroBitCount + 1) / 2
         return max(3, size.isMultiple(of: 2) ? size + 1 : size)
       })

@@ -1,6 +1,6 @@
 /// Shape of an intermediate result in memory.
 struct Activation: Hashable, Sendable {
-  /// What the 64 bytes of a pixel of one block hold.
+  /// What the 64 bytes of a pixel of one block contain.
   enum Line: Hashable, Sendable {
     case float32, bfloat16, uint8
 

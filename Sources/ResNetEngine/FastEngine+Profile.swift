@@ -1,3 +1,5 @@
+internal import SWTThreads
+
 extension FastEngine {
   /// The steps of a run over `batch` images of the planned size, without times.
   ///
@@ -14,9 +16,9 @@ extension FastEngine {
 
   /// Runs the network `runs` times and times each step of the plan.
   ///
-  /// The clock is read before and after each step, so that the whole takes a little longer than ``run(_:into:)``,
-  /// which has no such code in it. With one thread images of a batch go through the late stages together, as they do
-  /// there; with several, all threads compute each image, one after the other.
+  /// The clock is read before and after each step, so that the whole takes a little longer than
+  /// ``run(_:into:)``, which has no such code in it. With one thread images of a batch go through the late
+  /// stages together, as they do there; with several, all threads compute each image, one after the other.
   ///
   /// - Parameters:
   ///   - input: `[N, 3, H, W]`; the times are those of all `N` images together.

@@ -3,8 +3,8 @@ internal import ResNetArchitecture
 extension FastEngine {
   /// Computes the whole network into a map that the caller keeps.
   ///
-  /// Allocates nothing when `output` has the right shape already, nobody else holds a copy of it, and the last
-  /// run had images of the same size: from the second run on. The bits are those of ``run(_:taps:)``.
+  /// Allocates nothing when `output` has the right shape already, nobody else holds a copy of it, and the
+  /// last run had images of the same size: from the second run on. The bits are those of ``run(_:taps:)``.
   ///
   /// - Parameters:
   ///   - input: `[N, 3, H, W]`, normalized as in training; any `N`, `H`, `W` of at least 1.

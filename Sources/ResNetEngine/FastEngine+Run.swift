@@ -1,5 +1,6 @@
 internal import CKernels
 internal import ResNetArchitecture
+internal import SWTThreads
 
 extension FastEngine {
   /// Runs some stages and keeps the wanted taps.
@@ -31,8 +32,8 @@ extension FastEngine {
     return ForwardResult(output: output, taps: maps)
   }
 
-  /// Runs some stages of the plan into an output of the right shape; without taps it allocates nothing once it
-  /// has planned for a batch of that size.
+  /// Runs some stages of the plan into an output of the right shape; without taps it allocates nothing once
+  /// it has planned for a batch of that size.
   @unsafe
   func run(
     _ stages: Range<Int>, _ input: FeatureMap<Float>, into output: inout FeatureMap<Float>,

@@ -1,4 +1,5 @@
 public import ResNetArchitecture
+public import SWTThreads
 
 /// Computes the network in `float32` with the kernels of one instruction set.
 ///

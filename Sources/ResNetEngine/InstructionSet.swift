@@ -20,23 +20,35 @@ public enum InstructionSet: String, CaseIterable, Sendable {
   /// Those that are instructions of a processor.
   public static let allCases: [InstructionSet] = [.portable, .avx2, .avx512, .neon, .amx]
 
-  /// True when this build and this processor can run it.
+  /// Whether this build and this processor can run it.
   ///
-  /// The first use of this, of any set, asks the system for the use of AMX's tiles, for all threads of the
-  /// process. It refuses where a thread has a signal stack below 12 KiB; then ``amx`` is not supported, until
-  /// the process ends.
-  public var isSupported: Bool { Self.supported.contains(self) }
+  /// The first use of this for ``amx``, or of ``best``, asks the system for the use of AMX's tiles, for all
+  /// threads of the process. Linux refuses if a thread has a signal stack below 12 KiB, and refuses such
+  /// stacks afterwards. A program that cannot accept that names another set: then nothing is asked.
+  public var isSupported: Bool {
+    switch self {
+    case .amxEmulated: true
+    case .amx: Self.amxState == .usable
+    case .portable, .avx2, .avx512, .neon: p2s_isa_supported(kernelValue) != 0
+    }
+  }
 
-  /// Asked once: the answer for AMX may change while the process runs, and engines must agree.
-  private static let supported = Set(
-    allCases.filter { p2s_isa_supported($0.kernelValue) != 0 } + [.amxEmulated])
+  /// What this machine says to ``amx``. Determined once: the system's answer may change while the process
+  /// runs, and engines must agree.
+  public static let amxState: AMXState =
+    switch p2s_amx_state() {
+    case .P2S_AMX_MISSING: .missing
+    case .P2S_AMX_REFUSED: .refused
+    case .P2S_AMX_DIFFERENT: .different
+    case .P2S_AMX_USABLE: .usable
+    }
 
   /// The fastest that is supported here.
   public static var best: InstructionSet {
     allCases.last { $0.isSupported } ?? .portable
   }
 
-  /// True when layers are computed by products of tiles.
+  /// Whether layers are computed by products of tiles.
   var multipliesTiles: Bool { self == .amx || self == .amxEmulated }
 
   var kernelValue: p2s_isa {
@@ -55,6 +67,18 @@ public enum InstructionSet: String, CaseIterable, Sendable {
   private static var vectors: InstructionSet {
     [.neon, .avx512, .avx2].first { p2s_isa_supported($0.kernelValue) != 0 } ?? .portable
   }
+}
+
+/// Whether AMX is used, or why not.
+public enum AMXState: String, Sendable {
+  /// The processor, the system or the build has none.
+  case missing = "not available"
+  /// The system does not permit it: its kernel is old, system calls are filtered, or a signal stack is too
+  /// small.
+  case refused = "refused by the system"
+  /// A few small layers have other results than the emulation, so it is not used.
+  case different = "not used: its results differ from the emulation's"
+  case usable = "used"
 }
 
 /// What multiplies the numbers of a precision.
@@ -93,7 +117,7 @@ extension InstructionSet {
   /// Whose form of integer kernels runs where this set has none.
   private var lesser: InstructionSet { self == .avx512 ? .avx2 : .portable }
 
-  /// True when networks packed for one can run on the other.
+  /// Whether networks packed for one can run on the other.
   func sharesPacking(with other: InstructionSet, _ precision: ComputePrecision) -> Bool {
     multipliesTiles == other.multipliesTiles && arithmetic(of: precision) == other.arithmetic(of: precision)
   }

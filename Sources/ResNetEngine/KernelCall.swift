@@ -15,9 +15,10 @@ struct Call<Layer: BitwiseCopyable, Element: BitwiseCopyable> {
   var sourceStep = 0
   var targetStep = 0
 
-  /// The call that the pool hands to a unit, for the image that the unit belongs to, and the unit's number within it.
+  /// The call that the pool passes to a unit, for the image that the unit belongs to, and the unit's number
+  /// within it.
   static func at(_ context: UnsafeMutableRawPointer?, _ unit: Int32) -> (call: Self, unit: Int32) {
-    guard let context = unsafe context else { preconditionFailure("the pool hands on what it got") }
+    guard let context = unsafe context else { preconditionFailure("the pool passes on what it got") }
     var call = unsafe context.assumingMemoryBound(to: Self.self).pointee
     let image = unsafe Int(unit / call.units)
     if image > 0 {

@@ -3,7 +3,7 @@ internal import SWTTensors
 
 /// Unsafe on purpose, as all of ``KernelCalls``: copies between the caller's images and activations.
 extension KernelCalls {
-  /// Copies one image `[C, H, W]` into an activation and zeroes its halo, and the lanes that hold no channel:
+  /// Copies one image `[C, H, W]` into an activation and zeroes its halo, and the lanes without a channel:
   /// kernels write zeros there too, and the largest value of a tensor is looked for in all lanes.
   func load(_ values: UnsafePointer<Float>, into activation: Activation) {
     let start = unsafe start(activation)

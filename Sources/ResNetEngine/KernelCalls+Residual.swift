@@ -1,8 +1,8 @@
 internal import CKernels
 internal import ResNetArchitecture
 
-/// Unsafe on purpose, as all of ``KernelCalls``: the plan sized and placed what these kernels read and write, and
-/// units write disjoint memory.
+/// Unsafe on purpose, as all of ``KernelCalls``: the plan sized and placed what these kernels read and write,
+/// and units write disjoint memory.
 extension KernelCalls {
   /// What a step reads and writes, cut into units.
   private func maps(_ step: Plan.Step) -> p2s_maps {
@@ -57,7 +57,7 @@ extension KernelCalls {
   func gate(_ step: Plan.Step, _ gates: Activation) {
     let (input, output) = (step.input, step.output)
     unsafe withUnsafePointer(to: maps(step)) { maps in
-      // The gates lie as far apart from image to image as whatever else the arena holds for each.
+      // The gates are as far apart from image to image as everything else that each image has in the arena.
       var call = unsafe call(
         maps, step, units: p2s_gate_units(maps), source: input.origin, target: output.origin)
       unsafe call.residual = UnsafePointer(start(gates))

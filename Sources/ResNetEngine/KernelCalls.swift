@@ -1,5 +1,6 @@
 internal import CKernels
 internal import ResNetArchitecture
+internal import SWTThreads
 
 /// Unsafe on purpose: turns a step of the plan into calls of one C kernel, a call for each unit of work.
 ///

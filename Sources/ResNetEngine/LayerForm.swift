@@ -11,7 +11,7 @@ enum LayerForm: Hashable, Sendable {
   case products(p2s_split)
 }
 
-/// Which form each convolution of a network takes: the one place that decides it.
+/// Which form computes each convolution of a network: the one place that decides it.
 ///
 /// A function of the layer and of the size of its picture. Never of the batch, of threads or of a clock:
 /// forms differ in their roundings, and an image's result must not depend on what runs beside it.
@@ -89,7 +89,7 @@ extension ComputePrecision {
   /// the stem, whose input is an image, with negative values, and 3 % of the work: except with bfloat16 in
   /// tiles, where it would be 14 % of the time. Dot products of bfloat16 pairs are twice as fast as float32,
   /// and Winograd's form has four times fewer products, so ``bf16`` leaves that to float32 where there are no
-  /// tiles. With ``i8`` and a source that holds integers for some layers, the others were kept wide on
+  /// tiles. With ``i8`` and a source that has integers for some layers, the others were kept wide on
   /// purpose and stay so.
   package func reducedLayers(
     _ tree: LayerTree, of source: some WeightSource, on instructions: InstructionSet

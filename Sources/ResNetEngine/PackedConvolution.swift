@@ -18,7 +18,7 @@ struct PackedConvolution: Sendable {
   let input: ChannelLayout
   let isPlanar: Bool
   let output: ChannelLayout
-  /// True when its weights and inputs are rounded to bfloat16.
+  /// Whether its weights and inputs are rounded to bfloat16.
   let isRounded: Bool
   /// Steps of the reduction of one output value; of each of its 36 products in Winograd's form.
   let depth: Int

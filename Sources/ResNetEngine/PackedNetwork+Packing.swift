@@ -1,7 +1,8 @@
 internal import CKernels
 internal import ResNetArchitecture
+internal import SWTThreads
 
-/// Unsafe on purpose: hands pieces of the storage and of the source's memory to the C packers, from all
+/// Unsafe on purpose: passes pieces of the storage and of the source's memory to the C packers, from all
 /// threads. Each unit writes its own panel only.
 extension PackedNetwork {
   /// Folds and packs one convolution with its BatchNorm.

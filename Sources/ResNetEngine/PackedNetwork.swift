@@ -1,4 +1,5 @@
 public import ResNetArchitecture
+public import SWTThreads
 
 /// A network's weights, folded with BatchNorm and laid out for the kernels, once for all image sizes.
 ///
@@ -28,7 +29,7 @@ public final class PackedNetwork: Sendable {
   /// BatchNorm is folded in double precision and rounded once. With another `precision` than `f32` weights
   /// are rounded to it, once, unless they are stored so.
   ///
-  /// Which form a layer takes depends on it and on the size of its picture, which is that in a picture of
+  /// Which form computes a layer depends on it and on the size of its picture, which is that in a picture of
   /// `height` by `width`. With `winograd`, 3×3 convolutions without small groups take Winograd's form where
   /// it pays: half the time, four times the memory for their weights, and other roundings.
   ///
@@ -50,13 +51,13 @@ public final class PackedNetwork: Sendable {
       [], [], []
     )
     var end = 0
-    /// Plans a convolution of a picture of that size, and tells the size of what comes out.
+    /// Plans a convolution of a picture of that size, and returns the size of its output.
     func plan(
       _ unit: ConvolutionUnit, _ input: ChannelLayout, _ output: ChannelLayout, _ size: (Int, Int),
       isPlanar: Bool = false
     ) -> (Int, Int) {
       let result = (unit.outputSize(size.0), unit.outputSize(size.1))
-      // Nothing lies at odd places: caches read whole lines.
+      // All parts begin at a cache line.
       end = (end + 15) / 16 * 16
       switch forms.form(of: unit, pixels: result.0 * result.1) {
       case .floats(let winograd, let rounded):

@@ -102,7 +102,7 @@ struct Parts {
   var partImages = 1
 
   static func run(_ context: UnsafeMutableRawPointer?, _ part: Int32) {
-    guard let context = unsafe context else { preconditionFailure("the pool hands on what it got") }
+    guard let context = unsafe context else { preconditionFailure("the pool passes on what it got") }
     let parts = unsafe context.assumingMemoryBound(to: Parts.self)
     let first = unsafe parts.pointee.firstImage + Int(part) * parts.pointee.partImages
     unsafe parts.pointee.pass.run(

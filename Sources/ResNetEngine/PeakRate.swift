@@ -1,13 +1,14 @@
 internal import CKernels
+public import SWTThreads
 
 /// The fastest that this processor multiplies and adds, measured; what a kernel's speed is a percentage of.
 public enum PeakRate {
-  /// 10⁹ operations a second of all threads together, two for each multiply-add; `nil` where the processor has
-  /// no such instruction.
+  /// 10⁹ operations a second of all threads together, two for each multiply-add; `nil` where the processor
+  /// has no such instruction.
   ///
-  /// The best of many pieces of work of about 0.1 ms for each thread, in registers and with random operands (the
-  /// clock is higher with constant ones). bfloat16 comes in pairs, 8-bit integers in fours, both in tiles with AMX.
-  /// Takes about 50 ms, during which a sleeping processor wakes.
+  /// The best of many pieces of work of about 0.1 ms for each thread, in registers and with random operands
+  /// (the clock is higher with constant ones). bfloat16 comes in pairs, 8-bit integers in fours, both in
+  /// tiles with AMX. Takes about 50 ms, during which a sleeping processor wakes.
   public static func measure(
     _ precision: ComputePrecision = .f32, _ instructions: InstructionSet, threads: ThreadPool
   ) -> Double? {

@@ -1,4 +1,5 @@
 internal import ResNetArchitecture
+internal import SWTThreads
 
 /// One image's feature map `[C, H, W]` in double precision: what the reference engine computes with.
 struct Planes: Sendable {

@@ -1,12 +1,6 @@
 public import ResNetArchitecture
-
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
+internal import SWTPlatform
+public import SWTThreads
 
 /// Computes the network in double precision with plain loops, BatchNorm separate: slow and obviously right.
 ///

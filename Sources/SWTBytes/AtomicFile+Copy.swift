@@ -1,24 +1,17 @@
 internal import CFileCopy
+internal import SWTPlatform
 
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
-
-/// Which side of a copy failed.
+/// Why a copy failed, by side.
 package enum CopyFailure: Error, Equatable, Sendable {
   case source(ParseFailure)
   case destination(WriteFailure)
 }
 
 extension AtomicFile {
-  /// Copies a range of another file to a position of this one.
+  /// Copies a range of another file to an offset of this one.
   ///
-  /// Where the system can, it copies by itself, or shares the blocks (`copy_file_range`); memory does not depend
-  /// on the size.
+  /// Where the system supports it, the kernel copies or shares the blocks (`copy_file_range`). Memory use
+  /// does not depend on the size.
   package func copy(_ source: FileSource, _ range: Range<Int>, to offset: Int) throws(CopyFailure) {
     do throws(ParseFailure) {
       try source.requireRange(range.lowerBound, range.count)
@@ -42,10 +35,10 @@ extension AtomicFile {
     }
   }
 
-  /// Bytes that the system copied: all, or those in front of the first that it would not.
+  /// Copies with `copy_file_range` and returns how many bytes the system copied before it stopped.
   ///
-  /// It says not which of the files is to blame, so the plain copy goes on from there: it succeeds where the
-  /// system merely cannot (another file system, an old kernel), and meets the failure where there is one.
+  /// The call does not say which file is at fault, so the plain copy continues from there: it succeeds if the
+  /// system merely cannot do it (different file systems, an old kernel), and otherwise meets the error again.
   private func copyInSystem(_ source: FileSource, _ range: Range<Int>, to offset: Int) -> Int {
     var done = 0
     while done < range.count {

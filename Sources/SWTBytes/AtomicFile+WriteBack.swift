@@ -1,17 +1,11 @@
 internal import CFileCopy
-
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
+internal import SWTPlatform
 
 extension AtomicFile {
-  /// Asks for room before anything is written, so that a full disk is met at once and the file lies in one piece.
+  /// Reserves space before anything is written, so that a full disk is noticed at once and the file is
+  /// contiguous.
   ///
-  /// Where a file system cannot say beforehand, writing will.
+  /// File systems without support for this report a full disk while writing.
   package func reserve(_ byteCount: Int) throws(WriteFailure) {
     guard byteCount > 0 else { return }
     let code = p2s_reserve(descriptor, Int64(byteCount))
@@ -20,7 +14,7 @@ extension AtomicFile {
     }
   }
 
-  /// Has the system start to write a range to the disk, without waiting for it: later ``synchronize()`` has less to do.
+  /// Starts writing a range to disk without waiting, so that ``synchronize()`` has less left to do.
   package func startWriteBack(_ range: Range<Int>) {
     p2s_start_write_back(descriptor, Int64(range.lowerBound), Int64(range.count))
   }

@@ -1,36 +1,32 @@
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
+internal import SWTPlatform
 
-/// A file that appears whole or not at all; the only writer of user files.
+/// A file that appears complete or not at all; every file for the user is written by it.
 ///
-/// Bytes go to `<name>.tmp-<random>` in the same folder. ``commit()`` makes them durable and renames them over
-/// the name; without it the temporary goes away with this object. So a crash, a full disk or a second writer
-/// leaves the old file or the new one, never half of one, and a reader that has the old one mapped keeps it.
+/// The bytes go to `<name>.tmp-<random>` in the same folder. ``commit()`` makes them durable and renames the
+/// file; without it the temporary file is removed with this object. After a crash, a full disk or a race with
+/// another writer there is the old file or the new one, never a part of one, and a process that has the old
+/// one mapped keeps it.
 ///
-/// Any number of threads may write at positions of their own; everything else belongs to the thread that made it.
+/// Several threads may call the methods that write at an offset; everything else must be called by the thread
+/// that created the object.
 package final class AtomicFile: @unchecked Sendable {
   /// The path that the caller gave.
   package let path: String
-  /// Where the link at ``path`` leads, or the same path.
+  /// The target of the link at ``path``, or ``path`` itself.
   private let target: String
-  /// Where the bytes are until ``commit()``.
+  /// The file with the bytes until ``commit()``.
   package let temporary: String
   private let replaceExisting: Bool
   private(set) var descriptor: CInt
   private var ticket: LiveTemporaries.Ticket?
-  /// Bytes from the start of the file to the end of the last ``write(_:)``.
+  /// End of the last ``write(_:)``, in bytes from the start of the file.
   package private(set) var position = 0
 
-  /// Opens the temporary file.
+  /// Creates the temporary file.
   ///
   /// - Parameters:
-  ///   - path: The file to make. A symbolic link is followed, so that it stays a link.
-  ///   - replaceExisting: False refuses when the file is there, now or at ``commit()``.
+  ///   - path: The file to write. A symbolic link is followed and stays a link.
+  ///   - replaceExisting: If false, an existing file is an error, now and in ``commit()``.
   /// - Throws: ``WriteFailure``.
   package init(path: String, replaceExisting: Bool = true) throws(WriteFailure) {
     var destination = path
@@ -42,7 +38,7 @@ package final class AtomicFile: @unchecked Sendable {
       mode = status.st_mode & 0o7777
       destination = Self.resolved(path) ?? path
     } else if errno == ENOENT, let link = Self.linkTarget(path) {
-      // A link to a file that does not exist yet: make that file.
+      // A link to a file that does not exist yet: create that file.
       destination = link
     }
     var failure = SystemFailure(call: "open", code: EEXIST)
@@ -60,12 +56,13 @@ package final class AtomicFile: @unchecked Sendable {
         break
       }
       guard Self.claim(opened) else {
-        // Somebody who tidies up was faster and took it for a leftover.
+        // A concurrent cleanup took it for a leftover and removed it.
         _ = close(opened)
         LiveTemporaries.remove(ticket)
         continue
       }
-      // open() applied the umask. A file that is replaced keeps its own mode; best effort, it may not be ours.
+      // open() applied the umask. A replaced file keeps its mode; errors are ignored because it may have
+      // another owner.
       if let mode { _ = fchmod(opened, mode) }
       self.path = path
       self.replaceExisting = replaceExisting
@@ -80,9 +77,10 @@ package final class AtomicFile: @unchecked Sendable {
 
   deinit { abort() }
 
-  /// Locks a new temporary, so that ``LeftoverTemporaries`` knows that its process lives; false when it is gone.
+  /// Locks a new temporary file, which tells ``LeftoverTemporaries`` that its process is alive; false if it
+  /// is gone.
   private static func claim(_ descriptor: CInt) -> Bool {
-    // File systems without locks have no one who tidies up by them either.
+    // On file systems without locks, cleanup cannot lock and removes nothing either.
     if flock(descriptor, LOCK_EX | LOCK_NB) != 0 { return errno != EWOULDBLOCK }
     var status = stat()
     return unsafe fstat(descriptor, &status) != 0 || status.st_nlink > 0
@@ -101,7 +99,7 @@ package final class AtomicFile: @unchecked Sendable {
     }
   }
 
-  /// Writes bytes at a position, without moving the end of the appended part.
+  /// Writes bytes at an offset; ``position`` stays.
   package func write(_ bytes: RawSpan, at offset: Int) throws(WriteFailure) {
     try unsafe bytes.withUnsafeBytes { (buffer) throws(WriteFailure) in
       var done = 0
@@ -109,7 +107,7 @@ package final class AtomicFile: @unchecked Sendable {
         let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[done...])
         let count = unsafe pwrite(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
         if count < 0 && errno == EINTR { continue }
-        // A regular file takes at least one byte or gives a reason.
+        // Writing to a regular file writes at least one byte or fails.
         guard count > 0 else {
           throw failure(count < 0 ? .last("write") : SystemFailure(call: "write", code: ENOSPC))
         }
@@ -118,15 +116,12 @@ package final class AtomicFile: @unchecked Sendable {
     }
   }
 
-  /// Writes an array at a position.
+  /// Writes an array at an offset.
   package func write(_ bytes: [UInt8], at offset: Int) throws(WriteFailure) {
     try unsafe bytes.withUnsafeBufferPointer { (buffer) throws(WriteFailure) in
       try write(unsafe buffer.span.bytes, at: offset)
     }
   }
-
-  /// Moves the end of the appended part to `offset`, so that the next ``write(_:)`` starts there.
-  package func seek(to offset: Int) { position = offset }
 
   /// Reads back what was written.
   package func read(at offset: Int, into destination: UnsafeMutableRawBufferPointer) throws(WriteFailure) {
@@ -140,23 +135,23 @@ package final class AtomicFile: @unchecked Sendable {
     }
   }
 
-  /// Waits until the bytes so far are on the disk.
+  /// Waits until all bytes written so far are on disk.
   package func synchronize() throws(WriteFailure) {
     while fsync(descriptor) != 0 {
-      // EINVAL: the file system (some network and pseudo ones) has no such notion.
+      // EINVAL: this file system (some network and pseudo file systems) cannot sync.
       if errno == EINVAL || errno == ENOTSUP { return }
       guard errno == EINTR else { throw failure(.last("fsync")) }
     }
   }
 
-  /// Makes the file durable and gives it its name.
+  /// Makes the file durable and gives it its final name.
   package func commit() throws(WriteFailure) {
     precondition(descriptor >= 0, "commit() twice, or after abort()")
     try synchronize()
     if replaceExisting {
       guard unsafe rename(temporary, target) == 0 else { throw failure(.last("rename")) }
     } else {
-      // link() is the rename that fails when the name is taken meanwhile.
+      // Unlike rename(), link() fails if the name exists.
       guard unsafe link(temporary, target) == 0 else {
         if errno == EEXIST { throw WriteFailure(.exists, path: path) }
         try renameWithoutLinks()
@@ -168,14 +163,14 @@ package final class AtomicFile: @unchecked Sendable {
     Self.synchronizeFolder(of: target)
   }
 
-  /// Removes the temporary; nothing happens after ``commit()``.
+  /// Removes the temporary file; does nothing after ``commit()``.
   package func abort() {
     guard descriptor >= 0 else { return }
     _ = unsafe unlink(temporary)
     forget()
   }
 
-  /// For file systems without hard links: the look and the rename are two steps, nearly as good.
+  /// For file systems without hard links: checks, then renames; a small race remains.
   private func renameWithoutLinks() throws(WriteFailure) {
     guard unsafe access(target, F_OK) != 0 else { throw WriteFailure(.exists, path: path) }
     guard unsafe rename(temporary, target) == 0 else { throw failure(.last("rename")) }
@@ -199,14 +194,14 @@ extension AtomicFile {
     return String(repeating: "0", count: 13 - text.utf8.count) + text
   }
 
-  /// The absolute path without links.
+  /// The absolute path with all links resolved.
   private static func resolved(_ path: String) -> String? {
     guard let name = unsafe realpath(path, nil) else { return nil }
     defer { unsafe free(name) }
     return unsafe String(cString: name)
   }
 
-  /// The path that a dangling link names; nil when `path` is not a link.
+  /// The target of a dangling link; nil if `path` is not a link.
   private static func linkTarget(_ path: String) -> String? {
     var buffer = [UInt8](repeating: 0, count: 4096)
     let count = unsafe buffer.withUnsafeMutableBytes { raw in
@@ -223,7 +218,7 @@ extension AtomicFile {
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
-  /// Makes the new name durable; the bytes already are, so a refusal is not worth a failure.
+  /// Makes the new name durable; the data already is, so an error is ignored.
   private static func synchronizeFolder(of path: String) {
     let descriptor = unsafe open(folder(of: path), O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return }

@@ -1,11 +1,11 @@
 /// A forward cursor over a window of untrusted bytes.
 ///
-/// A reader never sees outside its window. It keeps at most 64 KiB of it in memory, so a pickle in front of
-/// gigabytes of tensor data costs what the pickle costs. Offsets in errors are those of the source, so a
-/// failure deep inside a record still names the byte.
+/// A reader never reads outside its window. It buffers at most 64 KiB, so a pickle that precedes gigabytes of
+/// tensor data costs no more than the pickle. Offsets in errors are offsets in the source, so an error deep
+/// inside a record still names the byte.
 package struct ByteReader {
   package let source: any ByteSource
-  /// One past the last byte this reader may see.
+  /// End of the window: the offset after its last byte.
   package let end: Int
   private var buffer: [UInt8] = []
   private var bufferStart: Int
@@ -15,7 +15,7 @@ package struct ByteReader {
 
   /// Creates a reader over `range` of `source`.
   ///
-  /// - Throws: ``ParseFailure`` `.truncated` when the range leaves the source.
+  /// - Throws: ``ParseFailure`` `.truncated` if the range is not within the source.
   package init(_ source: any ByteSource, _ range: Range<Int>? = nil) throws(ParseFailure) {
     let range = range ?? 0..<source.byteCount
     try source.requireRange(range.lowerBound, range.count)
@@ -31,10 +31,10 @@ package struct ByteReader {
     bufferStart = 0
   }
 
-  /// Offset of the next unread byte in the source.
+  /// Offset in the source of the next byte to read.
   package var offset: Int { bufferStart + cursor }
 
-  /// Bytes not yet consumed.
+  /// Bytes not read yet.
   package var remaining: Int { end - offset }
 
   /// Reads one byte.
@@ -58,7 +58,7 @@ package struct ByteReader {
 
   /// Reads `count` bytes.
   ///
-  /// - Throws: ``ParseFailure`` `.truncated`, before anything is allocated, when fewer remain.
+  /// - Throws: ``ParseFailure`` `.truncated` if fewer remain, before anything is allocated.
   package mutating func bytes(_ count: some BinaryInteger) throws(ParseFailure) -> [UInt8] {
     guard let count = Int(exactly: count), count >= 0, count <= remaining else {
       throw ParseFailure(.truncated(needed: Int(clamping: count), available: remaining), at: offset)
@@ -72,7 +72,7 @@ package struct ByteReader {
     return result
   }
 
-  /// Moves past `count` bytes without reading them.
+  /// Skips `count` bytes without reading them.
   package mutating func skip(_ count: some BinaryInteger) throws(ParseFailure) {
     guard let count = Int(exactly: count), count >= 0, count <= remaining else {
       throw ParseFailure(.truncated(needed: Int(clamping: count), available: remaining), at: offset)
@@ -80,18 +80,18 @@ package struct ByteReader {
     skipTo(offset + count)
   }
 
-  /// Reads up to and past the next newline; the newline is not in the result.
+  /// Reads up to and including the next newline; the result does not contain the newline.
   package mutating func line(limit: Int = 1 << 20) throws(ParseFailure) -> [UInt8] {
     let start = offset
     var text: [UInt8] = []
     while true {
       guard remaining > 0 else {
-        throw ParseFailure(.truncated(needed: 1, available: 0), at: start, in: ["line without an end"])
+        throw ParseFailure(.truncated(needed: 1, available: 0), at: start, in: ["unterminated line"])
       }
       let next = try byte()
       if next == 0x0A { return text }
       guard text.count < limit else {
-        throw ParseFailure(.invalid("a line of more than \(limit) bytes"), at: start)
+        throw ParseFailure(.invalid("a line has more than \(limit) bytes"), at: start)
       }
       text.append(next)
     }
@@ -107,9 +107,10 @@ package struct ByteReader {
     }
   }
 
-  /// Makes `count` bytes available in the buffer: the only place a bound is checked.
+  /// Makes `count` bytes available in the buffer.
   ///
-  /// `remaining` is never negative, so the comparison cannot overflow the way `offset + count` could.
+  /// The only bounds check. `remaining` is never negative, so unlike `offset + count` the comparison cannot
+  /// overflow.
   private mutating func fill(_ count: Int) throws(ParseFailure) {
     if count <= buffer.count - cursor { return }
     guard count <= remaining else {

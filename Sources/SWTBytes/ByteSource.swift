@@ -1,29 +1,29 @@
 /// Random access to untrusted bytes: a file, a part of one, or memory.
 ///
-/// Readers ask for ranges and get copies, so a file that shrinks while it is read is an error and never a signal. Passes
-/// over all values of a tensor may go through a mapping instead (`MappedWalk`).
+/// Readers get copies of ranges, so a file that shrinks while it is read causes an error and never a signal.
+/// Passes over all values of a tensor may use a mapping instead (`MappedWalk`).
 public protocol ByteSource: Sendable {
-  /// Bytes that were there when the source was opened.
+  /// Size in bytes when the source was opened.
   var byteCount: Int { get }
 
-  /// Copies `destination.count` bytes that start at `offset`.
+  /// Copies `destination.count` bytes, starting at `offset`.
   ///
-  /// - Throws: ``ParseFailure`` `.truncated` when the range is not all there.
+  /// - Throws: ``ParseFailure`` `.truncated` if the range is not within the source.
   func read(at offset: Int, into destination: UnsafeMutableRawBufferPointer) throws(ParseFailure)
 }
 
 extension ByteSource {
   /// The bytes of a range, as an array.
   ///
-  /// - Throws: ``ParseFailure`` before anything is allocated when the range is outside the source.
+  /// - Throws: ``ParseFailure`` if the range is not within the source, before anything is allocated.
   package func bytes(at offset: Int, count: Int) throws(ParseFailure) -> [UInt8] {
     try requireRange(offset, count)
     guard count > 0 else { return [] }
     var failure: ParseFailure?
-    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialised in
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       do throws(ParseFailure) {
         unsafe try read(at: offset, into: UnsafeMutableRawBufferPointer(buffer))
-        initialised = count
+        initialized = count
       } catch {
         failure = error
       }
@@ -32,7 +32,7 @@ extension ByteSource {
     return bytes
   }
 
-  /// Calls `body` with all bytes, in pieces of at most `size`.
+  /// Calls `body` with all bytes in order, in pieces of at most `size` bytes.
   package func forEachPiece(
     of size: Int = 1 << 18, _ body: ([UInt8]) throws(ParseFailure) -> Void
   ) throws(ParseFailure) {
@@ -44,7 +44,7 @@ extension ByteSource {
     }
   }
 
-  /// True when these bytes are at `offset`.
+  /// Whether these bytes are at `offset`.
   package func starts(with bytes: [UInt8], at offset: Int = 0) throws(ParseFailure) -> Bool {
     guard offset <= byteCount, bytes.count <= byteCount - offset else { return false }
     return try self.bytes(at: offset, count: bytes.count) == bytes
@@ -62,7 +62,7 @@ extension ByteSource {
 public struct MemorySource: ByteSource {
   private let storage: [UInt8]
 
-  /// Copies the bytes; offset 0 is the first of them.
+  /// Creates a source of these bytes.
   public init(_ bytes: [UInt8]) { storage = bytes }
 
   public var byteCount: Int { storage.count }
@@ -76,13 +76,13 @@ public struct MemorySource: ByteSource {
   }
 }
 
-/// A window of another source, numbered from zero.
+/// A window of another source, with offsets from zero.
 public struct SubSource: ByteSource, MappableSource {
   private let base: any ByteSource
   private let start: Int
   public let byteCount: Int
 
-  /// - Throws: ``ParseFailure`` `.truncated` when the window leaves `base`.
+  /// - Throws: ``ParseFailure`` `.truncated` if the window is not within `base`.
   public init(_ base: any ByteSource, at start: Int, count: Int) throws(ParseFailure) {
     try base.requireRange(start, count)
     self.base = base

@@ -1,4 +1,4 @@
-/// Arithmetic on numbers that came from a file: overflow is an error, never a trap.
+/// Arithmetic on numbers from a file: overflow is an error, never a trap.
 package enum Checked {
   package static func add(_ a: Int, _ b: Int, _ field: String) throws(ParseFailure) -> Int {
     let (sum, overflow) = a.addingReportingOverflow(b)
@@ -14,7 +14,7 @@ package enum Checked {
 
   /// The product of non-negative dimensions; 1 for rank 0.
   ///
-  /// A zero anywhere makes the product zero, whatever the others are.
+  /// A zero dimension makes the product zero, even if the others overflow.
   package static func product(_ dimensions: [Int], _ field: String) throws(ParseFailure) -> Int {
     guard !dimensions.contains(0) else { return 0 }
     var product = 1
@@ -25,7 +25,7 @@ package enum Checked {
     return product
   }
 
-  /// An integer of the file as an `Int`.
+  /// An integer from a file as an `Int`.
   package static func int(_ value: some BinaryInteger, _ field: String) throws(ParseFailure) -> Int {
     guard let result = Int(exactly: value) else { throw ParseFailure(.overflow(field)) }
     return result

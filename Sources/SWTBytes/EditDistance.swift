@@ -1,6 +1,7 @@
-/// Levenshtein distance, to suggest what somebody may have meant.
+/// Levenshtein distance, to suggest what the user may have meant.
 package enum EditDistance {
-  /// Insertions, deletions and replacements between two names; `nil` when there are more than `limit`.
+  /// Insertions, deletions and replacements that turn one name into the other; nil if there are more than
+  /// `limit`.
   package static func between(_ a: String, _ b: String, limit: Int) -> Int? {
     let (a, b) = (Array(a.utf8), Array(b.utf8))
     guard abs(a.count - b.count) <= limit else { return nil }
@@ -20,7 +21,8 @@ package enum EditDistance {
     return row[b.count] <= limit ? row[b.count] : nil
   }
 
-  /// The closest of `names`, when one is close enough to be a slip, or the one that `word` begins.
+  /// The name of which `word` is the beginning, if there is only one; otherwise the closest name, if it is
+  /// close enough to be a typo.
   package static func nearest(to word: String, in names: [String]) -> String? {
     let begun = names.filter { !word.isEmpty && $0.hasPrefix(word) }
     if begun.count == 1 { return begun[0] }

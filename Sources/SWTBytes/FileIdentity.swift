@@ -1,17 +1,11 @@
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
+internal import SWTPlatform
 
-/// Which file a path leads to, whatever it is called.
+/// The identity of the file that a path leads to, whatever its name.
 package struct FileIdentity: Hashable, Sendable {
   private let device: UInt64
   private let inode: UInt64
 
-  /// `nil` when there is no such file.
+  /// Nil if there is no such file.
   package init?(_ path: String) {
     var status = stat()
     guard unsafe stat(path, &status) == 0 else { return nil }
@@ -19,7 +13,7 @@ package struct FileIdentity: Hashable, Sendable {
     inode = UInt64(truncatingIfNeeded: status.st_ino)
   }
 
-  /// True when both paths lead to one file, or are the same.
+  /// Whether both paths are equal or lead to the same file.
   package static func areSame(_ a: String, _ b: String) -> Bool {
     a == b || FileIdentity(a).map { $0 == FileIdentity(b) } == true
   }

@@ -1,33 +1,26 @@
+internal import SWTPlatform
 internal import Synchronization
 
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
-
-/// A regular file, read with `pread`; mapped for passes over all of it.
+/// A regular file, read with `pread`, or mapped for passes over all of it.
 public final class FileSource: MappableSource {
-  /// For calls that copy between files.
+  /// Used by calls that copy between files.
   let descriptor: CInt
   public let byteCount: Int
-  /// Made when somebody first asks.
+  /// Created on first use.
   private let mapping = Mutex<MappedFile?>(nil)
 
   /// Opens `path` for reading.
   ///
-  /// - Throws: ``ParseFailure`` `.system` when the system refuses, `.unsupported` when it is a directory, a
-  ///   pipe or a device: their size is unknown, so nothing could be checked against it.
+  /// - Throws: ``ParseFailure``: `.system` if the system refuses; `.unsupported` for a directory, a pipe or a
+  ///   device, whose size is unknown, so no bound could be checked.
   public convenience init(path: String) throws(ParseFailure) {
-    // O_NONBLOCK: opening a FIFO that has no writer must not hang.
+    // O_NONBLOCK: opening a FIFO without a writer must not hang.
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw ParseFailure(.system(.last("open"))) }
     try self.init(owning: descriptor)
   }
 
-  /// Takes over an open descriptor, which this object closes.
+  /// Takes ownership of an open descriptor.
   package init(owning descriptor: CInt) throws(ParseFailure) {
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else {
@@ -38,7 +31,7 @@ public final class FileSource: MappableSource {
     guard status.st_mode & S_IFMT == S_IFREG else {
       _ = close(descriptor)
       let kind = status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "not a regular file"
-      throw ParseFailure(.unsupported("\(kind); a checkpoint is a regular file"))
+      throw ParseFailure(.unsupported("\(kind); expected a regular file"))
     }
     self.descriptor = descriptor
     byteCount = Int(status.st_size)
@@ -59,7 +52,7 @@ public final class FileSource: MappableSource {
       guard count > 0 else {
         throw ParseFailure(
           .truncated(needed: destination.count, available: done), at: offset,
-          hint: "the file became shorter while it was read")
+          hint: "the file was truncated while it was read")
       }
       done += count
     }
@@ -68,24 +61,24 @@ public final class FileSource: MappableSource {
   package func walk(_ range: Range<Int>) throws(ParseFailure) -> MappedWalk? {
     try requireRange(range.lowerBound, range.count)
     let file: MappedFile? = mapping.withLock { made in
-      // What cannot be mapped can still be read.
+      // A file that cannot be mapped can still be read.
       if made == nil { made = try? MappedFile(descriptor: descriptor, byteCount: byteCount) }
       return made
     }
     return file.map { MappedWalk($0, range, of: self) }
   }
 
-  /// Makes sure that the file still reaches to `end`: checked before mapped bytes are touched, a file that became shorter is
-  /// an error and no `SIGBUS`.
+  /// Checks that the file still reaches to `end`. Called before mapped bytes are touched, so that a truncated
+  /// file is an error instead of `SIGBUS`.
   ///
-  /// - Throws: ``ParseFailure`` `.truncated` when it does not.
+  /// - Throws: ``ParseFailure`` `.truncated` if it does not.
   func requireLength(_ end: Int) throws(ParseFailure) {
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else { throw ParseFailure(.system(.last("fstat"))) }
     guard status.st_size >= end else {
       throw ParseFailure(
         .truncated(needed: end, available: Int(status.st_size)), at: Int(status.st_size),
-        hint: "the file became shorter while it was read")
+        hint: "the file was truncated while it was read")
     }
   }
 }

@@ -1,12 +1,6 @@
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
+internal import SWTPlatform
 
-/// Looks into folders and makes them.
+/// Lists and creates folders.
 package enum Folder {
   package enum Kind: Sendable {
     case folder
@@ -15,7 +9,7 @@ package enum Folder {
     case other
   }
 
-  /// What a path leads to; nil when there is nothing.
+  /// The kind of the file at a path; nil if there is none.
   package static func kind(_ path: String) -> Kind? {
     var status = stat()
     guard unsafe stat(path, &status) == 0 else { return nil }
@@ -26,19 +20,19 @@ package enum Folder {
     }
   }
 
-  /// True for a folder, also at the end of a link.
+  /// Whether the path is a folder or a link to one.
   package static func exists(_ path: String) -> Bool {
     if case .folder? = kind(path) { true } else { false }
   }
 
-  /// The file system that a path leads to; nil when there is nothing.
+  /// The ID of the file system that a path is on; nil if the path does not exist.
   package static func fileSystem(_ path: String) -> UInt64? {
     var status = stat()
     guard unsafe stat(path, &status) == 0 else { return nil }
     return UInt64(truncatingIfNeeded: status.st_dev)
   }
 
-  /// True when the path itself is a symbolic link.
+  /// Whether the path itself is a symbolic link.
   package static func isLink(_ path: String) -> Bool {
     var status = stat()
     return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
@@ -58,7 +52,7 @@ package enum Folder {
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
-  /// Makes a folder and those on the way to it; one that is there is left as it is.
+  /// Creates a folder and the missing ones above it; an existing folder is left alone.
   package static func make(_ path: String) throws(WriteFailure) {
     if exists(path) { return }
     let parent = parent(of: path)
@@ -70,7 +64,7 @@ package enum Folder {
     throw WriteFailure(.system(failure), path: path)
   }
 
-  /// The path in front of the last name; "." or "/" when there is none.
+  /// The path before the last name; "." or "/" if there is none.
   package static func parent(of path: String) -> String {
     var path = path[...]
     while path.count > 1, path.last == "/" { path = path.dropLast() }

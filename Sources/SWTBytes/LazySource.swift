@@ -1,12 +1,12 @@
 internal import Synchronization
 
-/// Bytes that are made when they are first asked for: an inflated record, a decoded string.
+/// Bytes that are computed on first use: an inflated record, a decoded string.
 package final class LazySource: MappableSource {
   package let byteCount: Int
   private let make: @Sendable () throws(ParseFailure) -> any ByteSource
   private let made = Mutex<(any ByteSource)?>(nil)
 
-  /// `make` makes a source of exactly `byteCount` bytes; it is called once, or again after it failed.
+  /// `make` returns a source of exactly `byteCount` bytes; it is called once, and again only after it failed.
   package init(byteCount: Int, make: @escaping @Sendable () throws(ParseFailure) -> any ByteSource) {
     self.byteCount = byteCount
     self.make = make
@@ -27,7 +27,7 @@ package final class LazySource: MappableSource {
       do throws(ParseFailure) {
         let source = try make()
         guard source.byteCount == byteCount else {
-          throw ParseFailure(.invalid("\(source.byteCount) bytes where \(byteCount) were announced"))
+          throw ParseFailure(.invalid("it has \(source.byteCount) bytes; expected \(byteCount)"))
         }
         current = source
         return .success(source)

@@ -1,25 +1,19 @@
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
+internal import SWTPlatform
 
 /// Temporary files of processes that were killed.
 ///
-/// Whoever writes one holds a lock on it, which ends with the process however that ends. So one that can be locked
-/// belongs to nobody.
+/// A process holds a lock on each of its temporary files, which ends with the process. A file that can be
+/// locked is therefore a leftover.
 package enum LeftoverTemporaries {
   private static let mark = ".tmp-"
   private static let suffixLength = 13
 
-  /// Removes those of the files with these names.
+  /// Removes the leftover temporary files of the files with these names.
   ///
   /// - Parameters:
-  ///   - folder: Where the files are, or will be.
-  ///   - names: Their names there.
-  /// - Returns: How many there were.
+  ///   - folder: The folder of the files, which need not exist.
+  ///   - names: Their names in it.
+  /// - Returns: The number of files removed.
   @discardableResult
   package static func remove(in folder: String, of names: Set<String>) -> Int {
     guard let found = try? Folder.names(in: folder) else { return 0 }
@@ -35,7 +29,7 @@ package enum LeftoverTemporaries {
     return count
   }
 
-  /// The file that a temporary of this name was to become; nil for every other name.
+  /// The name of the file for which a temporary file of this name was made; nil for any other name.
   private static func target(of name: String) -> String? {
     let bytes = Array(name.utf8)
     let end = bytes.count - suffixLength - mark.utf8.count

@@ -1,17 +1,17 @@
-/// Arrays of integers as their little-endian bytes and back: the one place that reinterprets them.
+/// Arrays of integers to and from little-endian bytes; the only place that reinterprets them.
 package enum LittleEndian {
-  /// The integers that fill `bytes`; a rest too short for one is left out.
+  /// The integers in `bytes`; leftover bytes at the end are ignored.
   @inlinable
   package static func words<T: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
     _ bytes: [UInt8], _: T.Type
   ) -> [T] {
     let count = bytes.count / MemoryLayout<T>.size
-    var words = unsafe [T](unsafeUninitializedCapacity: count) { destination, initialised in
+    var words = unsafe [T](unsafeUninitializedCapacity: count) { destination, initialized in
       unsafe bytes.withUnsafeBytes { source in
         unsafe UnsafeMutableRawBufferPointer(destination).copyMemory(
           from: UnsafeRawBufferPointer(rebasing: source[..<(count * MemoryLayout<T>.size)]))
       }
-      initialised = count
+      initialized = count
     }
     if T(littleEndian: 1) != 1 { for i in words.indices { words[i] = T(littleEndian: words[i]) } }
     return words

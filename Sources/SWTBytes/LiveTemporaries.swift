@@ -1,16 +1,9 @@
+internal import SWTPlatform
 internal import Synchronization
 
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
-
-/// The temporary files of this process that have no final name yet.
+/// The temporary files of this process that do not have their final name yet.
 ///
-/// - Warning: It takes a lock, so an interrupted program must call ``unlinkAll()`` from a thread that waits for
+/// - Warning: Takes a lock, so an interrupted program must call ``unlinkAll()`` from a thread that waits for
 ///   the signal (`sigwait`), not from a signal handler.
 package enum LiveTemporaries {
   package typealias Ticket = Int
@@ -18,13 +11,13 @@ package enum LiveTemporaries {
   private struct State {
     var next: Ticket = 0
     var paths: [Ticket: String] = [:]
-    /// The process is about to end: nothing may be made any more.
+    /// The process is about to end: no more files may be created.
     var isClosed = false
   }
 
   private static let state = Mutex(State())
 
-  /// Makes a file and remembers it, both before anybody can ask for ``unlinkAll()``.
+  /// Creates a file and records it in one step, so that ``unlinkAll()`` cannot miss it.
   static func register(_ path: String, _ make: () -> CInt) -> (ticket: Ticket, descriptor: CInt) {
     while true {
       let made: (Ticket, CInt)? = state.withLock { state in
@@ -35,7 +28,7 @@ package enum LiveTemporaries {
         return (state.next, descriptor)
       }
       if let made { return made }
-      // The process ends in a moment.
+      // The process is about to end.
       usleep(10_000)
     }
   }
@@ -44,9 +37,10 @@ package enum LiveTemporaries {
     state.withLock { _ = $0.paths.removeValue(forKey: ticket) }
   }
 
-  /// Removes every temporary.
+  /// Removes every temporary file.
   ///
-  /// The process should end at once: files still being written will fail to commit, and no new ones are made.
+  /// The process should then end at once: files still being written will fail to commit, and no new ones are
+  /// created.
   package static func unlinkAll() {
     state.withLock { state in
       state.isClosed = true

@@ -1,12 +1,6 @@
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
+internal import SWTPlatform
 
-/// Powers of ten and back, from the C library.
+/// Logarithms and powers to base 10, from the C library.
 package enum Logarithm {
   package static func base10(_ value: Double) -> Double { log10(value) }
   package static func power10(_ exponent: Int) -> Double { pow(10, Double(exponent)) }

@@ -1,30 +1,25 @@
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
+internal import SWTPlatform
 
-/// A read-only private mapping of a whole file; the only caller of `mmap`.
+/// A read-only, private mapping of a whole file; the only caller of `mmap` for files.
 ///
-/// The object owns the mapping: the bytes stay valid as long as it lives. Nothing writes to them, so any number
-/// of threads may read.
+/// The object owns the mapping: the bytes stay valid as long as it lives. Nothing writes to them, so any
+/// number of threads may read.
 ///
-/// - Warning: Another process that makes the file shorter while it is mapped can still cause `SIGBUS`. Replace
-///   files by renaming a new one over them, as ``AtomicFile`` does; never write into one that may be mapped.
+/// - Warning: If another process truncates the file while it is mapped, `SIGBUS` is still possible. Replace
+///   files by renaming a new one over them, as ``AtomicFile`` does; never write into a file that may be
+///   mapped.
 @safe
 package final class MappedFile: @unchecked Sendable {
   private let base: UnsafeRawPointer?
   /// Size of the file when it was opened, in bytes.
   package let byteCount: Int
 
-  /// Maps a file; an empty one maps to zero bytes.
+  /// Maps a file; an empty file maps to zero bytes.
   ///
-  /// - Throws: ``ParseFailure`` `.system` when the system refuses, `.unsupported` for anything that is not a
+  /// - Throws: ``ParseFailure``: `.system` if the system refuses, `.unsupported` for anything except a
   ///   regular file.
   package convenience init(path: String) throws(ParseFailure) {
-    // O_NONBLOCK: opening a FIFO that has no writer must not hang.
+    // O_NONBLOCK: opening a FIFO without a writer must not hang.
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw ParseFailure(.system(.last("open"))) }
     defer { _ = close(descriptor) }
@@ -38,9 +33,9 @@ package final class MappedFile: @unchecked Sendable {
     try self.init(descriptor: descriptor, byteCount: size)
   }
 
-  /// Maps the first `byteCount` bytes of an open file, which may be closed then.
+  /// Maps the first `byteCount` bytes of an open file; the descriptor may be closed afterwards.
   ///
-  /// - Throws: ``ParseFailure`` `.system` when the system refuses.
+  /// - Throws: ``ParseFailure`` `.system` if the system refuses.
   init(descriptor: CInt, byteCount: Int) throws(ParseFailure) {
     self.byteCount = byteCount
     guard byteCount > 0 else {
@@ -68,17 +63,17 @@ package final class MappedFile: @unchecked Sendable {
     get { unsafe _overrideLifetime(buffer.bytes, borrowing: self) }
   }
 
-  /// What the system should expect of a range.
+  /// Expected use of a range, for `madvise`.
   package enum Advice: Sendable {
     /// It will be read soon: start now.
     case willNeed
     /// It is read from front to back.
     case sequential
-    /// It was used and is not needed for now: the pages need not stay resident.
+    /// Not needed for now: its pages need not stay resident.
     case release
   }
 
-  /// Passes advice to the system; a refusal costs speed only, so it is not reported.
+  /// Gives advice to the system; a refusal costs only speed, so it is not reported.
   package func advise(_ advice: Advice, _ range: Range<Int>? = nil) {
     let range = (range ?? 0..<byteCount).clamped(to: 0..<byteCount)
     guard let base = unsafe base, !range.isEmpty else { return }

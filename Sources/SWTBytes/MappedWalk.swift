@@ -1,25 +1,25 @@
-/// A way through a part of a mapped file, from front to back: the pages behind are let go, so that few are resident
-/// whatever the size of the file.
+/// A pass through a part of a mapped file, from front to back. Pages already passed are released, so few are
+/// resident at a time, whatever the size of the file.
 ///
-/// A file that becomes shorter meanwhile is an error: its length is looked at for every few MiB. What is left is the moment
-/// between looking and reading, in which `SIGBUS` is still possible.
+/// A file that is truncated meanwhile is an error: its length is checked every few MiB. Between a check and
+/// the reads after it `SIGBUS` is still possible.
 package struct MappedWalk {
-  /// Bytes that are let go at a time. Letting go interrupts every core that this process runs on.
+  /// Bytes to release at a time. Releasing interrupts every core that this process runs on.
   private static let stretchBytes = 4 << 20
-  /// Around a page that is touched the system maps this much, so this much around a stretch is let go with it.
+  /// The system maps this much around a page fault, so this much around a stretch is released with it.
   private static let marginBytes = 64 << 10
 
   package let file: MappedFile
   private let source: FileSource
   private let end: Int
-  /// Where the next byte is.
+  /// Offset of the next byte.
   private var position: Int
-  /// What may be resident.
+  /// The range that may be resident.
   private var stretch: Range<Int>
 
-  /// Starts in front of `range`.
+  /// Starts at the beginning of `range`.
   ///
-  /// - Precondition: It lies within the file.
+  /// - Precondition: The range is within the file.
   init(_ file: MappedFile, _ range: Range<Int>, of source: FileSource) {
     precondition(range.lowerBound >= 0 && range.upperBound <= file.byteCount, "a range outside the mapping")
     self.file = file
@@ -29,18 +29,19 @@ package struct MappedWalk {
     stretch = range.lowerBound..<range.lowerBound
   }
 
-  /// Bytes that are left.
+  /// Bytes not passed yet.
   package var left: Int { end - position }
 
-  /// Goes on over the next bytes.
+  /// Advances over the next bytes.
   ///
-  /// - Parameter count: How many; fewer come at the end.
-  /// - Throws: ``ParseFailure`` when the file became shorter, or cannot be read.
-  /// - Returns: The bytes, valid as long as ``file`` lives; after the next call their pages may have to be fetched anew.
+  /// - Parameter count: How many; fewer are returned at the end.
+  /// - Throws: ``ParseFailure`` if the file was truncated or cannot be read.
+  /// - Returns: The bytes, valid as long as ``file`` lives. After the next call their pages may have to be
+  ///   read again.
   package mutating func next(_ count: Int) throws(ParseFailure) -> UnsafeRawBufferPointer {
     let piece = position..<position + min(count, left)
     if piece.upperBound > stretch.upperBound {
-      // The page in which the piece begins may be in use to its end by what was handed out before.
+      // The first page of this piece may also contain the end of the previous one, which may still be in use.
       release(upTo: piece.lowerBound)
       stretch = piece.lowerBound..<min(max(piece.upperBound, piece.lowerBound + Self.stretchBytes), end)
       try source.requireLength(stretch.upperBound)
@@ -49,15 +50,15 @@ package struct MappedWalk {
     return unsafe UnsafeRawBufferPointer(rebasing: file.buffer[piece])
   }
 
-  /// Makes sure that the file still has what was handed out.
+  /// Checks that the file still contains all bytes returned so far.
   ///
-  /// - Throws: ``ParseFailure`` when it has become shorter.
+  /// - Throws: ``ParseFailure`` if it was truncated.
   package func requireLength() throws(ParseFailure) { try source.requireLength(position) }
 
-  /// Lets go of what is still resident.
+  /// Releases what is still resident.
   ///
-  /// - Throws: ``ParseFailure`` when the file has become shorter: what was shown last may have been zeros then, where
-  ///   somebody handles `SIGBUS` so.
+  /// - Throws: ``ParseFailure`` if the file was truncated: where `SIGBUS` is handled by mapping zeros, the
+  ///   last bytes may have been zeros.
   package mutating func finish() throws(ParseFailure) {
     try requireLength()
     release(upTo: stretch.upperBound + Self.marginBytes)
@@ -70,10 +71,11 @@ package struct MappedWalk {
   }
 }
 
-/// A source whose bytes may lie in a file, one after the other as they are.
+/// A source whose bytes may be contiguous in a mapped file.
 package protocol MappableSource: ByteSource {
-  /// A way through a range of the bytes, or nil when they have to be read.
+  /// A pass through a range of the bytes; nil if they must be read instead.
   ///
-  /// - Throws: ``ParseFailure`` when the range leaves the source, or the bytes cannot be had.
+  /// - Throws: ``ParseFailure`` if the range is not within the source, or if the bytes cannot be made
+  ///   available.
   func walk(_ range: Range<Int>) throws(ParseFailure) -> MappedWalk?
 }

@@ -1,67 +1,67 @@
-/// Bounds on what a file may make a reader do.
+/// Limits on the resources that a file may make a reader use.
 ///
-/// Each has a reason, and each can be changed by name (`--limit pickle-bytes=1000000`). Most follow the size of
-/// the file: a checkpoint of a megabyte has no honest use for a gigabyte of memory, one of a gigabyte may have.
+/// Each can be changed by its name. Most defaults follow the size of the file: a checkpoint of a megabyte has
+/// no honest use for a gigabyte of memory, while one of a gigabyte may.
 public struct ParseLimits: Sendable {
-  /// The name of a limit, as it is spelled on the command line and in errors.
+  /// The name of a limit, as spelled in errors and on the command line.
   public enum Name: String, CaseIterable, Sendable {
-    /// Bytes of one pickle that are kept in memory; strings from 64 KiB on stay in the file and do not count.
-    /// Automatic: 8 × the file, from 8 MiB to 256 MiB.
+    /// Bytes of a pickle that are kept in memory; strings of at least 64 KiB stay in the file and do not
+    /// count. Default: 8 × the file, between 8 MiB and 256 MiB.
     case pickleBytes = "pickle-bytes"
-    /// Objects one pickle may make. Automatic: one for each byte of the file, from 262,144 to 16 million.
+    /// Objects that one pickle may create. Default: one per byte of the file, between 262,144 and 16 million.
     case pickleNodes = "pickle-nodes"
-    /// Different classes and functions that one pickle may name.
+    /// Distinct classes and functions that one pickle may name.
     case globals
-    /// Nesting of values: keeps every walk off the machine's stack.
+    /// Nesting of values: keeps recursion within the stack.
     case depth
-    /// Files inside the strings of files.
+    /// Files nested in byte strings of other files.
     case nesting
-    /// Steps of the walk that finds tensors: bounds trees that share branches a billion times.
-    /// Automatic: one for each byte of the file, from 1 to 16 million.
+    /// Steps of the traversal that finds tensors: bounds trees that share branches a billion times. Default:
+    /// one per byte of the file, between 1 and 16 million.
     case walkSteps = "walk-steps"
-    /// Tensors in one file. Automatic: one for each 64 bytes, from 16,384 to 1 million.
+    /// Tensors in one file. Default: one per 64 bytes, between 16,384 and 1 million.
     case tensors
-    /// Bytes of a name or of a key.
+    /// Bytes of a name or key.
     case nameBytes = "name-bytes"
-    /// Bytes of all names and paths together. Automatic: 8 × the file, from 16 MiB to 4 GiB.
+    /// Bytes of all names and paths together. Default: 8 × the file, between 16 MiB and 4 GiB.
     case pathBytes = "path-bytes"
     /// Entries in a zip or tar archive.
     case entries
-    /// Bytes of a JSON document: an index of shards, a list of weights. Automatic: 8 × the file, from 1 MiB to
-    /// 100 MB.
+    /// Bytes of a JSON document, such as an index of shards. Default: 8 × the file, between 1 MiB and 100 MB.
     case jsonBytes = "json-bytes"
-    /// Bytes that a compressed entry or file may expand to. Automatic: 64 × the file, from 256 MiB to 64 GiB.
+    /// Bytes that a compressed entry or file may inflate to. Default: 64 × the file, between 256 MiB and 64
+    /// GiB.
     case inflatedBytes = "inflated-bytes"
-    /// Bytes of one tensor's logical values that may be hashed or written.
-    /// Automatic: max(64 MiB, 16 × the bytes that are stored for it).
+    /// Bytes of one tensor's logical values that may be hashed or written. Default: 16 × the bytes stored for
+    /// it, at least 64 MiB.
     case hashBytes = "hash-bytes"
-    /// Bytes of all tensors' logical values together. Automatic: max(1 GiB, 16 × the file).
+    /// Bytes of all tensors' logical values together. Default: 16 × the file, at least 1 GiB.
     case totalBytes = "total-bytes"
     /// Dimensions of a tensor.
     case rank
   }
 
   private var chosen: [Name: UInt64] = [:]
-  /// Size of the file that the automatic limits follow.
+  /// Size of the file that the defaults follow.
   private var fileBytes: UInt64 = 1 << 32
 
-  /// The defaults; most follow the size of the file that is read.
+  /// The defaults; most follow the size of the file.
   public init() {}
 
-  /// The same limits, with the automatic ones for a file of that size.
+  /// The same limits, with the defaults for a file of this size.
   package func scaled(toFile byteCount: Int) -> ParseLimits {
     var copy = self
     copy.fileBytes = UInt64(clamping: byteCount)
     return copy
   }
 
-  /// The bound with that name; assigning makes it the user's choice, which no file changes.
+  /// The limit with that name; assigning one overrides its default.
   public subscript(_ name: Name) -> UInt64 {
     get { chosen[name] ?? automatic(name) }
     set { chosen[name] = newValue }
   }
 
-  /// True when the bound was assigned.
+  /// Whether the limit was assigned.
   package func isChosen(_ name: Name) -> Bool { chosen[name] != nil }
 
   private func automatic(_ name: Name) -> UInt64 {
@@ -88,7 +88,7 @@ public struct ParseLimits: Sendable {
     }
   }
 
-  /// Refuses a value above the bound.
+  /// Throws if a value exceeds a limit.
   ///
   /// - Throws: ``ParseFailure`` with ``ParseFailure/Reason/limit(_:value:maximum:)``, at `offset`.
   public func check(_ name: Name, _ value: some BinaryInteger, at offset: Int? = nil) throws(ParseFailure) {
@@ -96,12 +96,12 @@ public struct ParseLimits: Sendable {
     guard value <= maximum else { throw Self.failure(name, value, maximum, at: offset) }
   }
 
-  /// The error for a value above a bound.
+  /// The error for a value above a limit.
   package static func failure(
     _ name: Name, _ value: some BinaryInteger, _ maximum: UInt64, at offset: Int? = nil
   ) -> ParseFailure {
     ParseFailure(
       .limit(name, value: UInt64(clamping: value), maximum: maximum), at: offset,
-      hint: "if the file is trusted, raise it with --limit \(name.rawValue)=N")
+      hint: "if the file is trusted, raise the limit")
   }
 }

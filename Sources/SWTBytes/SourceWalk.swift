@@ -1,18 +1,19 @@
-/// The bytes of a range of a source, window by window: shown where they lie in a mapped file, or copied.
+/// The bytes of a range of a source, window by window: in place in a mapped file, or copied.
 package struct SourceWalk {
   private let source: any ByteSource
   private let end: Int
-  /// Where the next byte is.
+  /// Offset of the next byte.
   private var position: Int
   private var mapped: MappedWalk?
 
-  /// Starts in front of `range`.
+  /// Starts at the beginning of `range`.
   ///
   /// - Parameters:
-  ///   - source: Where the bytes are.
-  ///   - range: Which of them.
-  ///   - maps: Whether they may be shown where they lie; windows can then not be changed.
-  /// - Throws: ``ParseFailure`` when the range leaves the source, or the bytes cannot be had.
+  ///   - source: The source of the bytes.
+  ///   - range: Their range in it.
+  ///   - maps: Whether windows may refer to mapped bytes in place; such windows cannot be modified.
+  /// - Throws: ``ParseFailure`` if the range is not within the source, or if the bytes cannot be made
+  ///   available.
   package init(_ source: any ByteSource, _ range: Range<Int>, maps: Bool = true) throws(ParseFailure) {
     try source.requireRange(range.lowerBound, range.count)
     self.source = source
@@ -20,13 +21,13 @@ package struct SourceWalk {
     if maps { mapped = try (source as? any MappableSource)?.walk(range) }
   }
 
-  /// Bytes that are left.
+  /// Bytes not passed yet.
   package var left: Int { end - position }
 
-  /// Puts the next bytes into `window`, instead of what it held; false behind the last.
+  /// Replaces the contents of `window` by the next bytes; returns false after the last.
   ///
   /// - Precondition: The window has room for `count` bytes, or the source is mapped.
-  /// - Throws: ``ParseFailure`` when the file became shorter, or cannot be read.
+  /// - Throws: ``ParseFailure`` if the file was truncated or cannot be read.
   package mutating func next(_ count: Int, into window: WindowBuffer) throws(ParseFailure) -> Bool {
     window.removeAll()
     let count = min(count, left)
@@ -45,8 +46,8 @@ package struct SourceWalk {
     return true
   }
 
-  /// Makes sure that the source still has what windows show.
+  /// Checks that the source still has the bytes returned so far.
   ///
-  /// - Throws: ``ParseFailure`` when it has become shorter.
+  /// - Throws: ``ParseFailure`` if it was truncated.
   package func requireSource() throws(ParseFailure) { try mapped?.requireLength() }
 }

@@ -1,4 +1,4 @@
-/// Collects bytes whose number is not known: the first megabyte in memory, more in an unlinked temporary file.
+/// Collects bytes of unknown total size: up to 1 MiB in memory, more in an unlinked temporary file.
 package struct SpillSink {
   private static let memoryLimit = 1 << 20
 
@@ -8,7 +8,7 @@ package struct SpillSink {
 
   package init() {}
 
-  /// Takes the first `count` of `bytes`.
+  /// Appends the first `count` bytes of `bytes`.
   package mutating func append(_ bytes: [UInt8], _ count: Int) throws(ParseFailure) {
     self.count += count
     if let file { return try file.append(bytes, count) }
@@ -23,7 +23,7 @@ package struct SpillSink {
     file = made
   }
 
-  /// What was collected.
+  /// The collected bytes.
   package consuming func finish() throws(ParseFailure) -> any ByteSource {
     if let file { return try file.finish() }
     return MemorySource(memory)

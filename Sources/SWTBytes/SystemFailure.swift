@@ -1,30 +1,24 @@
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
+internal import SWTPlatform
 
 /// A failed system call, by name and `errno`.
 public struct SystemFailure: Error, Hashable, Sendable {
   /// The call that failed, such as `open` or `rename`.
   public var call: String
-  /// The `errno` it left.
+  /// The `errno` of the call.
   public var code: CInt
 
-  /// A failure of `call` with the `errno` that it left.
+  /// Creates a failure of `call` with that `errno`.
   public init(call: String, code: CInt) {
     self.call = call
     self.code = code
   }
 
-  /// Captures `errno` for the call that just failed.
+  /// A failure of the call that just returned, with the current `errno`.
   package static func last(_ call: String) -> SystemFailure {
     SystemFailure(call: call, code: errno)
   }
 
-  /// True when the file, or a folder on the way to it, does not exist.
+  /// Whether the file, or a folder in its path, does not exist.
   package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
 }
 

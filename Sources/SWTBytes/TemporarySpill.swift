@@ -1,16 +1,10 @@
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
+internal import SWTPlatform
 
-/// A temporary file without a name: it is gone when the process is, however that ends.
+/// A temporary file without a name, which vanishes with the process, however that ends.
 package final class TemporarySpill {
   private var descriptor: CInt
 
-  /// Makes the file in `TMPDIR`, or in `/tmp`.
+  /// Creates the file in `TMPDIR`, or in `/tmp`.
   package init() throws(ParseFailure) {
     let folder = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
     var template = Array("\(folder)/pth2swt-XXXXXX".utf8CString)
@@ -25,7 +19,7 @@ package final class TemporarySpill {
 
   deinit { if descriptor >= 0 { _ = close(descriptor) } }
 
-  /// Writes the first `count` of `bytes` behind what is there.
+  /// Appends the first `count` bytes of `bytes`.
   package func append(_ bytes: [UInt8], _ count: Int) throws(ParseFailure) {
     var done = 0
     while done < count {
@@ -40,7 +34,7 @@ package final class TemporarySpill {
     }
   }
 
-  /// The bytes written so far; the spill gives its file away.
+  /// The bytes written so far; the returned source owns the file.
   package func finish() throws(ParseFailure) -> any ByteSource {
     let owned = descriptor
     descriptor = -1

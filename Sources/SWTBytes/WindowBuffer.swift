@@ -1,16 +1,16 @@
-/// What a bulk pass is at: a block of memory that is filled again and again, so that the system hands out no fresh pages
-/// for each piece, or a part of a mapped file.
+/// A window of a bulk pass: either a block of memory that is filled again and again, which saves the page
+/// faults of fresh memory, or a part of a mapped file.
 ///
-/// It belongs to one thread at a time.
+/// Belongs to one thread at a time.
 @safe
 package final class WindowBuffer {
   private let base: UnsafeMutableRawBufferPointer
-  /// Bytes that are filled.
+  /// Bytes in the window.
   package private(set) var count = 0
-  /// Bytes of a file that are shown instead.
+  /// Bytes of a mapped file that the window shows in place, instead of its own.
   private var shown: (bytes: UnsafeRawBufferPointer, file: MappedFile)?
 
-  /// A block of `capacity` bytes, with nothing in it.
+  /// Creates an empty block of `capacity` bytes.
   package init(capacity: Int) {
     unsafe base = .allocate(byteCount: capacity, alignment: 64)
   }
@@ -19,7 +19,7 @@ package final class WindowBuffer {
 
   package var capacity: Int { unsafe base.count }
 
-  /// The filled part, valid until the next change.
+  /// The bytes in the window, valid until the next change.
   package var bytes: RawSpan {
     @_lifetime(borrow self)
     get {
@@ -33,7 +33,7 @@ package final class WindowBuffer {
     unsafe shown = nil
   }
 
-  /// Shows the next bytes of a mapped file, which are not copied and cannot be changed.
+  /// Shows the next bytes of a mapped file in place; they are not copied and cannot be modified.
   ///
   /// - Throws: What ``MappedWalk/next(_:)`` throws.
   package func show(_ walk: inout MappedWalk, count more: Int) throws(ParseFailure) {
@@ -42,42 +42,42 @@ package final class WindowBuffer {
     unsafe shown = (bytes, walk.file)
   }
 
-  /// Adds the bytes of a range of a source.
+  /// Appends a range of bytes of a source.
   ///
   /// - Precondition: They fit.
   package func append(_ source: any ByteSource, at offset: Int, count more: Int) throws(ParseFailure) {
     unsafe precondition(
-      shown == nil && more >= 0 && more <= capacity - count, "more bytes than a window holds")
+      shown == nil && more >= 0 && more <= capacity - count, "more bytes than fit in the window")
     unsafe try source.read(
       at: offset, into: UnsafeMutableRawBufferPointer(rebasing: base[count..<count + more]))
     count += more
   }
 
-  /// Adds bytes.
+  /// Appends bytes.
   ///
   /// - Precondition: They fit.
   package func append(_ bytes: ArraySlice<UInt8>) {
-    unsafe precondition(shown == nil && bytes.count <= capacity - count, "more bytes than a window holds")
+    unsafe precondition(shown == nil && bytes.count <= capacity - count, "more bytes than fit in the window")
     unsafe bytes.withUnsafeBytes { more in
       unsafe UnsafeMutableRawBufferPointer(rebasing: base[count..<count + more.count]).copyMemory(from: more)
     }
     count += bytes.count
   }
 
-  /// Changes the filled part in place.
+  /// Modifies the bytes in place.
   ///
-  /// - Precondition: It is not that of a file.
+  /// - Precondition: The window does not show a mapped file.
   package func modify(_ body: (UnsafeMutableRawBufferPointer) -> Void) {
-    unsafe precondition(shown == nil, "a file that is shown is not changed")
+    unsafe precondition(shown == nil, "mapped bytes cannot be modified")
     unsafe body(UnsafeMutableRawBufferPointer(rebasing: base[..<count]))
   }
 
-  /// Adds `more` bytes, which `body` writes.
+  /// Appends `more` bytes, which `body` writes.
   ///
   /// - Precondition: They fit.
   package func append<R>(_ more: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> R) rethrows -> R {
     unsafe precondition(
-      shown == nil && more >= 0 && more <= capacity - count, "more bytes than a window holds")
+      shown == nil && more >= 0 && more <= capacity - count, "more bytes than fit in the window")
     let start = count
     count += more
     return try unsafe body(UnsafeMutableRawBufferPointer(rebasing: base[start..<count]))

@@ -4,15 +4,15 @@ public struct WriteFailure: Error, Hashable, Sendable, CustomStringConvertible {
   public enum Reason: Hashable, Sendable {
     /// A system call failed.
     case system(SystemFailure)
-    /// The file is there and the caller asked not to replace it.
+    /// The file exists, and the caller asked not to replace it.
     case exists
-    /// The path leads to something other than a regular file.
+    /// The path leads to something that is not a regular file.
     case notRegular
   }
 
   /// What went wrong.
   public var reason: Reason
-  /// The file that was to be written.
+  /// The file to be written.
   public var path: String
 
   /// A failure to write the file at `path`.
@@ -31,6 +31,6 @@ public struct WriteFailure: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension WriteFailure {
-  /// True when the file was there already and may not be replaced.
+  /// Whether the file exists and may not be replaced.
   package var isExisting: Bool { reason == .exists }
 }

@@ -1,2 +1,2 @@
-/* The header is the target; SwiftPM wants a source. */
+/* The header is the whole target, but SwiftPM requires a source file. */
 #include "p2s_swt.h"

@@ -2,7 +2,7 @@ internal import CChecksums
 
 /// A running CRC32C (Castagnoli), the checksum of every section and tensor of a `.swt` file.
 package struct CRC32C: Sendable {
-  /// The checksum of the bytes so far; 0 for none.
+  /// The checksum of the bytes so far; 0 before the first.
   package private(set) var value: UInt32
 
   package init(_ value: UInt32 = 0) { self.value = value }
@@ -21,7 +21,7 @@ package struct CRC32C: Sendable {
     unsafe bytes.withUnsafeBytes { unsafe p2s_crc32c(0, $0.baseAddress, $0.count) }
   }
 
-  /// The checksum of A followed by B, where B has `count` bytes.
+  /// The checksum of A followed by B, from the checksums of both; `count` is the size of B in bytes.
   package static func combine(_ a: UInt32, _ b: UInt32, count: Int) -> UInt32 {
     p2s_crc32c_combine(a, b, UInt64(count))
   }
@@ -29,7 +29,7 @@ package struct CRC32C: Sendable {
 
 /// A running CRC-32 (IEEE 802.3), the checksum of zip and gzip.
 package struct CRC32: Sendable {
-  /// The checksum of the bytes so far; 0 for none.
+  /// The checksum of the bytes so far; 0 before the first.
   package private(set) var value: UInt32
 
   package init(_ value: UInt32 = 0) { self.value = value }
@@ -52,22 +52,22 @@ package struct CRC32: Sendable {
     unsafe bytes.withUnsafeBytes { unsafe p2s_crc32(0, $0.baseAddress, $0.count) }
   }
 
-  /// The checksum of A followed by B, where B has `count` bytes.
+  /// The checksum of A followed by B, from the checksums of both; `count` is the size of B in bytes.
   package static func combine(_ a: UInt32, _ b: UInt32, count: Int) -> UInt32 {
     p2s_crc32_combine(a, b, UInt64(count))
   }
 }
 
-/// The ways to compute both, for the tests that hold them to the first.
+/// The implementations of both checksums; tests compare each with `portable`.
 package enum CRCForm: UInt32, CaseIterable, Sendable {
   case portable, instructions, wide
 
-  /// True when this machine can compute so.
+  /// Whether this machine supports the implementation.
   package var isHere: Bool { p2s_crc_has(p2s_crc_form(rawValue)) != 0 }
 
   /// - Precondition: ``isHere``.
   package func crc32c(_ bytes: RawSpan, from crc: UInt32 = 0) -> UInt32 {
-    precondition(isHere, "this machine has no such instructions")
+    precondition(isHere, "this machine lacks the instructions")
     return unsafe bytes.withUnsafeBytes {
       unsafe p2s_crc32c_by(p2s_crc_form(rawValue), crc, $0.baseAddress, $0.count)
     }
@@ -75,7 +75,7 @@ package enum CRCForm: UInt32, CaseIterable, Sendable {
 
   /// - Precondition: ``isHere``.
   package func crc32(_ bytes: RawSpan, from crc: UInt32 = 0) -> UInt32 {
-    precondition(isHere, "this machine has no such instructions")
+    precondition(isHere, "this machine lacks the instructions")
     return unsafe bytes.withUnsafeBytes {
       unsafe p2s_crc32_by(p2s_crc_form(rawValue), crc, $0.baseAddress, $0.count)
     }

@@ -1,23 +1,23 @@
 /// Makes SHA-256 computations, so that the file format needs no particular cryptography library.
 ///
-/// `SWTDigests` has one that uses the system's; an application may wrap its own.
+/// `SWTDigests` provides one backed by the system's library; an application may wrap its own.
 public protocol DigestProvider: Sendable {
   /// A new, empty computation.
   func makeSHA256() -> any RunningDigest
 }
 
-/// A SHA-256 computation that has taken in some bytes.
+/// A SHA-256 computation in progress.
 ///
-/// - Note: One computation belongs to one thread at a time.
+/// - Note: Use it from one thread at a time.
 public protocol RunningDigest: AnyObject {
-  /// Takes in more bytes.
+  /// Adds bytes.
   func update(_ bytes: RawSpan)
-  /// The digest of all bytes. Call it once, last.
+  /// The digest of all bytes added. Call it once, last.
   func finalize() -> SHA256Digest
 }
 
 extension DigestProvider {
-  /// The digest of bytes that are all there.
+  /// The digest of a whole buffer.
   package func sha256(_ bytes: RawSpan) -> SHA256Digest {
     let running = makeSHA256()
     running.update(bytes)
@@ -38,7 +38,7 @@ extension ContiguousArray where Element == UInt8 {
 }
 
 extension RunningDigest {
-  /// Takes in an array.
+  /// Adds an array.
   package func update(_ bytes: [UInt8]) {
     unsafe bytes.withUnsafeBytes { update(unsafe $0.bytes) }
   }

@@ -1,6 +1,6 @@
-/// The 32 bytes of a SHA-256.
+/// A SHA-256 digest: 32 bytes.
 public struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
-  /// Big-endian words, stored inline: a file has one for each tensor.
+  /// Big-endian words, stored inline because a file has one digest per tensor.
   private let a, b, c, d: UInt64
 
   /// Takes exactly 32 bytes; nil for any other number.
@@ -17,7 +17,7 @@ public struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
     self.init(bytes)
   }
 
-  /// 32 zero bytes: a placeholder, the digest of nothing that is known.
+  /// 32 zero bytes: a placeholder, not the digest of any known input.
   public static let zero = SHA256Digest(a: 0, b: 0, c: 0, d: 0)
 
   private init(a: UInt64, b: UInt64, c: UInt64, d: UInt64) {

@@ -1,86 +1,85 @@
-internal import CThreads
 public import ResNetArchitecture
 public import SWT
 public import SWTBytes
+internal import SWTThreads
 
-/// How a checkpoint is to become a weight file.
+/// Options of a conversion.
 public struct ConversionOptions: Sendable {
-  /// Which network the checkpoint has to be.
+  /// The expected network.
   public enum Architecture: Equatable, Sendable {
-    /// Recognised by keys and shapes.
+    /// Recognized from keys and shapes.
     case auto
     /// Any state dict, without a layer tree.
     case none
-    /// That one, or an error.
+    /// This one; anything else is an error.
     case named(String)
   }
 
-  /// What the tensors must be.
+  /// The expected network.
   public var architecture = Architecture.auto
-  /// What whoever converts says about what shapes cannot tell.
+  /// Conventions given by the user, which shapes cannot tell.
   public var conventions = Conventions()
-  /// Entry of a nested checkpoint: `state_dict`, `model_ema`.
+  /// Entry of a nested checkpoint, such as `state_dict` or `model_ema`.
   public var key: String?
   /// Paths of golden files to embed.
   public var goldens: [String] = []
-  /// Metadata to add, of the types that FORMAT.md gives the keys; it goes before what is found out.
+  /// Metadata to add, with the types that FORMAT.md defines for the keys; overrides recognized values.
   public var metadata: [(key: String, value: SWTValue)] = []
-  /// SPDX identifier of the weights' licence.
+  /// SPDX identifier of the license of the weights.
   public var license: String?
-  /// Class names, one for each class.
+  /// Class names, one per class.
   public var labels: [String]?
-  /// How the weights of convolutions and linear layers are stored; nil leaves them as they are. BatchNorm, biases
+  /// Precision of the weights of convolutions and linear layers; nil leaves them unchanged. BatchNorm, biases
   /// and integers keep their type.
   public var precision: Precision?
-  /// Which layers are stored wider when ``precision`` is i8.
+  /// Layers that stay wider if ``precision`` is i8.
   public var wideLayers = WideLayers.auto
-  /// BatchNorm becomes part of the convolutions.
+  /// Whether BatchNorm is folded into the convolutions.
   public var foldsBatchNorm = false
-  /// Whether an output that exists is replaced; otherwise it is an error, unless it is up to date.
+  /// Whether an existing output is replaced; otherwise it is an error unless it is up to date.
   public var replacesExisting = false
-  /// Bounds on what the input may ask for.
+  /// Limits on the resources that the input may use.
   public var limits = ParseLimits()
-  /// How many threads read, hash and write; the output does not depend on it.
-  public var threads = Int(p2s_threads_available())
+  /// Number of threads that read, hash and write; the output does not depend on it.
+  public var threads = ThreadPool.available
 
-  /// The defaults: every tensor as it is, the architecture recognised by keys and shapes.
+  /// The defaults: every tensor unchanged, the architecture recognized from keys and shapes.
   public init() {}
 
-  /// True when values are to be changed on their way.
+  /// Whether values are changed.
   var transforms: Bool { precision != nil || foldsBatchNorm }
 }
 
-/// What a conversion did.
+/// The result of a conversion.
 public struct ConversionSummary: Sendable {
-  /// The architecture's name; nil when none was asked for.
+  /// The name of the architecture; nil if none was requested.
   public var architecture: String?
-  /// How many tensors the output has, aliases included.
+  /// Number of tensors in the output, including aliases.
   public var tensorCount: Int
-  /// How many of them share the bytes of another.
+  /// Number of tensors that share the bytes of another.
   public var aliasCount: Int
-  /// Size of the output.
+  /// Size of the output in bytes.
   public var byteCount: Int
-  /// Printed as `swt1:<hex>`; `nil` for outputs of another format.
+  /// Printed as `swt1:<hex>`; nil for other output formats.
   public var contentID: String?
   /// SHA-256 of the input, 64 hexadecimal digits.
   public var sourceSHA256: String
   /// Names of the source's tensors that are not in the output.
   public var unused: [String]
-  /// How the network was read; `nil` for state dicts without a layer tree and for weight files.
+  /// How the network was read; nil for weight files and for state dicts without a layer tree.
   public var reading: StateDictReading?
-  /// The published file that the input is.
+  /// The published file that the input is, if any.
   public var official: OfficialFile?
-  /// What looks wrong and does not stop a conversion.
+  /// Suspicious findings that do not prevent a conversion.
   public var warnings: [String] = []
-  /// What was met in the source and left out, and why.
+  /// What the source reader left out, and why.
   public var skipped: [(path: String, reason: String)]
-  /// Goldens that were embedded.
+  /// Names of the embedded goldens.
   public var goldens: [String]
-  /// Layers that stayed wider than the precision asked for.
+  /// Layers that stayed wider than the requested precision.
   public var wideLayers: [String] = []
-  /// The tensor whose stored values are furthest from the exact ones, and their relative L2 error; nil when every
-  /// value is exact.
+  /// The tensor with the largest relative L2 error of its stored values; nil if every value is exact.
   public var worstRounding: (name: String, relL2: Double)?
-  /// True when the output was there already and is what this conversion would have made.
+  /// Whether the output existed and is what this conversion would have written.
   public var wasUpToDate = false
 }

@@ -1,20 +1,20 @@
 internal import Synchronization
 
-/// How far a conversion has come, for whoever wants to show it; any thread may ask.
+/// The progress of a conversion, readable from any thread.
 public final class ConversionProgress: Sendable {
   private let known = Atomic(0)
   private let gone = Atomic(0)
 
-  /// Progress of one conversion, which has not begun.
+  /// The progress of a conversion that has not started.
   public init() {}
 
-  /// Bytes that are to be read and hashed, as far as they are known; it grows.
+  /// Bytes to read and hash, as far as known; grows.
   public var total: Int { known.load(ordering: .relaxed) }
 
-  /// Bytes that were; not above ``total`` but for moments.
+  /// Bytes read and hashed; at most ``total``, except for moments.
   public var done: Int { gone.load(ordering: .relaxed) }
 
-  /// Of the whole, 0...1; 0 while nothing is known.
+  /// The completed part, 0...1; 0 if nothing is known yet.
   public var fraction: Double {
     let total = total
     return total > 0 ? min(Double(done) / Double(total), 1) : 0

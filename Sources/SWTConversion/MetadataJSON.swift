@@ -3,10 +3,10 @@ package import SWT
 internal import SWTChecksums
 package import SWTTensorFiles
 
-// Metadata as JSON: what tensors need besides their bytes, and the values of weight files.
+// Metadata as JSON: descriptions of tensors, and the values of weight files.
 
 extension Quantizer {
-  /// `{"scheme", "scale", "zero_point"}`, or with an axis and one number for each channel.
+  /// `{"scheme", "scale", "zero_point"}`, or with an axis and one number per channel.
   package var json: JSONValue {
     switch self {
     case .perTensor(let scale, let zeroPoint):
@@ -44,7 +44,7 @@ extension SWTValue {
     }
   }
 
-  /// As text: strings as they are, everything else as JSON.
+  /// As text: strings unchanged, everything else as JSON.
   package var text: String {
     if case .text(let text) = self { return text }
     return json.text()

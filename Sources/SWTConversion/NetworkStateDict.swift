@@ -1,62 +1,63 @@
-public import PthReader
-public import ResNetArchitecture
+package import PthReader
+package import ResNetArchitecture
 internal import SWTBytes
 internal import SWTTensorFiles
 internal import SWTTensors
 
-/// The part of a checkpoint that is a network, laid onto its layer tree.
-public struct NetworkStateDict: Sendable {
-  /// Which architecture a caller asks for.
-  public typealias Request = StateDictReading.Request
+/// The part of a checkpoint that is a network, mapped to its layer tree.
+package struct NetworkStateDict: Sendable {
+  /// The requested architecture.
+  package typealias Request = StateDictReading.Request
 
-  /// The layer tree, and everything else that names and shapes told.
-  public let reading: StateDictReading
-  /// Every tensor of the network in execution order, by torchvision's name.
-  public let tensors: [(parameter: ParameterSpec, entry: TensorEntry)]
+  /// The layer tree, and everything else that names and shapes tell.
+  package let reading: StateDictReading
+  /// Every tensor of the network in execution order, with torchvision's name.
+  package let tensors: [(parameter: ParameterSpec, entry: TensorEntry)]
 
-  /// The network that the tensors make.
-  public var tree: LayerTree { reading.tree }
-  /// Prefix and family of the state dict that was chosen.
-  public var candidate: StateDictCandidate { reading.candidate }
-  /// Names of the file's tensors that are no part of the network: optimizer state, averages, other models.
-  public var unused: [String] { reading.unused + reading.leftOut.map(\.key) }
+  /// The layer tree of the network.
+  package var tree: LayerTree { reading.tree }
+  /// Prefix and family of the chosen state dict.
+  package var candidate: StateDictCandidate { reading.candidate }
+  /// Names of the file's tensors that are not part of the network: optimizer state, averages, other models.
+  package var unused: [String] { reading.unused + reading.leftOut.map(\.key) }
 
-  /// Finds the network in a checkpoint and lays it onto its layer tree.
+  /// Finds the network in a checkpoint and maps it to its layer tree.
   ///
   /// - Parameters:
-  ///   - checkpoint: the file's tensors.
-  ///   - request: which architecture it has to be.
-  ///   - key: the entry of a nested checkpoint to look in, such as `state_dict` or `model_ema`.
-  ///   - conventions: what whoever converts says about what shapes cannot tell.
-  ///   - official: the published file that this is.
-  ///   - file: the name that errors bear.
-  /// - Throws: ``ConversionFailure/architecture(file:_:hint:)`` with the first real cause.
-  public init(
-    _ checkpoint: Checkpoint, _ request: Request, key: String?, conventions: Conventions = Conventions(),
-    official: OfficialFile? = nil, file: String
+  ///   - file: The open file.
+  ///   - request: The requested architecture.
+  ///   - key: The entry of a nested checkpoint, such as `state_dict` or `model_ema`.
+  ///   - conventions: Conventions given by the user, which shapes cannot tell.
+  ///   - official: The published file that this is, if any.
+  /// - Throws: ``ConversionFailure`` with the first real cause.
+  package init(
+    _ file: PthFile, _ request: Request, key: String?, conventions: Conventions = Conventions(),
+    official: OfficialFile? = nil
   ) throws(ConversionFailure) {
-    func fail(_ message: String) -> ConversionFailure { .architecture(file: file, message, hint: nil) }
-    let all = checkpoint.tensors
+    let checkpoint = file.checkpoint
     do throws(ReadingFailure) {
       reading = try StateDictReading(
-        all.map { ($0.name, $0.shape) }, request, key: key, options: conventions, official: official,
-        values: { name in all.first { $0.name == name }?.smallValues })
+        checkpoint.tensors.map { ($0.name, $0.shape) }, request, key: key, options: conventions,
+        official: official, values: { name in file.smallValues(name) })
     } catch {
-      throw .architecture(file: file, error.message, hint: error.hint)
+      throw ConversionFailure(.architecture, error.message, error.remedy, reading: error)
     }
     var entries: [String: TensorEntry] = [:]
     for entry in checkpoint.tensors {
       guard entries.updateValue(entry, forKey: entry.name) == nil else {
-        throw fail("two tensors are called \(entry.name)")
+        throw .architecture("two tensors have the name \(entry.name)")
       }
     }
     var found: [String: TensorEntry] = [:]
     for (parameter, key) in reading.filled {
       guard let entry = entries[key] else { continue }
       guard parameter.isOptional || entry.scalarType.isFloatingPoint else {
-        throw fail("\(entry.name) holds \(entry.scalarType.rawValue) values, not floating-point numbers")
+        throw .architecture(
+          "\(entry.name) has \(entry.scalarType.rawValue) values, not floating-point numbers")
       }
-      guard !entry.isMeta else { throw fail("\(entry.name) is a meta tensor: the file holds no values") }
+      guard !entry.isMeta else {
+        throw .architecture("\(entry.name) is a meta tensor: the file has no values")
+      }
       found[parameter.name] = entry
     }
     for parameter in reading.synthesized {
@@ -67,7 +68,7 @@ public struct NetworkStateDict: Sendable {
     }
   }
 
-  /// The same tensors with another epsilon, which an option of a conversion may have set.
+  /// The same tensors with another epsilon, which a conversion option may have set.
   func withEpsilon(_ epsilon: Double) -> NetworkStateDict {
     NetworkStateDict(reading: reading.withEpsilon(epsilon), tensors: tensors)
   }
@@ -77,7 +78,7 @@ public struct NetworkStateDict: Sendable {
     self.tensors = tensors
   }
 
-  /// A running mean of 0 or a running variance of 1 − ε, in float32 as detectron2 makes them.
+  /// A running mean of 0 or a running variance of 1 − ε, in float32 like detectron2's.
   private static func statistics(_ parameter: ParameterSpec, epsilon: Double) -> TensorEntry? {
     guard let layout = try? StridedLayout(shape: parameter.shape, strides: nil) else { return nil }
     let value: Float = parameter.role == .runningMean ? 0 : 1 - Float(epsilon)
@@ -88,10 +89,12 @@ public struct NetworkStateDict: Sendable {
   }
 }
 
-extension TensorEntry {
+extension PthFile {
   /// Up to 16 floating-point values; nil for anything else.
-  fileprivate var smallValues: [Double]? {
-    guard scalarType.isFloatingPoint, !isMeta, layout.elementCount <= 16 else { return nil }
-    return try? ElementCoding.doubles(values(limits: ParseLimits()), scalarType)
+  fileprivate func smallValues(_ name: String) -> [Double]? {
+    guard let entry = self[name], entry.scalarType.isFloatingPoint, !entry.isMeta,
+      entry.layout.elementCount <= 16
+    else { return nil }
+    return try? doubles(of: entry)
   }
 }

@@ -1,62 +1,83 @@
 internal import PthReader
 internal import ResNetArchitecture
-public import SWT
-public import SWTBytes
-internal import SWTChecksums
+internal import ResNetModel
+package import SWT
+package import SWTBytes
+package import SWTChecksums
 internal import SWTDigests
 
-/// Does to a checkpoint what a weight file says was done to it, and compares the bytes.
-public enum Rederivation {
-  /// What the comparison found.
-  public struct Result: Sendable {
-    /// How many tensors were made again and compared.
-    public var compared = 0
-    /// Tensors whose bytes conversion makes otherwise.
-    public var differing: [String] = []
-    /// Tensors that conversion makes and the file lacks.
-    public var missing: [String] = []
+/// A checkpoint, converted again with the options recorded in a weight file, to compare both.
+package struct Rederivation: Sendable {
+  /// A tensor of the network in the checkpoint.
+  package struct Source: Sendable {
+    /// torchvision's name.
+    package let name: String
+    /// Whether networks may lack it: the step counter of a BatchNorm.
+    package let isOptional: Bool
+    /// SHA-256 of its values: contiguous, row-major, little-endian.
+    package let digest: SHA256Digest
   }
 
-  /// Compares every tensor of the file that was folded, cast or quantised, and the scales.
+  /// Every tensor of the network, in execution order.
+  package let sources: [Source]
+  /// Names of tensors that conversion makes differently; transformed tensors and scales only.
+  package private(set) var differing: [String] = []
+  /// Names of tensors that conversion makes and the file lacks.
+  package private(set) var missing: [String] = []
+  /// Number of tensors that were made again and compared.
+  package private(set) var compared = 0
+
+  /// Reads a whole checkpoint once.
   ///
-  /// - Throws: ``ConversionFailure`` when the checkpoint cannot be read or its values cannot be stored so.
-  public static func check(
-    _ file: SWTFile, against network: NetworkStateDict, path: String, limits: ParseLimits
-  ) throws(ConversionFailure) -> Result {
-    var result = Result()
-    let options = options(of: file, limits: limits)
-    guard options.transforms else { return result }
-    // Epsilon may have been an option of the conversion; the file says which it was.
-    let epsilon = SWTArchitecture.read(file)?.epsilon ?? network.tree.architecture.epsilon
-    let plan = try ConversionPlan(network.withEpsilon(epsilon), options, file: path)
-    var draft: Draft
+  /// - Parameters:
+  ///   - path: The checkpoint.
+  ///   - key: Entry of a nested checkpoint.
+  ///   - file: The weight file that is supposed to come from it.
+  ///   - limits: Limits on the resources that the checkpoint may use.
+  /// - Throws: ``ConversionFailure`` if the checkpoint cannot be read, names dangerous functions, is not such
+  ///   a network, or has values that cannot be stored.
+  package init(
+    of path: String, key: String?, for file: SWTFile, limits: ParseLimits
+  ) throws(ConversionFailure) {
     do {
-      // The sources' own digests are compared by the caller.
-      draft = try DraftBuilder.build(plan, hashesSources: false, file: path, limits: limits)
-      let changed = draft.values.indices.filter { index in
-        if case .transform = draft.values[index] { true } else { false }
+      let options = Self.options(of: file, limits: limits)
+      let source = try ConversionSource(path, options, isDigested: false)
+      var network = try NetworkStateDict(source.file, .auto, key: key)
+      // Epsilon may have been set by an option of the conversion; the file records it.
+      if options.transforms, let epsilon = SWTArchitecture.read(file)?.epsilon {
+        network = network.withEpsilon(epsilon)
       }
-      let source = ConversionSource(path, options, nil, nil)
-      draft.take(try source.pass(draft).run(changed.map { .tensor($0) }))
+      let plan = try ConversionPlan(network, options, source.file)
+      for (_, entry) in plan.sources { try source.file.admit(entry) }
+      var draft = try DraftBuilder.build(plan, hashesSources: true, source.file)
+      let pass = source.pass(draft)
+      draft.take(try pass.run(pass.allPieces))
+      sources = zip(network.tensors, draft.contents.sources).map { tensor, source in
+        Source(name: source.name, isOptional: tensor.parameter.isOptional, digest: source.sha256)
+      }
+      if options.transforms { compare(draft, with: file) }
     } catch {
-      throw ConversionFailure(error, reading: path)
+      throw ConversionFailure(error, input: path)
     }
+  }
+
+  /// Compares every tensor of the file that was folded, cast or quantized, and the scales.
+  private mutating func compare(_ draft: Draft, with file: SWTFile) {
     for (spec, value) in zip(draft.contents.tensors, draft.values) {
       if case .entry = value { continue }
       guard let index = file.index(of: spec.name) else {
-        result.missing.append(spec.name)
+        missing.append(spec.name)
         continue
       }
-      result.compared += 1
+      compared += 1
       let info = file.info(index)
       if info.dtype != spec.dtype || info.shape != spec.shape || file.digest(index) != spec.sha256 {
-        result.differing.append(spec.name)
+        differing.append(spec.name)
       }
     }
-    return result
   }
 
-  /// The options that the file was made with, as its metadata states them.
+  /// The options that the file was made with, from its metadata.
   private static func options(of file: SWTFile, limits: ParseLimits) -> ConversionOptions {
     var options = ConversionOptions()
     options.limits = limits

@@ -1,7 +1,7 @@
 /// Base64 of RFC 4648, read strictly: no two texts give the same bytes.
 enum Base64 {
-  /// The bytes of a text in whole groups of four; nil for any other character, a missing or misplaced `=`, and
-  /// bits after the last byte that are not zero.
+  /// Decodes whole groups of four characters; nil for any other character, a missing or misplaced `=`, and
+  /// nonzero bits after the last byte.
   static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
     guard text.count % 4 == 0 else { return nil }
     let padding = text.suffix(2).count { $0 == UInt8(ascii: "=") }

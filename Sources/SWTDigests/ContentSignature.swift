@@ -3,22 +3,22 @@ public import SWTChecksums
 
 /// A signature over a content id, and the sidecar file (`model.swt.sig`) that holds it.
 ///
-/// The file is four lines of ASCII, each ended by a line feed, with nothing before, between or after; section 8 of
-/// FORMAT.md has it. Every field has a fixed width, so the file has ``fileSize`` bytes, and there is one way only
-/// to write a signature down.
+/// The file is four lines of ASCII, each ended by a line feed, with nothing before, between or after; section
+/// 8 of FORMAT.md specifies it. Every field has a fixed width, so the file always has ``fileSize`` bytes, and
+/// each signature has exactly one encoding.
 public struct ContentSignature: Equatable, Sendable {
-  /// SHA-256 of the index region of the file that was signed.
+  /// SHA-256 of the index region of the signed file.
   public let contentID: SHA256Digest
-  /// The key that signed, as the signer states it. Never trust it: compare it with a key from elsewhere.
+  /// The public key that the signer claims. Never trust it: compare it with a key from another source.
   public let key: Ed25519PublicKey
-  /// 64 bytes, over the 32 bytes of ``contentID``.
+  /// The 64-byte signature of the 32 bytes of ``contentID``.
   public let signature: [UInt8]
 
   private static let header = "swt-signature 1"
   private static let idPrefix = "id swt1:"
   private static let keyPrefix = "key " + Ed25519.keyPrefix
   private static let signaturePrefix = "signature "
-  /// Bytes of every sidecar file.
+  /// Size of every sidecar file in bytes.
   public static let fileSize = 16 + (8 + 64 + 1) + (12 + 64 + 1) + (10 + 128 + 1)
 
   /// Signs a content id.
@@ -32,11 +32,11 @@ public struct ContentSignature: Equatable, Sendable {
 
   /// Parses a whole sidecar file.
   ///
-  /// - Throws: ``/SWTBytes/ParseFailure`` with the place of the first line that is not as it must be.
+  /// - Throws: ``/SWTBytes/ParseFailure`` with the offset of the first malformed line.
   public init(file: [UInt8]) throws(ParseFailure) {
     guard file.count == Self.fileSize else {
       throw ParseFailure(
-        .invalid("not a signature: a signature file has \(Self.fileSize) bytes, not more or less"))
+        .invalid("not a signature: a signature file has exactly \(Self.fileSize) bytes"))
     }
     var rest = file[...]
     try Self.take(Self.header + "\n", &rest)
@@ -57,7 +57,8 @@ public struct ContentSignature: Equatable, Sendable {
     return lines.flatMap { Array("\($0)\n".utf8) }
   }
 
-  /// True when ``signature`` is `key`'s over `contentID`; what the file itself states does not count.
+  /// Whether ``signature`` is a signature of `contentID` by `key`; the id and key stored in the file play no
+  /// part.
   ///
   /// - Throws: ``/SWTBytes/ParseFailure`` when the system's cryptography has no Ed25519.
   public func isValid(for contentID: SHA256Digest, by key: Ed25519PublicKey) throws(ParseFailure) -> Bool {
@@ -68,12 +69,12 @@ public struct ContentSignature: Equatable, Sendable {
     guard rest.starts(with: text.utf8) else {
       let line = text.filter { !$0.isNewline }
       throw ParseFailure(
-        .invalid("not a signature: '\(line)' is expected here"), at: rest.startIndex)
+        .invalid("not a signature: expected '\(line)' here"), at: rest.startIndex)
     }
     rest.removeFirst(text.utf8.count)
   }
 
-  /// Lower-case digits only: upper-case ones would be a second way to write the same.
+  /// Accepts lowercase digits only: uppercase ones would be a second encoding of the same bytes.
   private static func takeHex(
     _ prefix: String, _ count: Int, _ rest: inout ArraySlice<UInt8>
   ) throws(ParseFailure) -> [UInt8] {
@@ -83,7 +84,7 @@ public struct ContentSignature: Equatable, Sendable {
       Hex.encode(bytes).utf8.elementsEqual(digits)
     else {
       throw ParseFailure(
-        .invalid("not a signature: \(2 * count) lower-case hexadecimal digits are expected here"),
+        .invalid("not a signature: expected \(2 * count) lowercase hexadecimal digits here"),
         at: rest.startIndex)
     }
     rest.removeFirst(digits.count)

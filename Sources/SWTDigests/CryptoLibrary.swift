@@ -2,9 +2,9 @@
   internal import CCrypto
 #endif
 
-/// What computes SHA-256 and Ed25519 here, for bug reports.
+/// The library that computes SHA-256 and Ed25519, for bug reports.
 public enum CryptoLibrary {
-  /// `OpenSSL 3.0.11 19 Sep 2023`, as it says itself at run time, or the name of the system's own.
+  /// The version libcrypto reports at run time, such as `OpenSSL 3.0.11 19 Sep 2023`, or `CryptoKit`.
   public static var version: String {
     #if canImport(CryptoKit)
       "CryptoKit"

@@ -3,7 +3,7 @@ internal import SWTChecksums
 
 /// An Ed25519 public key (RFC 8032).
 ///
-/// It is its own fingerprint: 32 bytes, printed as `ed25519:` and 64 hexadecimal digits.
+/// The key is its own fingerprint: 32 bytes, printed as `ed25519:` and 64 hexadecimal digits.
 public struct Ed25519PublicKey: Hashable, Sendable, CustomStringConvertible {
   /// The 32 bytes of RFC 8032.
   public let bytes: [UInt8]
@@ -16,7 +16,7 @@ public struct Ed25519PublicKey: Hashable, Sendable, CustomStringConvertible {
 
   public var description: String { Ed25519.keyPrefix + Hex.encode(bytes) }
 
-  /// True when `signature` is this key's over `message`.
+  /// Whether `signature` is a valid signature of `message` by this key.
   ///
   /// - Throws: ``/SWTBytes/ParseFailure`` `.unsupported` when the system's cryptography has no Ed25519.
   public func isValid(_ signature: [UInt8], for message: [UInt8]) throws(ParseFailure) -> Bool {
@@ -28,15 +28,16 @@ public struct Ed25519PublicKey: Hashable, Sendable, CustomStringConvertible {
 /// An Ed25519 private key: the 32 bytes that RFC 8032 calls the seed.
 public struct Ed25519PrivateKey: Sendable {
   private let seed: [UInt8]
-  /// The half of the key that verifies.
+  /// The public key that verifies its signatures.
   public let publicKey: Ed25519PublicKey
 
   /// Takes exactly 32 bytes.
   ///
-  /// - Throws: ``/SWTBytes/ParseFailure`` for any other number, or when the system's cryptography has no Ed25519.
+  /// - Throws: ``/SWTBytes/ParseFailure`` for any other number, or when the system's cryptography has no
+  ///   Ed25519.
   public init(seed: some Collection<UInt8>) throws(ParseFailure) {
     guard seed.count == Ed25519.keySize else {
-      throw ParseFailure(.invalid("an Ed25519 private key of \(seed.count) bytes"))
+      throw ParseFailure(.invalid("an Ed25519 private key has \(Ed25519.keySize) bytes, not \(seed.count)"))
     }
     self.seed = Array(seed)
     guard let key = Ed25519PublicKey(try SystemEd25519.publicKey(seed: self.seed)) else {
@@ -45,9 +46,10 @@ public struct Ed25519PrivateKey: Sendable {
     publicKey = key
   }
 
-  /// The 64 bytes of a signature.
+  /// Signs a message: 64 bytes.
   ///
-  /// libcrypto gives the same ones each time, as RFC 8032 has it; CryptoKit mixes in randomness.
+  /// libcrypto is deterministic, as RFC 8032 specifies; CryptoKit adds randomness, so its signatures differ
+  /// each time.
   ///
   /// - Throws: ``/SWTBytes/ParseFailure`` when the system's cryptography refuses.
   public func sign(_ message: [UInt8]) throws(ParseFailure) -> [UInt8] {

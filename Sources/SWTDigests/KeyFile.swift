@@ -1,17 +1,17 @@
 public import SWTBytes
 
-/// An Ed25519 key as `openssl genpkey -algorithm ed25519` and `openssl pkey -pubout` write it: PEM around the DER
-/// of RFC 8410.
+/// An Ed25519 key as `openssl genpkey -algorithm ed25519` and `openssl pkey -pubout` write it: PEM around the
+/// DER of RFC 8410.
 ///
-/// For this algorithm the DER is a fixed prefix and the 32 bytes of the key, so no DER parser is needed, and of
-/// all encodings exactly one is accepted.
+/// For this algorithm the DER is a fixed prefix followed by the 32 bytes of the key, so no DER parser is
+/// needed and exactly one encoding is accepted.
 public enum Ed25519KeyFile: Sendable {
   /// A key to verify with.
   case publicKey(Ed25519PublicKey)
   /// A key to sign with.
   case privateKey(Ed25519PrivateKey)
 
-  /// No key file in either form comes near it.
+  /// Largest file read, in bytes; a real key file is far smaller.
   public static let maximumSize = 1 << 14
 
   /// PKCS#8: SEQUENCE, version 0, algorithm 1.3.101.112, the seed as OCTET STRING in an OCTET STRING.
@@ -25,10 +25,10 @@ public enum Ed25519KeyFile: Sendable {
 
   /// Parses a whole key file.
   ///
-  /// - Throws: ``/SWTBytes/ParseFailure`` that says what kind of key it is instead, where that shows.
+  /// - Throws: ``/SWTBytes/ParseFailure`` that names the kind of key found, where it can be told.
   public init(_ text: [UInt8]) throws(ParseFailure) {
     guard text.count <= Self.maximumSize else {
-      throw ParseFailure(.unsupported("a file of \(text.count) bytes is no key"))
+      throw ParseFailure(.unsupported("a file of \(text.count) bytes is too large to be a key"))
     }
     let block = try PEMBlock(text)
     switch block.label {
@@ -46,7 +46,7 @@ public enum Ed25519KeyFile: Sendable {
     }
   }
 
-  /// The public key, or that of the private one.
+  /// The public key, or the public half of the private key.
   public var publicKey: Ed25519PublicKey {
     switch self {
     case .publicKey(let key): key
@@ -64,5 +64,5 @@ public enum Ed25519KeyFile: Sendable {
 
   private static let hint = "openssl genpkey -algorithm ed25519 makes a key"
   private static let otherKey = ParseFailure(
-    .unsupported("a key of another algorithm than Ed25519, or not in the form of RFC 8410"), hint: hint)
+    .unsupported("not an Ed25519 key, or not encoded as in RFC 8410"), hint: hint)
 }

@@ -1,8 +1,8 @@
 internal import SWTBytes
 
-/// A text of RFC 7468 with exactly one block: nothing but blank lines in front of it or after it.
+/// A PEM text (RFC 7468) with exactly one block, and only blank lines before or after it.
 struct PEMBlock {
-  /// What stands between `-----BEGIN ` and the dashes.
+  /// The text between `-----BEGIN ` and `-----`.
   let label: String
   private let body: ArraySlice<ArraySlice<UInt8>>
 
@@ -24,7 +24,7 @@ struct PEMBlock {
     body = lines[(begin + 1)..<end]
   }
 
-  /// The bytes of the block.
+  /// The decoded bytes of the block.
   func content() throws(ParseFailure) -> [UInt8] {
     guard let bytes = Base64.decode(body.flatMap(\.self)) else {
       throw ParseFailure(.invalid("the PEM block is not base64"), at: body.first?.startIndex)
@@ -37,7 +37,7 @@ struct PEMBlock {
     guard line.starts(with: front), line.reversed().starts(with: back), line.count > front.count + back.count
     else { return nil }
     let label = line.dropFirst(front.count).dropLast(back.count)
-    // It is repeated in messages, so it has to be harmless on a terminal.
+    // Error messages repeat the label, so it must be safe to print on a terminal.
     let isPlain = label.count <= 64 && label.allSatisfy { (0x20...0x7E).contains($0) }
     return isPlain ? String(decoding: label, as: UTF8.self) : nil
   }

@@ -6,9 +6,9 @@ public import SWTChecksums
   internal import CCrypto
 #endif
 
-/// SHA-256 of the system: CryptoKit on Apple platforms, libcrypto elsewhere.
+/// SHA-256 from the system's library: CryptoKit on Apple platforms, libcrypto elsewhere.
 public struct SystemDigests: DigestProvider {
-  /// Digests of this system's library; there is nothing to configure.
+  /// Creates a provider; there is nothing to configure.
   public init() {}
 
   public func makeSHA256() -> any RunningDigest { SystemSHA256() }
@@ -32,9 +32,9 @@ public struct SystemDigests: DigestProvider {
     private let context: OpaquePointer
 
     init() {
-      // Only a machine without memory, or a libcrypto in which SHA-256 was switched off, gets past this.
+      // Fails only when memory is exhausted, or in a libcrypto built without SHA-256.
       guard let context = unsafe EVP_MD_CTX_new(), unsafe EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1
-      else { fatalError("libcrypto has no SHA-256") }
+      else { preconditionFailure("libcrypto has no SHA-256") }
       unsafe self.context = context
     }
 
@@ -50,7 +50,7 @@ public struct SystemDigests: DigestProvider {
       let done = unsafe digest.withUnsafeMutableBufferPointer { buffer in
         unsafe EVP_DigestFinal_ex(context, buffer.baseAddress, nil)
       }
-      guard done == 1, let result = SHA256Digest(digest) else { fatalError("EVP_DigestFinal_ex failed") }
+      guard done == 1, let result = SHA256Digest(digest) else { preconditionFailure("no digest") }
       return result
     }
   }

@@ -6,9 +6,9 @@ internal import SWTBytes
   internal import CCrypto
 #endif
 
-/// Ed25519 of the system: CryptoKit on Apple platforms, libcrypto elsewhere.
+/// Ed25519 from the system's library: CryptoKit on Apple platforms, libcrypto elsewhere.
 ///
-/// Callers have checked that keys have 32 bytes and signatures 64.
+/// Callers have already checked that keys have 32 bytes and signatures 64.
 enum SystemEd25519 {
   /// A libcrypto may have been built, or configured (FIPS), without Ed25519.
   static let unavailable = ParseFailure(
@@ -76,7 +76,7 @@ enum SystemEd25519 {
       guard unsafe EVP_DigestVerifyInit(context.pointer, nil, nil, nil, key.pointer) == 1 else {
         throw unavailable
       }
-      // 0 is "does not verify", below 0 "malformed": neither is a valid signature.
+      // 0 means "does not verify" and a negative result "malformed": neither is valid.
       return unsafe EVP_DigestVerify(
         context.pointer, signature, signature.count, message, message.count) == 1
     }

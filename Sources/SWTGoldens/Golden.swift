@@ -2,11 +2,12 @@ package import ResNetArchitecture
 package import SWTChecksums
 package import SWTTensorFiles
 
-/// A golden test: an input, what a trusted implementation made of it, and how far a correct one may be off.
+/// A golden test: an input, the output of a trusted implementation for it, and the error to expect of a
+/// correct one.
 ///
-/// A golden is its metadata and its tensors, kept as they were read; all else is derived from them when it is
-/// made, and checked against its own architecture. So a golden in hand is consistent, and writing it back
-/// loses nothing, keys of later versions included.
+/// Metadata and tensors are kept as they were read; everything else is derived from them by the initializer
+/// and checked against the architecture. Every value of this type is therefore consistent, and writing it
+/// back loses nothing, including keys of later versions.
 package struct Golden: Equatable, Sendable {
   /// A tensor of the file, used or not.
   package struct Stored: Equatable, Sendable {
@@ -32,27 +33,27 @@ package struct Golden: Equatable, Sendable {
     }
   }
 
-  /// What the network put out.
+  /// The output of the network.
   package struct Output: Equatable, Sendable {
     /// `logits`, or `layer4` for a headless network.
     package let name: String
     /// `[N, classes]` or `[N, C, h, w]`.
     package let shape: [Int]
-    /// The float64 pass; the widened float32 pass where a golden has no other.
+    /// The float64 pass; without one, the float32 pass converted to float64.
     package let reference: [Double]
-    /// The float32 pass of the same implementation.
+    /// The float32 pass of the same implementation, if stored.
     package let float32: [Float]?
-    /// True when the reference itself carries the rounding of a float32 pass.
+    /// Whether the reference is a float32 pass, and so has rounding errors of its own.
     package let isFloat32Only: Bool
   }
 
-  /// All metadata, in the order of the file.
+  /// All metadata, in file order.
   package let metadata: OrderedStrings
-  /// All tensors, in the order of the file.
+  /// All tensors, in file order.
   package let tensors: [Stored]
 
   package let name: String
-  /// What computed the reference, such as `torch 2.13.0 CPU`.
+  /// The software that computed the reference, such as `torch 2.13.0 CPU`.
   package let producer: String
   package let architecture: Architecture
   package let input: GoldenInput
@@ -60,18 +61,18 @@ package struct Golden: Equatable, Sendable {
   /// In execution order.
   package let taps: [GoldenTap]
   package let floors: GoldenFloors
-  /// SHA-256 of each tensor of the state dict that made it, by its name there.
+  /// SHA-256 of each tensor of the state dict that computed it, by name in the state dict.
   package let digests: [String: SHA256Digest]
-  /// SHA-256 over all of them; see ``GoldenWeights``.
+  /// SHA-256 over all of them.
   package let weightsDigest: SHA256Digest?
-  /// Labels of the five largest outputs for each item of the batch; empty when the file has none.
+  /// Labels of the five largest outputs, per item of the batch; empty if not stored.
   package let labelsTop5: [[Int]]
-  /// How many times its floor an error may be.
+  /// The largest accepted error, in floors.
   package let k: Double
 
-  /// Reads and checks what the metadata and the tensors say.
+  /// Parses and checks metadata and tensors.
   ///
-  /// - Throws: ``GoldenFailure`` when this is no golden, one of a later version, or one at odds with itself.
+  /// - Throws: ``GoldenFailure`` if this is not a golden, is of a later version, or contradicts itself.
   package init(metadata: OrderedStrings, tensors: [Stored]) throws(GoldenFailure) {
     let fields = GoldenFields(metadata: metadata, tensors: tensors)
     try fields.requireVersion()
@@ -94,14 +95,15 @@ package struct Golden: Equatable, Sendable {
     k = try fields.tolerance()
   }
 
-  /// `reference` for an outside implementation; `self` when this program's own output is the expectation, which
-  /// can show a change but proves nothing.
+  /// `reference` if another implementation computed the expectation; `self` if this program did, which can
+  /// show a change but proves nothing.
   package var kind: String { metadata["kind"] ?? "reference" }
 
-  /// SHA-256 of the checkpoint's file, or `formula:` and that of a formula; `nil` when it is not recorded.
+  /// SHA-256 of the checkpoint file, or `formula:` and the SHA-256 of a formula; nil if not recorded.
   package var sourceSHA256: String? { metadata["source_sha256"] }
 
-  /// What was done to the image before it became the input; `none` when the input is stored or by formula.
+  /// The preprocessing that made the input from an image; `none` if the input is stored or computed by a
+  /// formula.
   package var preprocess: String { metadata["preprocess"] ?? "none" }
 
   package func tap(_ name: String) -> GoldenTap? { taps.first { $0.name == name } }

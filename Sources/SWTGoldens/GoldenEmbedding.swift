@@ -3,27 +3,28 @@ internal import SWTBytes
 internal import SWTTensorFiles
 internal import SWTTensors
 
-/// Goldens inside a `.swt` file, so that the file can prove itself.
+/// Goldens embedded in a `.swt` file, which make the file self-verifying.
 ///
-/// A golden's tensors are stored as `golden/<set>/<name>`, its metadata as JSON under `golden.<number>.metadata`; the
-/// GSET and GOLD records repeat what a small reader needs. Reading gives back the very golden that was embedded.
+/// The tensors of a golden are stored as `golden/<set>/<name>`, its metadata as JSON under
+/// `golden.<index>.metadata`; the GSET and GOLD records repeat what a minimal reader needs. Reading returns
+/// exactly the golden that was embedded.
 package struct GoldenEmbedding {
-  /// Tensors to append behind those of the network, in order.
+  /// Tensors to append after those of the network, in order.
   package private(set) var specs: [SWTTensorSpec] = []
   package private(set) var bytes: [[UInt8]] = []
   package private(set) var sets: [SWTGoldenSet] = []
   package private(set) var metadata: [String: SWTValue] = [:]
   private let firstIndex: Int
-  /// Names of the sets that the file has already.
+  /// Names of the sets already in the file.
   private let taken: [String]
 
-  /// - Parameter contents: The file that the goldens are added to.
+  /// - Parameter contents: The file to which goldens are added.
   package init(to contents: SWTContents) {
     firstIndex = contents.tensors.count
     taken = contents.goldenSets.map(\.name)
   }
 
-  /// Names of the sets so far.
+  /// Names of the sets added so far.
   package var names: [String] { sets.map(\.name) }
 
   package mutating func add(_ golden: Golden) {
@@ -38,7 +39,7 @@ package struct GoldenEmbedding {
       bytes.append(data.bytes)
     }
     for tensor in golden.tensors { place(tensor.name, tensor.data, Self.role(tensor.name)) }
-    // A reader that knows no formula still gets its input; reading the golden back leaves it out again.
+    // For readers without formulas the input is stored too; reading the golden back drops it again.
     if places["input"] == nil {
       place("input", TensorData(shape: golden.input.shape, floats: golden.input.floats()), .goldenInput)
     }
@@ -54,7 +55,7 @@ package struct GoldenEmbedding {
     return name.hasPrefix("tap.") ? .goldenProbe : .goldenOutput
   }
 
-  /// One record for the output and one for each tap.
+  /// One record for the output and one per tap.
   private static func vectors(_ golden: Golden, _ places: [String: Int]) -> [SWTGoldenVector] {
     var vectors: [SWTGoldenVector] = []
     func add(
@@ -93,9 +94,9 @@ package struct GoldenEmbedding {
 }
 
 extension Golden {
-  /// The goldens of a file, in its order.
+  /// The goldens in a file, in file order.
   ///
-  /// - Throws: ``GoldenFailure`` when one is at odds with itself or damaged.
+  /// - Throws: ``GoldenFailure`` if one contradicts itself or is damaged.
   package static func embedded(in file: SWTFile) throws(GoldenFailure) -> [(set: String, golden: Golden)] {
     var goldens: [(String, Golden)] = []
     for (number, set) in file.goldenSets.enumerated() {
@@ -116,12 +117,12 @@ extension Golden {
 
   private static func strings(_ text: String) throws(ParseFailure) -> OrderedStrings {
     guard let members = try JSONValue.parse(Array(text.utf8)).members else {
-      throw ParseFailure(.invalid("golden metadata that is no object"))
+      throw ParseFailure(.invalid("the golden metadata are not a JSON object"))
     }
     var pairs: [(String, String)] = []
     for member in members {
       guard let value = member.value.string else {
-        throw ParseFailure(.invalid("golden metadata \(member.key) is no text"))
+        throw ParseFailure(.invalid("the golden metadata \(member.key) is not a string"))
       }
       pairs.append((member.key, value))
     }

@@ -3,9 +3,9 @@ internal import SWTChecksums
 internal import SWTTensorFiles
 internal import SWTTensors
 
-/// Numbers that stand in metadata as text.
+/// Numbers in metadata, which are text.
 extension GoldenFields {
-  /// `3,4,6,3`; `nil` for anything that is not whole numbers without a sign.
+  /// Non-negative integers, such as `3,4,6,3`; nil for anything else.
   static func integers(_ text: some StringProtocol) -> [Int]? {
     var numbers: [Int] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
@@ -23,7 +23,7 @@ extension GoldenFields {
     return value
   }
 
-  /// A finite number, or `nil` when the key is not there.
+  /// A finite number; nil if the key is missing.
   func double(_ key: String) throws(GoldenFailure) -> Double? {
     guard let text = metadata[key] else { return nil }
     guard let value = Double(text), value.isFinite else { throw .inconsistent("\(key) is \(text)") }
@@ -43,7 +43,7 @@ extension GoldenFields {
       let stem = String(pair.key.dropLast(suffix.count))
       guard let relL2 = try double(pair.key), let most = try double("\(stem).max"), relL2 >= 0, most >= 0
       else {
-        throw .inconsistent("\(stem) has no rel_l2 and max of at least 0")
+        throw .inconsistent("\(stem) needs a rel_l2 and a max, both at least 0")
       }
       let floor = Golden.Floor(relL2: relL2, maxOverStd: most)
       let path = stem.split(separator: ".").dropFirst()
@@ -70,15 +70,15 @@ extension GoldenFields {
 
   func digest(_ key: String) throws(GoldenFailure) -> SHA256Digest? {
     guard let text = metadata[key] else { return nil }
-    guard let digest = SHA256Digest(hex: text) else { throw .inconsistent("\(key) is no SHA-256") }
+    guard let digest = SHA256Digest(hex: text) else { throw .inconsistent("\(key) is not a SHA-256") }
     return digest
   }
 
-  /// Values that a comparison can use.
+  /// Float32 values, all finite.
   func floats(_ name: String, _ data: TensorData) throws(GoldenFailure) -> [Float] {
     guard data.type == .float32 else { throw .inconsistent("\(name) is \(data.type.rawValue), not float32") }
     let values = try reading { () throws(ParseFailure) in try data.floats() }
-    guard values.allSatisfy(\.isFinite) else { throw .inconsistent("\(name) is not finite") }
+    guard values.allSatisfy(\.isFinite) else { throw .inconsistent("\(name) has values that are not finite") }
     return values
   }
 

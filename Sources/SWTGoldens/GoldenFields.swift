@@ -4,7 +4,7 @@ internal import SWTChecksums
 internal import SWTTensorFiles
 internal import SWTTensors
 
-/// Reads the parts of a golden out of its metadata and tensors, and holds them against each other.
+/// Extracts the parts of a golden from its metadata and tensors, and checks them against each other.
 struct GoldenFields {
   let metadata: OrderedStrings
   private let tensors: [String: TensorData]
@@ -18,48 +18,41 @@ struct GoldenFields {
 
   func requireVersion() throws(GoldenFailure) {
     guard let version = metadata["pth2swt.golden"] else {
-      throw .notAGolden("its metadata have no pth2swt.golden")
+      throw .notAGolden("its metadata have no key pth2swt.golden")
     }
-    guard version == "1" else { throw .unsupported("version \(version); this program reads 1") }
-    guard Set(names).count == names.count else { throw .inconsistent("two tensors of one name") }
+    guard version == "1" else { throw .unsupported("version \(version); this program reads version 1") }
+    guard Set(names).count == names.count else { throw .inconsistent("two tensors have the same name") }
   }
 
   // MARK: Network
 
   func architecture() throws(GoldenFailure) -> Architecture {
-    guard let block = Architecture.Block(rawValue: metadata["arch.block"] ?? "") else {
-      throw .inconsistent("arch.block is neither basic nor bottleneck")
+    func field<Value>(
+      _ key: String, _ convert: (String) -> Value?
+    ) -> ArchitectureFields.Field<Value> {
+      guard let text = metadata[key] else { return .absent }
+      return convert(text).map { .value($0) } ?? .invalid
     }
-    // The bounds keep every product of two of these, and so every shape, far from overflow.
-    guard let layers = metadata["arch.layers"].flatMap({ Self.integers($0) }),
-      1...8 ~= layers.count, layers.allSatisfy({ 1...1000 ~= $0 })
-    else { throw .inconsistent("arch.layers is not one to eight numbers of blocks") }
-    let groups = try integer("arch.groups", in: 1...65_536, default: 1)
-    let width = try integer("arch.width_per_group", in: 1...65_536, default: 64)
-    let base = try integer("arch.base_planes", in: 1...65_536, default: 64)
-    let stem = try integer("arch.stem_channels", in: 1...65_536, default: base)
-    let classes = try integer("arch.num_classes", in: 1...16_777_216, default: 1000)
-    let epsilon = try double("arch.bn_eps") ?? 1e-5
-    guard epsilon >= 0, epsilon < 1 else { throw .inconsistent("arch.bn_eps is \(epsilon)") }
-    let head = metadata["arch.head"] ?? "fc"
-    guard head == "fc" || head == "none" else { throw .unsupported("the head \(head)") }
-    let plain = Architecture(
-      block: block, layers: layers, groups: groups, widthPerGroup: width,
-      classCount: head == "fc" ? classes : nil,
-      basePlanes: base, stemChannels: stem, epsilon: epsilon)
-    let architecture = plain.switched(
-      text: { metadata[$0] }, integers: { key in metadata[key].map { Self.integers($0) ?? [] } })
-    guard let architecture else { throw .inconsistent("an architecture whose parts do not fit each other") }
-    return architecture
+    let fields = ArchitectureFields(
+      text: { key in field(key) { $0 } }, integers: { key in field(key) { Self.integers($0) } },
+      integer: { key in field(key) { Int($0) } },
+      double: { key in field(key) { text in Double(text).flatMap { $0.isFinite ? $0 : nil } } })
+    do throws(ReadingFailure) {
+      return try fields.architecture(classes: 1000)
+    } catch {
+      throw .inconsistent(error.message)
+    }
   }
 
   func input() throws(GoldenFailure) -> GoldenInput {
     if let text = metadata["input_formula"] {
-      guard tensors["input"] == nil else { throw .inconsistent("both an input and a formula for it") }
+      guard tensors["input"] == nil else { throw .inconsistent("it has both an input and an input formula") }
       let formula = try InputFormula(text)
       return GoldenInput(shape: formula.shape, values: .formula(formula))
     }
-    guard let data = tensors["input"] else { throw .inconsistent("neither an input nor a formula for one") }
+    guard let data = tensors["input"] else {
+      throw .inconsistent("it has neither an input nor an input formula")
+    }
     try InputFormula.requireImages(data.shape)
     return GoldenInput(shape: data.shape, values: .stored(try floats("input", data)))
   }
@@ -69,22 +62,24 @@ struct GoldenFields {
   func output(_ shapes: TapShapes) throws(GoldenFailure) -> Golden.Output {
     let name = shapes.tree.outputName
     guard metadata["output"] ?? name == name else {
-      throw .inconsistent("the output \(metadata["output"] ?? "") where the network gives \(name)")
+      throw .inconsistent("the output is \(metadata["output"] ?? ""), but that of the network is \(name)")
     }
     let wide = tensors["\(name)_f64"]
     let narrow = tensors["\(name)_f32"]
     guard let shape = shapes[name], (wide ?? narrow) != nil else {
-      throw .inconsistent("neither \(name)_f64 nor \(name)_f32")
+      throw .inconsistent("it has neither \(name)_f64 nor \(name)_f32")
     }
     for data in [wide, narrow] {
       guard let data, data.shape != shape else { continue }
-      throw .inconsistent("\(name) of shape \(data.shape) where the network gives \(shape)")
+      throw .inconsistent("\(name) has shape \(data.shape), but that of the network is \(shape)")
     }
     var reference: [Double]?
     if let wide {
       guard wide.type == .float64 else { throw .inconsistent("\(name)_f64 is \(wide.type.rawValue)") }
       let values = try reading { () throws(ParseFailure) in try wide.doubles() }
-      guard values.allSatisfy(\.isFinite) else { throw .inconsistent("\(name)_f64 is not finite") }
+      guard values.allSatisfy(\.isFinite) else {
+        throw .inconsistent("\(name)_f64 has values that are not finite")
+      }
       reference = values
     }
     var float32: [Float]?
@@ -100,26 +95,28 @@ struct GoldenFields {
       let isSampled = tensorName.hasSuffix(".values")
       let name = String(tensorName.dropFirst(4).dropLast(isSampled ? 7 : 0))
       guard let shape = shapes[name], let data = tensors[tensorName] else {
-        throw .inconsistent("a tap of \(name), which the network does not have")
+        throw .inconsistent("the tap \(name) does not exist in the network")
       }
       if let text = metadata["tap.\(name).shape"], Self.integers(text) != shape {
-        throw .inconsistent("the tap \(name) of shape \(text) where the network gives \(shape)")
+        throw .inconsistent("the tap \(name) has shape \(text), but that of the network is \(shape)")
       }
       let values = try floats(tensorName, data)
       let stored: GoldenTap.Values
       if isSampled {
         guard data.shape.count == 1, let seed = metadata["tap.\(name).seed"].flatMap({ UInt64($0) }) else {
-          throw .inconsistent("samples of \(name) that are no list, or have no seed")
+          throw .inconsistent("the samples of \(name) are not one-dimensional, or have no seed")
         }
         stored = .sampled(seed: seed, values)
       } else {
         guard data.shape == shape else {
-          throw .inconsistent("the tap \(name) of shape \(data.shape) where the network gives \(shape)")
+          throw .inconsistent("the tap \(name) has shape \(data.shape), but that of the network is \(shape)")
         }
         stored = .full(values)
       }
       let tap = GoldenTap(name: name, shape: shape, values: stored, statistics: try statistics(name))
-      guard found.updateValue(tap, forKey: name) == nil else { throw .inconsistent("two taps of \(name)") }
+      guard found.updateValue(tap, forKey: name) == nil else {
+        throw .inconsistent("two taps of \(name)")
+      }
     }
     return shapes.order.compactMap { found[$0] }
   }
@@ -131,14 +128,14 @@ struct GoldenFields {
     return GoldenTap.Statistics(mean: mean, std: std, absmax: absmax, l2: l2)
   }
 
-  /// Labels for each item of the batch, where the golden has them.
+  /// Labels per item of the batch; empty if the golden has none.
   func labels(_ output: Golden.Output) throws(GoldenFailure) -> [[Int]] {
     guard let text = metadata["labels_top5"] else { return [] }
     let rows = text.split(separator: ";", omittingEmptySubsequences: false).map { Self.integers($0) }
     let classes = output.shape[1]
     guard output.shape.count == 2, rows.count == output.shape[0],
       rows.allSatisfy({ row in row?.allSatisfy { 0..<classes ~= $0 } ?? false })
-    else { throw .inconsistent("labels_top5 \(text)") }
+    else { throw .inconsistent("labels_top5 is \(text)") }
     return rows.compactMap { $0 }
   }
 }

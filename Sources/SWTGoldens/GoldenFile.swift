@@ -1,22 +1,22 @@
 package import SWTBytes
 package import SWTTensorFiles
 
-/// The `.golden.safetensors` form of a golden.
+/// Goldens as `.golden.safetensors` files.
 package enum GoldenFile {
   /// Reads and checks a golden.
   ///
-  /// Goldens are small, so all of it is read.
+  /// Reads the file completely: goldens are small.
   package static func read(
     _ source: any ByteSource, limits: ParseLimits = ParseLimits()
   ) throws(GoldenFailure) -> Golden {
-    guard SafetensorsFile.recognises(source) else { throw .notAGolden("no safetensors file") }
+    guard SafetensorsFile.recognizes(source) else { throw .notAGolden("not a safetensors file") }
     var stored: [Golden.Stored] = []
     let metadata: OrderedStrings
     do {
       let file = try SafetensorsFile(source, limits: limits)
       metadata = file.metadata
       guard metadata["pth2swt.golden"] != nil else {
-        throw GoldenFailure.notAGolden("its metadata have no pth2swt.golden")
+        throw GoldenFailure.notAGolden("its metadata have no key pth2swt.golden")
       }
       for entry in file.tensors { stored.append(Golden.Stored(name: entry.name, try file.data(of: entry))) }
     } catch let failure as ParseFailure {
@@ -31,7 +31,7 @@ package enum GoldenFile {
 }
 
 extension Golden {
-  /// Hands the `.golden.safetensors` file to `sink`: for one that was read, the bytes that it was read from.
+  /// Writes the `.golden.safetensors` file to `sink`; for a golden that was read, the same bytes.
   package func write(to sink: ByteSink) throws {
     let tensors = tensors.map { SafetensorsWriter.Tensor(name: $0.name, $0.data) }
     try SafetensorsWriter(metadata: metadata, tensors: tensors, order: .given).write(to: sink)

@@ -1,8 +1,9 @@
-/// The floors of a golden, over whole outputs and taps also where only samples are stored.
+/// The noise floors of a golden, over whole outputs and taps, even if only samples of those are stored.
 package struct GoldenFloors: Equatable, Sendable {
-  /// Free-running: every layer fed by the one before. By tap name, `logits` or `layer4`.
+  /// Free-running: the input of each layer is the output of the previous one. By tap name, `logits` or
+  /// `layer4`.
   package internal(set) var free: [String: Golden.Floor] = [:]
-  /// Teacher-forced: each stage alone, fed by the float32 rounding of the reference.
+  /// Teacher-forced: each block alone, its input the reference rounded to float32.
   package internal(set) var block: [String: Golden.Floor] = [:]
   /// With weights rounded to `f16`, `bf16` or `i8`: by precision, then by output.
   package internal(set) var precision: [String: [String: Golden.Floor]] = [:]

@@ -1,6 +1,6 @@
 internal import SWTTensors
 
-/// What the network was given: `[N, 3, H, W]` values, stored or made by a formula.
+/// The input of the network: `[N, 3, H, W]` values, stored or computed by a formula.
 package struct GoldenInput: Equatable, Sendable {
   package enum Values: Equatable, Sendable {
     case stored([Float])
@@ -14,18 +14,19 @@ package struct GoldenInput: Equatable, Sendable {
 
   package init(_ formula: InputFormula) { self.init(shape: formula.shape, values: .formula(formula)) }
 
-  /// - Throws: ``GoldenFailure`` for a shape that is not `[N, 3, H, W]`, or too large, and other counts of values.
+  /// - Throws: ``GoldenFailure`` if the shape is not `[N, 3, H, W]` or too large, or the count of values does
+  ///   not fit.
   package init(shape: [Int], floats: [Float]) throws(GoldenFailure) {
     try InputFormula.requireImages(shape)
     guard shape.reduce(1, *) == floats.count else {
-      throw .inconsistent("\(floats.count) values in an input of shape \(shape)")
+      throw .inconsistent("the input has shape \(shape) and \(floats.count) values")
     }
     self.init(shape: shape, values: .stored(floats))
   }
 
   package var elementCount: Int { shape.reduce(1, *) }
 
-  /// The values, row-major; a formula is evaluated anew each time.
+  /// The values, row-major; a formula is evaluated on every call.
   package func floats() -> [Float] {
     switch values {
     case .stored(let values): values
@@ -34,12 +35,13 @@ package struct GoldenInput: Equatable, Sendable {
   }
 }
 
-/// An input that is computed, not stored: exact in float32, so every program makes the same bits.
+/// An input that is computed, not stored. Every step is exact in float32, so every program gets the same
+/// bits.
 package struct InputFormula: Equatable, Sendable {
   package enum Kind: String, Sendable {
-    /// Six octaves of block noise around a mean for each channel: spatially asymmetric, image-like.
+    /// Six octaves of block noise around a mean per channel: spatially asymmetric, image-like.
     case multiscale = "multiscale-1"
-    /// Uniform in [-1, 1): only a smoke test, noise hides some faults.
+    /// Uniform in [-1, 1): only a smoke test; noise hides some faults.
     case uniform = "uniform-1"
   }
 
@@ -48,7 +50,7 @@ package struct InputFormula: Equatable, Sendable {
   /// `[N, 3, H, W]`.
   package let shape: [Int]
 
-  /// A text may ask for no more: 256 MiB of float32.
+  /// Most elements of an input: 256 MiB of float32.
   package static let elementLimit = 64 << 20
 
   package init(kind: Kind, seed: UInt64, shape: [Int]) throws(GoldenFailure) {
@@ -79,13 +81,13 @@ package struct InputFormula: Equatable, Sendable {
 
   static func requireImages(_ shape: [Int]) throws(GoldenFailure) {
     guard shape.count == 4, shape[1] == 3, shape.allSatisfy({ 1...elementLimit ~= $0 }) else {
-      throw .inconsistent("an input of shape \(shape), not [N, 3, H, W]")
+      throw .inconsistent("the input has shape \(shape); expected [N, 3, H, W]")
     }
     var count = 1
     for size in shape {
       // Both factors are at most 2^26, so this cannot overflow.
       count *= size
-      guard count <= elementLimit else { throw .unsupported("an input of shape \(shape): too large") }
+      guard count <= elementLimit else { throw .unsupported("an input of shape \(shape) is too large") }
     }
   }
 
@@ -101,13 +103,13 @@ package struct InputFormula: Equatable, Sendable {
         let start = seed &+ UInt64(plane * 8 + octave) << 40
         Self.addNoise(&sums, start, octave, height, width)
       }
-      // Fewer than 24 bits until here, and a power of two: exact.
+      // The sum has fewer than 24 bits and the factor is a power of two, so the value is exact.
       for sum in sums { values.append(Float(sum) * 0x1p-19) }
     }
     return values
   }
 
-  /// Adds `(u − 32768) · 2^octave`, the same in squares of side `2^octave`.
+  /// Adds `(u − 32768) · 2^octave`, constant within squares of side `2^octave`.
   private static func addNoise(
     _ sums: inout [Int32], _ start: UInt64, _ octave: Int, _ height: Int, _ width: Int
   ) {

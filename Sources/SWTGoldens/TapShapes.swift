@@ -1,12 +1,12 @@
 internal import ResNetArchitecture
 
-/// The shape of every output inside a network for one input: what a golden must agree with.
+/// The shapes of all intermediate outputs of a network for a given input, against which a golden is checked.
 struct TapShapes {
   let tree: LayerTree
-  /// By tap name; single convolutions too, and the network's output under its name.
+  /// By tap name, including single convolutions and the network's output.
   private(set) var shapes: [String: [Int]] = [:]
 
-  /// Walks `tree` for an input `[N, 3, H, W]`, each at least 1.
+  /// Computes the shapes for an input `[N, 3, H, W]`, all sizes at least 1.
   init(_ tree: LayerTree, input: [Int]) {
     self.tree = tree
     let (count, height, width) = (input[0], input[2], input[3])
@@ -41,7 +41,7 @@ struct TapShapes {
 
   subscript(name: String) -> [Int]? { shapes[name] }
 
-  /// Tap names in execution order, stages and single convolutions.
+  /// Tap names in execution order: blocks and single convolutions.
   var order: [String] {
     var names = tree.stem.units.map(\.name)
     if names.count > 1 { names.append(tree.stem.name) }

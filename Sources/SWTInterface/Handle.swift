@@ -1,22 +1,15 @@
 internal import SWT
 internal import SWTC
+internal import SWTPlatform
 internal import Synchronization
-
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
 
 /// What a `p2s_file *` points to: an open file, and the names that C holds pointers to.
 ///
-/// Unsafe on purpose, as everything that crosses to C: the strings are never freed before the handle, and never changed.
+/// `@unchecked Sendable` because the strings never change and live as long as the handle.
 @safe
 final class Handle: @unchecked Sendable {
   let file: SWTFile
-  /// The name of each tensor that was asked for, with a 0 behind it.
+  /// Address of the NUL-terminated name of each tensor requested so far, by index.
   private let names: Mutex<[Int: UInt]> = Mutex([:])
 
   init(_ file: SWTFile) { self.file = file }
@@ -27,7 +20,7 @@ final class Handle: @unchecked Sendable {
     }
   }
 
-  /// A pointer to the name, valid as long as this object lives; made once.
+  /// A NUL-terminated copy of the tensor's name, made once and valid as long as this object lives.
   func name(_ info: TensorInfo) -> UnsafePointer<CChar>? {
     let address = names.withLock { names in
       if let known = names[info.index] { return known }
@@ -38,14 +31,14 @@ final class Handle: @unchecked Sendable {
     return unsafe UnsafePointer(bitPattern: address)
   }
 
-  /// A pointer that keeps it alive until ``release(_:)``.
+  /// A pointer that keeps this object alive until ``release(_:)``.
   func retained() -> OpaquePointer { unsafe OpaquePointer(Unmanaged.passRetained(self).toOpaque()) }
 
   static func release(_ pointer: OpaquePointer) {
     unsafe Unmanaged<Handle>.fromOpaque(UnsafeRawPointer(pointer)).release()
   }
 
-  /// The object behind a pointer that ``retained()`` made.
+  /// The object that a pointer from ``retained()`` refers to.
   static func of(_ pointer: OpaquePointer) -> Handle {
     unsafe Unmanaged<Handle>.fromOpaque(UnsafeRawPointer(pointer)).takeUnretainedValue()
   }

@@ -2,17 +2,10 @@ internal import SWT
 public import SWTC
 internal import SWTChecksums
 internal import SWTDigests
+internal import SWTPlatform
 
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
-
-// The functions of p2s_swt.h, which documents them. `@implementation` makes the compiler compare each with its
-// declaration there. Pointers come from C: each is checked for NULL, and trusted beyond that.
+// The functions that p2s_swt.h declares and documents; `@implementation` makes the compiler check each
+// against its declaration. Pointers come from C: they are checked for NULL and otherwise trusted.
 
 @c @implementation
 public func p2s_open(
@@ -54,7 +47,7 @@ public func p2s_get(
   _ error: UnsafeMutablePointer<p2s_error>?
 ) -> CInt {
   guard let file = unsafe file, let tensor = unsafe tensor else {
-    unsafe report(SWTError(.noSuchTensor, "no file or no place for the answer"), to: error)
+    unsafe report(SWTError(.noSuchTensor, "the file or the result pointer is NULL"), to: error)
     return 0
   }
   let handle = unsafe Handle.of(file)
@@ -74,7 +67,7 @@ public func p2s_get(
       }
       unsafe withUnsafeMutableBytes(of: &result.dim_order) { unsafe $0[k] = UInt8(info.dimOrder[k]) }
     }
-    // The mapping lives as long as the handle, which C closes.
+    // The mapping lives until C closes the handle.
     unsafe result.data = view.unsafeBytes.baseAddress
     unsafe result.byte_count = UInt64(info.byteCount)
     unsafe result.element_count = UInt64(info.elementCount)
@@ -121,7 +114,8 @@ public func p2s_load(
 
 @c @implementation
 public func p2s_metadata(
-  _ file: OpaquePointer?, _ key: UnsafePointer<CChar>?, _ text: UnsafeMutablePointer<CChar>?, _ capacity: Int
+  _ file: OpaquePointer?, _ key: UnsafePointer<CChar>?, _ text: UnsafeMutablePointer<CChar>?,
+  _ capacity: Int
 ) -> Int64 {
   guard let file = unsafe file, let key = unsafe key,
     let value = unsafe Handle.of(file).file.metadata(String(cString: key))
@@ -152,7 +146,7 @@ public func p2s_content_id(_ file: OpaquePointer?, _ id: UnsafeMutablePointer<CC
 }
 
 extension SWTValue {
-  /// Text as it is, all else as JSON has it.
+  /// Text unchanged, everything else as in JSON.
   fileprivate var plainText: String {
     switch self {
     case .text(let text), .json(let text): text

@@ -1,7 +1,7 @@
 internal import SWT
 internal import SWTC
 
-/// Tells C what went wrong, where it wants to know.
+/// Fills in the error unless C passed NULL.
 func report(_ failure: SWTError, to error: UnsafeMutablePointer<p2s_error>?) {
   guard let error = unsafe error else { return }
   unsafe error.pointee.offset = failure.offset.map(Int64.init) ?? -1
@@ -9,9 +9,9 @@ func report(_ failure: SWTError, to error: UnsafeMutablePointer<p2s_error>?) {
   _ = unsafe withUnsafeMutableBytes(of: &error.pointee.message) { unsafe copy(failure.detail, to: $0) }
 }
 
-/// Copies as many whole characters as fit, and a 0 behind them.
+/// Copies as many whole characters as fit, followed by a 0.
 ///
-/// - Returns: Bytes of the whole text.
+/// - Returns: The length of the whole text in bytes.
 @discardableResult
 func copy(_ text: String, to destination: UnsafeMutableRawBufferPointer) -> Int {
   guard unsafe !destination.isEmpty else { return text.utf8.count }

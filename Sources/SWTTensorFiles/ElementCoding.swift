@@ -1,9 +1,9 @@
 package import SWTBytes
 package import SWTTensors
 
-/// Little-endian element bytes to numbers and back.
+/// Converts little-endian element bytes to numbers and back.
 package enum ElementCoding {
-  /// The values of contiguous elements; rounded once where the type is wider than `Float`.
+  /// The values of contiguous elements; rounded once if the type is wider than `Float`.
   package static func floats(_ bytes: [UInt8], _ type: ScalarType) throws(ParseFailure) -> [Float] {
     switch type {
     case .float32: return LittleEndian.words(bytes, UInt32.self).map { Float(bitPattern: $0) }
@@ -16,7 +16,7 @@ package enum ElementCoding {
     }
   }
 
-  /// The values of contiguous elements; exact but for 64-bit integers above 2^53.
+  /// The values of contiguous elements; exact except for 64-bit integers above 2^53.
   package static func doubles(_ bytes: [UInt8], _ type: ScalarType) throws(ParseFailure) -> [Double] {
     switch type {
     case .float32: return LittleEndian.words(bytes, UInt32.self).map { Double(Float(bitPattern: $0)) }
@@ -39,7 +39,7 @@ package enum ElementCoding {
     }
   }
 
-  /// Types whose every value a `Float` holds.
+  /// The types whose values are all representable as `Float`.
   private static func narrow(_ bytes: [UInt8], _ type: ScalarType) throws(ParseFailure) -> [Float] {
     switch type {
     case .float16: return LittleEndian.words(bytes, UInt16.self).map { HalfPrecision.float(half: $0) }

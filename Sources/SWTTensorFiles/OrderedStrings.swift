@@ -1,6 +1,6 @@
-/// A map of strings that keeps its order: the metadata of a safetensors file.
+/// A map from strings to strings that keeps its order, such as the metadata of a safetensors file.
 package struct OrderedStrings: Equatable, Sendable {
-  /// One `"key": "value"`.
+  /// A `"key": "value"` pair.
   package struct Pair: Equatable, Sendable {
     package let key: String
     package var value: String
@@ -11,7 +11,7 @@ package struct OrderedStrings: Equatable, Sendable {
 
   package init() {}
 
-  /// - Parameter pairs: A later value replaces an earlier one of the same key, in its place.
+  /// - Parameter pairs: A later value replaces an earlier one with the same key, which keeps its position.
   package init(_ pairs: some Sequence<(String, String)>) {
     for (key, value) in pairs { self[key] = value }
   }

@@ -7,12 +7,12 @@ package struct TensorData: Equatable, Sendable {
   package let shape: [Int]
   package let bytes: [UInt8]
 
-  /// - Throws: ``ParseFailure`` when the bytes are not those of a tensor of that type and shape.
+  /// - Throws: ``ParseFailure`` if the number of bytes does not match type and shape.
   package init(type: ScalarType, shape: [Int], bytes: [UInt8]) throws(ParseFailure) {
     let count = try Checked.product(shape, "element count")
     let needed = try Checked.multiply(count, type.byteWidth, "tensor size")
     guard needed == bytes.count else {
-      throw ParseFailure(.invalid("a tensor of \(needed) bytes that has \(bytes.count)"))
+      throw ParseFailure(.invalid("a tensor has \(bytes.count) bytes; its shape needs \(needed)"))
     }
     self.type = type
     self.shape = shape
@@ -21,9 +21,9 @@ package struct TensorData: Equatable, Sendable {
 
   /// A float32 tensor of any number of dimensions.
   ///
-  /// - Precondition: The shape has as many elements as there are values.
+  /// - Precondition: The number of values matches the shape.
   package init(shape: [Int], floats: [Float]) {
-    precondition(shape.reduce(1, *) == floats.count, "a shape that is not that of the values")
+    precondition(shape.reduce(1, *) == floats.count, "the shape does not match the number of values")
     type = .float32
     self.shape = shape
     bytes = ElementCoding.bytes(floats)
@@ -31,9 +31,9 @@ package struct TensorData: Equatable, Sendable {
 
   /// A float64 tensor of any number of dimensions.
   ///
-  /// - Precondition: The shape has as many elements as there are values.
+  /// - Precondition: The number of values matches the shape.
   package init(shape: [Int], doubles: [Double]) {
-    precondition(shape.reduce(1, *) == doubles.count, "a shape that is not that of the values")
+    precondition(shape.reduce(1, *) == doubles.count, "the shape does not match the number of values")
     type = .float64
     self.shape = shape
     bytes = ElementCoding.bytes(doubles)
@@ -46,7 +46,7 @@ package struct TensorData: Equatable, Sendable {
   /// - Throws: ``ParseFailure`` `.unsupported` for complex and packed types.
   package func floats() throws(ParseFailure) -> [Float] { try ElementCoding.floats(bytes, type) }
 
-  /// The values; exact but for 64-bit integers above 2^53.
+  /// The values; exact except for 64-bit integers above 2^53.
   ///
   /// - Throws: ``ParseFailure`` `.unsupported` for complex and packed types.
   package func doubles() throws(ParseFailure) -> [Double] { try ElementCoding.doubles(bytes, type) }

@@ -1,6 +1,6 @@
-/// The 8-bit floating-point types, as the OCP specification and the "fnuz" definitions give them.
+/// The 8-bit floating-point types of the OCP specification and their "fnuz" variants.
 package enum EighthPrecision {
-  /// The value of one bit pattern; exact, as `Float` holds every one of them.
+  /// The value of one bit pattern; exact, because every one of them is representable as `Float`.
   ///
   /// - Precondition: `type` is one of the five 8-bit floating-point types.
   package static func float(_ bits: UInt8, _ type: ScalarType) -> Float {

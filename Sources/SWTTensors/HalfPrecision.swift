@@ -1,6 +1,6 @@
 /// Conversions between `Float` and the 16-bit types, bit patterns in and out.
 ///
-/// Written on integers so that every platform (Float16 does not exist on Intel Macs) gives the same bits.
+/// Integer arithmetic, so that every platform gives the same bits (Float16 does not exist on Intel Macs).
 package enum HalfPrecision {
   /// The value of an IEEE binary16 bit pattern; exact.
   package static func float(half bits: UInt16) -> Float {
@@ -58,10 +58,11 @@ package enum HalfPrecision {
   /// Rounds once, to nearest, ties to even; NaN stays a quiet NaN.
   package static func bfloat(_ value: Double) -> UInt16 { bfloat(toOdd(value)) }
 
-  /// Rounds to `Float` so that a second rounding, to a type with at most 22 bits, is as good as one.
+  /// Rounds to `Float` so that a second rounding, to a type of at most 22 bits, gives the correctly rounded
+  /// result.
   ///
-  /// An inexact result is truncated and its last bit set, so it is never a tie of the shorter type that the exact
-  /// value was not ("round to odd", Boldo and Melquiond 2008).
+  /// An inexact result is truncated and its last bit set, so it never becomes a tie of the shorter type
+  /// unless the exact value was one ("round to odd", Boldo and Melquiond 2008).
   private static func toOdd(_ value: Double) -> Float {
     let nearest = Float(value)
     guard Double(nearest) != value, !value.isNaN else { return nearest }

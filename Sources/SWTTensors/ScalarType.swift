@@ -1,30 +1,30 @@
-/// The element types that PyTorch files hold; the raw value is PyTorch's own name.
+/// The element types in PyTorch files; the raw value is PyTorch's name.
 public enum ScalarType: String, CaseIterable, Sendable {
-  /// IEEE 754 binary formats, and bfloat16: the upper half of a float32.
+  /// IEEE 754 binary formats, and bfloat16, the upper half of a float32.
   case float32, float16, bfloat16, float64
-  /// Integers in two's complement.
+  /// Two's complement integers.
   case int8, int16, int32, int64
-  /// Integers without a sign.
+  /// Unsigned integers.
   case uint8, uint16, uint32, uint64
-  /// One byte: zero is false, anything else true.
+  /// One byte: zero is false, anything else is true.
   case bool
-  /// Two floats of half the width: real part, imaginary part.
+  /// Two floats of half the width: the real part, then the imaginary part.
   case complex32, complex64, complex128
-  /// Two bfloat16: PyTorch 2.15.
+  /// Two bfloat16 values (PyTorch 2.15).
   case bcomplex32
-  /// Eight bits, named by the widths of exponent and mantissa: `fn` has no infinities, `uz` no negative
-  /// zero.
+  /// Eight bits, named by the widths of exponent and mantissa; `fn` has no infinities, `uz` no negative zero.
   case float8_e4m3fn, float8_e5m2, float8_e4m3fnuz, float8_e5m2fnuz, float8_e8m0fnu
-  /// Two floats of four bits in one byte.
+  /// Two 4-bit floats in one byte.
   case float4_e2m1fn_x2
-  /// Integers with a quantizer beside them; `quint4x2` and `quint2x4` hold two and four in a byte.
+  /// Integers that belong to a quantizer; `quint4x2` and `quint2x4` pack two and four into a byte.
   case qint8, quint8, qint32, quint4x2, quint2x4
-  /// Bits without a meaning: bytes, 16-bit words, and smaller fields packed into bytes.
+  /// Uninterpreted bits: bytes, 16-bit words, and smaller fields packed into bytes.
   case bits8, bits16, bits1x8, bits2x4, bits4x2
 
-  /// Bytes of one element as PyTorch counts elements.
+  /// Bytes per element, as PyTorch's `itemsize`.
   ///
-  /// `quint4x2` and `quint2x4` count one byte here as they do in PyTorch, but hold ``packedBits`` of it.
+  /// An element of `quint4x2` or `quint2x4` counts as one byte here, as in PyTorch, but occupies
+  /// ``packedBits``.
   public var byteWidth: Int {
     switch self {
     case .int8, .uint8, .bool, .qint8, .quint8, .quint4x2, .quint2x4: 1
@@ -37,7 +37,7 @@ public enum ScalarType: String, CaseIterable, Sendable {
     }
   }
 
-  /// The unit that a big-endian file reverses: half an element for complex numbers.
+  /// Bytes per unit whose byte order a big-endian file reverses: half an element for complex types.
   public var swapWidth: Int {
     switch self {
     case .complex32, .bcomplex32: 2
@@ -47,7 +47,7 @@ public enum ScalarType: String, CaseIterable, Sendable {
     }
   }
 
-  /// True for the types whose values are real floating-point numbers.
+  /// Whether values are real floating-point numbers.
   public var isFloatingPoint: Bool {
     switch self {
     case .float32, .float16, .bfloat16, .float64: true
@@ -56,12 +56,12 @@ public enum ScalarType: String, CaseIterable, Sendable {
     }
   }
 
-  /// Whether an element is a real and an imaginary part.
+  /// Whether an element has a real and an imaginary part.
   public var isComplex: Bool {
     self == .complex32 || self == .bcomplex32 || self == .complex64 || self == .complex128
   }
 
-  /// Bits of one element of the types whose elements share a byte; `nil` for all others.
+  /// Bits per element for the types that pack several elements into a byte; `nil` for all others.
   public var packedBits: Int? {
     switch self {
     case .quint4x2: 4
@@ -70,7 +70,7 @@ public enum ScalarType: String, CaseIterable, Sendable {
     }
   }
 
-  /// Bytes that so many elements take, or `nil` when that overflows.
+  /// Size of `elements` elements in bytes, or `nil` if it overflows.
   public func byteCount(elements: Int) -> Int? {
     if let bits = packedBits {
       let perByte = 8 / bits

@@ -1,4 +1,5 @@
-/// The generator of every formula in goldens: one 64-bit hash of a counter, the same in any language.
+/// The generator behind every formula in a golden: a 64-bit hash of a counter, easy to reproduce in any
+/// language.
 ///
 /// Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014.
 package enum SplitMix64 {

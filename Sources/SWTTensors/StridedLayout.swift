@@ -1,21 +1,21 @@
 package import SWTBytes
 
-/// Where the elements of a tensor lie in its storage, in elements.
+/// The layout of a tensor in its storage; strides and offsets are in elements.
 public struct StridedLayout: Equatable, Sendable {
   /// Logical (PyTorch) shape; empty for rank 0.
   public let shape: [Int]
-  /// Elements between neighbours along each dimension; may be zero (expanded) but not negative.
+  /// Distance between neighbors along each dimension; may be zero (an expanded dimension) but not negative.
   public let strides: [Int]
-  /// Element of the storage where the tensor starts.
+  /// Index in the storage of the tensor's first element.
   public let offset: Int
-  /// Product of the shape, proven not to overflow.
+  /// Product of the shape, checked not to overflow.
   public let elementCount: Int
-  /// Elements the storage must hold, proven not to overflow; 0 when the tensor is empty.
+  /// Elements that the storage must hold, checked not to overflow; 0 if the tensor is empty.
   public let requiredElements: Int
 
-  /// Validates once, so that an invalid layout cannot exist.
+  /// Validates the layout; an invalid one cannot exist.
   ///
-  /// A stride list of length 0 with a non-empty shape means contiguous, as in PyTorch.
+  /// An empty list of strides with a non-empty shape means contiguous, as in PyTorch.
   ///
   /// - Throws: ``ParseFailure`` for negative numbers, lists of different lengths and every overflow.
   package init(shape: [Int], strides: [Int]?, offset: Int = 0) throws(ParseFailure) {
@@ -47,7 +47,7 @@ public struct StridedLayout: Equatable, Sendable {
     requiredElements = count == 0 ? 0 : try Checked.add(last, 1, "extent")
   }
 
-  /// Row-major strides; saturates instead of overflowing, which only empty tensors can reach.
+  /// Row-major strides; saturates instead of overflowing, which is possible only for empty tensors.
   package static func contiguousStrides(_ shape: [Int]) -> [Int] {
     var strides = [Int](repeating: 1, count: shape.count)
     var step = 1
@@ -59,7 +59,7 @@ public struct StridedLayout: Equatable, Sendable {
     return strides
   }
 
-  /// True when the elements lie row-major without gaps; dimensions of size 1 may have any stride.
+  /// Whether the elements are row-major without gaps; dimensions of size 1 may have any stride.
   public var isContiguous: Bool {
     guard elementCount > 1 else { return true }
     var step = 1

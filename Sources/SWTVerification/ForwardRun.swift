@@ -2,8 +2,9 @@ package import ResNetArchitecture
 package import ResNetEngine
 package import SWTChecksums
 package import SWTGoldens
+internal import SWTThreads
 
-/// The engine of one verification, made once and used for every golden.
+/// The engines of a verification, created once and used for every golden.
 package struct ForwardRun<Source: WeightSource> {
   private enum Engine {
     case fast(FastEngine)
@@ -12,7 +13,7 @@ package struct ForwardRun<Source: WeightSource> {
   }
 
   private let engine: Engine
-  /// The engine of reduced numbers, when that is the one to be judged.
+  /// The reduced-precision engine, if that is the one under test.
   private let reducedRun: ReducedRun<Source>?
   private let tree: LayerTree
   private let weights: Source
@@ -20,13 +21,13 @@ package struct ForwardRun<Source: WeightSource> {
   private let threads: ThreadPool
   private let investigation: Investigation<Source>
   private let stored: StoredPrecision?
-  /// True when the stored values were shown to be what conversion makes of their source.
+  /// Whether the stored values were proven to be what conversion makes from the source.
   private let isProven: Bool
 
-  /// Makes the engine; it plans for the size of the first golden.
+  /// Creates the engine, planned for the size of the first golden.
   ///
-  /// `stored` is what a file says was done to its values; `isProven` when these were shown to be what conversion makes
-  /// of their source.
+  /// `stored` describes what was done to the file's values; `isProven` tells whether they were proven to be
+  /// what conversion makes from the source.
   package init(
     _ weights: Source, _ tree: LayerTree, _ goldens: [Golden], _ options: VerificationOptions,
     stored: StoredPrecision? = nil, isProven: Bool = false
@@ -65,7 +66,7 @@ package struct ForwardRun<Source: WeightSource> {
     }
   }
 
-  /// Compares weights, by the `digests` of the network's tensors, and forward pass with one golden.
+  /// Compares the weights (by `digests` of the network's tensors) and the forward pass with one golden.
   package func check(
     _ name: String, _ golden: Golden, _ digests: [String: SHA256Digest]
   ) throws -> GoldenReport {
@@ -88,7 +89,7 @@ package struct ForwardRun<Source: WeightSource> {
     return report
   }
 
-  /// How much damage the goldens would notice that the model passes; nil when it passes none, or nobody asked.
+  /// Measures how much damage the passing goldens would notice; nil if none passes, or if not requested.
   package func mutationScore(_ goldens: [(name: String, golden: Golden)], _ reports: [GoldenReport]) throws
     -> MutationScore?
   {
@@ -103,7 +104,7 @@ package struct ForwardRun<Source: WeightSource> {
     return try test.run(options.mutations, seed: options.mutationSeed)
   }
 
-  /// What values stored in fewer bits may do to this golden's output.
+  /// The bound for stored values of reduced precision; nil if they are not.
   private func reducedPrecision(_ golden: Golden) throws -> ReducedPrecision? {
     guard let stored, stored.isReduced else { return nil }
     if let floors = golden.floors.precision[stored.precision], !floors.isEmpty {
@@ -120,8 +121,8 @@ package struct ForwardRun<Source: WeightSource> {
         uniquingKeysWith: { first, _ in first }))
   }
 
-  /// What the double-precision engine makes of it, which shares nothing with the fast one but the layer tree; the
-  /// output comes first.
+  /// The comparisons of the float64 engine, which shares only the layer tree with the fast one; the output
+  /// first.
   private func witness(
     _ golden: Golden, _ threads: ThreadPool, comparesLayers: Bool
   ) throws -> [GoldenReport.Comparison] {

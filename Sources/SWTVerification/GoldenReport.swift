@@ -1,23 +1,35 @@
 internal import ResNetEngine
 
-/// What one golden said about the model.
+/// An output and its reference, for reports that plot them.
+public struct ComparedValues: Sendable {
+  /// The computed values.
+  public let result: [Double]
+  /// The expected values, the same number.
+  public let reference: [Double]
+  /// Standard deviation of the reference.
+  public let scale: Double
+  /// Length of a row of logits; nil if the output is not logits.
+  public let classes: Int?
+}
+
+/// The result of one golden.
 public struct GoldenReport: Sendable {
-  /// One output or tap against its reference.
+  /// An output or tap, compared with its reference.
   public struct Comparison: Sendable {
     /// `logits`, or the name of a tap.
     public var name: String
-    /// How far it is from the reference.
+    /// The errors.
     public var metrics: ErrorMetrics
-    /// How far it may be.
+    /// The bound.
     public var criterion: Criterion
     /// Whether labels agree; nil for taps.
     public var labels: LabelRule?
-    /// True when the values are those of the float32 pass of the reference, bit for bit.
+    /// Whether the values are bit for bit those of the reference's float32 pass.
     public var isBitExact: Bool
-    /// What reports draw; of the network's output alone.
-    public var picture: ErrorPicture?
+    /// The compared values; only for the network's output.
+    public var values: ComparedValues?
 
-    /// The error in multiples of the reference's own; 8 are allowed, unless a golden says otherwise.
+    /// The error in floors; 8 are allowed, unless the golden says otherwise.
     public var timesFloor: Double { criterion.timesFloor(metrics) }
     /// Whether errors and labels pass.
     public var passes: Bool { criterion.accepts(metrics) && (labels?.passes ?? true) }
@@ -25,104 +37,106 @@ public struct GoldenReport: Sendable {
 
   /// The golden's name.
   public var name: String
-  /// What computed its expectation: `torch 2.13.0 CPU`.
+  /// The software that computed the expectation: `torch 2.13.0 CPU`.
   public var producer: String
   /// `reference`, `imported` or `self`; see the goldens' `kind`.
   public var kind = "reference"
-  /// Whether this program made it, so that it proves no port right.
+  /// Whether this program made the golden, which therefore cannot prove a port right.
   public var isSelfMade: Bool { kind == "self" }
-  /// The model's weights against the digests that the golden records; nil when it records none.
+  /// The model's weights compared with the digests in the golden; nil if it has none.
   public var weights: WeightsReport?
-  /// True when the golden states no floor for its output, so that a conservative one stands in.
+  /// Whether the golden has no floor for its output, so that a conservative default is used.
   public var isUncalibrated = false
   /// The output first, then the taps in execution order.
   public var comparisons: [Comparison]
-  /// Where a wrong result starts; nil when all is right, or when nobody can tell.
+  /// Where a wrong result starts; nil if everything passes or if it is unknown.
   public var divergence: Divergence?
-  /// Every stage, free-running and teacher-forced; empty below `--level layers`.
+  /// Every stage, free-running and teacher-forced; empty unless layers are compared.
   public var blocks: [BlockError] = []
-  /// The convolutions of the block that ``divergence`` names, in execution order.
+  /// The convolutions of the block in ``divergence``, in execution order.
   public var layers: [LayerError] = []
-  /// The first value that is no number, in execution order.
+  /// The first value that is NaN or infinite, in execution order.
   public var nonFinite: NonFinite?
-  /// Why, the best explanation first; empty when all is right or nothing explains it.
+  /// Causes, the best explanation first; empty if everything passes or nothing explains it.
   public var causes: [Cause] = []
-  /// What the double-precision engine made of the same weights, asked for when the fast engine's result is
-  /// wrong: if it is right, the fault is in our kernels and not in the model.
+  /// The float64 engine's errors with the same weights, computed if the fast engine's result is wrong: if
+  /// they are within bounds, the fault is in our kernels and not in the model.
   public var witness: ErrorMetrics?
 
-  /// The bound for values stored in fewer bits, when they are, or for computing with such.
+  /// The bound for reduced precision, if values are stored or computed in it.
   public var reduced: ReducedPrecision?
 
-  /// What float32 made of the output with the same weights, when ``comparisons`` are of an engine of reduced
-  /// numbers.
+  /// The errors of the float32 output with the same weights, if ``comparisons`` are of a reduced-precision
+  /// engine.
   public var float32: ErrorMetrics?
-  /// How well that engine agrees with its emulation, stage by stage.
+  /// The agreement of that engine with its emulation, stage by stage.
   public var agreements: [StageAgreement] = []
 
-  /// Whether every comparison and every stage passes; weights are judged apart.
+  /// Whether every comparison and every stage passes; weights are judged separately.
   public var passes: Bool {
     !comparisons.contains { !$0.passes } && !agreements.contains { !$0.passes }
   }
   /// The best explanation.
   public var cause: Cause? { causes.first }
-  /// Whether the output is the reference's, bit for bit.
+  /// Whether the output is bit for bit the reference's.
   public var isBitExact: Bool { comparisons.first?.isBitExact ?? false }
 
-  /// True when the witness agrees with the reference although the fast engine does not.
+  /// Whether the float64 engine agrees with the reference although the fast engine does not.
   public var blamesEngine: Bool {
     guard !passes, let witness, let criterion = comparisons.first?.criterion else { return false }
     return criterion.accepts(witness)
   }
 }
 
-/// What verification found out about a weight file.
+/// The result of verifying a weight file.
 public struct VerificationReport: Sendable {
-  /// How close the forward pass is, as a whole.
+  /// The accuracy of the forward pass as a whole.
   public enum Class: String, Sendable {
-    /// Every output is the reference's, bit for bit.
+    /// Every output is bit for bit the reference's.
     case bitExact = "bit-exact"
     /// Within the noise of float32.
     case fp32
-    /// Within what fewer bits cost.
+    /// Within the error of reduced precision.
     case reducedPrecision = "reduced-precision"
-    /// Only goldens that this program made itself agree: nothing changed, which proves no port right.
+    /// Only goldens made by this program agree: nothing changed, which does not prove a port right.
     case selfMade = "self-made"
+    /// Weights were compared, and no forward pass was run.
+    case weights
     /// Something does not pass.
     case wrong
   }
 
-  /// The file's path, as it was given.
+  /// The path of the file, as given.
   public var model: String
   /// The architecture's name.
   public var architecture: String
-  /// Learned numbers of the network.
+  /// Number of learned values of the network.
   public var parameterCount: Int
   /// `swt1:` and 64 hexadecimal digits; nil for a file without digests.
   public var contentID: String?
-  /// What computed the network: instruction set and precision.
+  /// What computed the network: precision and instruction set.
   public var engine: String
-  /// Comparison with `--source`, when asked for.
+  /// The comparison with the source, if requested.
   public var source: WeightsReport?
-  /// One for each golden test.
+  /// One per golden.
   public var goldens: [GoldenReport]
-  /// What `--mutate` found out about the goldens; nil when it was not asked for.
+  /// The score of the goldens under mutations; nil if not requested.
   public var mutation: MutationScore?
-  /// What the file says was done to its values; nil when nothing was.
+  /// What was done to the file's values, from its receipts; nil if nothing was.
   public var stored: StoredPrecision?
-  /// What computed the network: `f32`, `bf16`, `i8` or `double`.
+  /// The precision of the computation: `f32`, `bf16`, `i8` or `double`.
   public var compute = "f32"
-  /// Set when convolutions multiplied reduced numbers.
+  /// The precision of convolutions, if reduced.
   var reducedCompute: ComputePrecision?
 
-  /// Says of which kind a reduced-precision result is; nil for others.
+  /// The kind of a reduced-precision result; nil for others.
   public var errorClass: String? {
     guard verdictClass == .reducedPrecision else { return nil }
     if let reducedCompute { return "\(reducedCompute.rawValue) weights and activations" }
     return stored.map { "\($0.precision) weights" }
   }
 
-  /// Whether all tensors are those of the source and of what the goldens record.
+  /// Whether all tensors are those of the source and of the goldens.
   public var weightsPass: Bool {
     (source?.passes ?? true) && !goldens.contains { $0.weights.map { !$0.passes } ?? false }
   }
@@ -131,9 +145,13 @@ public struct VerificationReport: Sendable {
   /// Whether weights and forward passes are right.
   public var passes: Bool { weightsPass && forwardPasses }
 
+  /// Whether a golden's input went through the network.
+  public var ranForward: Bool { goldens.contains { !$0.comparisons.isEmpty } }
+
   /// The verdict in one word.
   public var verdictClass: Class {
     guard passes else { return .wrong }
+    guard ranForward else { return .weights }
     if isSelfMade { return .selfMade }
     if reducedCompute != nil, !goldens.isEmpty { return .reducedPrecision }
     if let stored, stored.isReduced { return .reducedPrecision }
@@ -141,6 +159,6 @@ public struct VerificationReport: Sendable {
     return !outside.isEmpty && outside.allSatisfy(\.isBitExact) ? .bitExact : .fp32
   }
 
-  /// True when there are goldens and none comes from outside.
+  /// Whether there are goldens and all were made by this program.
   public var isSelfMade: Bool { !goldens.isEmpty && goldens.allSatisfy(\.isSelfMade) }
 }

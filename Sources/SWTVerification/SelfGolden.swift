@@ -1,26 +1,27 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
+internal import ResNetModel
 package import SWT
 internal import SWTChecksums
 internal import SWTConversion
 package import SWTGoldens
 internal import SWTTensorFiles
+internal import SWTThreads
 
-/// Makes goldens of kind `self`: what this program's double-precision engine computes from a weight file.
+/// Makes goldens of kind `self`, computed by this program's float64 engine from a weight file.
 ///
-/// They show when something changes, in the weights, the conversion or the kernels. They prove no port right,
-/// because the engine that made them may share a misunderstanding with the one that they judge; verify never
-/// counts them as proof.
+/// They show changes of weights, conversion or kernels. They do not prove a port right, because the engine
+/// that made them may share a misunderstanding with the one under test; `verify` never counts them as proof.
 package struct SelfGolden: Sendable {
-  /// Why none can be made.
+  /// Why a golden cannot be made.
   package enum Failure: Error, Sendable {
-    /// The file states no network that this program runs.
+    /// The file does not describe a network that this program can run.
     case noNetwork
-    /// The two engines do not agree on this model, so neither is to be believed.
+    /// The two engines disagree on this model, so neither can be trusted.
     case enginesDisagree(String)
   }
 
-  /// Stored samples of each layer, where whole layers are not asked for.
+  /// Stored samples per layer, unless whole layers are requested.
   private static let sampleCount = 512
 
   package var name: String
@@ -28,7 +29,7 @@ package struct SelfGolden: Sendable {
   /// Whether to store whole layers.
   package var fullTaps = false
   package var threads: Int?
-  /// What is written as the producer, such as `pth2swt 0.1.0`.
+  /// The recorded producer, such as `pth2swt 0.1.0`.
   package var producer: String
 
   package init(name: String, input: GoldenInput, producer: String) {
@@ -42,10 +43,11 @@ package struct SelfGolden: Sendable {
     GoldenInput(try InputFormula(kind: .multiscale, seed: seed, shape: shape))
   }
 
-  /// Runs the model of `file` in double precision, and in float32 with every instruction set of this
-  /// processor: the largest error of the latter is the floor.
+  /// Runs the model in `file` in float64, and in float32 with every instruction set of this processor; the
+  /// largest error of the latter is the floor.
   ///
-  /// - Throws: ``Failure``, ``GoldenFailure`` for an input that the network cannot take, what the engines throw.
+  /// - Throws: ``Failure``, ``GoldenFailure`` for an input that does not fit the network, errors of the
+  ///   engines.
   package func make(from file: SWTFile) throws -> Golden {
     guard let architecture = SWTArchitecture.read(file) else { throw Failure.noNetwork }
     let tree = LayerTree(architecture)
@@ -100,7 +102,7 @@ package struct SelfGolden: Sendable {
     var (relL2, most) = (0x1p-24, 0x1p-24)
     for run in runs {
       let metrics = ErrorMetrics(run.map(Double.init), reference: exact)
-      // A floor that two engines at odds would set would accept anything.
+      // A floor from engines that disagree would accept anything.
       guard Criterion.uncalibrated(convolutions: tree.convolutions.count).accepts(metrics) else {
         throw .enginesDisagree("in \(name) by \(metrics.relL2)")
       }

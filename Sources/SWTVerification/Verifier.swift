@@ -1,81 +1,83 @@
 internal import PthReader
 internal import ResNetArchitecture
 public import ResNetEngine
+internal import ResNetModel
 public import SWT
 public import SWTBytes
 internal import SWTChecksums
-internal import SWTConversion
+public import SWTConversion
 internal import SWTDigests
 internal import SWTGoldens
+internal import SWTThreads
 
 /// Why a file could not be verified; a wrong model is a report, not a failure.
 public enum VerificationFailure: Error, Sendable {
-  /// The model file is damaged, missing, or no weight file.
+  /// The model file is damaged, missing, or not a weight file.
   case model(file: String, SWTError)
-  /// The model's tensors do not make up the network that it states.
+  /// The model's tensors do not form the network that it describes.
   case network(file: String, String)
   /// A golden is damaged, or of another model.
   case golden(file: String, String)
-  /// The checkpoint of `--source` cannot be read or is no such network.
-  case source(file: String, String)
+  /// The checkpoint to compare with cannot be read, or is not such a network.
+  case source(ConversionFailure)
 }
 
-/// How to verify.
+/// Options of a verification.
 public struct VerificationOptions: Sendable {
-  /// How deep to look.
+  /// The depth of a verification.
   public enum Level: String, Sendable, CaseIterable {
-    /// Compare tensors alone.
+    /// Compare only tensors.
     case weights
     /// Compare outputs too.
     case forward
     /// Compare every stage too, and find the first that is wrong.
     case layers
-    /// And look for the cause.
+    /// Find the cause too.
     case all
   }
 
-  /// What computes the network.
+  /// The engine that computes the network.
   public enum Compute: Equatable, Sendable {
     /// Float32 with the kernels of one instruction set.
     case float32(InstructionSet)
-    /// Convolutions of bfloat16 or 8-bit integers.
+    /// Convolutions in bfloat16 or 8-bit integers.
     case reduced(ComputePrecision, InstructionSet)
-    /// The double-precision reference engine: slow, and a second witness.
+    /// The float64 reference engine: slow, an independent implementation.
     case double
   }
 
-  /// How deep to look.
+  /// The depth of the verification.
   public var level = Level.all
-  /// What computes the network.
+  /// The engine that computes the network.
   public var compute = Compute.float32(.best)
-  /// Paths of golden files; empty means those in the model file.
+  /// Paths of golden files; if empty, those in the model file are used.
   public var goldens: [String] = []
-  /// A checkpoint that every tensor has to be equal to.
+  /// A checkpoint whose tensors the file's must equal.
   public var source: String?
-  /// Which entry of a nested source to look in.
+  /// The entry of a nested source.
   public var sourceKey: String?
-  /// Allowed multiple of the floor, instead of the goldens' own.
+  /// Allowed multiple of the floor, overriding the goldens'.
   public var k: Double?
-  /// How many threads compute; nil is one for each core.
+  /// Number of threads; nil for one per core.
   public var threads: Int?
   /// Whether to look for the cause of a wrong result.
   public var diagnoses = true
-  /// How many single-weight mutations to try on the goldens; 0 for none.
+  /// Number of single-weight mutations to try on the goldens; 0 for none.
   public var mutations = 0
-  /// Seed of the mutations: the same seed tries the same ones.
+  /// Seed of the mutations; the same seed tries the same ones.
   public var mutationSeed: UInt64 = 1
-  /// Bounds on what files may ask for.
+  /// Limits on the resources that files may use.
   public var limits = ParseLimits()
 
   /// The defaults: all levels, float32, the goldens in the file.
   public init() {}
 }
 
-/// Verifies weight files: identity, then weights, then the forward pass, then where it goes wrong.
+/// Verifies weight files: first identity, then weights, then the forward pass, then the place of a fault.
 public enum Verifier {
-  /// Verifies the model at `path`; a finding in one stage never stops the next.
+  /// Verifies the model at `path`; a finding in one stage never prevents the next.
   ///
-  /// - Throws: ``VerificationFailure`` when something cannot be read at all.
+  /// - Throws: ``VerificationFailure`` if something cannot be read at all.
   public static func verify(
     _ path: String, _ options: VerificationOptions = VerificationOptions()
   ) throws(VerificationFailure) -> VerificationReport {
@@ -86,14 +88,16 @@ public enum Verifier {
       throw .model(file: path, error)
     }
     file.prefetch()
-    guard let architecture = SWTArchitecture.read(file) else {
-      throw .network(file: path, "it states no ResNet or ResNeXt architecture, so there is nothing to run")
+    let model: Model
+    do {
+      model = try Model(file)
+    } catch {
+      throw .network(file: path, "\(error)")
     }
-    let tree = LayerTree(architecture)
-    try requireNetwork(file, tree, path)
+    let (tree, architecture) = (model.tree, model.architecture)
     let goldens = try goldens(file, architecture, path, options)
 
-    // Checksums and digests cover every byte; they run beside the packing of the weights.
+    // Checksums and digests cover every byte; they run concurrently with packing the weights.
     let integrity = Background { () -> SWTError? in
       do throws(SWTError) {
         try file.verify(using: SystemDigests())
@@ -116,7 +120,7 @@ public enum Verifier {
         report.source = try WeightsCheck.compare(
           file, digests, sourcePath: source, key: options.sourceKey, limits: options.limits)
       } catch {
-        throw .source(file: source, error.text)
+        throw .source(error)
       }
     }
     do {
@@ -135,22 +139,6 @@ public enum Verifier {
     return report
   }
 
-  /// Every tensor of the tree has to be there, with its shape; BatchNorm may be folded away.
-  private static func requireNetwork(
-    _ file: SWTFile, _ tree: LayerTree, _ path: String
-  ) throws(VerificationFailure) {
-    var shapes: [String: [Int]] = [:]
-    for info in file.tensors
-    where !info.name.hasPrefix(SWTFormat.goldenPrefix) && info.role != .scale && info.role != .zeroPoint {
-      shapes[info.name] = info.shape
-    }
-    let isFolded = file.metadata("arch.bn") == .text("folded")
-    let fit = StateDictFit(tree, shapes, isFolded: isFolded)
-    guard fit.isComplete else {
-      throw .network(file: path, "its tensors do not fit \(tree.architecture.name): \(fit.summary())")
-    }
-  }
-
   private static func goldens(
     _ file: SWTFile, _ architecture: Architecture, _ path: String, _ options: VerificationOptions
   ) throws(VerificationFailure) -> [(name: String, golden: Golden)] {
@@ -159,10 +147,10 @@ public enum Verifier {
       do throws(GoldenFailure) {
         for (set, golden) in try Golden.embedded(in: file) { goldens.append((set, golden)) }
       } catch {
-        throw .golden(file: path, "its embedded golden is unusable: \(error)")
+        throw .golden(file: path, "its embedded golden cannot be used: \(error)")
       }
       guard !goldens.isEmpty || options.level == .weights || options.source != nil else {
-        throw .golden(file: path, "it carries no golden, and none was given")
+        throw .golden(file: path, "the file has no golden, and none was given")
       }
     }
     do throws(GoldenReadFailure) {
@@ -174,14 +162,14 @@ public enum Verifier {
     for (name, golden) in goldens where !golden.architecture.isSameNetwork(as: architecture) {
       throw .golden(
         file: options.goldens.isEmpty ? path : name,
-        "it is a golden of \(golden.architecture.summary), the model is \(architecture.summary)")
+        "it is a golden of \(golden.architecture.summary), but the model is \(architecture.summary)")
     }
     return goldens
   }
 }
 
 extension VerificationOptions {
-  /// As `--compute` calls it.
+  /// The precision of the computation, as reports and options name it.
   var computeName: String {
     switch compute {
     case .float32: "f32"
@@ -190,7 +178,7 @@ extension VerificationOptions {
     }
   }
 
-  /// What the fast engine's kernels use.
+  /// The instruction set of the fast engine's kernels.
   var instructions: InstructionSet {
     switch compute {
     case .float32(let instructions), .reduced(_, let instructions): instructions
@@ -204,18 +192,6 @@ extension VerificationOptions {
     case .reduced(let precision, let instructions):
       "\(precision.rawValue), \(instructions.name(of: precision))"
     case .double: "double, reference"
-    }
-  }
-}
-
-extension ConversionFailure {
-  /// What went wrong, without the file's name.
-  var text: String {
-    switch self {
-    case .input(_, let failure): failure.description
-    case .architecture(_, let text, let hint): hint.map { "\(text); \($0)" } ?? text
-    case .golden(_, let text): text
-    case .output(_, let text, _), .options(let text, _): text
     }
   }
 }

@@ -1,12 +1,7 @@
-import SWTCommands
+internal import SWTCommands
+internal import SWTConsole
+internal import SWTPlatform
 
-#if canImport(Darwin)
-  import Darwin
-#elseif canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
-
+StandardStreams.reserve()
 Signals.install()
 exit(CommandLineTool.main(Array(CommandLine.arguments.dropFirst())).rawValue)

@@ -31,6 +31,10 @@ int tiles_are_live(void) { return configured; }
 
 long amx_instructions(void) { return executed; }
 
+static enum amx_fault broken;
+
+void break_amx(enum amx_fault which) { broken = which; }
+
 __attribute__((noreturn)) static void fault(const char *what, const uint8_t *code) {
     char line[256];
     int length = snprintf(
@@ -147,6 +151,8 @@ TARGET static int execute_vex(const ucontext_t *context, const uint8_t *code) {
         else if (opcode == 0x5E && prefix == P66) multiply_bytes(0, first, a, b);
         else if (opcode == 0x5E && prefix == PF2) multiply_bytes(1, first, a, b);
         else fault("not a product of the kernels", code);
+        if (broken == (opcode == 0x5C ? FAULT_BF16 : prefix == P66 ? FAULT_U8 : FAULT_S8))
+            first[37] ^= 1;
     } else {
         fault("not an instruction of the kernels", code);
     }
@@ -211,7 +217,8 @@ static void write_vector(uint8_t *state, int number, const uint8_t value[64]) {
     memcpy(state + XSTATE_BV, &present, 8);
 }
 
-/* VCVTNE2PS2BF16 of 512 bits without a mask, which processors with AMX have. */
+/* VCVTNE2PS2BF16 of 512 bits without a mask, which processors with AMX have; others may execute
+ * it even if CPUID does not say so, and then it does not come here. */
 TARGET static int execute_evex(ucontext_t *context, const uint8_t *code) {
     struct decoded d = { .code = code };
     /* Map 0F38, W0, F2; 512 bits, no zeroing, no broadcast, no mask. */
@@ -251,4 +258,5 @@ int execute_amx(void) {
 int execute_amx(void) { return 0; }
 int tiles_are_live(void) { return 0; }
 long amx_instructions(void) { return 0; }
+void break_amx(enum amx_fault which) { (void)which; }
 #endif

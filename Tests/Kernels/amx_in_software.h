@@ -8,6 +8,10 @@ int execute_amx(void);
 /* Whether tiles are configured and not released. */
 int tiles_are_live(void);
 
+/* From now on the results of these instructions have a wrong bit. */
+enum amx_fault { NO_FAULT, FAULT_BF16, FAULT_U8, FAULT_S8 };
+void break_amx(enum amx_fault fault);
+
 /* How many instructions were executed so. */
 long amx_instructions(void);
 

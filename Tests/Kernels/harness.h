@@ -46,7 +46,7 @@ void fill(struct numbers *numbers, enum values values, float *p, int64_t count);
 /* Each buffer of a case has its own slot, used again by the next case. */
 enum slot {
     INPUT, WEIGHTS, BIAS, RESIDUAL, OUTPUT, SEGMENTS, SCALE, ORDER, TRANSFORMED, SCRATCH, LARGEST,
-    SLOTS
+    AGAIN, SLOTS
 };
 
 /* On which side of a buffer the memory that must not be touched begins. */
@@ -108,5 +108,8 @@ enum agreement {
 void judge(
     enum p2s_isa isa, const float *output, const struct want *want, int64_t count,
     enum agreement agreement);
+
+/* The same form with its work cut in another way must give the same bits. */
+void judge_again(enum p2s_isa isa, const float *output, const float *again, int64_t count);
 
 #endif

@@ -32,11 +32,32 @@ static float bf16_value(uint16_t bits) {
     return v;
 }
 
-/* One output of `count` elements and one more float: the largest bit pattern, as a float. */
-static void run_copy(struct numbers *n, int number, int32_t count, enum values values) {
+static void want_word(struct want *want, uint32_t word) {
+    /* As two floats, which hold 16 bits each. */
+    want[0] = (struct want) { (double)(word & 0xFFFF), 0 };
+    want[1] = (struct want) { (double)(word >> 16), 0 };
+}
+
+/* Numbers halfway between two that the copy can hold, the even one below or above. For bytes
+ * one of them is 255, so that they stand for themselves. */
+static void fill_ties(struct numbers *n, int number, float *x, int32_t count) {
+    for (int32_t i = 0; i < count; i++) {
+        uint32_t word = (uint32_t)(0x3F00 + draw_below(n, 0x100)) << 16 | 0x8000;
+        memcpy(x + i, &word, sizeof word);
+        if (number == P2S_I8) x[i] = i == 0 ? 255 : (float)draw_below(n, 255) + 0.5f;
+    }
+}
+
+enum { TIES = VALUES };
+
+/* One output of `count` elements and the two halves of the largest bit pattern. */
+static void run_copy(struct numbers *n, int number, int32_t count, int32_t values) {
     float *x = place_floats(INPUT, count);
-    fill(n, values, x, count);
-    struct want *want = wants(count + 1);
+    if (values == TIES)
+        fill_ties(n, number, x, count);
+    else
+        fill(n, (enum values)values, x, count);
+    struct want *want = wants(count + 2);
     uint32_t largest = 0;
     for (int32_t i = 0; i < count; i++) {
         uint32_t magnitude = bits_of(x[i]) & 0x7FFFFFFF;
@@ -51,9 +72,9 @@ static void run_copy(struct numbers *n, int number, int32_t count, enum values v
             number == P2S_I8 ? u8 : (double)bf16_value(nearest_bf16(x[i])), 0
         };
     }
-    want[count] = (struct want) { (double)largest, 0 };
+    want_word(want + count, largest);
     for (int32_t i = 0; i < here_count; i++) {
-        float *output = place_floats(OUTPUT, count + 1);
+        float *output = place_floats(OUTPUT, count + 2);
         if (number == P2S_I8) {
             uint8_t *y = place(SCALE, count);
             p2s_to_u8(here[i], x, count, inverse, y);
@@ -69,9 +90,10 @@ static void run_copy(struct numbers *n, int number, int32_t count, enum values v
                 if (!(rounded[k] == output[k]) && fabsf(x[k]) >= 0x1p-126f && !isnan(x[k]))
                     output[k] = rounded[k];
         }
-        output[count] = (float)p2s_largest(here[i], x, count);
-        want[count].value = (double)(float)largest;
-        judge(here[i], output, want, count + 1, ALL_AGREE);
+        uint32_t found = p2s_largest(here[i], x, count);
+        output[count] = (float)(found & 0xFFFF);
+        output[count + 1] = (float)(found >> 16);
+        judge(here[i], output, want, count + 2, ALL_AGREE);
     }
 }
 
@@ -80,12 +102,6 @@ static uint32_t element(int number, const void *weights, int64_t i) {
     if (i < 0) return 0;
     if (number == P2S_I8) return (uint8_t)((const int8_t *)weights)[i];
     return nearest_bf16(((const float *)weights)[i]);
-}
-
-static void want_word(struct want *want, uint32_t word) {
-    /* As two floats, which hold 16 bits each. */
-    want[0] = (struct want) { (double)(word & 0xFFFF), 0 };
-    want[1] = (struct want) { (double)(word >> 16), 0 };
 }
 
 static void judge_words(const uint32_t *packed, const struct want *want, int64_t count) {
@@ -165,8 +181,8 @@ static void run_block(struct numbers *n, int number, int32_t group, int32_t dept
 void test_copies(uint64_t seed) {
     struct numbers n = { seed };
     for (int number = P2S_BF16; number <= P2S_I8; number++) {
-        for (int32_t count = 1; count <= 200; count++) {
-            enum values values = DRAW_OF(&n, ORDINARY, ORDINARY, ZEROS, INFINITIES);
+        for (int32_t count = 0; count <= 200; count++) {
+            int32_t values = DRAW_OF(&n, ORDINARY, ZEROS, INFINITIES, TIES);
             begin_case("%d elements to number %d, values %d", count, number, values);
             run_copy(&n, number, count, values);
         }

@@ -194,7 +194,7 @@ static struct layer draw_layer(struct numbers *n, enum p2s_split split, int64_t 
     return layer;
 }
 
-/* Sizes of the buffers: exactly what the header promises to touch. */
+/* Sizes of the buffers: exactly what the header says is touched. */
 static void measure(struct numbers *n, struct layer *layer) {
     struct p2s_product_conv *c = &layer->conv;
     int32_t reach = (c->kernel - 1) * (c->planes ? 1 : c->dilation);
@@ -405,8 +405,8 @@ static float witness(
             * (0x1p-22 * fmax(r.largest, 0x1p-100) * fmax(w_largest, 0x1p-100) + 0x1p-130);
     if (c->split == P2S_SPLIT_BF16)
         bound += sum.terms * fabs(exact_scale) * 0x1p-124 * (1 + r.largest + w_largest) + 0x1p-148;
-    int promised = isfinite(value) && isfinite(magnitude) && !bad_weight && r.largest < 0x1p127;
-    if (promised && !(fabs((double)v - value) <= bound)) {
+    int bounded = isfinite(value) && isfinite(magnitude) && !bad_weight && r.largest < 0x1p127;
+    if (bounded && !(fabs((double)v - value) <= bound)) {
         printf(
             "FAILED: split %d, range %d, values %d: the witness has %.9g for %.17g, allowed %.3g\n",
             c->split, layer->range, layer->values, (double)v, value, bound);
@@ -632,8 +632,23 @@ static void test_underflow(void) {
     }
 }
 
+/* The check that AMX must pass before it is used: of sound tiles, and of broken ones. */
+static void test_check(void) {
+    int has_amx = p2s_isa_supported(P2S_ISA_AMX);
+    if (here[here_count - 1] != P2S_ISA_AMX) return;
+    for (int32_t fault = NO_FAULT; fault <= (has_amx ? NO_FAULT : FAULT_S8); fault++) {
+        break_amx((enum amx_fault)fault);
+        int agrees = p2s_tiles_agree();
+        break_amx(NO_FAULT);
+        if (agrees == (fault == NO_FAULT)) continue;
+        printf("FAILED: fault %d: the tiles %s\n", fault, agrees ? "agree" : "do not agree");
+        exit(1);
+    }
+}
+
 void test_products(uint64_t seed) {
     test_underflow();
+    test_check();
     static const char *const names[] = { "bf16", "i8", "x6", "x8" };
     struct numbers n = { seed };
     for (int64_t number = 0; number < 120; number++) {

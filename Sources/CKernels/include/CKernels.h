@@ -63,6 +63,21 @@ enum p2s_isa {
  */
 int p2s_isa_supported(enum p2s_isa isa);
 
+/* What this machine says to P2S_ISA_AMX. */
+enum p2s_amx {
+    P2S_AMX_MISSING = 0,   /* the processor, the system or the build has none */
+    P2S_AMX_REFUSED = 1,   /* the system does not permit it */
+    P2S_AMX_DIFFERENT = 2, /* its results are not those of the emulation */
+    P2S_AMX_USABLE = 3,
+} __attribute__((enum_extensibility(closed)));
+
+/* Asks for permission as p2s_isa_supported does, and then compares a few small layers with
+ * their emulation. Not from two threads at the same time. */
+enum p2s_amx p2s_amx_state(void);
+
+/* That comparison; only where P2S_ISA_AMX is supported. */
+int p2s_tiles_agree(void);
+
 /* Channels in one block. */
 #define P2S_LANES 16
 

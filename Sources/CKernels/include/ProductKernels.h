@@ -1,7 +1,7 @@
 /*
  * ProductKernels.h - convolutions by products of 16 x 16 tiles, as AMX computes them: of
  * bfloat16, of 8-bit integers, and of float32 split into parts that are one of these. Part
- * of CKernels.h, whose rules hold here too. Only P2S_ISA_AMX has the instructions; the other
+ * of CKernels.h, whose rules apply here too. Only P2S_ISA_AMX has the instructions; the other
  * instruction sets emulate them, bit for bit and about a hundred times slower.
  *
  * Splits
@@ -19,7 +19,7 @@
  * Lines
  *   A line is 64 bytes: of one pixel 16 channels of float32, 32 of bfloat16 or 64 of uint8.
  *   An activation is [block][row + 2 * halo][column + 2 * halo] lines, so that strides
- *   counted in floats, 16 to a line, are the same for all three. bfloat16 channels lie in
+ *   counted in floats, 16 to a line, are the same for all three. bfloat16 channels are in
  *   order; channel c of 64 uint8 is byte 4 * (c % 16) + c / 16. Lanes past the last
  *   channel must be finite in every line that is read: their weights are zeros, and these
  *   kernels write zeros there.
@@ -63,7 +63,7 @@ enum p2s_split {
     P2S_SPLIT_X8 = 3,
 } __attribute__((enum_extensibility(closed)));
 
-/* What the lines of an activation hold. */
+/* What the lines of an activation contain. */
 enum p2s_line {
     P2S_LINE_F32 = 0,
     P2S_LINE_BF16 = 1,
@@ -76,7 +76,7 @@ enum p2s_line {
 /* Output pixels of a pair of tiles. */
 #define P2S_PAIR_PIXELS 32
 
-/* Lines past the last one of an input that may be read, whatever they hold. */
+/* Lines past the last one of an input that may be read, whatever they contain. */
 #define P2S_PRODUCT_SLACK 32
 
 /*
@@ -95,7 +95,7 @@ struct p2s_product_conv {
     const uint32_t *weights; /* [panels][p2s_product_steps][parts][16][32] words */
     const float *bias;       /* [panels * 32] */
     const float *_Nullable scale;       /* [panels * 32]; not for X6 */
-    const float *_Nullable input_scale; /* of I8: one for each image, in_image apart */
+    const float *_Nullable input_scale; /* of I8: one per image, in_image apart */
     const int32_t *first;    /* [panels] */
     int32_t panels;
     int32_t blocks;

@@ -1,6 +1,6 @@
 /*
  * ReducedKernels.h - convolutions of bfloat16 and of 8-bit integers, whose results
- * are float32 again. Part of CKernels.h, whose rules hold here too.
+ * are float32 again. Part of CKernels.h, whose rules apply here too.
  *
  * Numbers
  *   BF16  inputs and weights are bfloat16, sums float32.
@@ -61,7 +61,7 @@ struct p2s_reduced_conv {
     struct p2s_conv conv;
     enum p2s_number number;
     const float *scale;       /* [panels * panel_blocks * 16] */
-    const float *input_scale; /* one for each image, in_image apart; 1 for P2S_BF16 */
+    const float *input_scale; /* one per image, in_image apart; 1 for P2S_BF16 */
 };
 
 /* Most pixels `isa` computes at once. */

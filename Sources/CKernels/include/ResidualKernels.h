@@ -1,7 +1,7 @@
 /*
  * ResidualKernels.h - what blocks of ResNet-D, of networks with channel attention, of
  * dilated ones and of those for CIFAR need beside convolutions. Part of CKernels.h,
- * whose rules hold here too.
+ * whose rules apply here too.
  *
  * Each has one form for all instruction sets: memory is their limit, and what the
  * compiler makes of sixteen equal lanes keeps up with it. All operations round by

@@ -1,20 +1,21 @@
-public import SWTBytes
+internal import SWTArchives
+package import SWTBytes
 internal import SWTTensorFiles
 
 /// Opens checkpoints: finds out by content what a file is, and reads what it holds.
-public enum CheckpointReader {
+package enum CheckpointReader {
   /// Reads the metadata of the checkpoint at `path`; tensor bytes stay in the file.
   ///
-  /// The index of a sharded checkpoint is read with the shards in its folder.
+  /// An index of shards is read together with the shards in its folder.
   ///
   /// - Throws: ``/SWTBytes/ParseFailure`` when the file cannot be read, is no checkpoint, is damaged, or asks
   ///   for more than `limits` allow.
-  public static func open(
+  package static func open(
     path: String, limits: ParseLimits = ParseLimits()
   ) throws(ParseFailure) -> Checkpoint {
     let source = try FileSource(path: path)
-    // The length that a safetensors file starts with may look like a brace.
-    if !SafetensorsFile.recognises(source), try ShardIndex.recognises(source) {
+    // The length at the start of a safetensors file may look like an opening brace.
+    if !SafetensorsFile.recognizes(source), try ShardIndex.recognizes(source) {
       return try ShardIndex(source, path: path, limits: limits.scaled(toFile: source.byteCount)).read()
     }
     return try read(source, limits: limits)
@@ -23,11 +24,11 @@ public enum CheckpointReader {
   /// Reads a checkpoint from any source of bytes.
   ///
   /// - Throws: ``/SWTBytes/ParseFailure``, as ``open(path:limits:)`` does.
-  public static func read(
+  package static func read(
     _ source: any ByteSource, limits: ParseLimits = ParseLimits()
   ) throws(ParseFailure) -> Checkpoint {
     let limits = limits.scaled(toFile: source.byteCount)
-    guard try source.starts(with: Inflater.gzipMagic) else {
+    guard try source.starts(with: FileMagic.gzip) else {
       return try read(source, limits: limits, nesting: 0)
     }
     do throws(ParseFailure) {
@@ -40,50 +41,52 @@ public enum CheckpointReader {
     }
   }
 
-  /// True when the first bytes of a file are those of a checkpoint: for whoever looks for some in a folder.
+  /// Whether a file starts like a checkpoint; used when searching folders.
   ///
-  /// Some readable forms begin like any other archive or text: those have to have a name that says more.
-  package static func recognises(_ path: String) -> Bool {
+  /// Some readable forms start like any other archive or text; those are recognized only if a record name
+  /// identifies them.
+  package static func recognizes(_ path: String) -> Bool {
     guard let source = try? FileSource(path: path),
       let head = try? source.bytes(at: 0, count: min(512, source.byteCount))
     else { return false }
-    if head.starts(with: [0x50, 0x4B, 3, 4]) { return TorchArchive.recognises(head) }
-    return LegacyStream.recognises(head) || SafetensorsFile.recognises(source)
-      || head.first == 0x80 && BarePickle.recognises(head) || (try? shards(of: path).isEmpty) == false
+    if head.starts(with: FileMagic.zip) { return TorchArchive.recognizes(head) }
+    return LegacyStream.recognizes(head) || SafetensorsFile.recognizes(source)
+      || head.starts(with: FileMagic.pickle) && BarePickle.recognizes(head)
+      || (try? shards(of: path).isEmpty) == false
   }
 
-  /// The files that an index of shards names, as it does; none when the file is no index.
+  /// The file names in an index of shards; empty if the file is not an index.
   package static func shards(of path: String) throws(ParseFailure) -> [String] {
     let source = try FileSource(path: path)
     let limits = ParseLimits().scaled(toFile: source.byteCount)
-    guard !SafetensorsFile.recognises(source), try ShardIndex.recognises(source) else { return [] }
+    guard !SafetensorsFile.recognizes(source), try ShardIndex.recognizes(source) else { return [] }
     return try ShardIndex(source, path: path, limits: limits).fileNames()
   }
 
   /// Reads one file, which may be inside another.
   ///
-  /// The order is PyTorch's: a legacy stream may hold the bytes of a zip directory in its tensors, so only
-  /// the first bytes count.
+  /// The order of the checks is PyTorch's: tensors of a legacy stream may contain the bytes of a zip
+  /// directory, so only the first bytes decide.
   static func read(
     _ source: any ByteSource, limits: ParseLimits, nesting: Int
   ) throws(ParseFailure) -> Checkpoint {
     let head = try source.bytes(at: 0, count: min(512, source.byteCount))
-    if head.starts(with: [0x50, 0x4B, 3, 4]) {
+    if head.starts(with: FileMagic.zip) {
       return try readZip(try ZipArchive(source, limits: limits), nesting: nesting)
     }
-    if TarArchive.recognises(head) {
+    if TarArchive.recognizes(head) {
       return try TarArchive(source, limits: limits).read(nesting: nesting)
     }
-    if LegacyStream.recognises(head) {
+    if LegacyStream.recognizes(head) {
       return try LegacyStream(source, limits: limits).read(nesting: nesting)
     }
-    if SafetensorsFile.recognises(source) {
+    if SafetensorsFile.recognizes(source) {
       return try SafetensorsCheckpoint.read(source, limits: limits)
     }
-    if let stranger = ForeignFile.recognise(head) {
-      throw ParseFailure(.unsupported(stranger.description), at: 0, hint: stranger.hint)
+    if let foreign = ForeignFile.recognize(head) {
+      throw ParseFailure(.unsupported(foreign.description), at: 0, hint: foreign.hint)
     }
-    if BarePickle.recognises(head) {
+    if BarePickle.recognizes(head) {
       return try BarePickle.read(source, limits: limits, nesting: nesting)
     }
     throw ParseFailure(

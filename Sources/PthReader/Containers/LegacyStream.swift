@@ -1,26 +1,27 @@
 internal import SWTBytes
 internal import SWTTensors
 
-/// The stream that PyTorch wrote from 0.1.10 to 1.5: five pickles, then the storages one after another.
+/// The stream that PyTorch wrote from 0.1.10 to 1.5: five pickles, then the storages.
 ///
-/// Magic number, protocol version, system information, the object, the list of storage keys; then for each
-/// key, in that order, an element count and the bytes. Source: torch/serialization.py, `_legacy_save`.
+/// The pickles are: magic number, protocol version, system information, the object, the list of storage keys.
+/// For each key, in that order, follow an element count and the data. Source: torch/serialization.py,
+/// `_legacy_save`.
 struct LegacyStream {
-  /// The number that the first pickle holds.
+  /// The value of the first pickle.
   static let magic: Int128 = 0x1950_A86A_20F9_469C_FC6C
   private static let protocolVersion = 1001
 
   private let source: any ByteSource
   private let limits: ParseLimits
 
-  /// True when the first pickle is the magic number, as a literal.
+  /// Whether the first pickle is the magic number, as a literal.
   ///
-  /// `80 PP 8A 0A <magic> 2E` in protocols 2 to 5, `L119547037146038801333356L` in 0 and 1. A number that a
-  /// call computes does not count.
-  static func recognises(_ head: [UInt8]) -> Bool {
-    let magic: [UInt8] = [0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
+  /// `80 PP 8A 0A <magic> 2E` in protocols 2 to 5, `L119547037146038801333356L` in 0 and 1. A number computed
+  /// by a call does not count.
+  static func recognizes(_ head: [UInt8]) -> Bool {
+    let magic = FileMagic.torchLegacy
     if head.count >= 15, head[0] == 0x80 {
-      // Protocols 4 and 5 put a frame of nine bytes in between.
+      // Protocols 4 and 5 have a frame header of nine bytes in between.
       let body = head[2] == 0x95 ? head.dropFirst(11) : head.dropFirst(2)
       return body.starts(with: [0x8A, 0x0A] + magic)
     }
@@ -40,9 +41,9 @@ struct LegacyStream {
     }
     let version = try pickle(&reader, "protocol version")
     guard version.arena.int(version.root) == Self.protocolVersion else {
-      throw ParseFailure(.unsupported("a legacy stream of another protocol version than 1001"))
+      throw ParseFailure(.unsupported("the protocol version of a legacy stream is not 1001"))
     }
-    // `little_endian` in here is not used by PyTorch either: the data is little-endian on every host.
+    // PyTorch ignores `little_endian` in here too: the data is little-endian on every host.
     _ = try pickle(&reader, "system information")
     let object = try pickle(&reader, "object")
     let keys = try pickle(&reader, "storage keys")
@@ -55,13 +56,13 @@ struct LegacyStream {
     return checkpoint
   }
 
-  /// PyTorch reads the first of several files in one stream, and ignores what else follows.
+  /// PyTorch reads the first of several files in a stream and ignores the rest.
   private func noteRest(_ reader: ByteReader, in checkpoint: inout Checkpoint) throws(ParseFailure) {
     guard reader.remaining > 0 else { return }
     let head = try source.bytes(at: reader.offset, count: min(64, reader.remaining))
-    let what = Self.recognises(head) ? "another checkpoint" : "\(reader.remaining) bytes"
-    checkpoint.skip(
-      "", "\(what) at byte \(reader.offset), behind the first checkpoint, which is all that torch.load reads")
+    let what = Self.recognizes(head) ? "another checkpoint" : "\(reader.remaining) bytes"
+    let place = "at byte \(reader.offset), after the first checkpoint"
+    checkpoint.skip("", "\(what) \(place), which is all that torch.load reads")
   }
 
   private func pickle(_ reader: inout ByteReader, _ part: String) throws(ParseFailure) -> Pickle {
@@ -72,7 +73,8 @@ struct LegacyStream {
     }
   }
 
-  /// The first reference to each storage: its element type is the one that the stream was written with.
+  /// The first reference to each storage by key; its element type is the one used when the stream was
+  /// written.
   private func references(_ object: Pickle) throws(ParseFailure) -> [String: StorageReference] {
     var first: [String: StorageReference] = [:]
     try object.arena.forEachPersistentID { id throws(ParseFailure) in
@@ -82,20 +84,20 @@ struct LegacyStream {
     return first
   }
 
-  /// Walks the storages behind the pickles without reading their bytes.
+  /// Finds the ranges of the storages after the pickles, without reading their data.
   private func regions(
     _ keys: Pickle, _ references: [String: StorageReference], _ reader: inout ByteReader
   ) throws(ParseFailure) -> [String: Range<Int>] {
     guard let list = keys.arena.elements(keys.root), keys.arena.kind(keys.root) == .list else {
-      throw ParseFailure(.invalid("the storage keys are no list"))
+      throw ParseFailure(.invalid("the storage keys are not a list"))
     }
     var regions: [String: Range<Int>] = [:]
     for id in list {
       guard let key = keys.arena.text(id) ?? keys.arena.int(id).map(String.init) else {
-        throw ParseFailure(.invalid("a storage key that is no text"))
+        throw ParseFailure(.invalid("a storage key is not text"))
       }
       guard let reference = references[key] else {
-        throw ParseFailure(.invalid("storage \(key) is listed but nothing uses it"), at: reader.offset)
+        throw ParseFailure(.invalid("storage \(key) is listed but not used"), at: reader.offset)
       }
       guard regions[key] == nil else {
         throw ParseFailure(.invalid("storage \(key) is listed twice"), at: reader.offset)
@@ -105,7 +107,7 @@ struct LegacyStream {
         let count = try reader.read(UInt64.self)
         guard count == UInt64(reference.count) else {
           throw ParseFailure(
-            .invalid("it has \(count) elements, the pickle says \(reference.count)"), at: offset)
+            .invalid("it has \(count) elements; the pickle says \(reference.count)"), at: offset)
         }
         let byteCount = try reference.byteCount
         let start = reader.offset
@@ -132,7 +134,7 @@ struct LegacyStream {
       self.regions = regions
     }
 
-    /// A storage, or the part of one that old files call a storage of its own.
+    /// A storage, or a view of one (a part with its own key, in old files).
     mutating func storage(_ reference: StorageReference) throws(ParseFailure) -> Storage {
       let root = try root(reference)
       guard let view = reference.view else { return root }

@@ -2,7 +2,7 @@ internal import SWTBytes
 internal import SWTTensorFiles
 internal import SWTTensors
 
-/// A safetensors file, read as a checkpoint.
+/// Safetensors files read as checkpoints.
 enum SafetensorsCheckpoint {
   static func read(_ source: any ByteSource, limits: ParseLimits) throws(ParseFailure) -> Checkpoint {
     let file = try SafetensorsFile(source, limits: limits)

@@ -1,9 +1,9 @@
 internal import SWTBytes
 internal import SWTTensorFiles
 
-/// The index of a checkpoint in several files: `{"metadata": {…}, "weight_map": {name: file}}`.
+/// The index of a sharded checkpoint: `{"metadata": {…}, "weight_map": {name: file}}`.
 ///
-/// Hugging Face's form, for shards of `torch.save` and of safetensors alike.
+/// The Hugging Face format, for shards in `torch.save` and safetensors format alike.
 struct ShardIndex {
   private let weights: [JSONMember]
   private let folder: String
@@ -11,8 +11,8 @@ struct ShardIndex {
   private let byteCount: Int
   private let metadata: [(key: String, value: String)]
 
-  /// True for a JSON object; of which kind is found out by reading it.
-  static func recognises(_ source: any ByteSource) throws(ParseFailure) -> Bool {
+  /// Whether the file starts like a JSON object; the initializer finds out if it is an index.
+  static func recognizes(_ source: any ByteSource) throws(ParseFailure) -> Bool {
     let head = try source.bytes(at: 0, count: min(64, source.byteCount))
     return head.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "{")
   }
@@ -27,7 +27,7 @@ struct ShardIndex {
       throw error.inside("a JSON document")
     }
     guard let weights = document["weight_map"]?.members else {
-      throw ParseFailure(.unsupported("a JSON document that is no index of shards: it has no weight_map"))
+      throw ParseFailure(.unsupported("a JSON document, but not an index of shards: it has no weight_map"))
     }
     self.weights = weights
     self.limits = limits
@@ -36,7 +36,7 @@ struct ShardIndex {
     metadata = (document["metadata"]?.members ?? []).map { ($0.key, $0.value.string ?? $0.value.text()) }
   }
 
-  /// Values of a JSON document that a file may ask for: each takes four times the memory of a pickle's.
+  /// Maximum number of values in a JSON document: each needs four times the memory of a pickle's node.
   static func nodeLimit(_ limits: ParseLimits) -> Int { Int(clamping: limits[.pickleNodes]) / 4 }
 
   func read() throws(ParseFailure) -> Checkpoint {
@@ -51,8 +51,8 @@ struct ShardIndex {
         var failure = error.inside("shard \(file)")
         if case .system(let system) = failure.reason, system.isMissing {
           failure = ParseFailure(
-            .invalid("shard \(file) is not beside the index"),
-            hint: "fetch all \(files.count) files into one folder")
+            .invalid("shard \(file) is not in the folder of the index"),
+            hint: "download all \(files.count) files to one folder")
         }
         throw failure
       }
@@ -65,18 +65,18 @@ struct ShardIndex {
   /// The files in order of first mention.
   func fileNames() throws(ParseFailure) -> [String] { try namesByFile().map(\.file) }
 
-  /// The files in order of first mention, each with the names it has to hold.
+  /// The files in order of first mention, with the names of their tensors.
   private func namesByFile() throws(ParseFailure) -> [(file: String, names: Set<String>)] {
     var order: [String: Int] = [:]
     var result: [(file: String, names: Set<String>)] = []
     for weight in weights {
       guard let file = weight.value.string else {
-        throw ParseFailure(.invalid("\(weight.key) is in a shard without a name"))
+        throw ParseFailure(.invalid("the shard of \(weight.key) is not a file name"))
       }
-      // The index says which files are opened: it must not reach out of its folder.
+      // The index determines which files are opened, so it must not name files outside its folder.
       guard !file.isEmpty, file != ".", file != "..", !file.contains("/"), !file.contains("\\"),
         !file.utf8.contains(0)
-      else { throw ParseFailure(.invalid("shard '\(file.prefix(64))' is not a file of the index's folder")) }
+      else { throw ParseFailure(.invalid("shard '\(file.prefix(64))' is not in the folder of the index")) }
       if let place = order[file] {
         result[place].names.insert(weight.key)
       } else {
@@ -94,7 +94,7 @@ struct ShardIndex {
     kept.keep { names.contains($0.name) }
     let found = Set(kept.tensors.map(\.name))
     if let missing = names.subtracting(found).sorted().first {
-      throw ParseFailure(.invalid("shard \(file) does not hold \(missing), which the index promises"))
+      throw ParseFailure(.invalid("shard \(file) does not contain \(missing), but the index says so"))
     }
     try checkpoint.add(kept, prefix: [], limits: limits)
     for tensor in shard.tensors where !found.contains(tensor.name) {

@@ -1,16 +1,17 @@
 internal import SWTBytes
 internal import SWTTensors
 
-/// The tar form that PyTorch wrote before 0.1.10: members `sys_info`, `pickle`, `tensors` and `storages`.
+/// The tar format that PyTorch wrote before 0.1.10: members `sys_info`, `pickle`, `tensors` and `storages`.
 ///
-/// Source: torch/serialization.py, `_legacy_load`, and files of that time. The oldest dialect has no location in
-/// its storage records, no list of views behind them, and the fields of its tensor records in another order.
+/// Source: torch/serialization.py, `_legacy_load`, and files from that time. The oldest dialect has no
+/// location in its storage records, no list of views after them, and a different order of fields in its
+/// tensor records.
 struct TarArchive {
   private let source: any ByteSource
   private let limits: ParseLimits
   private let directory: TarDirectory
 
-  static func recognises(_ head: [UInt8]) -> Bool { TarDirectory.recognises(head) }
+  static func recognizes(_ head: [UInt8]) -> Bool { TarDirectory.recognizes(head) }
 
   init(_ source: any ByteSource, limits: ParseLimits) throws(ParseFailure) {
     self.source = source
@@ -18,7 +19,7 @@ struct TarArchive {
     directory = try TarDirectory(source, limits: limits)
     for name in ["sys_info", "pickle", "tensors", "storages"] where directory.members[name] == nil {
       throw ParseFailure(
-        .unsupported("a tar archive without the member \(name): not PyTorch's tar form"),
+        .unsupported("a tar archive without member \(name), so not PyTorch's tar format"),
         hint: "members: \(directory.names.prefix(5).joined(separator: ", ")); unpack it first")
     }
   }
@@ -42,12 +43,12 @@ struct TarArchive {
 
   private func reader(_ member: String) throws(ParseFailure) -> ByteReader {
     guard let range = directory.members[member] else {
-      throw ParseFailure(.invalid("no member \(member)"))
+      throw ParseFailure(.invalid("member \(member) is missing"))
     }
     return try ByteReader(source, range)
   }
 
-  /// Here, unlike in the legacy stream, data is in the byte order of the machine that wrote it.
+  /// Unlike in the legacy stream, data is in the byte order of the machine that wrote it.
   private func byteOrderIsBig() throws(ParseFailure) -> Bool {
     var reader = try reader("sys_info")
     let info = try PickleMachine.read(&reader, limits: limits)
@@ -59,7 +60,7 @@ struct TarArchive {
       case "protocol_version":
         guard info.arena.int(items[i + 1]) == 1000 else {
           throw ParseFailure(
-            .unsupported("a tar form of another protocol version than 1000"), in: ["sys_info"])
+            .unsupported("the protocol version of the tar format is not 1000"), in: ["sys_info"])
         }
       default: break
       }
@@ -69,7 +70,7 @@ struct TarArchive {
 
   // MARK: Records
 
-  /// Reads a member that is a pickled count and then as many records.
+  /// Reads a member that consists of a pickled count and that many records.
   private func forEachRecord(
     of member: String, _ body: (inout ByteReader, Pickle, [NodeID]) throws(ParseFailure) -> Void
   ) throws(ParseFailure) -> ByteReader {
@@ -77,14 +78,14 @@ struct TarArchive {
     do throws(ParseFailure) {
       let counter = try PickleMachine.read(&reader, limits: limits)
       guard let count = counter.arena.int(counter.root), count >= 0 else {
-        throw ParseFailure(.invalid("a count that is no number"))
+        throw ParseFailure(.invalid("the count is not a number"))
       }
       try limits.check(.tensors, count)
       for _ in 0..<count {
         let start = reader.offset
         let record = try PickleMachine.read(&reader, limits: limits)
         guard let parts = record.arena.elements(record.root), record.arena.kind(record.root) == .tuple else {
-          throw ParseFailure(.invalid("a record that is no tuple"), at: start)
+          throw ParseFailure(.invalid("a record is not a tuple"), at: start)
         }
         try body(&reader, record, parts)
       }
@@ -104,12 +105,14 @@ struct TarArchive {
       guard parts.count == 2 || parts.count == 3, let key = record.key(parts[0]),
         let type = parts.last.flatMap({ record.arena.global($0) }).flatMap({ TorchTypes.storageType($0.name) }
         )
-      else { throw ParseFailure(.invalid("a storage record without key and type"), at: reader.offset) }
+      else { throw ParseFailure(.invalid("a storage record has no key or no type"), at: reader.offset) }
       let count = try reader.integer(isBigEndian, "storage size")
       let byteCount = try Checked.multiply(count, type.byteWidth, "storage size")
       let start = reader.offset
       try reader.skip(byteCount)
-      guard found[key] == nil else { throw ParseFailure(.invalid("storage \(key) comes twice"), at: start) }
+      guard found[key] == nil else {
+        throw ParseFailure(.invalid("storage \(key) occurs twice"), at: start)
+      }
       let storage = Storage(
         id: found.count, byteCount: byteCount,
         source: try SubSource(source, at: start, count: byteCount), isBigEndian: isBigEndian,
@@ -126,7 +129,7 @@ struct TarArchive {
     objects.storages = found
   }
 
-  /// Storages that are parts of others: `(key, root key, offset, count)`.
+  /// Adds storages that are views of others: `(key, root key, offset, count)`.
   private func addViews(
     _ views: Pickle, to found: inout [String: Stored]
   ) throws(ParseFailure) {
@@ -134,14 +137,14 @@ struct TarArchive {
     for view in arena.elements(views.root) ?? [] {
       guard let parts = arena.elements(view), parts.count == 4, let key = views.key(parts[0]),
         let rootKey = views.key(parts[1]), let offset = arena.int(parts[2]), let count = arena.int(parts[3])
-      else { throw ParseFailure(.invalid("a view without its four numbers")) }
+      else { throw ParseFailure(.invalid("a view is not (key, root key, offset, count)")) }
       guard let root = found[rootKey] else {
-        throw ParseFailure(.invalid("storage \(key) is a view of \(rootKey), which is not there"))
+        throw ParseFailure(.invalid("storage \(key) is a view of \(rootKey), which is missing"))
       }
       guard offset >= 0, count >= 0, offset <= root.count, count <= root.count - offset else {
-        throw ParseFailure(.invalid("storage \(key) is a view that leaves storage \(rootKey)"))
+        throw ParseFailure(.invalid("storage \(key) is a view outside storage \(rootKey)"))
       }
-      guard found[key] == nil else { throw ParseFailure(.invalid("storage \(key) comes twice")) }
+      guard found[key] == nil else { throw ParseFailure(.invalid("storage \(key) occurs twice")) }
       let part = try root.storage.part(
         of: root.type.byteWidth, offset: offset, count: count, id: found.count)
       found[key] = Stored(storage: part, type: root.type, count: count)
@@ -155,13 +158,13 @@ struct TarArchive {
       // (key, storage key, type), or (key, type, storage key) in the oldest files.
       guard parts.count == 3, let key = record.key(parts[0]),
         let type = parts[1...].lazy.compactMap({ record.arena.global($0) }).first
-      else { throw ParseFailure(.invalid("a tensor record without key and type"), at: reader.offset) }
+      else { throw ParseFailure(.invalid("a tensor record has no key or no type"), at: reader.offset) }
       let storageID = record.arena.global(parts[1]) == nil ? parts[1] : parts[2]
       let place = reader.offset
       do throws(ParseFailure) {
         let rank = try reader.read(UInt32.self)
         try limits.check(.rank, isBigEndian ? rank.byteSwapped : rank, at: place)
-        // The rank was written from four bytes as if it had eight: what follows is anything.
+        // The rank was written from a four-byte integer as eight bytes: the second half is garbage.
         try reader.skip(4)
         var shape: [Int] = []
         var strides: [Int] = []
@@ -172,7 +175,7 @@ struct TarArchive {
         let stored: Stored
         if let storageKey = record.key(storageID) {
           guard let known = storages[storageKey] else {
-            throw ParseFailure(.invalid("its storage \(storageKey) is not there"), at: place)
+            throw ParseFailure(.invalid("its storage \(storageKey) is missing"), at: place)
           }
           stored = known
         } else {
@@ -190,20 +193,21 @@ struct TarArchive {
     objects.tensors = tensors
   }
 
-  /// A storage, and what its elements are.
+  /// A storage with its element type and count.
   private struct Stored {
     let storage: Storage
     let type: ScalarType
     let count: Int
   }
 
-  /// What the pickle refers to by number.
+  /// The objects that the pickle refers to by key.
   private struct Objects: StorageProvider {
     var tensors: [String: TensorEntry]
     var storages: [String: Stored]
 
     func storage(_ reference: StorageReference) throws(ParseFailure) -> Storage {
-      throw ParseFailure(.invalid("a reference to storage \(reference.key) of a later file format"))
+      throw ParseFailure(
+        .invalid("the reference to storage \(reference.key) has the form of a later file format"))
     }
 
     func object(_ key: String) throws(ParseFailure) -> ReferencedObject? {
@@ -218,12 +222,12 @@ struct TarArchive {
 }
 
 extension Pickle {
-  /// A key: a number in most files, text in some.
+  /// A key: an integer in most files, text in some.
   fileprivate func key(_ id: NodeID) -> String? { arena.int(id).map(String.init) ?? arena.text(id) }
 }
 
 extension ByteReader {
-  /// A 64-bit integer that must not be negative.
+  /// A non-negative 64-bit integer.
   fileprivate mutating func integer(_ isBigEndian: Bool, _ what: String) throws(ParseFailure) -> Int {
     let place = offset
     let bits = try read(UInt64.self)

@@ -1,16 +1,17 @@
 internal import SWTBytes
 
-/// The members of a tar archive: ustar, with the extensions that Python's `tarfile` writes (PAX) and GNU tar's.
+/// The members of a tar archive: ustar, with the PAX extensions that Python's `tarfile` writes, and GNU
+/// tar's.
 struct TarDirectory {
   private static let blockSize = 512
 
-  /// Where each regular file's bytes are.
+  /// The data range of each regular file.
   private(set) var members: [String: Range<Int>] = [:]
   private(set) var names: [String] = []
 
-  /// True for a header block whose checksum is right.
-  static func recognises(_ head: [UInt8]) -> Bool {
-    head.count >= blockSize && head[257..<262].elementsEqual("ustar".utf8)
+  /// Whether this is a header block with a correct checksum.
+  static func recognizes(_ head: [UInt8]) -> Bool {
+    head.count >= blockSize && head[FileMagic.tarOffset...].starts(with: FileMagic.tar)
       && isChecksumRight(head[..<blockSize])
   }
 
@@ -19,12 +20,12 @@ struct TarDirectory {
     var overrides: [String: String] = [:]
     var count = 0
     while offset < source.byteCount {
-      // An archive cut off behind a member is still what it says so far.
+      // An archive cut off after a member is still valid up to there.
       guard source.byteCount - offset >= Self.blockSize else { break }
       let header = try source.bytes(at: offset, count: Self.blockSize)
       if header.allSatisfy({ $0 == 0 }) { break }
       guard Self.isChecksumRight(header[...]) else {
-        throw ParseFailure(.checksum("a tar header with a wrong checksum"), at: offset)
+        throw ParseFailure(.checksum("the checksum of a tar header does not match"), at: offset)
       }
       count += 1
       try limits.check(.entries, count, at: offset)
@@ -32,12 +33,12 @@ struct TarDirectory {
       var size = try Self.number(header[124..<136], at: offset)
       if let text = overrides["size"] {
         guard let value = Int(text), value >= 0 else {
-          throw ParseFailure(.invalid("a tar size of '\(text.prefix(32))'"), at: offset)
+          throw ParseFailure(.invalid("the size of a tar member is '\(text.prefix(32))'"), at: offset)
         }
         size = value
       }
       let type = header[156]
-      // Links and folders have no bytes, whatever their size field says.
+      // Links and folders have no data, even if their size field is not zero.
       let hasBytes = ![0x31, 0x32, 0x33, 0x34, 0x35, 0x36].contains(type)
       if !hasBytes { size = 0 }
       guard size <= source.byteCount - start else {
@@ -54,13 +55,13 @@ struct TarDirectory {
         overrides["path"] = Self.text(try Self.small(source, start, size, limits)[...])
       case UInt8(ascii: "K"): break
       case UInt8(ascii: "S"):
-        throw ParseFailure(.unsupported("a sparse member of a tar archive"), at: offset)
+        throw ParseFailure(.unsupported("sparse members of tar archives are not supported"), at: offset)
       default:
         if type == 0x30 || type == 0 || type == 0x37 {
           var name = overrides["path"] ?? Self.text(header[..<100])
           if name.hasPrefix("./") { name.removeFirst(2) }
           guard members.updateValue(start..<start + size, forKey: name) == nil else {
-            throw ParseFailure(.invalid("two members of the tar archive are called \(name)"), at: offset)
+            throw ParseFailure(.invalid("two members of the tar archive have the name \(name)"), at: offset)
           }
           names.append(name)
         }
@@ -71,7 +72,7 @@ struct TarDirectory {
     }
   }
 
-  /// The sum of the header's bytes, with spaces where the sum itself stands.
+  /// Compares the sum of the header's bytes, counting the checksum field as spaces.
   private static func isChecksumRight(_ header: ArraySlice<UInt8>) -> Bool {
     let base = header.startIndex
     guard let stated = try? number(header[(base + 148)..<(base + 156)], at: nil) else { return false }
@@ -80,11 +81,13 @@ struct TarDirectory {
     return sum == stated
   }
 
-  /// Octal digits, or GNU's base 256 when the top bit is set.
+  /// Octal digits, or GNU's base 256 if the top bit is set.
   private static func number(_ field: ArraySlice<UInt8>, at offset: Int?) throws(ParseFailure) -> Int {
     if let first = field.first, first & 0x80 != 0 {
       var value = first & 0x7F == 0 ? 0 : -1
-      guard value == 0 else { throw ParseFailure(.invalid("a negative or huge tar number"), at: offset) }
+      guard value == 0 else {
+        throw ParseFailure(.invalid("a tar number is negative or too large"), at: offset)
+      }
       for byte in field.dropFirst() {
         value = try Checked.add(try Checked.multiply(value, 256, "tar number"), Int(byte), "tar number")
       }
@@ -92,7 +95,7 @@ struct TarDirectory {
     }
     let digits = field.drop { $0 == 0x20 }.prefix { $0 != 0 && $0 != 0x20 }
     guard let value = digits.isEmpty ? 0 : Int(String(decoding: digits, as: UTF8.self), radix: 8), value >= 0
-    else { throw ParseFailure(.invalid("a tar number that is not octal"), at: offset) }
+    else { throw ParseFailure(.invalid("a tar number is not octal"), at: offset) }
     return value
   }
 
@@ -107,7 +110,7 @@ struct TarDirectory {
     return try source.bytes(at: start, count: size)
   }
 
-  /// Records of an extended header: `"%d %s=%s\n"`, the number being the record's own length.
+  /// The records of an extended header: `"%d %s=%s\n"`, where the number is the length of the record.
   private static func pax(_ bytes: [UInt8], at offset: Int) throws(ParseFailure) -> [String: String] {
     var values: [String: String] = [:]
     var rest = bytes[...]
@@ -115,7 +118,7 @@ struct TarDirectory {
       let digits = rest.prefix { $0 != 0x20 }
       guard let length = Int(String(decoding: digits, as: UTF8.self)), length > digits.count + 1,
         length <= rest.count, rest[rest.startIndex + length - 1] == 0x0A
-      else { throw ParseFailure(.invalid("a damaged extended tar header"), at: offset) }
+      else { throw ParseFailure(.invalid("an extended tar header is damaged"), at: offset) }
       let record = rest.prefix(length).dropFirst(digits.count + 1).dropLast()
       if let equals = record.firstIndex(of: UInt8(ascii: "=")) {
         values[String(decoding: record[..<equals], as: UTF8.self)] =

@@ -1,7 +1,7 @@
-/// An array that grows without moving what it holds.
+/// An array that grows without moving its elements.
 ///
-/// An ordinary array copies itself whenever it is full, so its peak is twice what it holds; a hostile pickle
-/// would double its price that way.
+/// An ordinary array is copied whenever it is full, so its peak memory is twice its size; a hostile pickle
+/// could exploit that.
 struct ChunkedArray<Element> {
   private static var chunkBits: Int { 13 }
   private static var chunkSize: Int { 1 << chunkBits }
@@ -12,7 +12,7 @@ struct ChunkedArray<Element> {
   mutating func append(_ element: Element) {
     if count & (Self.chunkSize - 1) == 0 {
       var chunk = ContiguousArray<Element>()
-      // The first chunk grows as it needs to: most pickles are small.
+      // The first chunk grows on demand: most pickles are small.
       if count > 0 { chunk.reserveCapacity(Self.chunkSize) }
       chunks.append(chunk)
     }
@@ -28,12 +28,12 @@ struct ChunkedArray<Element> {
 
 extension ChunkedArray: Sendable where Element: Sendable {}
 
-/// Text that was read, in pieces that never move.
+/// Text in chunks that never move.
 struct ChunkedPool: Sendable {
   private static let chunkSize = 1 << 20
 
   private var chunks: [[UInt8]] = []
-  /// Where each chunk starts; a string is never split.
+  /// The start of each chunk; strings are never split.
   private var starts: [Int] = []
   private(set) var count = 0
 

@@ -1,14 +1,15 @@
-/// A class or function that a pickle names: `torch._utils._rebuild_tensor_v2`.
+/// A class or function named by a pickle, such as `torch._utils._rebuild_tensor_v2`.
 public struct GlobalName: Hashable, Sendable {
-  /// The module as the file spells it: `torch._utils`.
+  /// The module as spelled in the file: `torch._utils`.
   public let module: String
-  /// The name in the module, with dots where it is nested: `_rebuild_tensor_v2`.
+  /// The name in the module, with dots if nested: `_rebuild_tensor_v2`.
   public let name: String
 
-  /// Module and name joined with a dot.
+  /// Module and name, joined with a dot.
   public var qualified: String { module.isEmpty ? name : "\(module).\(name)" }
 
-  /// The name by today's modules: Python 2 and older releases of PyTorch and numpy called some differently.
+  /// The qualified name with current module names: Python 2 and older releases of PyTorch and NumPy used
+  /// others.
   ///
   /// Sources: CPython `_compat_pickle.NAME_MAPPING` and `IMPORT_MAPPING`; torch/serialization.py.
   package var canonical: String {
@@ -23,13 +24,13 @@ public struct GlobalName: Hashable, Sendable {
     "numpy._core.numeric": "numpy.core.numeric", "torch.nn.Parameter": "torch.nn.parameter",
   ]
 
-  /// True when running it could do anything beyond making a value.
+  /// Whether calling it could do more than construct a value.
   ///
-  /// Only used to warn and to refuse: nothing that a pickle names is ever looked up or called.
+  /// Used only to warn and to refuse: names in a pickle are never looked up or called.
   public var isDangerous: Bool {
     let root = module.split(separator: ".", maxSplits: 1).first.map(String.init) ?? module
-    if Self.dangerousModules.contains(root) { return true }
-    // Protocol 4 follows dots in a name: `torch.serialization` has an `os`, and that a `system`.
+    if Self.dangerousModules.contains(root) || Self.dangerousModules.contains(module) { return true }
+    // Protocol 4 resolves dots in a name: `torch.serialization` has an `os`, which has `system`.
     let parts = name.split(separator: ".").map(String.init)
     if parts.dropLast().contains(where: { Self.dangerousModules.contains($0) || $0.hasPrefix("__") }) {
       return true
@@ -45,8 +46,9 @@ public struct GlobalName: Hashable, Sendable {
     "apply", "globals", "locals", "vars", "exit", "quit", "delattr", "setattr",
   ]
 
-  /// Modules of the standard library that reach files, processes or the network, or run code. Names that
-  /// people also give their own modules (`test`, `code`, `profile`) are left out: a mention is no attack.
+  /// Modules of the standard library that access files, processes or the network, or run code. Names that
+  /// people also give their own modules (`test`, `code`, `profile`) are omitted: they would cause false
+  /// alarms.
   private static let dangerousModules: Set<String> = [
     "os", "posix", "nt", "ntpath", "posixpath", "sys", "subprocess", "popen2", "socket", "ssl", "shutil",
     "pty", "platform", "runpy", "pdb", "bdb", "cProfile", "timeit", "codeop", "webbrowser", "http",
@@ -54,12 +56,17 @@ public struct GlobalName: Hashable, Sendable {
     "_thread", "ctypes", "_ctypes", "cffi", "importlib", "imp", "pkgutil", "zipimport", "pip", "ensurepip",
     "venv", "idlelib", "lib2to3", "doctest", "pydoc", "linecache", "fileinput", "pickle", "_pickle",
     "cPickle", "dill", "cloudpickle", "marshal", "shelve", "sqlite3", "distutils", "setuptools", "atexit",
-    "xmlrpc", "_aix_support", "_osx_support", "_pyrepl", "nturl2path", "paramiko",
+    "xmlrpc", "_aix_support", "_osx_support", "_pyrepl", "nturl2path", "paramiko", "tempfile",
+    "multiprocessing", "_multiprocessing", "concurrent", "signal", "threading", "zipfile", "tarfile",
+    "logging.config", "selectors", "fcntl", "mmap",
   ]
 
   private static let dangerousFunctions: Set<String> = [
     "operator.attrgetter", "operator.itemgetter", "operator.methodcaller", "_operator.attrgetter",
-    "_operator.itemgetter", "_operator.methodcaller", "functools.reduce",
+    "_operator.itemgetter", "_operator.methodcaller", "functools.reduce", "io.open", "io.open_code",
+    "io.FileIO", "_io.open",
+    "_io.open_code", "_io.FileIO", "codecs.open", "torch.hub.load_state_dict_from_url",
+    "torch.hub.download_url_to_file", "torch.utils.model_zoo.load_url",
     "types.CodeType", "types.FunctionType", "types.LambdaType", "numpy.testing._private.utils.runstring",
     "numpy.f2py.crackfortran.getlincoef", "numpy.load", "numpy.lib.npyio.load", "torch.load",
     "torch.hub.load", "torch.jit.load", "torch.serialization.load", "torch.utils.cpp_extension.load",

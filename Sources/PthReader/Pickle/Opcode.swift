@@ -1,4 +1,4 @@
-/// The opcodes of pickle protocols 0 to 5; raw values and names are those of CPython's `pickletools`.
+/// The opcodes of pickle protocols 0 to 5; raw values and names as in CPython's `pickletools`.
 enum Opcode: UInt8 {
   case MARK = 0x28
   case STOP = 0x2E

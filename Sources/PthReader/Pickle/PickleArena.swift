@@ -1,34 +1,34 @@
 package import SWTBytes
 
-/// Names an object of a pickle: an index into its ``PickleArena``.
+/// An object of a pickle, as an index into its ``PickleArena``.
 package struct NodeID: Hashable, Sendable {
   package let index: UInt32
 }
 
 /// The objects that a pickle describes, as plain data.
 ///
-/// Nodes refer to each other by index. So shared branches stay shared (a memo bomb costs what it weighs in
-/// the file), cycles are harmless, and releasing a million nested lists is releasing one array. A byte of a
-/// pickle makes at most some 20 bytes here, whatever the opcode: immutable values that repeat are one node,
-/// and containers own no memory until something is in them.
+/// Nodes refer to each other by index. Shared branches therefore stay shared (a memo bomb costs no more than
+/// its bytes in the file), cycles are harmless, and releasing a million nested lists is releasing one array.
+/// A byte of a pickle makes at most about 20 bytes here, whatever the opcode: repeated immutable values are
+/// one node, and empty containers own no memory.
 package struct PickleArena: Sendable {
   package enum Kind: UInt8, Sendable {
     case none, bool, int, wideInt, float
-    /// `str`, and Python 2's `str`, which may hold any bytes.
+    /// `str`, including Python 2's `str`, which can have arbitrary bytes.
     case text
     case bytes
     case list, tuple, dict, set
     /// A class or function by name: never looked up, never called.
     case global
-    /// What a call would have made: callable, arguments and what was added to the result later.
+    /// The description of a call: callable, arguments, and what was added to the result later.
     case object
-    /// A reference out of the pickle; for PyTorch, to a storage.
+    /// A reference to an object outside the pickle; in PyTorch, a storage.
     case persistent
   }
 
   private struct Node {
     var kind: Kind
-    /// Index into a pool; ``noLink`` for none.
+    /// Index into a pool, or ``noLink``.
     var link: UInt32 = noLink
     /// The value itself, or offset and length in a pool.
     var payload: UInt64 = 0
@@ -36,7 +36,7 @@ package struct PickleArena: Sendable {
 
   private static let noLink = UInt32.max
 
-  /// The record of a call that was described but not made.
+  /// A call that was described but not made.
   package struct Object: Sendable {
     package var callable: NodeID
     package var arguments: NodeID
@@ -52,7 +52,7 @@ package struct PickleArena: Sendable {
     package var state: NodeID? { states.last }
   }
 
-  /// 24 bytes: most objects have no keywords, items or elements. Links are into ``growing``.
+  /// 24 bytes: most objects have no keywords, items or elements. Links are indices into ``growing``.
   private struct ObjectRecord {
     var callable: NodeID
     var arguments: NodeID
@@ -62,19 +62,19 @@ package struct PickleArena: Sendable {
     var elements = noLink
   }
 
-  /// Bytes of the pickle that were left where they are.
+  /// Bytes of the pickle that stay in the file.
   private struct External {
     let offset: Int
     let count: Int
   }
 
-  /// Strings from this size on stay in the file: arrays that a pickle holds itself.
+  /// Strings of at least this many bytes stay in the file: arrays inside a pickle.
   static let externalSize = 1 << 16
 
   private var nodes = ChunkedArray<Node>()
-  /// Elements of tuples, one tuple after another.
+  /// Elements of all tuples, concatenated.
   private var tuples = ChunkedArray<NodeID>()
-  /// Contents of what can grow: lists, sets, dicts (alternating keys and values), parts of objects.
+  /// Contents of growable nodes: lists, sets, dicts (alternating keys and values), parts of objects.
   private var growing: [[NodeID]] = []
   private var objects = ChunkedArray<ObjectRecord>()
   private var wide: [Int128] = []
@@ -85,11 +85,11 @@ package struct PickleArena: Sendable {
   private let limits: ParseLimits
   private let nodeLimit: UInt64
 
-  // Immutable values that pickles repeat are made once.
+  // Immutable values that pickles repeat are created once.
   private var small: [NodeID?] = Array(repeating: nil, count: 256)
   private var singletons: [NodeID?] = Array(repeating: nil, count: 4)
 
-  /// An empty arena; `source` is where the pickle is, for the strings that are left there.
+  /// Creates an empty arena; `source` contains the pickle, for strings that stay there.
   init(source: any ByteSource, limits: ParseLimits) {
     self.source = source
     self.limits = limits
@@ -128,7 +128,7 @@ package struct PickleArena: Sendable {
     return id
   }
 
-  /// An integer of up to 128 bits; larger ones are kept as ``Kind/bytes`` because nothing here counts so far.
+  /// An integer of up to 128 bits; larger ones become ``Kind/bytes``, because no count is that large.
   mutating func int(_ value: Int128) throws(ParseFailure) -> NodeID {
     if let small = Int64(exactly: value) { return try int(small) }
     wide.append(value)
@@ -163,7 +163,7 @@ package struct PickleArena: Sendable {
   mutating func tuple(_ elements: some Collection<NodeID>) throws(ParseFailure) -> NodeID {
     if elements.isEmpty { return try single(3, Node(kind: .tuple)) }
     let start = UInt64(tuples.count)
-    // Elements come from the stack: there are no more of them than opcodes, so 2^32 is far away.
+    // Elements come from the stack, so there are fewer than opcodes, far below 2^32.
     for element in elements { tuples.append(element) }
     return try append(Node(kind: .tuple, payload: start << 32 | UInt64(elements.count)))
   }
@@ -187,7 +187,7 @@ package struct PickleArena: Sendable {
     try append(Node(kind: .persistent, payload: UInt64(id.index)))
   }
 
-  /// Bytes that are kept in memory.
+  /// Bytes of strings in memory.
   var pooledBytes: Int { pool.count }
 
   private mutating func intern(_ bytes: [UInt8]) throws(ParseFailure) -> UInt64 {
@@ -209,9 +209,9 @@ package struct PickleArena: Sendable {
     return link
   }
 
-  /// Adds elements to a list, a set, or an object that would be a subclass of one.
+  /// Adds elements to a list, a set, or an object that may be a subclass of one.
   ///
-  /// - Returns: false when the node is nothing of the kind.
+  /// - Returns: False if the node is none of these.
   mutating func add(elements: some Collection<NodeID>, to id: NodeID) -> Bool {
     let node = nodes[Int(id.index)]
     switch node.kind {
@@ -224,7 +224,7 @@ package struct PickleArena: Sendable {
     return true
   }
 
-  /// Adds alternating keys and values to a dict, or to an object that would be a subclass of one.
+  /// Adds alternating keys and values to a dict, or to an object that may be a subclass of one.
   mutating func add(items: some Collection<NodeID>, to id: NodeID) -> Bool {
     let node = nodes[Int(id.index)]
     switch node.kind {
@@ -237,7 +237,7 @@ package struct PickleArena: Sendable {
     return true
   }
 
-  /// Records the state that BUILD would have set.
+  /// Records the state that BUILD sets.
   mutating func build(_ id: NodeID, state: NodeID) -> Bool {
     let node = nodes[Int(id.index)]
     guard node.kind == .object else { return false }
@@ -279,14 +279,14 @@ package struct PickleArena: Sendable {
     }
   }
 
-  /// The raw bytes of text or bytes; `nil` for other values and for strings that stayed in the file.
+  /// The raw bytes of text or bytes; nil for other values and for strings that stay in the file.
   package func rawBytes(_ id: NodeID) -> [UInt8]? {
     let node = nodes[Int(id.index)]
     guard isString(node), node.link == Self.noLink else { return nil }
     return pool.bytes(at: Int(node.payload >> 32), count: Int(node.payload & 0xFFFF_FFFF))
   }
 
-  /// The bytes of text or bytes, wherever they are; `nil` for other values.
+  /// The bytes of text or bytes, in memory or in the file; nil for other values.
   package func byteSource(_ id: NodeID) throws(ParseFailure) -> (any ByteSource)? {
     let node = nodes[Int(id.index)]
     guard isString(node) else { return nil }
@@ -297,16 +297,16 @@ package struct PickleArena: Sendable {
 
   private func isString(_ node: Node) -> Bool { node.kind == .text || node.kind == .bytes }
 
-  /// Bytes of text or bytes, as they are in the file.
+  /// Length in bytes of text or bytes.
   package func byteCount(_ id: NodeID) -> Int? {
     let node = nodes[Int(id.index)]
     guard isString(node) else { return nil }
     return node.link == Self.noLink ? Int(node.payload & 0xFFFF_FFFF) : external[Int(node.link)].count
   }
 
-  /// Text: UTF-8 where it is, otherwise Latin-1, which is what Python 2 strings that are not text become.
+  /// Text: UTF-8 if valid, otherwise Latin-1, for Python 2 strings that are not text.
   ///
-  /// `nil` for other values, and for text of ``externalSize`` bytes or more, which no name is.
+  /// Nil for other values, and for text of ``externalSize`` bytes or more, which cannot be a name.
   package func text(_ id: NodeID) -> String? {
     rawBytes(id).map { Self.decode($0[...]) }
   }
@@ -336,7 +336,7 @@ package struct PickleArena: Sendable {
     }
   }
 
-  /// How many ``elements(_:)`` there are, without making them.
+  /// The number of ``elements(_:)``, without creating them.
   package func elementCount(_ id: NodeID) -> Int {
     let node = nodes[Int(id.index)]
     return switch node.kind {
@@ -358,13 +358,13 @@ package struct PickleArena: Sendable {
       states: contents(record.states), items: contents(record.items), elements: contents(record.elements))
   }
 
-  /// What a persistent reference refers by.
+  /// The ID of a persistent reference.
   package func persistentID(_ id: NodeID) -> NodeID? {
     let node = nodes[Int(id.index)]
     return node.kind == .persistent ? NodeID(index: UInt32(truncatingIfNeeded: node.payload)) : nil
   }
 
-  /// Calls `body` with the id of every reference out of the pickle, in the order of the file.
+  /// Calls `body` with the ID of every reference to the outside, in file order.
   package func forEachPersistentID(_ body: (NodeID) throws(ParseFailure) -> Void) throws(ParseFailure) {
     for index in 0..<nodes.count where nodes[index].kind == .persistent {
       try body(NodeID(index: UInt32(truncatingIfNeeded: nodes[index].payload)))

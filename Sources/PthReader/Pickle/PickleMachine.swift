@@ -1,6 +1,6 @@
 internal import SWTBytes
 
-/// A pickle, read to the end: its objects, and the names it mentions.
+/// The result of reading a pickle: its objects, and the names that it mentions.
 package struct Pickle: Sendable {
   package let arena: PickleArena
   package let root: NodeID
@@ -10,9 +10,9 @@ package struct Pickle: Sendable {
 
 /// Reads a pickle into an arena of plain data. Nothing is executed, imported or looked up.
 ///
-/// Every opcode of protocols 0 to 5 is understood. Calls (REDUCE, NEWOBJ, INST, OBJ, BUILD) become records
-/// of what was asked for; which of them mean a tensor is decided later, by a closed set of names.
-/// Frames are checked to fit, but never change what is read.
+/// Supports every opcode of protocols 0 to 5. Calls (REDUCE, NEWOBJ, INST, OBJ, BUILD) become records; which
+/// of them construct tensors is decided later, by a closed set of names. Frames are checked against the end
+/// of the data, but otherwise ignored.
 struct PickleMachine {
   private var reader: ByteReader
   private let limits: ParseLimits
@@ -20,17 +20,17 @@ struct PickleMachine {
   private let byteLimit: Int
   private var arena: PickleArena
   private var stack: [NodeID] = []
-  /// Heights of the stack where MARK was pushed.
+  /// Stack heights at which MARK was pushed.
   private var marks: [Int] = []
   private var memo: [UInt32: NodeID] = [:]
   private var globals: [(name: GlobalName, offset: Int)] = []
   private var globalNodes: [GlobalName: NodeID] = [:]
-  /// Bytes of strings that stayed in the file.
+  /// Bytes of strings that stay in the file.
   private var externalBytes = 0
 
-  /// Reads one pickle at the reader's position and leaves the reader behind its STOP.
+  /// Reads one pickle at the reader's position, and leaves the reader after its STOP.
   ///
-  /// - Throws: ``ParseFailure`` with the offset of the opcode that was wrong.
+  /// - Throws: ``ParseFailure`` with the offset of the opcode at fault.
   static func read(_ reader: inout ByteReader, limits: ParseLimits) throws(ParseFailure) -> Pickle {
     var machine = PickleMachine(reader: reader, limits: limits)
     let root = try machine.run()
@@ -59,7 +59,7 @@ struct PickleMachine {
       }
       do throws(ParseFailure) {
         if opcode == .STOP {
-          // What lies below on the stack is forgotten, as in Python.
+          // Values below it on the stack are dropped, as in Python.
           return try pop()
         }
         try execute(opcode, at: offset)
@@ -127,7 +127,7 @@ struct PickleMachine {
       let count = try reader.read(UInt64.self)
       push(try string(.bytes, count))
     case .NEXT_BUFFER, .READONLY_BUFFER:
-      throw ParseFailure(.unsupported("buffers outside the pickle (protocol 5) are not in this file"))
+      throw ParseFailure(.unsupported("out-of-band buffers (protocol 5) are not in this file"))
 
     case .EMPTY_LIST: push(try arena.container(.list))
     case .EMPTY_TUPLE: push(try arena.tuple([]))
@@ -173,7 +173,7 @@ struct PickleMachine {
       push(try arena.object(callable, try arena.tuple(try popToMark())))
     case .OBJ:
       let all = try popToMark()
-      guard let callable = all.first else { throw ParseFailure(.invalid("OBJ without a class")) }
+      guard let callable = all.first else { throw ParseFailure(.invalid("OBJ has no class")) }
       push(try arena.object(callable, try arena.tuple(all.dropFirst())))
     case .REDUCE, .NEWOBJ:
       let arguments = try pop()
@@ -192,7 +192,7 @@ struct PickleMachine {
     case .BUILD:
       let state = try pop()
       guard arena.build(try top(), state: state) else {
-        throw ParseFailure(.invalid("BUILD on a value that no call made"))
+        throw ParseFailure(.invalid("BUILD on a value that is not the result of a call"))
       }
     case .PERSID: push(try arena.persistent(try arena.text(try reader.line(limit: 4096))))
     case .BINPERSID: push(try arena.persistent(try pop()))
@@ -202,17 +202,17 @@ struct PickleMachine {
     }
   }
 
-  /// What an extension code means is known only to the registry of the process that wrote it.
+  /// The meaning of an extension code is known only to the registry of the process that wrote it.
   private static func `extension`(_ code: Int) -> ParseFailure {
     ParseFailure(
-      .unsupported("extension code \(code) of copyreg, whose registry is not in the file"),
+      .unsupported("copyreg extension code \(code), whose meaning is not in the file"),
       hint: "save the checkpoint again without copyreg extensions")
   }
 
-  /// Text of the textual opcodes may be as long as the pickle.
+  /// Textual opcodes may have text as long as the pickle.
   private var textLimit: Int { byteLimit }
 
-  /// A string that is raw bytes in the file: short ones are read, long ones stay where they are.
+  /// A string stored as raw bytes: short ones are read, long ones stay in the file.
   private mutating func string(
     _ kind: PickleArena.Kind, _ count: some BinaryInteger
   ) throws(ParseFailure) -> NodeID {
@@ -266,19 +266,19 @@ struct PickleMachine {
   }
 
   private func pairs(_ values: [NodeID]) throws(ParseFailure) -> [NodeID] {
-    guard values.count.isMultiple(of: 2) else { throw ParseFailure(.invalid("a key without a value")) }
+    guard values.count.isMultiple(of: 2) else { throw ParseFailure(.invalid("a key has no value")) }
     return values
   }
 
   private mutating func addElements(_ elements: [NodeID]) throws(ParseFailure) {
     guard arena.add(elements: elements, to: try top()) else {
-      throw ParseFailure(.invalid("elements added to a value that is no list or set"))
+      throw ParseFailure(.invalid("elements added to a value that is not a list or set"))
     }
   }
 
   private mutating func addItems(_ items: [NodeID]) throws(ParseFailure) {
     guard arena.add(items: items, to: try top()) else {
-      throw ParseFailure(.invalid("items set on a value that is no dict"))
+      throw ParseFailure(.invalid("items set on a value that is not a dict"))
     }
   }
 
@@ -286,7 +286,7 @@ struct PickleMachine {
 
   private func memoIndex(_ line: [UInt8]) throws(ParseFailure) -> UInt32 {
     guard let index = UInt32(String(decoding: line, as: UTF8.self)) else {
-      throw ParseFailure(.invalid("a memo index that is no number"))
+      throw ParseFailure(.invalid("a memo index is not a number"))
     }
     return index
   }
@@ -304,7 +304,7 @@ struct PickleMachine {
   private mutating func global(
     _ module: [UInt8], _ name: [UInt8], _ offset: Int
   ) throws(ParseFailure) -> NodeID {
-    guard !name.isEmpty else { throw ParseFailure(.invalid("a global without a name")) }
+    guard !name.isEmpty else { throw ParseFailure(.invalid("a global has no name")) }
     let global = GlobalName(module: PickleArena.decode(module[...]), name: PickleArena.decode(name[...]))
     if let known = globalNodes[global] { return known }
     try limits.check(.globals, globals.count + 1, at: offset)

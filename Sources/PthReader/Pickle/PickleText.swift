@@ -1,8 +1,8 @@
 internal import SWTBytes
 
-/// Numbers and strings of the textual opcodes, and the integers of LONG1 and LONG4.
+/// Parses the numbers and strings of textual opcodes, and the integers of LONG1 and LONG4.
 enum PickleText {
-  /// INT: decimal, or `00` and `01`, which are the booleans of protocols 0 and 1.
+  /// INT: decimal, or `00` and `01`, the booleans of protocols 0 and 1.
   static func int(_ line: [UInt8], _ arena: inout PickleArena) throws(ParseFailure) -> NodeID {
     switch line {
     case [0x30, 0x30]: return try arena.bool(false)
@@ -11,7 +11,7 @@ enum PickleText {
     }
   }
 
-  /// LONG: decimal with an optional `L` behind it.
+  /// LONG: decimal, with an optional `L` at the end.
   static func long(_ line: [UInt8], _ arena: inout PickleArena) throws(ParseFailure) -> NodeID {
     try decimal(line.last == UInt8(ascii: "L") ? line.dropLast() : line[...], &arena)
   }
@@ -23,13 +23,13 @@ enum PickleText {
     if digits.count <= 40, let value = Int128(text) { return try arena.int(value) }
     let body = digits.first == UInt8(ascii: "-") ? digits.dropFirst() : digits
     guard !body.isEmpty, body.allSatisfy({ (0x30...0x39).contains($0) }) else {
-      throw ParseFailure(.invalid("a number with other characters than digits"))
+      throw ParseFailure(.invalid("a number has characters that are not digits"))
     }
-    // Kept as text: turning ten million digits into a number is quadratic, and no tensor needs it.
+    // Kept as text: converting ten million digits takes quadratic time, and no tensor needs such a number.
     return try arena.bytes(Array(digits))
   }
 
-  /// Little-endian two's complement of any length; no byte is zero.
+  /// Little-endian two's complement of any length; no bytes mean zero.
   static func twosComplement(
     _ bytes: [UInt8], _ arena: inout PickleArena
   ) throws(ParseFailure) -> NodeID {
@@ -40,19 +40,19 @@ enum PickleText {
     return try arena.int(value)
   }
 
-  /// FLOAT: what Python's `repr` of a float gives.
+  /// FLOAT: Python's `repr` of a float.
   static func float(_ line: [UInt8]) throws(ParseFailure) -> Double {
     let text = String(decoding: line, as: UTF8.self)
     guard line.count <= 64, let value = Double(text) else {
-      throw ParseFailure(.invalid("a float that is no number"))
+      throw ParseFailure(.invalid("a float is not a number"))
     }
     return value
   }
 
-  /// STRING: a Python 2 string literal in single or double quotes, with its escapes.
+  /// STRING: a Python 2 string literal in single or double quotes, with escapes.
   static func quoted(_ line: [UInt8]) throws(ParseFailure) -> [UInt8] {
     guard line.count >= 2, let quote = line.first, quote == 0x27 || quote == 0x22, line.last == quote
-    else { throw ParseFailure(.invalid("a string without its quotes")) }
+    else { throw ParseFailure(.invalid("a string has no quotes")) }
     var result: [UInt8] = []
     var rest = line[1..<(line.count - 1)]
     while let byte = rest.popFirst() {
@@ -84,7 +84,7 @@ enum PickleText {
     return result
   }
 
-  /// UNICODE: Python's raw-unicode-escape. Bytes are Latin-1, `\uXXXX` and `\UXXXXXXXX` are code points.
+  /// UNICODE: Python's raw-unicode-escape. Bytes are Latin-1; `\uXXXX` and `\UXXXXXXXX` are code points.
   static func rawUnicode(_ line: [UInt8]) throws(ParseFailure) -> [UInt8] {
     var result: [UInt8] = []
     var rest = line[...]
@@ -109,7 +109,7 @@ enum PickleText {
     return result
   }
 
-  /// UTF-8 of a code point; of a lone surrogate, which Python keeps, the three bytes it would have.
+  /// Appends a code point as UTF-8; a lone surrogate, which Python keeps, as the three bytes of its code.
   private static func append(_ code: UInt32, to result: inout [UInt8]) {
     func byte(_ value: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: value) }
     switch code {
@@ -129,7 +129,7 @@ enum PickleText {
     let digits = rest.prefix(count)
     guard digits.count == count, digits.allSatisfy({ $0 != 0x2B && $0 != 0x2D }),
       let value = UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
-    else { throw ParseFailure(.invalid("an escape without its \(count) hexadecimal digits")) }
+    else { throw ParseFailure(.invalid("an escape does not have \(count) hexadecimal digits")) }
     rest = rest.dropFirst(count)
     return value
   }

@@ -1,11 +1,11 @@
 internal import SWTBytes
 
-/// Raw bytes inside a pickle, in each of the forms that protocols have for them.
+/// Raw bytes in a pickle, in the forms of all protocols.
 extension PickleText {
-  /// The bytes of a value: `bytes`, Python 2's `str`, `bytearray(…)`, or Latin-1 text in
-  /// `_codecs.encode(text, "latin1")`, which is how protocol 2 writes `bytes`.
+  /// The bytes of a value: `bytes`, Python 2's `str`, `bytearray(…)`, or `_codecs.encode(text, "latin1")`, as
+  /// protocol 2 writes `bytes`.
   ///
-  /// - Returns: `nil` when the value is nothing of the kind.
+  /// - Returns: Nil if the value is none of these.
   static func rawData(_ arena: PickleArena, _ id: NodeID) throws(ParseFailure) -> (any ByteSource)? {
     if let bytes = try plainData(arena, id) { return bytes }
     guard let object = arena.object(id), let arguments = arena.elements(object.arguments),
@@ -20,7 +20,7 @@ extension PickleText {
     return try plainData(arena, first)
   }
 
-  /// A string, or text that is encoded as Latin-1.
+  /// A string, or text encoded as Latin-1.
   private static func plainData(
     _ arena: PickleArena, _ id: NodeID
   ) throws(ParseFailure) -> (any ByteSource)? {
@@ -34,12 +34,12 @@ extension PickleText {
 
   /// The bytes of a UTF-8 text whose characters are all below 256.
   ///
-  /// Counted now, decoded when they are first read.
+  /// Only counted here; decoded on first read.
   private static func latin1(_ text: any ByteSource) throws(ParseFailure) -> any ByteSource {
     var count = 0
     var isASCII = true
     try text.forEachPiece { piece throws(ParseFailure) in
-      // Each character has one byte that is no continuation.
+      // Each character has exactly one byte that is not a continuation byte.
       for byte in piece where byte & 0xC0 != 0x80 { count += 1 }
       isASCII = isASCII && piece.allSatisfy { $0 < 0x80 }
     }
@@ -57,12 +57,12 @@ extension PickleText {
           case (0xC2, 0x80..<0xC0), (0xC3, 0x80..<0xC0):
             bytes.append((lead & 3) << 6 | byte & 0x3F)
             lead = 0
-          default: throw ParseFailure(.invalid("bytes written as text that is not Latin-1"))
+          default: throw ParseFailure(.invalid("the text of a byte string is not Latin-1"))
           }
         }
         try sink.append(bytes, bytes.count)
       }
-      guard lead == 0 else { throw ParseFailure(.invalid("bytes written as text that is not Latin-1")) }
+      guard lead == 0 else { throw ParseFailure(.invalid("the text of a byte string is not Latin-1")) }
       return try sink.finish()
     }
   }

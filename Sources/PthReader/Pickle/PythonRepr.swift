@@ -1,11 +1,11 @@
-/// Values as Python prints them, for the keys of dicts.
+/// Values as Python prints them, used for the keys of dicts.
 extension PickleArena {
-  /// A dict key as text: strings as they are, other values as `repr()` gives them.
+  /// A dict key as text: strings unchanged, other values as their `repr()`.
   func keyText(_ id: NodeID) -> String {
     kind(id) == .text ? text(id) ?? "?" : representation(id, depth: 0)
   }
 
-  /// `repr()`, of tuples and calls to a depth of two, and of texts inside them to a length of 256.
+  /// `repr()`, with tuples and calls to a depth of two, and texts in them to a length of 256.
   private func representation(_ id: NodeID, depth: Int) -> String {
     switch kind(id) {
     case .text: return Self.quoted((rawBytes(id) ?? []).prefix(256), isText: true)
@@ -23,21 +23,21 @@ extension PickleArena {
         return "<object>"
       }
       let arguments = elements(object.arguments) ?? []
-      // How protocol 2 writes `bytes`.
+      // Protocol 2 writes `bytes` like this.
       if global.canonical == "_codecs.encode", let text = arguments.first.flatMap({ text($0) }) {
         return "b"
           + Self.quoted(
             text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }.prefix(256), isText: false)
       }
       if global.canonical == "builtins.bytes", arguments.isEmpty { return "b''" }
-      // An enumeration's member is its class called with its value.
+      // A member of an enumeration is pickled as a call of its class with its value.
       let shown = arguments.prefix(4).map { representation($0, depth: depth + 1) }
       return "\(global.qualified)(\(shown.joined(separator: ", ")))"
     default: return "<\(kind(id))>"
     }
   }
 
-  /// Python's quotes: single ones, unless there are single and no double ones inside.
+  /// Quotes like Python: single quotes, unless the text has single quotes and no double quotes.
   private static func quoted(_ bytes: ArraySlice<UInt8>, isText: Bool) -> String {
     let (single, double, backslash) = (UInt8(ascii: "'"), UInt8(ascii: "\""), UInt8(ascii: "\\"))
     let quote = bytes.contains(single) && !bytes.contains(double) ? double : single

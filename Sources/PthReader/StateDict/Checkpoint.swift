@@ -1,10 +1,10 @@
 public import SWTBytes
 
-/// What a file held: its tensors, and everything that is needed to say what it was.
+/// The contents of a file: its tensors, and everything needed to describe it.
 public struct Checkpoint: Sendable {
-  /// The container forms that are told apart; the raw value is the name that `inspect --json` prints.
+  /// The container formats; the raw value is the name in the output of `inspect --json`.
   public enum Container: String, Sendable {
-    /// A zip archive with a pickle and one file for each storage: `torch.save` since PyTorch 1.6.
+    /// A zip archive with a pickle and one record per storage: `torch.save` since PyTorch 1.6.
     case zip
     /// Several pickles and the storages in one stream: `torch.save` before 1.6.
     case legacy
@@ -16,51 +16,52 @@ public struct Checkpoint: Sendable {
     case package
     /// A zip archive with a graph: `torch.export.save`.
     case pt2
-    /// Hugging Face's form: a JSON header and plain bytes.
+    /// The Hugging Face format: a JSON header and plain data.
     case safetensors
-    /// Several files and a JSON index that says which holds which tensor.
+    /// Several files and a JSON index of the tensors in each.
     case sharded
-    /// A pickle by itself.
+    /// A pickle without a container.
     case pickle
-    /// This project's own files, whose reader is not in this module.
+    /// This project's own weight files, which other modules read.
     case swt
   }
 
-  /// The form of the file, found out by its content.
+  /// The format of the file, recognized by content.
   public let container: Container
-  /// Bytes of the file; of all shards together when there are several.
+  /// Size of the file in bytes; if sharded, of the index and all shards.
   public internal(set) var byteCount: Int
-  /// True when the file was compressed as a whole.
+  /// Whether the file was compressed as a whole.
   public internal(set) var isGzipped = false
-  /// Every tensor by its path, in the order of the file.
+  /// Every tensor with its path, in file order.
   public private(set) var tensors: [TensorEntry] = []
   /// Every class and function that the file names, in order of first mention.
   public private(set) var globals: [GlobalMention] = []
-  /// What was met and left out.
+  /// What was found but left out.
   public private(set) var skipped: [SkippedEntry] = []
   /// Sparse tensors, whose parts are in ``tensors``.
   public private(set) var sparse: [SparseTensor] = []
-  /// Text that the file says about itself: `__metadata__` of safetensors files.
+  /// The file's text metadata: `__metadata__` of safetensors files.
   public internal(set) var metadata: [(key: String, value: String)] = []
 
-  /// The storage that is the whole file, if one is: bare pickles keep their tensors' storages as such files.
+  /// The storage that is the whole file, if any: pickles without a container have tensor storages as such
+  /// nested files.
   private(set) var rootStorage: TensorEntry?
-  /// What reading cost: parts of one file share its limits.
+  /// Resources used so far, which all parts of one file share.
   private(set) var spending = Spending()
 
-  /// A name in a file, and what this reader makes of it.
+  /// A name in the file.
   public struct GlobalMention: Sendable {
-    /// Module and name, as the file spells them.
+    /// Module and name, as spelled in the file.
     public let name: GlobalName
     /// Offset of its first mention, counted from the start of its pickle's source.
     public let offset: Int
-    /// True when the reader gives it a meaning.
+    /// Whether the reader interprets it.
     public let isKnown: Bool
   }
 
-  /// A sparse tensor: the name that its parts have in common, and what they do not say.
+  /// A sparse tensor: the common name of its parts, and what they do not say.
   public struct SparseTensor: Sendable {
-    /// What the names of the parts begin with.
+    /// The prefix of the names of the parts.
     public let name: String
     /// Layout, shape and whether it is coalesced.
     public let description: SparseDescription
@@ -71,17 +72,17 @@ public struct Checkpoint: Sendable {
     self.byteCount = byteCount
   }
 
-  /// Tensors that another reader found.
+  /// Creates a checkpoint of tensors from another reader.
   package init(container: Container, byteCount: Int, tensors: [TensorEntry]) {
     self.init(container: container, byteCount: byteCount)
     self.tensors = tensors
   }
 
-  /// Refuses a file that names something dangerous.
+  /// Refuses a file that names a dangerous function.
   ///
-  /// Nothing was executed and nothing could be, but whoever loads such a file elsewhere is attacked.
+  /// Nothing was executed here, but programs that load such a file may be attacked.
   ///
-  /// - Throws: ``/SWTBytes/ParseFailure`` with the place of the first dangerous name.
+  /// - Throws: ``/SWTBytes/ParseFailure`` at the first dangerous name.
   public func requireHarmless() throws(ParseFailure) {
     for mention in globals where mention.name.isDangerous {
       throw ParseFailure(
@@ -95,10 +96,10 @@ public struct Checkpoint: Sendable {
 // MARK: - Filling one
 
 extension Checkpoint {
-  /// Number for the next storage that no pickle names.
+  /// ID for the next storage that no pickle names.
   var nextStorage: Int { tensors.count }
 
-  /// Adds what a pickle holds, and gives back the provider with the storages that it made.
+  /// Adds the contents of a pickle, and returns the provider with the storages that it created.
   @discardableResult
   mutating func add<Provider: StorageProvider>(
     _ pickle: Pickle, _ provider: Provider, limits: ParseLimits, nesting: Int, prefix: [PathComponent] = []
@@ -116,7 +117,7 @@ extension Checkpoint {
     return provider
   }
 
-  /// Notes every class and function that a pickle names.
+  /// Records every class and function that a pickle names.
   mutating func mention(_ pickle: Pickle) {
     var known = Set(globals.map(\.name))
     for (name, offset) in pickle.globals where known.insert(name).inserted {
@@ -132,14 +133,17 @@ extension Checkpoint {
     var tensor = tensor
     tensor.path = path
     tensor.name = path.map(\.description).joined(separator: ".")
-    spending.add(.pathBytes, PathCost.of(tensor.name, path.count))
-    if spending.left(of: limits)[.pathBytes] == 0 {
-      throw ParseLimits.failure(.pathBytes, limits[.pathBytes], limits[.pathBytes])
+    let cost = PathCost.of(tensor.name, path.count)
+    let left = spending.left(of: limits)[.pathBytes]
+    guard UInt64(cost) <= left else {
+      let spent = limits[.pathBytes] - left
+      throw ParseLimits.failure(.pathBytes, spent + UInt64(cost), limits[.pathBytes])
     }
+    spending.add(.pathBytes, cost)
     tensors.append(tensor)
   }
 
-  /// Adds all of another file, under a path.
+  /// Adds all contents of another file, under a path.
   mutating func add(
     _ other: Checkpoint, prefix: [PathComponent], limits: ParseLimits
   ) throws(ParseFailure) {
@@ -149,10 +153,11 @@ extension Checkpoint {
     globals += other.globals.filter { known.insert($0.name).inserted }
     skipped += other.skipped.map { SkippedEntry(path: front + $0.path, reason: $0.reason) }
     sparse += other.sparse.map { SparseTensor(name: front + $0.name, description: $0.description) }
-    spending.add(other.spending)
+    // The names were paid for above, with their new paths.
+    spending.add(other.spending.without(.pathBytes))
   }
 
-  /// Leaves out the tensors that do not satisfy `isKept`.
+  /// Removes the tensors that do not satisfy `isKept`.
   mutating func keep(_ isKept: (TensorEntry) -> Bool) { tensors = tensors.filter(isKept) }
 
   mutating func skip(_ path: String, _ reason: String) {
@@ -160,7 +165,7 @@ extension Checkpoint {
   }
 }
 
-/// What a name and its path take in memory, about.
+/// Approximate memory of a name and its path.
 enum PathCost {
   static func of(_ name: String, _ components: Int) -> Int { name.utf8.count + 32 * components + 64 }
 }

@@ -1,6 +1,6 @@
 internal import SWTBytes
 
-/// What reading has cost so far, so that the parts of one file share its limits.
+/// Resources used so far, which all parts of one file share.
 struct Spending: Sendable {
   private var amounts: [ParseLimits.Name: UInt64] = [:]
 
@@ -10,6 +10,13 @@ struct Spending: Sendable {
 
   mutating func add(_ other: Spending) {
     amounts.merge(other.amounts) { $0 &+ $1 }
+  }
+
+  /// The same without one of the resources.
+  func without(_ name: ParseLimits.Name) -> Spending {
+    var copy = self
+    copy.amounts[name] = nil
+    return copy
   }
 
   /// What is left of the limits.

@@ -1,18 +1,19 @@
+internal import SWTArchives
 public import SWTBytes
 
-/// A block of bytes that tensors are views into.
+/// A block of data that tensors are views into.
 public final class Storage: Sendable {
-  /// Number within the file, in order of first mention; equal numbers share memory.
+  /// Index in the file, in order of first mention; equal IDs mean shared memory.
   public let id: Int
-  /// Bytes of the data; nothing is allocated for them until they are read.
+  /// Size in bytes; nothing is allocated until the data is read.
   public let byteCount: Int
-  /// Where the bytes are; `nil` when the file holds none (meta tensors).
+  /// The data; nil if the file has none (meta tensors).
   package let source: (any ByteSource)?
-  /// True when multi-byte values are stored most significant byte first.
+  /// Whether multi-byte values are big-endian.
   package let isBigEndian: Bool
-  /// CRC-32 that the container states for the bytes, if any.
+  /// CRC-32 of the data according to the container, if any.
   package let crc32: UInt32?
-  /// Where the container says the data is: `archive/data/0`.
+  /// Name of the record in the container: `archive/data/0`.
   package let label: String
 
   package init(
@@ -29,7 +30,7 @@ public final class Storage: Sendable {
 }
 
 extension Storage {
-  /// Elements `offset ..< offset + count`, of `width` bytes each, as a storage of its own: files from before
+  /// Elements `offset ..< offset + count`, of `width` bytes each, as a storage of its own: files older than
   /// PyTorch 0.4 have such views, and PyTorch counts offsets within them.
   func part(of width: Int, offset: Int, count: Int, id: Int) throws(ParseFailure) -> Storage {
     let start = try Checked.multiply(offset, width, "view of a storage")
@@ -39,23 +40,23 @@ extension Storage {
     return Storage(id: id, byteCount: size, source: bytes, isBigEndian: isBigEndian, label: label)
   }
 
-  /// Compares the bytes with the CRC-32 that the container states, where it states one.
+  /// Compares the data with the CRC-32 in the container, if there is one.
   ///
-  /// PyTorch itself never does: a flipped bit loads silently there.
+  /// PyTorch never does this: there a flipped bit loads silently.
   ///
-  /// - Throws: ``/SWTBytes/ParseFailure`` `.checksum` when they differ.
+  /// - Throws: ``/SWTBytes/ParseFailure`` `.checksum` if they differ.
   public func requireChecksum() throws(ParseFailure) {
     guard crc32 != nil, let source else { return }
     try requireChecksum(found: try Checksum.crc32(source))
   }
 
-  /// Compares a CRC-32 of all the bytes, computed on the way, with the one that the container states.
+  /// Compares a CRC-32 of all data, computed while reading, with the one in the container.
   ///
-  /// - Throws: ``/SWTBytes/ParseFailure`` `.checksum` when they differ.
+  /// - Throws: ``/SWTBytes/ParseFailure`` `.checksum` if they differ.
   package func requireChecksum(found: UInt32) throws(ParseFailure) {
     guard let crc32, crc32 != found else { return }
     throw ParseFailure(
-      .checksum("the bytes of \(label) do not have the CRC-32 that the archive states"),
-      hint: "the file is damaged: fetch it again")
+      .checksum("the CRC-32 of \(label) differs from the one in the archive"),
+      hint: "the file is damaged: download it again")
   }
 }

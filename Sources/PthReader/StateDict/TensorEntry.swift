@@ -1,10 +1,10 @@
 public import SWTTensors
 
-/// One step of a tensor's path in a file: a dict key, an attribute, or a position in a list.
+/// One step of a tensor's path in a file: a dict key, an attribute, or an index in a list.
 public enum PathComponent: Hashable, Sendable, CustomStringConvertible {
   /// A key of a dict, or the name of an attribute.
   case key(String)
-  /// A position in a list or tuple, from 0.
+  /// An index in a list or tuple, from 0.
   case index(Int)
 
   public var description: String {
@@ -16,7 +16,7 @@ public enum PathComponent: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension PathComponent {
-  /// About how long its text is.
+  /// Approximate length of its text.
   var byteCount: Int {
     switch self {
     case .key(let key): key.utf8.count
@@ -25,31 +25,32 @@ extension PathComponent {
   }
 }
 
-/// How a quantized tensor's integers become numbers.
+/// The dequantization of a quantized tensor's integers.
 public enum Quantizer: Equatable, Sendable {
   /// `scale × (q − zeroPoint)`.
   case perTensor(scale: Double, zeroPoint: Int)
-  /// One scale and zero point for each index along `axis`; zero points are numbers in `float_qparams` schemes.
+  /// One scale and zero point per index along `axis`; zero points are real numbers in `float_qparams`
+  /// schemes.
   case perChannel(axis: Int, scales: [Double], zeroPoints: [Double])
 }
 
-/// A named tensor of a checkpoint: a view into a storage. Its bytes stay in the file until they are asked for.
+/// A named tensor of a checkpoint: a view into a storage. Its data stays in the file until it is requested.
 public struct TensorEntry: Sendable {
-  /// Path joined with ".", as in the file; for modules the `state_dict()` name.
+  /// The path joined with ".", as in the file; for modules the `state_dict()` name.
   public var name: String
-  /// The steps to it; empty when the tensor is the whole file.
+  /// The steps from the root; empty if the tensor is the whole file.
   public var path: [PathComponent]
-  /// PyTorch's type of the elements.
+  /// The PyTorch type of the elements.
   public let scalarType: ScalarType
   /// Shape, strides and offset, in elements.
   public let layout: StridedLayout
-  /// The bytes that the layout indexes into.
+  /// The data that the layout refers to.
   public let storage: Storage
-  /// Complex values are stored unconjugated although the tensor is the conjugate.
+  /// Whether the tensor is the conjugate of the stored complex values.
   public let isConjugated: Bool
-  /// Values are stored with the opposite sign.
+  /// Whether the tensor is the negative of the stored values.
   public let isNegated: Bool
-  /// How the integers become numbers; nil for types that are not quantized.
+  /// How integers are dequantized; nil if the type is not quantized.
   public let quantizer: Quantizer?
 
   package init(
@@ -71,18 +72,18 @@ public struct TensorEntry: Sendable {
 
   /// Bytes of the logical, contiguous values.
   ///
-  /// Saturates: a zero-stride view may claim more than any machine has.
+  /// Saturates, because a zero-stride view may claim more than any machine has.
   public var byteCount: Int {
     scalarType.byteCount(elements: layout.elementCount) ?? Int.max
   }
 
-  /// True for meta tensors, which have a shape and no values.
+  /// Whether this is a meta tensor, which has a shape but no values.
   public var isMeta: Bool { storage.source == nil && byteCount > 0 }
 }
 
-/// Something that was met and left out, and why.
+/// Something that was found but left out, and why.
 public struct SkippedEntry: Hashable, Sendable {
-  /// Where it was met, its steps joined by dots.
+  /// Its path, joined by dots.
   public let path: String
   /// Why it was left out, as a clause for people.
   public let reason: String

@@ -2,20 +2,20 @@ internal import SWTBytes
 internal import SWTTensorFiles
 internal import SWTTensors
 
-/// numpy arrays inside a pickle.
+/// NumPy arrays inside a pickle.
 ///
 /// Source: numpy/core/src/multiarray/methods.c, `array_reduce` and `array_setstate`; `_frombuffer` in
-/// numpy/core/numeric.py, which protocol 5 uses.
+/// numpy/core/numeric.py, used by protocol 5.
 struct NumpyDecoder<P: StorageProvider> {
   typealias Decoded = TensorDecoder<P>.Decoded
 
   let arena: PickleArena
   let limits: ParseLimits
 
-  /// `_reconstruct(…)` filled by BUILD `(version, shape, dtype, fortran, data)`.
+  /// Decodes `_reconstruct(…)` with the BUILD state `(version, shape, dtype, fortran, data)`.
   func decode(state: NodeID) throws(ParseFailure) -> Decoded {
     guard let parts = arena.elements(state), parts.count == 5 || parts.count == 4 else {
-      throw ParseFailure(.invalid("a numpy array without its state"))
+      throw ParseFailure(.invalid("a NumPy array has no state"))
     }
     // Version 0 had no leading version number.
     let first = parts.count - 4
@@ -24,7 +24,7 @@ struct NumpyDecoder<P: StorageProvider> {
       isFortran: arena.bool(parts[first + 2]) ?? false, id: state)
   }
 
-  /// `_frombuffer(data, dtype, shape, order)`.
+  /// Decodes `_frombuffer(data, dtype, shape, order)`.
   func decode(buffer arguments: TensorDecoder<P>.Arguments) throws(ParseFailure) -> Decoded {
     let order = try arguments(3)
     return try array(
@@ -36,26 +36,28 @@ struct NumpyDecoder<P: StorageProvider> {
     data: NodeID, dtype: NodeID, shape: NodeID, isFortran: Bool, id: NodeID
   ) throws(ParseFailure) -> Decoded {
     guard let ids = arena.elements(shape), arena.kind(shape) == .tuple || arena.kind(shape) == .list else {
-      throw ParseFailure(.invalid("a numpy array without a shape"))
+      throw ParseFailure(.invalid("a NumPy array has no shape"))
     }
     try limits.check(.rank, ids.count)
     guard let element = elementType(dtype) else {
-      return .unreadable("a numpy array of \(typeName(dtype)), which no tensor holds")
+      return .unreadable("a NumPy array of \(typeName(dtype)), which tensors cannot have")
     }
     var sizes: [Int] = []
     for id in ids {
-      guard let size = arena.int(id) else { throw ParseFailure(.invalid("a numpy shape without numbers")) }
+      guard let size = arena.int(id) else {
+        throw ParseFailure(.invalid("a NumPy shape is not made of integers"))
+      }
       sizes.append(size)
     }
     guard let bytes = try PickleText.rawData(arena, data) else {
-      return .unreadable("a numpy array whose values are objects")
+      return .unreadable("a NumPy array of objects")
     }
     let strides =
       isFortran ? Array(StridedLayout.contiguousStrides(sizes.reversed()).reversed()) : nil
     let layout = try StridedLayout(shape: sizes, strides: strides)
     let needed = try Checked.multiply(layout.elementCount, element.type.byteWidth, "array size")
     guard needed == bytes.byteCount else {
-      throw ParseFailure(.invalid("a numpy array of \(needed) bytes that holds \(bytes.byteCount)"))
+      throw ParseFailure(.invalid("a NumPy array needs \(needed) bytes, but has \(bytes.byteCount)"))
     }
     let storage = Storage(
       id: -2 - Int(id.index), byteCount: bytes.byteCount, source: bytes, isBigEndian: element.isBigEndian,
@@ -64,7 +66,7 @@ struct NumpyDecoder<P: StorageProvider> {
     return .tensors([TensorDecoder<P>.Part(tensor: tensor)])
   }
 
-  /// `numpy.dtype('f4', …)` with the byte order that BUILD gave it.
+  /// `numpy.dtype('f4', …)`, with the byte order from its BUILD state.
   private func elementType(_ id: NodeID) -> (type: ScalarType, isBigEndian: Bool)? {
     guard let object = arena.object(id), arena.global(object.callable)?.qualified == "numpy.dtype",
       var code = arena.elements(object.arguments)?.first.flatMap({ arena.text($0) })

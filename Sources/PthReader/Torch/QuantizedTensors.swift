@@ -1,7 +1,7 @@
 internal import SWTBytes
 internal import SWTTensors
 
-/// Quantized tensors: integers, and how they become numbers.
+/// Quantized tensors: integers and their dequantization.
 extension TensorDecoder {
   /// `_rebuild_qtensor(storage, offset, size, stride, quantizer_params, requires_grad, hooks)`.
   mutating func quantized(_ arguments: Arguments, depth: Int) throws(ParseFailure) -> TensorEntry {
@@ -15,7 +15,7 @@ extension TensorDecoder {
     _ id: NodeID, shape: [Int], depth: Int
   ) throws(ParseFailure) -> Quantizer {
     guard let parts = arena.elements(id), let scheme = parts.first, let name = schemeName(scheme) else {
-      throw ParseFailure(.invalid("a quantized tensor without its scheme"))
+      throw ParseFailure(.invalid("a quantized tensor has no scheme"))
     }
     if name == "per_tensor_affine", parts.count >= 3, let scale = arena.float(parts[1]),
       let zero = arena.int(parts[2])
@@ -26,14 +26,14 @@ extension TensorDecoder {
       let axis = arena.int(parts[3])
     else { throw ParseFailure(.unsupported("quantization scheme \(name)")) }
     guard shape.indices.contains(axis) else {
-      throw ParseFailure(.invalid("quantized along axis \(axis), which shape \(shape) does not have"))
+      throw ParseFailure(.invalid("quantized along axis \(axis), but the shape is \(shape)"))
     }
     let scales = try numbers(parts[1], count: shape[axis], "scales", depth: depth)
     let zeroPoints = try numbers(parts[2], count: shape[axis], "zero points", depth: depth)
     return .perChannel(axis: axis, scales: scales, zeroPoints: zeroPoints)
   }
 
-  /// `torch.per_tensor_affine` in PyTorch's own files; TorchScript writes the number of the C++ enumeration.
+  /// `torch.per_tensor_affine` in PyTorch's own files; TorchScript writes the value of the C++ enumeration.
   private func schemeName(_ id: NodeID) -> String? {
     if let name = arena.global(id)?.name { return name }
     switch arena.int(id) {
@@ -44,7 +44,7 @@ extension TensorDecoder {
     }
   }
 
-  /// Scales or zero points: a tensor in today's files, a list in old ones.
+  /// Scales or zero points: a tensor in current files, a list in old ones.
   private mutating func numbers(
     _ id: NodeID, count: Int, _ what: String, depth: Int
   ) throws(ParseFailure) -> [Double] {
@@ -54,23 +54,25 @@ extension TensorDecoder {
       }
       var values: [Double] = []
       for id in ids {
-        guard let value = arena.float(id) else { throw ParseFailure(.invalid("\(what) that are no numbers")) }
+        guard let value = arena.float(id) else {
+          throw ParseFailure(.invalid("the \(what) are not numbers"))
+        }
         values.append(value)
       }
       return values
     }
     let tensor = try component(id, what, depth: depth)
     guard tensor.shape == [count] else {
-      throw ParseFailure(.invalid("\(what) of shape \(tensor.shape) for \(count) channels"))
+      throw ParseFailure(.invalid("the \(what) have shape \(tensor.shape) for \(count) channels"))
     }
     return try tensor.doubles(limits: limits)
   }
 }
 
 extension TensorEntry {
-  /// The values of a small tensor of float32, float64, int32 or int64.
+  /// The values of a small tensor of type float32, float64, int32 or int64.
   func doubles(limits: ParseLimits) throws(ParseFailure) -> [Double] {
-    let bytes = try values(limits: limits)
+    let bytes = try smallValues(limits: limits)
     let width = scalarType.byteWidth
     var numbers: [Double] = []
     numbers.reserveCapacity(bytes.count / width)
@@ -82,7 +84,7 @@ extension TensorEntry {
       case .float32: numbers.append(Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits))))
       case .int64: numbers.append(Double(Int64(bitPattern: bits)))
       case .int32: numbers.append(Double(Int32(truncatingIfNeeded: bits)))
-      default: throw ParseFailure(.unsupported("numbers of type \(scalarType.rawValue)"))
+      default: throw ParseFailure(.unsupported("type \(scalarType.rawValue) for scales or zero points"))
       }
     }
     return numbers

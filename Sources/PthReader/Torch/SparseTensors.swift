@@ -1,23 +1,23 @@
 internal import SWTBytes
 internal import SWTTensors
 
-/// Sparse tensors, as the tensors that they are made of.
+/// Sparse tensors, as the dense tensors that they consist of.
 extension TensorDecoder {
-  /// `_rebuild_sparse_tensor(layout, data)`: the component tensors, by PyTorch's names for them.
+  /// `_rebuild_sparse_tensor(layout, data)`: the component tensors, with PyTorch's names.
   ///
-  /// TorchScript's C++ pickler writes COO tensors only, as `(size, requires_grad, indices, values)`.
+  /// TorchScript's C++ pickler writes `(layout, size, requires_grad, …parts)` instead.
   mutating func sparse(_ arguments: Arguments, depth: Int) throws(ParseFailure) -> Decoded {
     if arguments.ids.count >= 4 { return try sparseOfTorchScript(arguments, depth: depth) }
     guard let object = arena.object(try arguments(0)),
       let name = arena.elements(object.arguments)?.first.flatMap({ arena.text($0) }),
       let data = arena.elements(try arguments(1))
-    else { throw ParseFailure(.invalid("a sparse tensor without its layout")) }
+    else { throw ParseFailure(.invalid("a sparse tensor has no layout")) }
     guard let layout = SparseDescription.Layout(rawValue: name) else {
       throw ParseFailure(.unsupported("sparse layout \(name)"))
     }
     let names = layout.componentNames
     guard data.count > names.count else {
-      throw ParseFailure(.invalid("a sparse tensor of \(data.count) parts"))
+      throw ParseFailure(.invalid("a sparse tensor has \(data.count) parts"))
     }
     var parts: [Part] = []
     for (id, name) in zip(data, names) {
@@ -29,12 +29,12 @@ extension TensorDecoder {
     return .tensors(parts, Extras(sparse: description))
   }
 
-  /// The order of `torch/csrc/jit/serialization/pickler.cpp`: layout number, size, requires_grad, then the parts.
+  /// The order of `torch/csrc/jit/serialization/pickler.cpp`: layout, size, requires_grad, then the parts.
   private mutating func sparseOfTorchScript(
     _ arguments: Arguments, depth: Int
   ) throws(ParseFailure) -> Decoded {
     let size = try integers(try arguments(1), "size")
-    // Layout 1 is COO, 2 is CSR in c10::Layout.
+    // In c10::Layout 1 is COO and 2 is CSR.
     let layout: SparseDescription.Layout = arguments.ids.count == 5 ? .coo : .csr
     var parts: [Part] = []
     for (index, name) in layout.componentNames.enumerated() {
@@ -46,7 +46,7 @@ extension TensorDecoder {
   }
 }
 
-/// What a sparse tensor's parts alone do not say.
+/// What the parts of a sparse tensor do not say.
 public struct SparseDescription: Equatable, Sendable {
   /// PyTorch's layouts; the raw value is PyTorch's name.
   public enum Layout: String, Sendable {
@@ -61,7 +61,7 @@ public struct SparseDescription: Equatable, Sendable {
     /// Compressed columns of dense blocks.
     case bsc = "torch.sparse_bsc"
 
-    /// The names of the parts, in the order in which they are pickled.
+    /// The names of the parts, in pickling order.
     var componentNames: [String] {
       switch self {
       case .coo: ["indices", "values"]
@@ -71,16 +71,16 @@ public struct SparseDescription: Equatable, Sendable {
     }
   }
 
-  /// Which layout the parts are in.
+  /// The layout of the parts.
   public let layout: Layout
   /// Size of the dense tensor.
   public let size: [Int]
-  /// Whether equal indices were added up; `nil` where the file does not say.
+  /// Whether equal indices were added up; nil if the file does not say.
   public internal(set) var isCoalesced: Bool?
 
-  /// Proves that every index is inside, as PyTorch does when it loads with `weights_only`.
+  /// Checks that every index is in range, as PyTorch does with `weights_only`.
   ///
-  /// - Throws: ``ParseFailure`` for parts that do not belong together, and for the first index outside.
+  /// - Throws: ``ParseFailure`` if the parts do not fit together, or at the first index out of range.
   func validate(_ parts: [TensorEntry], limits: ParseLimits) throws(ParseFailure) {
     _ = try Checked.product(size, "size of a sparse tensor")
     switch layout {
@@ -97,14 +97,15 @@ public struct SparseDescription: Equatable, Sendable {
       Array(values.shape.dropFirst()) == Array(size[indices.shape[0]...])
     else {
       throw ParseFailure(
-        .invalid("indices \(indices.shape) and values \(values.shape) of a sparse tensor of size \(size)"))
+        .invalid(
+          "indices \(indices.shape) and values \(values.shape) do not fit a sparse tensor of size \(size)"))
     }
     let perRow = indices.shape[1]
     var position = 0
     try indices.forEachInteger(limits: limits) { index throws(ParseFailure) in
       let bound = size[position / perRow]
       guard index >= 0, index < bound else {
-        throw ParseFailure(.invalid("sparse index \(index), where there are \(bound)"))
+        throw ParseFailure(.invalid("sparse index \(index) is out of range 0..<\(bound)"))
       }
       position += 1
     }
@@ -120,26 +121,26 @@ public struct SparseDescription: Equatable, Sendable {
       Array(values.shape[...batch]) == plain.shape, size.count >= batch + 2
     else {
       throw ParseFailure(
-        .invalid("parts \(parts.map(\.shape)) of a sparse tensor of size \(size)"))
+        .invalid("parts \(parts.map(\.shape)) do not fit a sparse tensor of size \(size)"))
     }
     let isBlocked = layout == .bsr || layout == .bsc
     guard !isBlocked || values.shape.count >= batch + 3 else {
-      throw ParseFailure(.invalid("values \(values.shape) of a tensor of sparse blocks"))
+      throw ParseFailure(.invalid("values \(values.shape) do not fit a block-sparse tensor"))
     }
-    // Rows and columns of the sparse matrix itself: batch dimensions in front of it, dense ones behind.
+    // Rows and columns of the sparse matrix, after the batch dimensions and before the dense ones.
     let rows = size[batch]
     let columns = size[batch + 1]
     let (blockRows, blockColumns) =
       isBlocked ? (values.shape[batch + 1], values.shape[batch + 2]) : (1, 1)
     guard blockRows > 0, blockColumns > 0, rows % blockRows == 0, columns % blockColumns == 0 else {
-      throw ParseFailure(.invalid("blocks of \(blockRows) by \(blockColumns) in \(size)"))
+      throw ParseFailure(.invalid("blocks of \(blockRows) × \(blockColumns) do not fit \(size)"))
     }
     let isByRow = layout == .csr || layout == .bsr
     let lines = isByRow ? rows / blockRows : columns / blockColumns
     let bound = isByRow ? columns / blockColumns : rows / blockRows
     let stored = plain.shape[batch]
     guard pointers.shape[batch] == lines + 1 else {
-      throw ParseFailure(.invalid("\(pointers.shape[batch]) pointers for \(lines) lines"))
+      throw ParseFailure(.invalid("\(pointers.shape[batch]) pointers for \(lines) rows or columns"))
     }
     var position = 0
     var last = 0
@@ -153,19 +154,19 @@ public struct SparseDescription: Equatable, Sendable {
     }
     try plain.forEachInteger(limits: limits) { index throws(ParseFailure) in
       guard index >= 0, index < bound else {
-        throw ParseFailure(.invalid("sparse index \(index), where there are \(bound)"))
+        throw ParseFailure(.invalid("sparse index \(index) is out of range 0..<\(bound)"))
       }
     }
   }
 }
 
 extension TensorEntry {
-  /// Streams the values of an int64 or int32 tensor.
+  /// Reads the values of an int64 or int32 tensor in order.
   fileprivate func forEachInteger(
     limits: ParseLimits, _ body: (Int) throws(ParseFailure) -> Void
   ) throws(ParseFailure) {
     guard scalarType == .int64 || scalarType == .int32 else {
-      throw ParseFailure(.invalid("sparse indices of type \(scalarType.rawValue)"))
+      throw ParseFailure(.invalid("sparse indices have type \(scalarType.rawValue)"))
     }
     let width = scalarType.byteWidth
     var windows = try TensorWindows(self, limits: limits)

@@ -1,23 +1,22 @@
 internal import SWTBytes
 internal import SWTTensors
 
-/// Walks a pickle's values and collects every tensor with its path.
+/// Traverses the values of a pickle and collects every tensor with its path.
 ///
-/// Shared branches are walked for each of their paths, as PyTorch would show them; cycles end the walk; the
-/// number of steps and the depth are limited, so a tree that shares its branches forty levels deep is an
-/// error and not a wait.
+/// Shared branches are visited once per path, as PyTorch shows them; cycles are not followed. Steps and depth
+/// are limited, so a tree that shares branches forty levels deep is an error instead of a hang.
 struct StateDictWalk<Provider: StorageProvider> {
-  /// What a walk found.
+  /// The results of a traversal.
   struct Findings {
     var tensors: [TensorEntry] = []
     var skipped: [SkippedEntry] = []
     var sparse: [(name: String, description: SparseDescription)] = []
-    /// Set when the whole file is one storage.
+    /// Set if the whole file is one storage.
     var rootStorage: TensorEntry?
     var spending = Spending()
   }
 
-  /// One step from the root: part of the path, and of the name unless `state_dict()` leaves it out.
+  /// One step from the root: part of the path, and of the name unless `state_dict()` omits it.
   struct Step {
     let component: PathComponent
     var isInName = true
@@ -29,17 +28,17 @@ struct StateDictWalk<Provider: StorageProvider> {
   var steps = 0
   var pathBytes = 0
   private var frames: [Frame] = []
-  /// The values that the frames stand for: one that holds itself is not entered again.
+  /// The values of all frames: a value that contains itself is not entered again.
   private var onPath: Set<NodeID> = []
   var place: [Step]
-  /// Bytes of the name that ``place`` stands for.
+  /// Length in bytes of the name of ``place``.
   var nameBytes = 0
-  /// Set while a part is walked only to say what is left out of it.
+  /// Set while a part is visited only to report what is left out of it.
   var leavingOut: String?
 
   var arena: PickleArena { decoder.arena }
 
-  /// Walks a whole pickle; `prefix` is its own path, in containers that have several.
+  /// Traverses a whole pickle; `prefix` is its path in containers with several pickles.
   static func collect(
     _ pickle: Pickle, provider: Provider, limits: ParseLimits, nesting: Int = 0,
     prefix: [PathComponent] = []
@@ -62,22 +61,22 @@ struct StateDictWalk<Provider: StorageProvider> {
 
   // MARK: Walking
 
-  /// What is still to be visited of a value.
+  /// The parts of a value that are left to visit.
   enum Segment {
-    /// In the same place: the state of an object, the arguments that are one dict.
+    /// At the same path: the state of an object, or arguments that are a single dict.
     case same(NodeID)
-    /// By position; `isInName` is false where `state_dict()` would not count.
+    /// By index; `isInName` is false if `state_dict()` omits the index.
     case elements([NodeID], isInName: Bool = true)
     case items([(key: NodeID, value: NodeID)])
-    /// `_parameters`, `_buffers` or `_modules`: in the path, but not in the name.
+    /// `_parameters`, `_buffers` or `_modules`: part of the path, but not of the name.
     case section(String, [(key: NodeID, value: NodeID)], transient: Set<String>)
   }
 
-  /// A value that is being walked. Frames are kept in an array, not on the machine's stack: callers' threads may
-  /// have half a megabyte of it, and values may be nested five hundred deep.
+  /// A value being visited. Frames are in an array instead of on the call stack: the caller's thread may have
+  /// only half a megabyte of stack, and values may be nested 500 levels deep.
   private struct Frame {
     let id: NodeID
-    /// How many steps of ``place`` led here.
+    /// Number of steps of ``place`` that lead here.
     let stepCount: Int
     let outerNameBytes: Int
     let outerReason: String?
@@ -105,7 +104,7 @@ struct StateDictWalk<Provider: StorageProvider> {
     try limits.check(.depth, frames.count + 1)
     let (outerNameBytes, outerReason) = (nameBytes, leavingOut)
     for step in child.steps where step.isInName { nameBytes += step.component.byteCount + 1 }
-    // Before any name is put together: four hundred keys of 60 KB would make one of 24 MB.
+    // Checked before the name is built: 400 keys of 60 KB would make one of 24 MB.
     try limits.check(.nameBytes, nameBytes)
     place += child.steps
     leavingOut = leavingOut ?? child.leavingOut
@@ -124,7 +123,7 @@ struct StateDictWalk<Provider: StorageProvider> {
     leavingOut = frame.outerReason
   }
 
-  /// The next value inside the innermost frame that may hold a tensor.
+  /// The next value in the innermost frame that may contain a tensor.
   private mutating func nextChild() throws(ParseFailure) -> Child? {
     let top = frames.count - 1
     while frames[top].index < frames[top].segments.count {
@@ -173,7 +172,7 @@ struct StateDictWalk<Provider: StorageProvider> {
     if steps > limits[.walkSteps] { try limits.check(.walkSteps, steps) }
   }
 
-  /// Values that can hold no tensor.
+  /// Whether a value cannot contain a tensor.
   func isLeaf(_ id: NodeID) -> Bool {
     switch arena.kind(id) {
     case .none, .bool, .int, .wideInt, .float, .text, .bytes, .global: true

@@ -1,12 +1,12 @@
 internal import SWTBytes
 internal import SWTTensors
 
-/// A persistent id of PyTorch: where the pickle points out of itself, to a storage.
+/// A persistent ID of PyTorch: a reference from the pickle to a storage.
 ///
-/// Forms by age: `("storage", type, key, location, numel)` in zip archives, the same with a sixth element
-/// that is `None` or a view `(key, offset, size)` in legacy streams.
+/// `("storage", type, key, location, numel)` in zip archives; in legacy streams with a sixth element, `None`
+/// or a view `(key, offset, size)`.
 struct StorageReference {
-  /// A part of the root storage, in elements; files from before PyTorch 0.4.
+  /// A part of the root storage, in elements, in files older than PyTorch 0.4.
   struct View {
     let key: String
     let offset: Int
@@ -14,7 +14,7 @@ struct StorageReference {
   }
 
   let key: String
-  /// `nil` for untyped storages, whose ``count`` is in bytes.
+  /// Nil for untyped storages, whose ``count`` is in bytes.
   let scalarType: ScalarType?
   let location: String
   let count: Int
@@ -26,16 +26,16 @@ struct StorageReference {
     }
   }
 
-  /// Reads a persistent id.
+  /// Parses a persistent ID.
   ///
-  /// - Returns: `nil` when it is a reference of another kind, such as a module with its source text.
-  /// - Throws: ``ParseFailure`` when it starts like a storage and goes on like nothing known.
+  /// - Returns: Nil if it is another kind of reference, such as a module with its source text.
+  /// - Throws: ``ParseFailure`` if it starts like a storage, but the rest is not valid.
   init?(_ id: NodeID, in arena: PickleArena) throws(ParseFailure) {
     guard let parts = arena.elements(id), parts.count >= 5, arena.text(parts[0]) == "storage" else {
       return nil
     }
     let typeName = arena.global(parts[1])?.name ?? arena.text(parts[1])
-    guard let typeName else { throw ParseFailure(.invalid("a storage without a type")) }
+    guard let typeName else { throw ParseFailure(.invalid("a storage has no type")) }
     if TorchTypes.untyped.contains(typeName) {
       scalarType = nil
     } else if let type = TorchTypes.storageType(typeName) {
@@ -44,10 +44,10 @@ struct StorageReference {
       throw ParseFailure(.unsupported("storage type \(typeName)"))
     }
     guard let key = arena.text(parts[2]) ?? arena.int(parts[2]).map(String.init) else {
-      throw ParseFailure(.invalid("a storage without a key"))
+      throw ParseFailure(.invalid("a storage has no key"))
     }
     guard let count = arena.int(parts[4]), count >= 0 else {
-      throw ParseFailure(.invalid("storage \(key): a size that is no number"))
+      throw ParseFailure(.invalid("the size of storage \(key) is not a number"))
     }
     self.key = key
     self.count = count
@@ -56,7 +56,7 @@ struct StorageReference {
       guard let viewKey = arena.text(view[0]) ?? arena.int(view[0]).map(String.init),
         let offset = arena.int(view[1]), let size = arena.int(view[2]), offset >= 0, size >= 0,
         offset <= count, size <= count - offset
-      else { throw ParseFailure(.invalid("storage \(key): a view outside of it")) }
+      else { throw ParseFailure(.invalid("a view of storage \(key) is out of range")) }
       self.view = View(key: viewKey, offset: offset, count: size)
     } else {
       view = nil
@@ -64,19 +64,19 @@ struct StorageReference {
   }
 }
 
-/// Finds the bytes behind a storage key; each container has its own way.
+/// Finds the data of storages by key, in the way of its container.
 protocol StorageProvider {
-  /// - Throws: ``ParseFailure`` when the container has no such storage, or one of another size.
+  /// - Throws: ``ParseFailure`` if the container has no such storage, or one of another size.
   mutating func storage(_ reference: StorageReference) throws(ParseFailure) -> Storage
 
-  /// What the pickle refers to by a bare key; only the tar form has such references.
+  /// The object with a bare key, a kind of reference that only the tar format has.
   func object(_ key: String) throws(ParseFailure) -> ReferencedObject?
 }
 
-/// What a bare key stands for.
+/// The object of a bare key.
 enum ReferencedObject {
   case tensor(TensorEntry)
-  /// A storage, as a flat view of all of it.
+  /// A storage, as a flat tensor of all its elements.
   case storage(TensorEntry)
 }
 

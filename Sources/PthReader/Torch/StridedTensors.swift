@@ -1,7 +1,7 @@
 internal import SWTBytes
 internal import SWTTensors
 
-/// Ordinary tensors: a storage, and where in it the elements lie.
+/// Strided tensors: a storage, and the positions of the elements in it.
 extension TensorDecoder {
   /// `(storage, offset, size, stride, …)`.
   mutating func strided(
@@ -9,10 +9,10 @@ extension TensorDecoder {
   ) throws(ParseFailure) -> TensorEntry {
     let (storage, storageType) = try storage(try arguments(0), arguments.function)
     guard let type = type ?? storageType else {
-      throw ParseFailure(.invalid("\(arguments.function) on an untyped storage"))
+      throw ParseFailure(.invalid("\(arguments.function) needs an element type for an untyped storage"))
     }
     guard let offset = arena.int(try arguments(1)) else {
-      throw ParseFailure(.invalid("a storage offset that is no number"))
+      throw ParseFailure(.invalid("a storage offset is not a number"))
     }
     let layout = try StridedLayout(
       shape: try integers(try arguments(2), "size"), strides: try integers(try arguments(3), "stride"),
@@ -28,14 +28,14 @@ extension TensorDecoder {
     if let pid = arena.persistentID(id), let reference = try StorageReference(pid, in: arena) {
       return (try provider.storage(reference), reference.scalarType)
     }
-    // A tensor pickled without torch.save: its storage is a whole legacy file inside a string.
+    // A tensor pickled without torch.save: its storage is a complete legacy file in a byte string.
     if let whole = try nestedFile(id)?.rootStorage {
       return (whole.storage, whole.scalarType)
     }
-    throw ParseFailure(.invalid("\(function) without a storage"))
+    throw ParseFailure(.invalid("\(function) has no storage"))
   }
 
-  /// A storage that was saved by itself: a flat tensor of all of it.
+  /// A storage saved by itself, as a flat tensor of all its elements.
   mutating func bareStorage(_ reference: StorageReference) throws(ParseFailure) -> TensorEntry {
     let storage = try provider.storage(reference)
     let layout = try StridedLayout(
@@ -53,7 +53,7 @@ extension TensorDecoder {
       storage: Storage(id: -1, byteCount: 0, source: nil, label: "meta"))
   }
 
-  /// `_rebuild_nested_tensor(buffer, sizes, strides, storage_offsets)`: the tensors that it is made of.
+  /// `_rebuild_nested_tensor(buffer, sizes, strides, storage_offsets)`: the tensors that it consists of.
   mutating func nested(_ arguments: Arguments, depth: Int) throws(ParseFailure) -> Decoded {
     var parts: [Part] = []
     for (index, name) in ["buffer", "sizes", "strides", "storage_offsets"].enumerated() {
@@ -68,7 +68,7 @@ extension TensorDecoder {
   ) throws(ParseFailure) -> TensorEntry {
     guard case .tensors(let inner, _) = try decode(id, depth: depth + 1), inner.count == 1,
       let tensor = inner.first?.tensor
-    else { throw ParseFailure(.invalid("no tensor \(name) in it")) }
+    else { throw ParseFailure(.invalid("it has no tensor \(name)")) }
     return tensor
   }
 
@@ -76,7 +76,7 @@ extension TensorDecoder {
 
   func elementType(_ id: NodeID) throws(ParseFailure) -> ScalarType {
     guard let dtype = arena.global(id) else {
-      throw ParseFailure(.invalid("a tensor without an element type"))
+      throw ParseFailure(.invalid("a tensor has no element type"))
     }
     guard let type = TorchTypes.dtype(dtype) else {
       throw ParseFailure(.unsupported("element type \(dtype.qualified)"))
@@ -89,47 +89,48 @@ extension TensorDecoder {
     var list = id
     if let object = arena.object(id), let inner = arena.elements(object.arguments)?.first { list = inner }
     guard arena.kind(list) == .tuple || arena.kind(list) == .list else {
-      throw ParseFailure(.invalid("\(what) is no tuple"))
+      throw ParseFailure(.invalid("the \(what) is not a tuple"))
     }
     try limits.check(.rank, arena.elementCount(list))
     var values: [Int] = []
     for id in arena.elements(list) ?? [] {
       guard let value = arena.int(id) else {
-        throw ParseFailure(.invalid("\(what) holds something that is no 64-bit integer"))
+        throw ParseFailure(.invalid("the \(what) has an element that is not a 64-bit integer"))
       }
       values.append(value)
     }
     return values
   }
 
-  /// The metadata dict `{"conj": True}`; anything else in it would change values in an unknown way.
+  /// The metadata dict, such as `{"conj": True}`; an unknown key is refused because its effect on the values
+  /// is unknown.
   func flags(_ arguments: Arguments, _ index: Int) throws(ParseFailure) -> TensorFlags {
     var flags = TensorFlags()
     guard index < arguments.ids.count, arena.kind(arguments.ids[index]) != .none else { return flags }
     let id = arguments.ids[index]
     guard arena.kind(id) == .dict, let items = arena.elements(id) else {
-      throw ParseFailure(.invalid("tensor metadata that is no dict"))
+      throw ParseFailure(.invalid("the tensor metadata are not a dict"))
     }
     for i in stride(from: 0, to: items.count - 1, by: 2) {
       switch arena.text(items[i]) {
-      // PyTorch looks whether the key is there, and never at its value (torch/csrc/jit/serialization/pickler.h).
+      // PyTorch tests only that the key exists, never its value (torch/csrc/jit/serialization/pickler.h).
       case "conj": flags.isConjugated = true
       case "neg": flags.isNegated = true
-      default: throw ParseFailure(.unsupported("tensor metadata \(arena.text(items[i]) ?? "?")"))
+      default: throw ParseFailure(.unsupported("unknown tensor metadata \(arena.text(items[i]) ?? "?")"))
       }
     }
     return flags
   }
 }
 
-/// Changes that a tensor makes to the values in its storage.
+/// Transformations of the stored values.
 struct TensorFlags {
   var isConjugated = false
   var isNegated = false
 }
 
 extension TensorEntry {
-  /// A view whose every element is proven to lie in its storage.
+  /// A view that was checked to be within its storage.
   static func checked(
     scalarType: ScalarType, layout: StridedLayout, storage: Storage, flags: TensorFlags = TensorFlags(),
     quantizer: Quantizer? = nil, limits: ParseLimits

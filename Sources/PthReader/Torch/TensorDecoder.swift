@@ -1,21 +1,21 @@
 internal import SWTBytes
 internal import SWTTensors
 
-/// Turns the calls that rebuild tensors into views of storages.
+/// Turns calls that rebuild tensors into views of storages.
 ///
-/// Signatures: torch/_utils.py. Every number is checked: nothing here trusts that a view lies in its storage.
+/// Signatures: torch/_utils.py. Every number is checked; a view is never assumed to be within its storage.
 struct TensorDecoder<Provider: StorageProvider> {
   let arena: PickleArena
   let limits: ParseLimits
   var provider: Provider
-  /// How many files inside files we are in.
+  /// Nesting level of files inside files.
   let nesting: Int
-  /// Calls decoded so far: wrappers of wrappers could ask for one another forever.
+  /// Calls decoded so far: wrappers could refer to each other forever.
   private var steps = 0
-  /// What calls became that are asked for again: shared tensors, files inside strings.
+  /// Results that are requested again: shared tensors, and files in byte strings.
   private var known: [NodeID: Decoded] = [:]
   private var knownFiles: [NodeID: Checkpoint] = [:]
-  /// What files inside strings have cost.
+  /// Resources used by files in byte strings.
   private(set) var spending = Spending()
   private var constructors: [NodeID: TorchTypes.Constructor?] = [:]
 
@@ -26,26 +26,26 @@ struct TensorDecoder<Provider: StorageProvider> {
     self.nesting = nesting
   }
 
-  /// A call's arguments, read by position.
+  /// The arguments of a call, by index.
   struct Arguments {
     let ids: [NodeID]
     let function: String
 
     func callAsFunction(_ index: Int) throws(ParseFailure) -> NodeID {
       guard index < ids.count else {
-        throw ParseFailure(.invalid("\(function) with \(ids.count) arguments"))
+        throw ParseFailure(.invalid("\(function) has only \(ids.count) arguments"))
       }
       return ids[index]
     }
   }
 
-  /// What a value is, as far as tensors are concerned.
+  /// What a value is, in terms of tensors.
   enum Decoded {
-    /// Parts and the names they are told apart by; one part with an empty name for an ordinary tensor.
+    /// The tensors that make up a value, with names; an ordinary tensor is one part with an empty name.
     case tensors([Part], Extras = Extras())
-    /// Made by a tensor function, but without values that could be read.
+    /// The result of a tensor function whose values cannot be read.
     case unreadable(String, attributes: NodeID? = nil)
-    /// A storage by itself, as a flat view of all of it: PyTorch does not count it as a tensor.
+    /// A storage by itself, as a flat tensor of all its elements; not a tensor to PyTorch.
     case storage(TensorEntry)
     /// The same as another value: a typed list of TorchScript.
     case sameAs(NodeID)
@@ -57,21 +57,21 @@ struct TensorDecoder<Provider: StorageProvider> {
     var tensor: TensorEntry
   }
 
-  /// What belongs to a tensor besides its values.
+  /// Parts of a tensor besides its values.
   struct Extras {
-    /// Layout and size of a sparse tensor: what its parts alone do not say.
+    /// Layout and size of a sparse tensor, which its parts do not say.
     var sparse: SparseDescription?
     /// Python attributes that were set on the tensor.
     var attributes: NodeID?
   }
 
-  /// Tensors inside tensors: a parameter of a subclass of a sparse tensor has three. Frames are large here, and
-  /// a caller's thread may have little stack.
+  /// Limit on tensors inside tensors: a parameter of a subclass of a sparse tensor has three levels. Stack
+  /// frames are large here, and the caller's thread may have little stack.
   private static var deepest: Int { 16 }
 
   private static func requireShallow(_ depth: Int) throws(ParseFailure) {
     guard depth <= deepest else {
-      throw ParseFailure(.invalid("a tensor in more than \(deepest) wrappers"))
+      throw ParseFailure(.invalid("a tensor has more than \(deepest) wrappers"))
     }
   }
 
@@ -108,14 +108,14 @@ struct TensorDecoder<Provider: StorageProvider> {
     }
     switch constructor {
     case .numpyArray:
-      guard let state = object.state else { return .unreadable("a numpy array without its state") }
+      guard let state = object.state else { return .unreadable("a NumPy array without state") }
       return try NumpyDecoder(arena: arena, limits: limits).decode(state: state)
     case .numpyBuffer: return try NumpyDecoder(arena: arena, limits: limits).decode(buffer: arguments)
     default: return try decodeCall(constructor, arguments, depth: depth)
     }
   }
 
-  /// What a global constructs, looked up once for each global.
+  /// The constructor that a global names, looked up once per global.
   mutating func constructor(_ callable: NodeID) -> TorchTypes.Constructor? {
     if let known = constructors[callable] { return known }
     let constructor = arena.global(callable).flatMap(TorchTypes.Constructor.init)
@@ -123,7 +123,7 @@ struct TensorDecoder<Provider: StorageProvider> {
     return constructor
   }
 
-  /// What one of the known functions would have made of these arguments.
+  /// What a known function would return for these arguments.
   private mutating func decodeCall(
     _ constructor: TorchTypes.Constructor, _ arguments: Arguments, depth: Int
   ) throws(ParseFailure) -> Decoded {
@@ -149,13 +149,13 @@ struct TensorDecoder<Provider: StorageProvider> {
     case .meta:
       return .tensors([Part(tensor: try meta(arguments))])
     case .wrapper:
-      return .unreadable("a tensor subclass: its own values are not in the file, only its attributes")
+      return .unreadable("a tensor subclass: the file has its attributes, but no values of its own")
     case .fromTypeV2, .fromType:
-      // _rebuild_from_type_v2(func, type, args, state): the inner call makes the tensor.
+      // _rebuild_from_type_v2(func, type, args, state): the inner call creates the tensor.
       let function = try arguments(0)
       let state = arguments.ids.count > 3 ? arguments.ids[3] : nil
       guard let inner = self.constructor(function), let ids = arena.elements(try arguments(2)) else {
-        return .unreadable("a tensor subclass made by an unknown function", attributes: state)
+        return .unreadable("a tensor subclass created by an unknown function", attributes: state)
       }
       let name = arena.global(function)?.name ?? "?"
       let decoded = try decodeCall(inner, Arguments(ids: ids, function: name), depth: depth + 1)
@@ -177,12 +177,12 @@ struct TensorDecoder<Provider: StorageProvider> {
     }
   }
 
-  /// Tensors from before `_rebuild_tensor`: a class called without arguments and filled by BUILD.
+  /// Tensors older than `_rebuild_tensor`: a class called without arguments, then BUILD.
   private mutating func decodeOldForms(
     _ global: GlobalName, _ object: PickleArena.Object, _ arguments: Arguments, depth: Int
   ) throws(ParseFailure) -> Decoded {
-    if TorchTypes.uninitialised.contains(global.qualified) {
-      return .unreadable("an uninitialised parameter: it has no values yet")
+    if TorchTypes.uninitialized.contains(global.qualified) {
+      return .unreadable("an uninitialized parameter, which has no values yet")
     }
     if TorchTypes.parameterClasses.contains(global.qualified) {
       // BUILD (data, grad, hooks, requires_grad, volatile), or Parameter(data, requires_grad).
@@ -196,16 +196,16 @@ struct TensorDecoder<Provider: StorageProvider> {
     return .tensors([Part(tensor: try strided(Arguments(ids: parts, function: global.name), type: nil))])
   }
 
-  // MARK: Files inside strings
+  // MARK: Files in byte strings
 
-  /// The file inside `torch.storage._load_from_bytes(bytes)`; `nil` for any other call.
+  /// The file in `torch.storage._load_from_bytes(bytes)`; nil for any other call.
   mutating func nestedFile(_ id: NodeID) throws(ParseFailure) -> Checkpoint? {
     if let file = knownFiles[id] { return file }
     guard let object = arena.object(id), constructor(object.callable) == .loadFromBytes,
       let argument = arena.elements(object.arguments)?.first
     else { return nil }
     guard let bytes = try PickleText.rawData(arena, argument) else {
-      throw ParseFailure(.invalid("_load_from_bytes without bytes"))
+      throw ParseFailure(.invalid("_load_from_bytes has no bytes"))
     }
     try limits.check(.nesting, nesting + 1)
     do throws(ParseFailure) {
@@ -218,7 +218,7 @@ struct TensorDecoder<Provider: StorageProvider> {
     }
   }
 
-  /// Files inside files share one budget: what was spent here and on the last is not there for the next.
+  /// Nested files share one budget: what was used so far is not available to the next.
   private func budgetInside() -> ParseLimits {
     var spent = spending
     spent.add(.pickleBytes, arena.pooledBytes)

@@ -1,8 +1,8 @@
 internal import SWTTensors
 
-/// PyTorch's names for element types and the functions that rebuild tensors.
+/// PyTorch's names for element types and for the functions that rebuild tensors.
 enum TorchTypes {
-  /// Element type of a storage class: `FloatStorage`; `nil` for untyped ones and strangers.
+  /// Element type of a storage class such as `FloatStorage`; nil if untyped or unknown.
   ///
   /// Source: torch/storage.py, `_dtype_to_storage_type_map`.
   static func storageType(_ name: String) -> ScalarType? { storageTypes[name] }
@@ -18,7 +18,7 @@ enum TorchTypes {
     "QInt32Storage": .qint32, "QUInt4x2Storage": .quint4x2, "QUInt2x4Storage": .quint2x4,
   ]
 
-  /// Element type of a `torch.<dtype>` global; the short names are PyTorch's own synonyms.
+  /// Element type of a `torch.<dtype>` global; the short names are PyTorch's aliases.
   static func dtype(_ global: GlobalName) -> ScalarType? {
     guard global.module == "torch" else { return nil }
     switch global.name {
@@ -36,9 +36,9 @@ enum TorchTypes {
     }
   }
 
-  /// Element type by PyTorch's C++ enumeration `ScalarType`: how `.pt2` archives name it.
+  /// Element type by the number in `.pt2` archives.
   ///
-  /// Source: torch/_export/serde/schema.py, whose numbers start at 1.
+  /// Source: `ScalarType` in torch/_export/serde/schema.py, whose numbers start at 1.
   static func exportedType(_ code: Int) -> ScalarType? {
     switch code {
     case 1: .uint8
@@ -66,14 +66,14 @@ enum TorchTypes {
     }
   }
 
-  /// Element type of an old tensor class: `torch.FloatTensor`, `torch.cuda.HalfTensor`.
+  /// Element type of an old tensor class, such as `torch.FloatTensor` or `torch.cuda.HalfTensor`.
   static func tensorType(_ global: GlobalName) -> ScalarType? {
     guard global.module == "torch" || global.module.hasPrefix("torch."), global.name.hasSuffix("Tensor")
     else { return nil }
     return storageTypes[global.name.dropLast("Tensor".count) + "Storage"]
   }
 
-  /// True when the reader knows what a global means, even if only "a plain value".
+  /// Whether the reader interprets a global, even if only as a plain value.
   static func isKnown(_ global: GlobalName) -> Bool {
     if dtype(global) != nil || tensorType(global) != nil { return true }
     if storageTypes[global.name] != nil || untyped.contains(global.name) {
@@ -82,7 +82,7 @@ enum TorchTypes {
     return Constructor(global) != nil || plain.contains(global.canonical)
   }
 
-  /// Names of plain values, by their canonical names.
+  /// Globals of plain values, by canonical name.
   private static let plain: Set<String> = [
     "collections.Counter", "collections.deque", "torch.Size", "torch.device", "torch.Tensor",
     "torch._tensor.Tensor", "torch.torch_version.TorchVersion", "torch.serialization._get_layout",
@@ -102,7 +102,7 @@ enum TorchTypes {
     "fractions.Fraction", "uuid.UUID", "functools.partial",
   ]
 
-  /// What a call makes, for the closed set of functions whose result holds tensors.
+  /// The closed set of functions whose result contains tensors.
   ///
   /// Source: torch/_utils.py and torch/_tensor.py of every release since 0.1; torch/jit/_pickle.py.
   enum Constructor {
@@ -114,7 +114,7 @@ enum TorchTypes {
     case numpyArray, numpyBuffer
     case loadFromBytes
     case deviceFromNumpy, deviceFromTensor
-    /// `torch.jit._pickle`: the value with a type beside it, or a typed list.
+    /// `torch.jit._pickle`: a value with a type, or a typed list.
     case typeTag
 
     init?(_ global: GlobalName) {
@@ -155,7 +155,7 @@ enum TorchTypes {
     "torch.autograd.variable.Variable", "torch.autograd.Variable",
   ]
 
-  static let uninitialised: Set<String> = [
+  static let uninitialized: Set<String> = [
     "torch.nn.parameter.UninitializedParameter", "torch.nn.parameter.UninitializedBuffer",
   ]
 }

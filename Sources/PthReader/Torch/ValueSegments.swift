@@ -1,12 +1,12 @@
 internal import SWTBytes
 internal import SWTTensors
 
-// What is inside a value: which other values are to be visited, and under which names.
+// The contents of a value: which other values to visit, and with which names.
 
 extension StateDictWalk {
   typealias Segments = [(segment: Segment, leavingOut: String?)]
 
-  /// Notes a tensor, or says what is to be visited.
+  /// Records a tensor, or returns what to visit in a value.
   mutating func segments(of id: NodeID) throws(ParseFailure) -> Segments {
     switch arena.kind(id) {
     case .dict: return try dictSegments(try uniqueItems(arena.elements(id) ?? []))
@@ -17,7 +17,7 @@ extension StateDictWalk {
     }
   }
 
-  /// A dict, which is the inside of a module when it looks like one: torch.package keeps modules so.
+  /// The contents of a dict; if it looks like one, of a module: torch.package stores modules like this.
   mutating func dictSegments(
     _ items: [(key: NodeID, value: NodeID)]
   ) throws(ParseFailure) -> Segments {
@@ -36,10 +36,10 @@ extension StateDictWalk {
     case .tensors(let parts, let extras):
       try add(parts, sparse: extras.sparse)
       guard let attributes = extras.attributes else { return [] }
-      return [(.same(attributes), "an attribute of a tensor, which a state dict does not hold")]
+      return [(.same(attributes), "an attribute of a tensor, not part of a state dict")]
     case .storage(let whole):
       if place.isEmpty { findings.rootStorage = whole }
-      try skip("a storage of \(whole.shape.first ?? 0) \(whole.scalarType.rawValue), which is no tensor")
+      try skip("a storage of \(whole.shape.first ?? 0) \(whole.scalarType.rawValue), which is not a tensor")
       return []
     case .sameAs(let other): return [(.same(other), nil)]
     case .unreadable(let reason, let attributes):
@@ -60,7 +60,7 @@ extension StateDictWalk {
     }
   }
 
-  /// A call that makes nothing known: whatever its record holds is walked.
+  /// The contents of a call of an unknown function: everything in its record.
   mutating func callSegments(_ object: PickleArena.Object) throws(ParseFailure) -> Segments {
     var segments: Segments = [
       (.items(try uniqueItems(object.items)), nil), (.elements(object.elements), nil),
@@ -73,12 +73,12 @@ extension StateDictWalk {
       // reduce_graph_module(attributes of the module, code)
       segments.append((.elements(arguments, isInName: false), nil))
     } else if callable?.canonical == "copyreg._reconstructor" {
-      // (class, base, value of the base): what a subclass of dict or list held.
+      // (class, base, value of the base): the contents of a subclass of dict or list.
       if arguments.count == 3 { segments.append((.same(arguments[2]), nil)) }
     } else if arguments.count == 1, arena.kind(arguments[0]) == .dict {
       segments.append((.same(arguments[0]), nil))
     } else {
-      // Arguments of a class nobody knows: a namedtuple of tensors.
+      // Arguments of an unknown class, such as a namedtuple of tensors.
       try count(arguments.count)
       segments.append((.elements(arguments), nil))
     }
@@ -86,7 +86,7 @@ extension StateDictWalk {
     return segments
   }
 
-  /// The last argument of BUILD: a dict of attributes, or `(dict, slots)`.
+  /// The contents of the argument of BUILD: a dict of attributes, or `(dict, slots)`.
   func stateSegments(_ state: NodeID) -> Segments {
     if arena.kind(state) == .tuple, let parts = arena.elements(state), parts.count == 2,
       parts.allSatisfy({ arena.kind($0) == .dict || arena.kind($0) == .none })
@@ -96,8 +96,8 @@ extension StateDictWalk {
     return [(.same(state), nil)]
   }
 
-  /// A reference out of the pickle that is no storage: `("module", class, file, source)`, or a call that
-  /// torch.package wraps so, `("reduce_package", id, callable, arguments)`.
+  /// The contents of a reference that is not a storage: `("module", class, file, source)`, or a call wrapped
+  /// by torch.package, `("reduce_package", id, callable, arguments)`.
   func referenceSegments(_ pid: NodeID) -> Segments {
     guard let parts = arena.elements(pid), let kind = parts.first.flatMap({ arena.text($0) }),
       kind == "reduce_package", let arguments = parts.last
@@ -105,7 +105,7 @@ extension StateDictWalk {
     return [(.elements(arena.elements(arguments) ?? [], isInName: false), nil)]
   }
 
-  /// `OrderedDict()` filled by SETITEMS, or `OrderedDict([[k, v], …])` in protocols 0 and 1.
+  /// `OrderedDict()` followed by SETITEMS, or `OrderedDict([[k, v], …])` in protocols 0 and 1.
   func orderedDictItems(_ object: PickleArena.Object) -> [NodeID] {
     var items: [NodeID] = []
     if let list = arena.elements(object.arguments)?.first, let pairs = arena.elements(list) {
@@ -130,7 +130,7 @@ extension StateDictWalk {
     return parts["_parameters"] != nil && parts["_modules"] != nil ? parts : nil
   }
 
-  /// An `nn.Module`: the names that its `state_dict()` would have, in that order. What else it keeps is listed as
+  /// The contents of an `nn.Module`: the names of its `state_dict()`, in order. Everything else is listed as
   /// left out.
   mutating func moduleSegments(
     _ parts: [String: NodeID], others: [(key: NodeID, value: NodeID)]
@@ -148,13 +148,13 @@ extension StateDictWalk {
     return segments
   }
 
-  /// Items of a dict or of an OrderedDict.
+  /// Items of a dict or an OrderedDict.
   mutating func dictItems(_ id: NodeID) throws(ParseFailure) -> [(key: NodeID, value: NodeID)] {
     if let object = arena.object(id) { return try uniqueItems(orderedDictItems(object)) }
     return arena.kind(id) == .dict ? try uniqueItems(arena.elements(id) ?? []) : []
   }
 
-  /// Texts of a set, however its pickle protocol writes one.
+  /// Texts of a set, in the form of any pickle protocol.
   func texts(_ id: NodeID) -> [String] {
     if let elements = arena.elements(id) { return elements.compactMap { arena.text($0) } }
     guard let object = arena.object(id) else { return [] }

@@ -1,7 +1,7 @@
 internal import SWTBytes
 internal import SWTTensors
 
-// What a walk notes: tensors, what is left out, and the names of both.
+// Results of a traversal: tensors, skipped values, and the names of both.
 
 extension StateDictWalk {
   // MARK: Findings
@@ -21,7 +21,7 @@ extension StateDictWalk {
     }
   }
 
-  /// The tensors of a whole file inside a string: `torch.storage._load_from_bytes(bytes)`.
+  /// Adds the tensors of a file in a byte string: `torch.storage._load_from_bytes(bytes)`.
   mutating func addNestedFile(_ id: NodeID) throws(ParseFailure) {
     guard let nested = try decoder.nestedFile(id) else { return }
     try count(nested.tensors.count)
@@ -45,11 +45,11 @@ extension StateDictWalk {
     tensor.name = name
     tensor.path = place.map(\.component)
     try pay(for: tensor.name)
-    if tensor.isMeta { try skip("a meta tensor: the file holds no values") }
+    if tensor.isMeta { try skip("a meta tensor: the file has no values") }
     findings.tensors.append(tensor)
   }
 
-  /// Notes something that is left out.
+  /// Records something that is left out.
   mutating func skip(_ reason: String) throws(ParseFailure) {
     let name = name
     try limits.check(.tensors, findings.skipped.count + 1)
@@ -57,7 +57,7 @@ extension StateDictWalk {
     findings.skipped.append(SkippedEntry(path: name, reason: reason))
   }
 
-  /// Long names on deep paths could ask for far more memory than the file is long.
+  /// Limits the memory of names: long keys on deep paths could need far more than the size of the file.
   mutating func pay(for name: String) throws(ParseFailure) {
     pathBytes += PathCost.of(name, place.count)
     try limits.check(.pathBytes, pathBytes)
@@ -65,7 +65,7 @@ extension StateDictWalk {
 
   // MARK: Keys
 
-  /// A key as Python tells keys apart: `1`, `1.0` and `True` are one key, `"1"` is another.
+  /// A key with Python's equality: `1`, `1.0` and `True` are one key, `"1"` is another.
   enum Key: Hashable {
     case text([UInt8])
     case number(Double)
@@ -85,7 +85,7 @@ extension StateDictWalk {
     }
   }
 
-  /// Python's rule for a key that comes twice: the first place, the last value.
+  /// Items without duplicate keys, by Python's rule: the first position, the last value.
   mutating func uniqueItems(
     _ items: [NodeID]
   ) throws(ParseFailure) -> [(key: NodeID, value: NodeID)] {

@@ -1,21 +1,21 @@
-/// What shapes cannot tell about a network, as far as one source knows it: a family of key names, a published file,
-/// or whoever converts.
+/// Properties of a network that shapes do not determine, as one source gives them: a key family, a published
+/// file, or the user. Nil means that the source does not know.
 public struct Conventions: Hashable, Sendable {
-  /// Where a bottleneck has its stride.
+  /// The convolution of a bottleneck that has the stride.
   public var strideOn: Architecture.StridedConvolution?
   /// Dilation of the 3×3 convolutions in each stage.
   public var dilations: [Int]?
-  /// True where a dilated stage's first block has the dilation of the stage before, as torchvision has it; false where
-  /// it has the stage's own.
+  /// Whether a dilated stage's first block has the previous stage's dilation, as in torchvision, rather than
+  /// its own.
   public var contractsDilation: Bool?
   /// Epsilon of every BatchNorm.
   public var epsilon: Double?
-  /// Order of the channels that the first convolution takes.
+  /// Order of the network's input channels.
   public var channels: ChannelOrder?
-  /// What happens to pixels before the network.
+  /// How pixels are preprocessed.
   public var preprocessing: Preprocessing?
 
-  /// Nil leaves a question to whoever is asked next.
+  /// Creates conventions; what is nil is left to the next source.
   public init(
     strideOn: Architecture.StridedConvolution? = nil, dilations: [Int]? = nil,
     contractsDilation: Bool? = nil, epsilon: Double? = nil, channels: ChannelOrder? = nil,
@@ -30,7 +30,7 @@ public struct Conventions: Hashable, Sendable {
   }
 }
 
-/// Order of the colours in an image.
+/// Order of the color channels of an image.
 public enum ChannelOrder: String, CaseIterable, Sendable {
   /// Red first, as in torchvision.
   case rgb = "RGB"
@@ -38,23 +38,23 @@ public enum ChannelOrder: String, CaseIterable, Sendable {
   case bgr = "BGR"
 }
 
-/// A convention that was settled, and who says so.
+/// A settled convention and its source.
 public struct Settled<Value: Hashable & Sendable>: Hashable, Sendable {
-  /// What it is.
+  /// The value.
   public let value: Value
-  /// Who says so.
+  /// The source that gave it.
   public let source: ConventionSource
 }
 
-/// Who says what shapes cannot tell.
+/// A source of conventions.
 public enum ConventionSource: Hashable, Sendable, CustomStringConvertible {
-  /// Whoever converts.
+  /// An option given by the user.
   case option
-  /// A published file, recognised by its SHA-256.
+  /// A published file, recognized by its SHA-256.
   case file(String)
-  /// The names of the keys.
+  /// The key family.
   case family(String)
-  /// Nobody; PyTorch's and torchvision's own value.
+  /// The default of PyTorch and torchvision.
   case torchvision
 
   public var description: String {
@@ -67,18 +67,18 @@ public enum ConventionSource: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// Everything that shapes cannot tell, settled: an option goes before a published file, that before the family.
+/// All conventions, settled: options take precedence over a published file, and that over the key family.
 public struct SettledConventions: Hashable, Sendable {
-  /// `nil` for basic blocks, which have no choice.
+  /// `nil` for basic blocks, in which the stride is always on the first convolution.
   public let strideOn: Settled<Architecture.StridedConvolution>?
   /// Dilation of each stage.
   public let dilations: Settled<[Int]>
   private let contractsDilation: Bool
   /// Epsilon of every BatchNorm.
   public let epsilon: Settled<Double>
-  /// `nil` where nobody knows.
+  /// `nil` if unknown.
   public let channels: Settled<ChannelOrder>?
-  /// `nil` where nobody knows.
+  /// `nil` if unknown.
   public let preprocessing: Settled<Preprocessing>?
 
   init(_ sources: [(ConventionSource, Conventions)], block: Architecture.Block, stages: Int) {
@@ -97,14 +97,14 @@ public struct SettledConventions: Hashable, Sendable {
     contractsDilation = first(\.contractsDilation)?.value ?? true
     epsilon = first(\.epsilon) ?? Settled(value: 1e-5, source: .torchvision)
     channels = first(\.channels)
-    // What a source says about the values of pixels holds for its own order of channels alone.
+    // The preprocessing of a source applies only to its own channel order.
     let order = channels?.value
     preprocessing = first { conventions in
       conventions.preprocessing.flatMap { order == nil || $0.channels == order ? $0 : nil }
     }
   }
 
-  /// An architecture with these.
+  /// The architecture with these conventions.
   func applied(to architecture: Architecture) -> Architecture {
     var result = architecture
     if let strideOn { result.strideOn = strideOn.value }

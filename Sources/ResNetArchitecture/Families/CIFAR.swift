@@ -1,6 +1,6 @@
 extension KeyFamily {
-  /// The two repositories that most CIFAR networks come from: torchvision's names, but `linear` for the classifier and,
-  /// where shortcuts have weights, `shortcut` for them.
+  /// The two repositories from which most CIFAR networks come: torchvision's names, except `linear` for the
+  /// classifier and `shortcut` for shortcuts with weights.
   ///
   /// Sources: akamaster/pytorch_resnet_cifar10, resnet.py (shortcuts without weights, three stages);
   /// kuangliu/pytorch-cifar, models/resnet.py (projections, four stages).

@@ -1,8 +1,8 @@
 extension KeyFamily {
-  /// ResNeXts that were converted from Lua Torch, where every container has a number.
+  /// ResNeXts converted from Lua Torch, in which every container is numbered.
   ///
-  /// Source: pretrainedmodels/models/resnext_features/resnext101_32x4d_features.py. The pooling there is a fixed 7×7,
-  /// which is all of the map at 224×224, and only there.
+  /// Source: pretrainedmodels/models/resnext_features/resnext101_32x4d_features.py. Its pooling is a fixed
+  /// 7×7, which equals global pooling only at 224×224.
   static let cadene = KeyFamily(
     name: "Cadene",
     landmarks: [Landmarks("features.0.weight", "features.4.0.0.0.0.0.weight")],
@@ -43,7 +43,7 @@ extension KeyFamily {
     }
   }
 
-  /// torchvision's networks as the same library changes them: the classifier is `last_linear`.
+  /// torchvision's networks as modified by the same library: the classifier is `last_linear`.
   ///
   /// Source: pretrainedmodels/models/torchvision_models.py, `modify_resnets`.
   static let cadeneTorchvision = KeyFamily(

@@ -1,12 +1,13 @@
 extension KeyFamily {
-  /// Detectron's pickles for Caffe2: `res2_0_branch2a_w`, arrays under `blobs` or at the top.
+  /// Detectron's pickles for Caffe2: `res2_0_branch2a_w`, arrays under `blobs` or at the top level.
   ///
-  /// BatchNorm is stored as scale and shift with its statistics worked in (`tools/pickle_caffe_blobs.py` of Detectron
-  /// divides by √(σ² + 1e-5)), so that detectron2 takes 0 for the mean and 1 − ε for the variance. Convolutions may
-  /// have biases there, which neither Detectron nor detectron2 reads. MSRA's have the stride on the first
-  /// 1×1, Facebook's networks with groups on the 3×3.
+  /// BatchNorm is stored as scale and shift with its statistics folded in (`tools/pickle_caffe_blobs.py` of
+  /// Detectron divides by √(σ² + 1e-5)), so detectron2 uses a mean of 0 and a variance of 1 − ε. Convolutions
+  /// may have biases, which neither Detectron nor detectron2 reads. MSRA's have the stride on
+  /// the first 1×1, Facebook's grouped networks on the 3×3.
   ///
-  /// Sources: detectron2/checkpoint/c2_model_loading.py, `convert_basic_c2_names`; detectron2/layers/batch_norm.py.
+  /// Sources: detectron2/checkpoint/c2_model_loading.py, `convert_basic_c2_names`;
+  /// detectron2/layers/batch_norm.py.
   static let caffe2 = KeyFamily(
     name: "Caffe2 Detectron", landmarks: [Landmarks("conv1_w", "res2_0_branch2a_w")], storesAffineOnly: true,
     meaning: { key in
@@ -22,7 +23,7 @@ extension KeyFamily {
     },
     conventions: KeyFamily.detectron2.conventions)
 
-  private static let ownBias = "a bias that Detectron does not read: BatchNorm's shift stands for it"
+  private static let ownBias = "a bias that Detectron ignores; BatchNorm's shift replaces it"
 
   private static func classifier(_ parts: [Substring]) -> KeyMeaning {
     switch parts[1...] {

@@ -1,15 +1,17 @@
 extension KeyFamily {
-  /// detectron2's ResNets: under `backbone.` where C4 heads have the last stage, under `backbone.bottom_up.` with a
-  /// feature pyramid, or alone.
+  /// detectron2's ResNets: under `backbone.` if a C4 head has the last stage, under `backbone.bottom_up.`
+  /// with a feature pyramid, or alone.
   ///
-  /// Its defaults for R-50 and R-101 are those of the networks that MSRA published: channels in the order BGR, values
-  /// 0…255 of which only the mean is subtracted, and the stride on the first 1×1. Networks with groups come from
-  /// Facebook: stride on the 3×3, a standard deviation. A configuration, which is another file, may say otherwise.
-  /// Where the checkpoint holds `pixel_mean` and `pixel_std`, as those of the model zoo do, they tell: a deviation of 1 is
-  /// that of MSRA's networks, which have it in their first convolution, and the larger mean is red's.
+  /// Its defaults for R-50 and R-101 are those of the networks published by MSRA: BGR channels with values of
+  /// 0…255, of which only the mean is subtracted, and the stride on the first 1×1. Grouped networks come from
+  /// Facebook: stride on the 3×3, and a standard deviation. A configuration, which is another file, may
+  /// override this. If the checkpoint has `pixel_mean` and `pixel_std`, as those of the model zoo do, they
+  /// decide: a standard deviation of 1 means MSRA's networks, whose first convolution has it folded in, and
+  /// the larger mean is red's.
   ///
-  /// Sources: detectron2/modeling/backbone/resnet.py; detectron2/config/defaults.py (`PIXEL_MEAN`, `PIXEL_STD`,
-  /// `RESNETS.STRIDE_IN_1X1`, `INPUT.FORMAT`); configs/COCO-InstanceSegmentation/mask_rcnn_X_101_32x8d_FPN_3x.yaml.
+  /// Sources: detectron2/modeling/backbone/resnet.py; detectron2/config/defaults.py (`PIXEL_MEAN`,
+  /// `PIXEL_STD`, `RESNETS.STRIDE_IN_1X1`, `INPUT.FORMAT`);
+  /// configs/COCO-InstanceSegmentation/mask_rcnn_X_101_32x8d_FPN_3x.yaml.
   static let detectron2 = KeyFamily(
     name: "detectron2",
     landmarks: [
@@ -29,7 +31,7 @@ extension KeyFamily {
       }
       if let name = detectron2Name(key) { return .leaf(name) }
       if key == "pixel_mean" || key == "pixel_std" {
-        return .leftOut("what detectron2 subtracts and divides by")
+        return .leftOut("detectron2's preprocessing")
       }
       return isClassifier(key) ? .leaf(key) : .foreign
     },
@@ -42,7 +44,7 @@ extension KeyFamily {
           channels: mean[0] > mean[2] ? .rgb : .bgr, scale: 1, mean: mean, standardDeviation: deviation)
       }
       let isMSRA = pixels.standardDeviation == [1, 1, 1]
-      // `RES5_DILATION` is that of every block of the stage.
+      // `RES5_DILATION` applies to every block of the stage.
       return Conventions(
         strideOn: isMSRA ? .conv1 : .conv2, contractsDilation: false, channels: pixels.channels,
         preprocessing: pixels)
@@ -71,8 +73,8 @@ extension KeyFamily {
     return "\(block).\(isNorm ? "bn" : "conv")\(number).\(path.leaf)"
   }
 
-  /// torchvision's weights under detectron2's names, as `tools/convert-torchvision-to-d2.py` writes them: arrays in
-  /// a pickle, the classifier as `stem.fc`. The stride is on the 3×3 and the channels are RGB.
+  /// torchvision's weights under detectron2's names, as written by `tools/convert-torchvision-to-d2.py`:
+  /// arrays in a pickle, with the classifier as `stem.fc`. The stride is on the 3×3 and the channels are RGB.
   static let detectron2Import = KeyFamily(
     name: "detectron2's torchvision",
     landmarks: [Landmarks("stem.conv1.weight", "res2.0.conv1.weight")], companions: ["stem.fc.weight"],
@@ -84,7 +86,7 @@ extension KeyFamily {
 }
 
 extension Surroundings {
-  /// True for a network whose 3×3 convolutions have groups.
+  /// Whether the 3×3 convolutions are grouped.
   var isGrouped: Bool {
     guard let shape = shapes["layer1.0.conv2.weight"], shape.count == 4,
       shapes["layer1.0.conv3.weight"] != nil

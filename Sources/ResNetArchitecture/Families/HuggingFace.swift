@@ -1,8 +1,8 @@
 extension KeyFamily {
   /// Hugging Face's `ResNetModel` and `ResNetForImageClassification`, safetensors or pickled.
   ///
-  /// It has no groups, no deep stem and no pooling in shortcuts. Its configuration, which is another file, may put the
-  /// stride on the first 1×1 (`downsample_in_bottleneck`) or have one in the first stage
+  /// They have no groups, deep stem or pooling in shortcuts. The configuration, which is another file, may
+  /// put the stride on the first 1×1 (`downsample_in_bottleneck`) or add one to the first stage
   /// (`downsample_in_first_stage`); the published networks do neither.
   ///
   /// Source: transformers/models/resnet/modeling_resnet.py.

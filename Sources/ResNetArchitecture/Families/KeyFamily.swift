@@ -1,20 +1,20 @@
-/// What a key of a file stands for in a network.
+/// What a key of a file means in a network.
 public enum KeyMeaning: Hashable, Sendable {
-  /// That leaf of the network, by its canonical name.
+  /// A leaf of the network, by its canonical name.
   case leaf(String)
-  /// It came with the network and is no part of the function; why it is left out.
+  /// Belongs to the network's checkpoint but not to its function; the value is the reason it is left out.
   case leftOut(String)
-  /// Part of something else.
+  /// Belongs to something else.
   case foreign
 }
 
-/// A way to name the tensors of a ResNet.
+/// A naming scheme for the tensors of a ResNet.
 ///
-/// A family is data and at most a small function, in a file of its own; adding one touches only
-/// ``KeyFamily/all``.
+/// A family is data and at most a small function, in its own file; adding one changes only ``KeyFamily/all``.
 public struct KeyFamily: Sendable {
-  /// Two keys that every file of the family has, so that one lucky name is not enough: the first convolution and the
-  /// first of the first block. What stands in front of them is the prefix of the state dict.
+  /// Two keys that every file of the family has, so that a chance match of one name is not enough: the first
+  /// convolution, and the first convolution of the first block. What precedes them is the prefix of the state
+  /// dict.
   struct Landmarks: Sendable {
     let stem: String
     let block: String
@@ -25,22 +25,22 @@ public struct KeyFamily: Sendable {
     }
   }
 
-  /// The name that `inspect`, metadata and errors use.
+  /// The name used by `inspect`, metadata and errors.
   public let name: String
   let landmarks: [Landmarks]
-  /// Where not empty: the last component of the prefix is one of these.
+  /// If not empty, the last component of the prefix must be one of these.
   let enclosures: [String]
-  /// Where not empty: one of these keys, or beginnings of keys (they end with "."), has to be there as well, beside
-  /// the landmarks or beside the enclosure.
+  /// If not empty, one of these keys, or of these prefixes of keys (which end with "."), must also exist,
+  /// next to the landmarks or next to the enclosure.
   let companions: [String]
-  /// What a key is, without the prefix.
+  /// The meaning of a key without the prefix.
   let meaning: @Sendable (String) -> KeyMeaning
-  /// What is known of a network because it is of this family.
+  /// Conventions that follow from the family.
   let conventions: @Sendable (Surroundings) -> Conventions
-  /// Canonical names that depend on shapes: old name -> new name.
+  /// Renames of canonical names that depend on shapes: old name -> new name.
   let renames: @Sendable ([String: [Int]]) -> [String: String]
-  /// True where BatchNorm is stored as scale and shift, with its statistics worked in: the mean is 0 and the
-  /// variance 1 − ε.
+  /// Whether BatchNorm is stored as scale and shift with its statistics folded in, so that the mean is 0 and
+  /// the variance 1 − ε.
   let storesAffineOnly: Bool
 
   init(
@@ -60,43 +60,42 @@ public struct KeyFamily: Sendable {
     self.renames = renames
   }
 
-  /// Every family, the most specific first: the first that recognises a stem has it.
+  /// All families, most specific first: a stem belongs to the first family that recognizes it.
   public static let all: [KeyFamily] = [
     .caffe2, .detectron2Import, .detectron2, .huggingFace, .cadene, .mmpretrain, .moco, .dino, .cifar,
     .cadeneTorchvision, .sequential, .torchvision,
   ]
-
 }
 
-/// What a family may look at to know more than names say.
+/// The context that a family may examine to determine conventions.
 struct Surroundings: Sendable {
-  /// Every name of the file.
+  /// All names of the file.
   let keys: KeyIndex
-  /// What stands in front of the state dict's keys.
+  /// The prefix of the state dict's keys.
   let prefix: String
   /// Shapes of the network's leaves, by canonical name.
   let shapes: [String: [Int]]
-  /// Shape of any tensor of the file, by its full name.
+  /// Shape of any tensor of the file, by full name.
   let shape: @Sendable (String) -> [Int]?
-  /// Values of a small tensor of the file, by its full name; nil when there is none that can be read.
+  /// Values of a small tensor of the file, by full name; nil if there is none or it cannot be read.
   let values: @Sendable (String) -> [Double]?
 
-  /// True when the file has that key, or a key that begins so where `key` ends with ".", beside the network's.
+  /// Whether the state dict has a key, or any key with that prefix if `key` ends with ".".
   func has(_ key: String) -> Bool { keys.contains(prefix + key) }
 }
 
-/// The names of a file, sorted once so that beginnings are found fast.
+/// The names of a file, sorted once so that prefixes are found quickly.
 struct KeyIndex: Sendable {
   let sorted: [String]
   private let names: Set<String>
 
   init(_ names: Set<String>) {
     self.names = names
-    // By bytes, as the search compares them.
+    // Bytewise, because the search compares bytes.
     sorted = names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
-  /// True for a name of the file; for a text that ends with ".", also when a name begins so.
+  /// Whether there is such a name, or any name with that prefix if `key` ends with ".".
   func contains(_ key: String) -> Bool { names.contains(key) || key.hasSuffix(".") && hasKey(under: key) }
 
   private func hasKey(under start: String) -> Bool {

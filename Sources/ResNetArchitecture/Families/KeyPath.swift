@@ -1,8 +1,8 @@
-/// A key, taken apart at its dots.
+/// A key split at its dots.
 struct KeyPath {
   let components: [Substring]
 
-  /// `nil` for keys of a single part.
+  /// `nil` for a key with a single component.
   init?(_ key: String) {
     components = key.split(separator: ".", omittingEmptySubsequences: false)
     guard components.count > 1 else { return nil }
@@ -12,17 +12,18 @@ struct KeyPath {
   /// `weight`, `bias`, `running_mean` …
   var leaf: Substring { components[components.count - 1] }
 
-  /// The parts, where the key has this many.
+  /// The components, if there are exactly `count`.
   func parts(_ count: Int) -> [Substring]? { components.count == count ? components : nil }
 }
 
 extension String {
-  /// What follows `start`; nil when it does not begin so.
+  /// The rest after the prefix `start`; nil without that prefix.
   func removing(_ start: String) -> String? { hasPrefix(start) ? String(dropFirst(start.count)) : nil }
 }
 
 extension KeyFamily {
-  /// True for keys that a classifier may have in some family: beside a network of another they are no mere company.
+  /// Whether some family uses the key for its classifier, in which case it must not be ignored in other
+  /// families.
   static func isClassifier(_ key: String) -> Bool {
     ["fc.", "classifier.", "last_linear.", "linear.", "head.fc."].contains { key.hasPrefix($0) }
   }

@@ -1,10 +1,11 @@
 extension KeyFamily {
   /// OpenMMLab: mmpretrain, formerly mmcls, and the backbones of mmdet and mmseg.
   ///
-  /// The network is torchvision's under `backbone.`, the classifier `head.fc`. V1c and V1d have a deep stem `stem`,
-  /// whose parts are `stem.0.conv`, `stem.0.bn` in mmpretrain and numbered through in mmdet and mmseg. V1d's shortcuts
-  /// have average pooling where there is a stride, which shifts the numbers there and not in the first stage. The
-  /// configuration may say `style='caffe'`: the stride on the first 1×1.
+  /// The network has torchvision's names under `backbone.`; the classifier is `head.fc`. V1c and V1d have a
+  /// deep stem `stem`, whose layers are `stem.0.conv`, `stem.0.bn` in mmpretrain and numbered consecutively
+  /// in mmdet and mmseg. V1d's shortcuts have average pooling where there is a stride, which shifts the
+  /// indices there but not in the first stage. With `style='caffe'` in the configuration, the stride is on
+  /// the first 1×1.
   ///
   /// Sources: mmpretrain/models/backbones/resnet.py; mmdet/models/backbones/resnet.py.
   static let mmpretrain = KeyFamily(
@@ -24,12 +25,12 @@ extension KeyFamily {
       return isClassifier(key) ? .leaf(key) : .foreign
     },
     conventions: { surroundings in
-      // Configurations of detectors differ in channels and scale; those of mmpretrain do not.
+      // Detectors' configurations differ in channel order and scale; mmpretrain's do not.
       surroundings.has("head.fc.weight")
         ? Conventions(channels: .rgb, preprocessing: .imageNet.scaled(to: 255)) : Conventions()
     },
     renames: { shapes in
-      // Where any shortcut has pooling in first place, those without a stride get its place too, as in timm.
+      // If any shortcut starts with pooling, those without a stride get an index for it too, as in timm.
       guard shapes.contains(where: { $0.key.hasSuffix(".0.downsample.1.weight") && $0.value.count == 4 })
       else {
         return [:]
@@ -46,7 +47,7 @@ extension KeyFamily {
       return renames
     })
 
-  /// What else detectors and segmenters consist of.
+  /// Prefixes of the other parts of detectors and segmenters.
   private static let mmDetectors = [
     "neck.", "bbox_head.", "rpn_head.", "roi_head.", "mask_head.", "decode_head.", "auxiliary_head.",
     "panoptic_head.",

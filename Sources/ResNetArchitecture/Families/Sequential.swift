@@ -1,7 +1,7 @@
 extension KeyFamily {
-  /// `nn.Sequential(*list(resnet.children())[:-1])`: torchvision's parts by their places, without the classifier.
+  /// `nn.Sequential(*list(resnet.children())[:-1])`: torchvision's layers by index, without the classifier.
   ///
-  /// Whether the pooling behind the last stage is in it, names do not tell, since it has no weights.
+  /// Names do not show whether the pooling after the last stage is included, because it has no weights.
   static let sequential = KeyFamily(
     name: "torchvision's children", landmarks: [Landmarks("0.weight", "4.0.conv1.weight")],
     meaning: { key in

@@ -1,26 +1,27 @@
-/// Where in a file a network's state dict was found.
+/// A network's state dict found in a file.
 public struct StateDictCandidate: Hashable, Sendable {
-  /// What stands in front of every key: `""`, `state_dict.module.`, `model._orig_mod.`
+  /// The prefix of every key: `""`, `state_dict.module.`, `model._orig_mod.`
   public let prefix: String
   /// The name of the key family, such as `torchvision`.
   public let family: String
-  /// Why it is chosen only when asked for or alone: it is a running average of another, say.
+  /// Why it is chosen only on request or if it is the only one, for example because it is a running average;
+  /// nil for a primary candidate.
   public let secondary: String?
 }
 
 extension KeyFamily {
   /// Finds every state dict of a known family among a file's tensor names.
   ///
-  /// Wrappers stack in any order (a checkpoint dict, DataParallel's `module.`, torch.compile's `_orig_mod.`, a
-  /// `backbone.`): whatever stands in front of the family's landmarks is the prefix. A first convolution belongs to one
-  /// candidate, that of the most specific family.
+  /// Wrappers stack in any order (a checkpoint dict, DataParallel's `module.`, torch.compile's `_orig_mod.`,
+  /// a `backbone.`), so whatever precedes the family's landmarks is the prefix. Each first convolution
+  /// belongs to one candidate, of the most specific family.
   public static func candidates(in names: Set<String>) -> [(KeyFamily, StateDictCandidate)] {
     candidates(in: KeyIndex(names))
   }
 
   static func candidates(in keys: KeyIndex) -> [(KeyFamily, StateDictCandidate)] {
     var found: [(KeyFamily, StateDictCandidate)] = []
-    // Every family's first convolution ends in one of a few ways, so that most names are passed over at once.
+    // Names of first convolutions end in one of these, so most names are skipped immediately.
     let stems = keys.sorted.filter { $0.hasSuffix("weight") || $0.hasSuffix("conv1_w") }
     for name in stems {
       for family in all {
@@ -37,7 +38,7 @@ extension KeyFamily {
     return found
   }
 
-  /// What stands in front of a state dict whose first convolution is `name`; nil when it is none of this family.
+  /// The prefix of the state dict whose first convolution is `name`; nil if it is not of this family.
   private func prefix(ofStem name: String, in keys: KeyIndex) -> String? {
     for place in landmarks where name.hasSuffix(place.stem) {
       let prefix = String(name.dropLast(place.stem.count))
@@ -56,7 +57,7 @@ extension KeyFamily {
     return nil
   }
 
-  /// Why a state dict under that prefix is not what the file is for.
+  /// Why a state dict under that prefix is not the file's main network; nil if it may be.
   private static func secondaryReason(_ prefix: String, _ family: KeyFamily, _ keys: KeyIndex) -> String? {
     for part in prefix.split(separator: ".") {
       if part.hasSuffix("_ema") || part == "ema" || part.hasPrefix("ema_") { return "a running average" }

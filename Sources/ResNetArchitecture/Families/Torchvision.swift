@@ -1,9 +1,9 @@
 extension KeyFamily {
-  /// torchvision's own names, which are the canonical ones.
+  /// torchvision's names, which are the canonical ones.
   ///
-  /// Facebook's WSL, SSL and SWSL networks, timm's ResNets (deep stems and gates included), gluon's and the widely
-  /// copied training scripts that replace `fc` or drop it use the same names. So do the encoders of segmentation and
-  /// detection networks, whose other parts stand beside the prefix.
+  /// The same names are used by Facebook's WSL, SSL and SWSL networks, timm's ResNets (including deep stems
+  /// and gates), gluon's, and the widely copied training scripts that replace or drop `fc`; also by the
+  /// encoders of segmentation and detection networks, whose other parts are outside the prefix.
   ///
   /// Sources: torchvision/models/resnet.py; timm/models/resnet.py.
   static let torchvision = KeyFamily(
@@ -24,8 +24,8 @@ extension KeyFamily {
 }
 
 extension Surroundings {
-  /// True for the encoder of torchvision's FCN or DeepLabV3, which keep an output stride of 8: it stands under
-  /// `backbone.`, and a classifier that begins with convolutions beside it.
+  /// Whether this is the encoder of torchvision's FCN or DeepLabV3, which keep an output stride of 8: it is
+  /// under `backbone.`, next to a classifier that starts with convolutions.
   ///
   /// Source: torchvision/models/segmentation, `replace_stride_with_dilation=[False, True, True]`.
   fileprivate var isSegmentation: Bool {

@@ -1,18 +1,18 @@
-/// Why a state dict is not the network that it nearly is.
+/// Why a state dict does not fit the network that it resembles.
 ///
-/// A checkpoint that does not fit has one cause, mostly, and many symptoms: one missing block shows as eighteen missing
-/// tensors. The cause comes first, then all that does not fit, by block.
+/// A misfit usually has one cause and many symptoms: one missing block appears as eighteen missing tensors.
+/// The cause comes first, then everything that does not fit, by block.
 public struct NearMiss: Hashable, Sendable {
-  /// The first real cause, in the order in which a network computes; nil when only the symptoms are known.
+  /// The first cause in execution order; nil if only symptoms are known.
   public let cause: String?
-  /// What is missing, extra or of another shape, by block; empty when there was no tree to compare with.
+  /// What is missing, unexpected or of another shape, by block; empty without a tree to compare with.
   public let symptoms: String
 
   /// What a state dict has, and what it should have.
   struct Evidence {
     /// Shapes by canonical name.
     let shapes: [String: [Int]]
-    /// The tree that it was laid onto; nil when none could be built.
+    /// The comparison with the tree; nil if no tree could be built.
     let fit: StateDictFit?
     let tree: LayerTree?
 
@@ -21,9 +21,9 @@ public struct NearMiss: Hashable, Sendable {
 
   /// - Parameters:
   ///   - shapes: canonical name -> shape.
-  ///   - tree: what the state dict should be; nil when its shapes describe nothing.
-  ///   - prefix: what stands in front of these tensors' names.
-  ///   - stray: leaves that are in the file under another prefix, with that prefix.
+  ///   - tree: the expected network; nil if the shapes describe none.
+  ///   - prefix: the prefix of these tensors' names in the file.
+  ///   - stray: leaves that the file has under another prefix, with that prefix.
   public init(
     _ shapes: [String: [Int]], tree: LayerTree?, prefix: String = "", stray: [String: String] = [:]
   ) {
@@ -43,7 +43,8 @@ public struct NearMiss: Hashable, Sendable {
     [cause, symptoms.isEmpty ? nil : symptoms].compactMap(\.self).joined(separator: "; ")
   }
 
-  /// Half a wrapper: keys under two prefixes that only together are a network.
+  /// Keys under two prefixes that form a network only together, such as a wrapper removed from half of the
+  /// keys.
   private static func prefixCause(
     _ evidence: Evidence, _ prefix: String, _ stray: [String: String]
   ) -> String? {
@@ -56,7 +57,7 @@ public struct NearMiss: Hashable, Sendable {
 }
 
 extension NearMiss.Evidence {
-  /// Numbers of the blocks that have any tensor, by number of the stage from 1.
+  /// Indices of the blocks that have any tensor, by stage number, starting from 1.
   var blocks: [Int: Set<Int>] {
     var blocks: [Int: Set<Int>] = [:]
     for name in shapes.keys {
@@ -69,6 +70,6 @@ extension NearMiss.Evidence {
     return blocks
   }
 
-  /// The first name, by the alphabet, that satisfies a condition.
+  /// The alphabetically first name that satisfies a condition.
   func first(_ condition: (String) -> Bool) -> String? { shapes.keys.filter(condition).min() }
 }

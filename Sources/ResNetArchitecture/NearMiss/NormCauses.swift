@@ -1,4 +1,4 @@
-// Causes in BatchNorm, in biases, and single tensors that are not there.
+// Causes in BatchNorm and biases, and missing single tensors.
 
 extension NearMiss {
   static func normCause(_ evidence: Evidence) -> String? {
@@ -7,16 +7,16 @@ extension NearMiss {
     if norms.isEmpty {
       return biases.isEmpty
         ? "there is no BatchNorm at all"
-        : "there is no BatchNorm and convolutions have biases: it is folded into them already"
+        : "there is no BatchNorm and convolutions have biases: it is already folded into them"
     }
     func has(_ leaf: String) -> Bool { norms.contains { $0.hasSuffix(leaf) } }
     if !has(".running_mean"), !has(".running_var") {
       return
-        "no BatchNorm has running_mean and running_var: the parameters were saved without the buffers, or the "
-        + "norm is another (GroupNorm has none)"
+        "no BatchNorm has running_mean and running_var: the parameters were saved without the buffers, or "
+        + "this is another normalization (GroupNorm has neither)"
     }
     if !has(".weight"), !has(".bias") {
-      return "no BatchNorm has weight and bias: they were made with affine=False"
+      return "no BatchNorm has weight and bias: they were created with affine=False"
     }
     return nil
   }
@@ -25,11 +25,11 @@ extension NearMiss {
     guard let found = evidence.first({ isConvolutionBias($0) }) else { return nil }
     let count = evidence.names.count { isConvolutionBias($0) }
     return
-      "\(count == 1 ? "a convolution has a bias" : "\(count) convolutions have biases") besides BatchNorm (\(found)), "
-      + "which no ResNet of torchvision's or timm's has"
+      "\(count == 1 ? "a convolution has a bias" : "\(count) convolutions have biases") besides BatchNorm "
+      + "(\(found)), which no ResNet of torchvision or timm has"
   }
 
-  /// The first tensor, in the order of computing, that is not there, but of the classifier.
+  /// The first missing tensor in execution order, except in the classifier.
   static func leafCause(_ evidence: Evidence) -> String? {
     guard let missing = evidence.fit?.missing.filter({ !$0.hasPrefix("fc.") }), let first = missing.first
     else {
@@ -39,8 +39,8 @@ extension NearMiss {
     if shortcuts.count == missing.count, let name = shortcuts.first {
       let blocks = Set(shortcuts.map { blockName($0) })
       return blocks.count == 1
-        ? "\(blockName(name)) changes the shape and has no shortcut: \(name) is missing"
-        : "\(blocks.count) blocks change the shape and have no shortcuts: \(name) is missing"
+        ? "\(blockName(name)) changes the shape but has no shortcut: \(name) is missing"
+        : "\(blocks.count) blocks change the shape but have no shortcuts: \(name) is missing"
     }
     return missing.count == 1 ? "\(first) is missing" : "\(first) and \(missing.count - 1) more are missing"
   }
@@ -61,7 +61,7 @@ extension NearMiss {
     return name.hasSuffix(".downsample.0.bias")
   }
 
-  /// `layer1.0` of a name in it, `fc` of `fc.weight`.
+  /// The block of a name: `layer1.0` for `layer1.0.conv1.weight`, `fc` for `fc.weight`.
   static func blockName(_ name: String) -> String {
     let parts = name.split(separator: ".")
     guard let first = parts.first else { return name }

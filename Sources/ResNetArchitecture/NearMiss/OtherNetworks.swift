@@ -1,6 +1,6 @@
-/// What a file without a ResNet holds, as far as its names tell.
+/// Guesses what a file without a ResNet contains, from its names.
 public enum OtherNetworks {
-  /// Beginnings and parts of names that other networks have, the most telling first.
+  /// Substrings of names in other networks, most specific first.
   private static let marks: [(mark: String, name: String)] = [
     ("denseblock1.", "a DenseNet"), ("Conv2d_1a_3x3.", "an Inception network"),
     ("Mixed_5b.", "an Inception network"),
@@ -16,7 +16,7 @@ public enum OtherNetworks {
     ("momentum_buffer", "an optimizer's state"),
   ]
 
-  /// `a DenseNet: features.denseblock1.…`; nil when the names tell nothing.
+  /// `a DenseNet (features.denseblock1.…)`; nil if the names match nothing known.
   public static func guess(_ names: Set<String>) -> String? {
     for (mark, name) in marks {
       if let found = names.lazy.filter({ $0.contains(mark) }).min() { return "\(name) (\(found))" }

@@ -1,22 +1,22 @@
 internal import SWTBytes
 
-/// A state dict laid onto a layer tree: what `load_state_dict(strict=True)` would say, all at once.
+/// A comparison of a state dict with a layer tree: everything `load_state_dict(strict=True)` would report.
 public struct StateDictFit: Sendable {
-  /// A tensor of another shape than the tree's.
+  /// A tensor whose shape differs from the tree's.
   public struct Mismatch: Hashable, Sendable {
     /// Its key.
     public let name: String
-    /// The shape that the tree has.
+    /// The shape in the tree.
     public let expected: [Int]
-    /// The shape that the file has.
+    /// The shape in the state dict.
     public let actual: [Int]
   }
 
-  /// Every leaf of the tree that the state dict fills, in execution order, and the key that fills it.
+  /// Every leaf of the tree that the state dict has, in execution order, and its key.
   public let filled: [(parameter: ParameterSpec, key: String)]
-  /// Leaves that nothing fills and that inference needs.
+  /// Leaves required for inference that the state dict lacks.
   public let missing: [String]
-  /// Keys that the tree has no place for.
+  /// Keys that the tree does not have.
   public let unexpected: [String]
   /// Keys whose shapes differ.
   public let mismatched: [Mismatch]
@@ -24,7 +24,7 @@ public struct StateDictFit: Sendable {
   /// Whether every key and every shape fits.
   public var isComplete: Bool { missing.isEmpty && unexpected.isEmpty && mismatched.isEmpty }
 
-  /// Lays keys (canonical name -> shape) onto `tree`, whose BatchNorm may be folded into the convolutions.
+  /// Compares shapes by canonical name with `tree`, whose BatchNorm may be folded into the convolutions.
   public init(_ tree: LayerTree, _ shapes: [String: [Int]], isFolded: Bool = false) {
     var filled: [(ParameterSpec, String)] = []
     var missing: [String] = []
@@ -36,7 +36,8 @@ public struct StateDictFit: Sendable {
         continue
       }
       unused.remove(parameter.name)
-      // PyTorch accepts a batch count of one element for a scalar, and so do old files.
+      // A batch count may have one element instead of being a scalar: old files have it, and PyTorch accepts
+      // it.
       guard shape == parameter.shape || (parameter.isOptional && shape == [1]) else {
         mismatched.append(Mismatch(name: parameter.name, expected: parameter.shape, actual: shape))
         continue
@@ -49,7 +50,7 @@ public struct StateDictFit: Sendable {
     unexpected = unused.sorted()
   }
 
-  /// Everything that does not fit, in one line, by block; `limit` blocks of each kind.
+  /// Everything that does not fit, in one line, by block; at most `limit` blocks of each kind.
   public func summary(limit: Int = 8) -> String {
     var parts: [String] = []
     func add(_ label: String, _ names: [String], _ text: (String) -> String) {
@@ -80,7 +81,8 @@ public struct StateDictFit: Sendable {
     return parts.joined(separator: "; ")
   }
 
-  /// The closest name within a third of the length; two thousand candidates are enough for a hint.
+  /// The closest name within an edit distance of a third of the length; 2000 candidates are enough for a
+  /// hint.
   private static func nearest(to name: String, in others: [String]) -> String? {
     EditDistance.nearest(to: name, in: Array(others.prefix(2000)))
   }

@@ -1,22 +1,22 @@
-// Causes in what is there at all: parts of other networks, stages, blocks.
+// Structural causes: parts of other networks, missing or extra stages and blocks.
 
 extension NearMiss {
-  /// Parts that only relatives of ResNets have.
+  /// Substrings of names that occur only in relatives of ResNets.
   private static let variants: [(mark: String, name: String)] = [
     (".convs.", "Res2Net's split convolutions"), (".conv2.conv.", "ResNeSt's split attention"),
     (".conv2.fc1.", "ResNeSt's split attention"), (".se_module.", "Cadene's squeeze-and-excitation network"),
     (".cbam.", "CBAM's attention"), (".ca.", "CBAM's attention"), (".sa.", "CBAM's attention"),
-    (".conv2_offset.", "a deformable convolution"), (".IN.", "IBN's instance normalisation"),
+    (".conv2_offset.", "a deformable convolution"), (".IN.", "IBN's instance normalization"),
     ("attnpool.", "CLIP's attention pooling"), (".filt", "an antialiased network's blur"),
-    (".weight_g", "weight normalisation"),
-    ("weight_orig", "a parametrised (pruned or spectrally normalised) weight"),
-    ("._packed_params", "a quantised module"), ("lora_", "a LoRA adapter"), (".ctx.", "a context module"),
+    (".weight_g", "weight normalization"),
+    ("weight_orig", "a parametrized (pruned or spectrally normalized) weight"),
+    ("._packed_params", "a quantized module"), ("lora_", "a LoRA adapter"), (".ctx.", "a context module"),
   ]
 
   static func variantCause(_ evidence: Evidence) -> String? {
     for (mark, name) in variants {
       guard let found = evidence.first({ $0.contains(mark) }) else { continue }
-      // A part that the tree has a place for is no stranger.
+      // The tree may have the part, in which case it is not foreign.
       if let fit = evidence.fit, !fit.unexpected.contains(found) { continue }
       return "\(found) is \(name), which is another network"
     }
@@ -28,42 +28,44 @@ extension NearMiss {
       guard evidence.shapes["conv1.0.weight"] == nil else { return nil }
       return "the stem is missing: there is no conv1.weight"
     }
-    guard shape.count == 4 else { return "conv1.weight has \(shape.count) dimensions, a convolution has 4" }
+    guard shape.count == 4 else { return "conv1.weight has \(shape.count) dimensions; a convolution has 4" }
     if shape[0] == shape[1], [3, 7].contains(shape[0]), shape[2] == 3 {
       return
-        "conv1.weight is \(shape): height, width, in, out, which is TensorFlow's order; PyTorch's is out, in, "
-        + "height, width"
+        "conv1.weight is \(shape): height, width, in, out, which is TensorFlow's order; PyTorch's is "
+        + "out, in, height, width"
     }
     if shape[1] == shape[2], [3, 7].contains(shape[1]), shape[3] == 3 {
-      return "conv1.weight is \(shape): the channels come last, PyTorch's order is out, in, height, width"
+      return "conv1.weight is \(shape): the channels come last; PyTorch's order is out, in, height, width"
     }
     guard shape[1] == 3 else {
       return
-        "conv1 takes \(shape[1]) \(shape[1] == 1 ? "channel" : "channels"), a ResNet for colour images takes 3"
+        "conv1 takes \(shape[1]) \(shape[1] == 1 ? "channel" : "channels"); a ResNet for color images takes 3"
     }
     guard shape[2] == shape[3], [3, 7].contains(shape[2]) else {
       return
-        "conv1 is \(shape[2])×\(shape[3]); the stems that are known are 7×7, three 3×3, and one 3×3 for small images"
+        "conv1 is \(shape[2])×\(shape[3]); known stems are 7×7, three 3×3, and one 3×3 for small images"
     }
     return nil
   }
 
   static func stageCause(_ evidence: Evidence) -> String? {
     let stages = evidence.blocks.keys.sorted()
-    guard let last = stages.last else { return "there are no blocks: no key begins with layer1" }
+    guard let last = stages.last else { return "there are no blocks: no key starts with layer1" }
     for stage in 1..<last where !stages.contains(stage) {
-      return "layer\(stage) is missing, layer\(last) is there"
+      return "layer\(stage) is missing, although layer\(last) exists"
     }
     let isSmall = evidence.shapes["conv1.weight"]?.dropFirst(2) == [3, 3]
     guard let tree = evidence.tree else {
       guard !isSmall else { return nil }
-      if last < 4 { return "layer\(last + 1) is missing: there are \(last) stages of 4" }
-      return last > 4 ? "layer5 is there: a ResNet has 4 stages" : nil
+      if last < 4 { return "layer\(last + 1) is missing: there are only \(last) of 4 stages" }
+      return last > 4 ? "there is a layer5, although a ResNet has 4 stages" : nil
     }
     let expected = tree.architecture.layers.count
-    if last < expected { return "layer\(last + 1) is missing: there are \(last) stages of \(expected)" }
+    if last < expected {
+      return "layer\(last + 1) is missing: there are only \(last) of \(expected) stages"
+    }
     return last > expected
-      ? "layer\(expected + 1) is there: \(tree.architecture.name) has \(expected) stages" : nil
+      ? "there is a layer\(expected + 1), although \(tree.architecture.name) has \(expected) stages" : nil
   }
 
   static func blockCause(_ evidence: Evidence) -> String? {
@@ -71,7 +73,7 @@ extension NearMiss {
       let counted = (found.max() ?? 0) + 1
       let layers = evidence.tree?.architecture.layers ?? []
       let expected = layers.indices.contains(stage - 1) ? layers[stage - 1] : counted
-      // Where blocks beyond a gap are there, the gap is the cause, whatever the number should be.
+      // If there are blocks beyond a gap, the gap is the cause, whatever the expected number.
       let total = max(counted, expected)
       let missing = (0..<min(total, 9999)).filter { !found.contains($0) }
       if !missing.isEmpty, counted <= expected || found.count < counted {
@@ -81,19 +83,19 @@ extension NearMiss {
           + (missing.count == 1 ? "is missing" : "are missing")
       }
       if counted > expected, let tree = evidence.tree {
-        return "layer\(stage) has \(counted) blocks, \(tree.architecture.name) has \(expected)"
+        return "layer\(stage) has \(counted) blocks; \(tree.architecture.name) has \(expected)"
       }
     }
     return nil
   }
 
-  /// Stages whose channels are another's.
+  /// Stages that are swapped, or whose channels do not double.
   static func orderCause(_ evidence: Evidence) -> String? {
     let stages = evidence.blocks.keys.sorted()
     let isBottleneck = evidence.shapes["layer1.0.conv3.weight"] != nil
     let last = isBottleneck ? "conv3" : "conv2"
     let channels = stages.map { evidence.shapes["layer\($0).0.\(last).weight"]?.first ?? 0 }
-    // The bound keeps sums from overflowing, whatever a file claims.
+    // The bound prevents overflow, whatever a file claims.
     guard let least = channels.min(), least > 0, channels.allSatisfy({ $0 <= 1 << 20 }), stages.count < 16
     else { return nil }
     let expected = stages.indices.map { least << $0 }
@@ -104,8 +106,8 @@ extension NearMiss {
       return "stages are swapped: \(what)"
     }
     for (index, stage) in stages.enumerated().dropFirst() where channels[index] != 2 * channels[index - 1] {
-      return "layer\(stage) has \(channels[index]) channels, twice layer\(stage - 1)'s would be "
-        + "\(2 * channels[index - 1])"
+      return "layer\(stage) has \(channels[index]) channels instead of \(2 * channels[index - 1]), "
+        + "twice those of layer\(stage - 1)"
     }
     return nil
   }

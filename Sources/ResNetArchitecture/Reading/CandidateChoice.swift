@@ -1,14 +1,14 @@
-/// Which state dict of a file is meant.
+/// The state dict chosen among those of a file.
 struct CandidateChoice {
   let family: KeyFamily
   let candidate: StateDictCandidate
-  /// Others that were found and passed over.
+  /// Other state dicts that were found but not chosen.
   let passedOver: [StateDictCandidate]
 
-  /// `key` is the entry of a nested checkpoint to look in; nil takes the only one, or the only one that is not the
-  /// average of another.
+  /// Chooses the state dict under `key`, an entry of a nested checkpoint; if nil, the only one, or the only
+  /// primary one.
   ///
-  /// - Throws: ``ReadingFailure`` that lists the candidates when there are several.
+  /// - Throws: ``ReadingFailure`` that lists the candidates if there are several.
   init(_ keys: KeyIndex, key: String?) throws(ReadingFailure) {
     let all = KeyFamily.candidates(in: keys)
     var candidates = all
@@ -16,8 +16,8 @@ struct CandidateChoice {
       candidates = all.filter { $0.1.prefix.hasPrefix(key + ".") || ($0.1.prefix.isEmpty && key.isEmpty) }
       guard !candidates.isEmpty else {
         throw ReadingFailure(
-          "there is no ResNet under --key \(key)",
-          hint: all.isEmpty ? nil : "state dicts were found under \(Self.list(all.map(\.1)))")
+          "there is no ResNet under the key '\(key)'",
+          all.isEmpty ? nil : .say("state dicts were found under \(Self.list(all.map(\.1)))"))
       }
     }
     if candidates.count > 1, candidates.contains(where: { $0.1.secondary == nil }) {
@@ -26,8 +26,8 @@ struct CandidateChoice {
     guard let first = candidates.first else { throw Self.strangers(keys) }
     guard candidates.count == 1 else {
       throw ReadingFailure(
-        "it holds \(candidates.count) networks, under \(Self.list(candidates.map(\.1)))",
-        hint: "choose one with --key")
+        "it contains \(candidates.count) networks, under \(Self.list(candidates.map(\.1)))",
+        .someKey)
     }
     (family, candidate) = first
     passedOver = all.map(\.1).filter { $0 != first.1 }
@@ -37,14 +37,13 @@ struct CandidateChoice {
     candidates.map { "'\($0.prefix)'" }.joined(separator: ", ")
   }
 
-  /// No state dict of any family: what the file seems to be.
+  /// The failure for a file without a state dict of any family, with a guess of what it is.
   private static func strangers(_ keys: KeyIndex) -> ReadingFailure {
-    guard !keys.sorted.isEmpty else { return ReadingFailure("it holds no tensors") }
-    let hint = "--arch none converts any state dict"
+    guard !keys.sorted.isEmpty else { return ReadingFailure("it contains no tensors") }
     if let guess = OtherNetworks.guess(Set(keys.sorted)) {
-      return ReadingFailure("no known ResNet or ResNeXt: the names are those of \(guess)", hint: hint)
+      return ReadingFailure(unknownNetwork: "the names are those of \(guess)")
     }
     let examples = keys.sorted.prefix(3).joined(separator: ", ")
-    return ReadingFailure("no known ResNet or ResNeXt: its tensors are \(examples), …", hint: hint)
+    return ReadingFailure(unknownNetwork: "its tensors are \(examples), …")
   }
 }

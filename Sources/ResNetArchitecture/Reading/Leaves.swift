@@ -1,14 +1,14 @@
-/// The tensors of one state dict by their canonical names.
+/// The tensors of a state dict by canonical name.
 struct Leaves {
   /// Canonical name -> shape.
   private(set) var shapes: [String: [Int]] = [:]
-  /// Canonical name -> name in the file; of synthesised leaves there is none.
+  /// Canonical name -> name in the file; synthesized leaves are absent.
   private(set) var names: [String: String] = [:]
   private(set) var leftOut: [(key: String, reason: String)] = []
-  /// Names that are no part of the network.
+  /// Names that are not part of the network.
   private(set) var foreign: [String] = []
 
-  /// - Throws: ``ReadingFailure`` when two tensors would be the same leaf.
+  /// - Throws: ``ReadingFailure`` if two tensors are the same leaf.
   init(_ tensors: [(name: String, shape: [Int])], _ choice: CandidateChoice) throws(ReadingFailure) {
     let prefix = choice.candidate.prefix
     for (name, shape) in tensors {
@@ -43,7 +43,7 @@ struct Leaves {
     for (leaf, shape, name) in moved { try add(leaf, shape, name) }
   }
 
-  /// Means and variances, for BatchNorms that are stored as scale and shift alone.
+  /// Synthesizes means and variances for BatchNorms that are stored only as scale and shift.
   private mutating func addStatistics() {
     guard !shapes.keys.contains(where: { $0.hasSuffix(".running_mean") || $0.hasSuffix(".running_var") })
     else {
@@ -56,9 +56,10 @@ struct Leaves {
     }
   }
 
-  /// Leaves that stand under another prefix than the state dict's, with that prefix: what half a wrapper leaves.
+  /// Leaves under another prefix than the state dict's, with that prefix, as left by removing a wrapper from
+  /// half of the keys.
   ///
-  /// `missing` are the leaves to look for; nil looks for any that the state dict does not have.
+  /// `missing` are the leaves to look for; nil looks for any that the state dict lacks.
   func stray(
     _ tensors: [(name: String, shape: [Int])], _ choice: CandidateChoice, missing: Set<String>?
   ) -> [String: String] {
@@ -67,7 +68,7 @@ struct Leaves {
     for (name, _) in tensors.prefix(20_000) {
       var rest = name[...]
       if let key = name.removing(chosen) {
-        // What has its place there is not astray, although it may end like something else.
+        // A leaf of the state dict is not stray, even if a suffix of its name is another leaf's name.
         if case .leaf(let leaf) = choice.family.meaning(key), Self.isLeaf(leaf) { continue }
         rest = key[...]
       }
@@ -85,13 +86,13 @@ struct Leaves {
     return found
   }
 
-  /// Number of blocks in each stage, counted to the last that is there, whatever is missing before it.
+  /// Number of blocks in each stage, up to the last one present, even if earlier ones are missing.
   func blockCounts(stages: Int) -> [Int] {
     let blocks = NearMiss.Evidence(shapes: shapes, fit: nil, tree: nil).blocks
     return (1...max(stages, 1)).map { min((blocks[$0]?.max() ?? 0) + 1, 1000) }
   }
 
-  /// True for names of the form that a ResNet's leaves have.
+  /// Whether a name has the form of a ResNet's leaf.
   static func isLeaf(_ name: String) -> Bool {
     guard let path = KeyPath(name) else { return false }
     switch path.head {
@@ -103,11 +104,12 @@ struct Leaves {
   }
 }
 
-/// A linear layer that somebody put beside a network instead of into it.
+/// A classifier that is outside the network's prefix.
 enum ForeignHead {
   private static let names: Set<Substring> = ["fc", "linear", "classifier", "head", "last_linear", "logits"]
 
-  /// `classifier.weight [5, 2048]`, of a state dict under that prefix; nil when there is none.
+  /// The classifier next to a state dict with that prefix, as `classifier.weight [5, 2048]`; nil if there is
+  /// none.
   static func find(_ tensors: [(name: String, shape: [Int])], _ prefix: String) -> String? {
     guard prefix.hasSuffix(".") else { return nil }
     let parts = prefix.dropLast().split(separator: ".")

@@ -1,6 +1,6 @@
-/// Files in which no family is recognised, although half of one's landmarks are there.
+/// Explains why no family is recognized in a file that has one of a family's landmarks.
 enum NearFamily {
-  /// Why; nil when no family comes near.
+  /// The reason; nil if no family comes close.
   static func explain(
     _ tensors: [(name: String, shape: [Int])], _ keys: KeyIndex, key: String?
   ) -> ReadingFailure? {
@@ -12,17 +12,17 @@ enum NearFamily {
     else { return nil }
     return ReadingFailure(
       "it looks like a ResNet (\(choice.family.name)), but \(cause)",
-      hint: "--arch none converts any state dict")
+      .anyStateDict)
   }
 
-  /// The family whose first block, or first convolution, is there; where it stands decides the prefix.
+  /// The family whose first block or first convolution is present; its position gives the prefix.
   private static func nearest(_ keys: KeyIndex) -> CandidateChoice? {
     for family in KeyFamily.all where family.companions.isEmpty {
       for place in family.landmarks {
         for mark in [place.block, place.stem] {
           let ending = ".\(mark)"
           let found = keys.sorted.filter { $0 == mark || $0.hasSuffix(ending) }
-          // A bare `conv1.weight` is in every block.
+          // `conv1.weight` alone occurs in every block.
           guard let name = found.min(by: { $0.count < $1.count }), isTelling(mark, name) else { continue }
           return CandidateChoice(
             family: family,
@@ -34,7 +34,7 @@ enum NearFamily {
     return nil
   }
 
-  /// True for a landmark that other networks do not have: a first convolution called `conv1` needs a second of a block.
+  /// Whether a landmark is specific enough: a first convolution named `conv1` occurs in other networks too.
   private static func isTelling(_ mark: String, _ name: String) -> Bool {
     mark.split(separator: ".").count > 3 || name == mark && mark == "conv1_w"
   }

@@ -1,41 +1,53 @@
-/// A file's tensor names and shapes, read as a network: which family named them, where they stand, what each is,
-/// which architecture they make, and what shapes could not tell.
+/// A file's tensor names and shapes, read as a network: the key family, the prefix, the meaning of each key,
+/// the architecture, and the conventions that shapes do not determine.
 public struct StateDictReading: Sendable {
-  /// Which architecture a caller asks for.
+  /// The architecture that a caller requests.
   public enum Request: Equatable, Sendable {
-    /// Whatever keys and shapes make.
+    /// The architecture that keys and shapes describe.
     case auto
-    /// A published network; the number of classes is the file's.
+    /// A published network, with the number of classes in the file.
     case named(String)
-    /// What a weight file says it is.
+    /// The architecture stated by a weight file.
     case stated(Architecture)
   }
 
-  /// Where in the file the network was found.
+  /// The state dict in the file.
   public let candidate: StateDictCandidate
-  /// The network that the tensors make.
+  /// The network that the tensors form.
   public private(set) var tree: LayerTree
-  /// What shapes could not tell, and who said it.
+  /// Conventions that shapes do not determine, and their sources.
   public let conventions: SettledConventions
-  /// Every leaf of the tree that the file fills, in execution order, and the name that fills it.
+  /// Every leaf of the tree that the file has, in execution order, and its name in the file.
   public let filled: [(parameter: ParameterSpec, key: String)]
-  /// Leaves that stand for what the family does not store: running means of 0 and variances of 1 − ε.
+  /// Leaves that the family does not store: running means of 0 and variances of 1 − ε.
   public let synthesized: [ParameterSpec]
-  /// Names that belong to the network's checkpoint and not to its function, and why.
+  /// Names that belong to the network's checkpoint but not to its function, and why.
   public let leftOut: [(key: String, reason: String)]
-  /// Names that have nothing to do with the network.
+  /// Names unrelated to the network.
   public let unused: [String]
   /// What a reader should know: fine-tuned, headless, from before PyTorch 0.4.1 …
-  public let notes: [String]
+  public let notes: [Note]
 
+  /// Something worth knowing that is no failure.
+  public struct Note: Equatable, Sendable {
+    /// What there is to know.
+    public let text: String
+    /// What can be done about it, where there is something.
+    public let remedy: Remedy?
+
+    init(_ text: String, _ remedy: Remedy? = nil) { (self.text, self.remedy) = (text, remedy) }
+  }
+
+  /// Reads tensors as a network.
+  ///
   /// - Parameters:
-  ///   - tensors: names and shapes, as they are in the file.
-  ///   - request: which architecture it has to be.
-  ///   - key: entry of a nested checkpoint to look in, such as `state_dict` or `model_ema`.
-  ///   - options: what whoever converts says.
-  ///   - official: the published file that this is.
-  ///   - values: the values of a small tensor by its name, where a family keeps in one what shapes cannot tell.
-  /// - Throws: ``ReadingFailure``, with the first real cause.
+  ///   - tensors: names and shapes in the file.
+  ///   - request: the architecture to require.
+  ///   - key: entry of a nested checkpoint to read, such as `state_dict` or `model_ema`.
+  ///   - options: conventions given by the user.
+  ///   - official: the published file with this content, if any.
+  ///   - values: reads a small tensor by name, for families that store conventions in one.
+  /// - Throws: ``ReadingFailure`` with the first cause.
   public init(
     _ tensors: [(name: String, shape: [Int])], _ request: Request, key: String? = nil,
     options: Conventions = Conventions(), official: OfficialFile? = nil,
@@ -50,7 +62,7 @@ public struct StateDictReading: Sendable {
     }
     if let trap = official?.trap {
       throw ReadingFailure(
-        "it is \(official?.name ?? ""): \(trap)", hint: "--arch none converts any state dict")
+        "it is \(official?.name ?? ""): \(trap)", .anyStateDict)
     }
     let leaves = try Leaves(tensors, choice)
     let head = ForeignHead.find(tensors, choice.candidate.prefix)
@@ -58,8 +70,8 @@ public struct StateDictReading: Sendable {
       choice.family.name == KeyFamily.torchvision.name
     {
       throw ReadingFailure(
-        "it has a head outside of '\(choice.candidate.prefix)': \(head)",
-        hint: "--key \(choice.candidate.prefix.dropLast()) takes the network without it")
+        "its classifier is outside '\(choice.candidate.prefix)': \(head)",
+        .keyWithoutRest(String(choice.candidate.prefix.dropLast())))
     }
     let (architecture, settled) = try Self.architecture(
       request, leaves, choice,
@@ -90,12 +102,12 @@ public struct StateDictReading: Sendable {
     unused = leaves.foreign
     var notes = Self.notes(leaves, tree, choice, synthesized: !synthesized.isEmpty)
     if options.strideOn != nil, architecture.block == .basic {
-      notes.append("--stride-on changes nothing: a basic block has its stride on the first 3×3")
+      notes.append(Note("the option has no effect: a basic block has its stride on the first 3×3"))
     }
     self.notes = notes
   }
 
-  /// The same names with another epsilon.
+  /// The same reading with another epsilon.
   package func withEpsilon(_ epsilon: Double) -> StateDictReading {
     var copy = self
     var architecture = tree.architecture
@@ -104,7 +116,7 @@ public struct StateDictReading: Sendable {
     return copy
   }
 
-  /// What was asked for, or what the shapes say, with all that they do not.
+  /// The requested or inferred architecture, with the conventions that shapes do not determine.
   private static func architecture(
     _ request: Request, _ leaves: Leaves, _ choice: CandidateChoice, _ surroundings: Surroundings,
     _ options: Conventions, _ official: OfficialFile?, _ tensors: [(name: String, shape: [Int])]
@@ -113,24 +125,25 @@ public struct StateDictReading: Sendable {
     var architecture: Architecture
     switch request {
     case .auto:
-      do throws(InferenceFailure) {
+      do throws(ReadingFailure) {
         architecture = try Architecture.inferred(from: leaves.shapes)
         architecture.layers = leaves.blockCounts(stages: architecture.layers.count)
       } catch {
         let stray = leaves.stray(tensors, choice, missing: nil)
         let miss = NearMiss(leaves.shapes, tree: nil, prefix: choice.candidate.prefix, stray: stray)
         throw ReadingFailure(
-          "it looks like a ResNet (\(choice.family.name)), but \(miss.cause ?? error.description)",
-          hint: "--arch none converts any state dict")
+          "it looks like a ResNet (\(choice.family.name)), but \(miss.cause ?? error.message)",
+          .anyStateDict)
       }
     case .named(let name):
       guard let named = Architecture.named(name) else {
-        throw ReadingFailure("there is no architecture '\(name)'", hint: "pth2swt arch lists them")
+        throw ReadingFailure(
+          "there is no architecture '\(name)'", .names(Architecture.published.map(\.name)))
       }
       architecture = named
-      // A fine-tuned head has its own number of classes; without fc the network is headless.
+      // A fine-tuned head has its own number of classes; without fc, the network is headless.
       architecture.classCount = leaves.shapes["fc.weight"]?.first
-      // resnet50_v1 and resnet50_os8 say what shapes do not.
+      // Names such as resnet50_v1 and resnet50_os8 include conventions.
       if options.strideOn == nil, named.strideOn != .conv2 { options.strideOn = named.strideOn }
       if options.dilations == nil, named.dilations.contains(where: { $0 != 1 }) {
         options.dilations = named.dilations
@@ -143,7 +156,7 @@ public struct StateDictReading: Sendable {
     }
     let stages = architecture.layers.count
     if let dilations = options.dilations, dilations.count != stages {
-      throw ReadingFailure("--dilation gives \(dilations.count) stages, the network has \(stages)")
+      throw ReadingFailure("dilations are given for \(dilations.count) stages; the network has \(stages)")
     }
     var sources: [(ConventionSource, Conventions)] = [(.option, options)]
     if let official { sources.append((.file(official.name), official.conventions)) }
@@ -152,7 +165,7 @@ public struct StateDictReading: Sendable {
     if case .stated = request { return (architecture, settled) }
     architecture = settled.applied(to: architecture)
     guard architecture.isConsistent else {
-      throw ReadingFailure("its shapes describe no network: \(architecture.name)")
+      throw ReadingFailure("its shapes do not describe a valid network: \(architecture.name)")
     }
     return (architecture, settled)
   }
@@ -161,40 +174,40 @@ public struct StateDictReading: Sendable {
     _ request: Request, _ leaves: Leaves, _ tree: LayerTree, _ fit: StateDictFit, _ choice: CandidateChoice,
     _ tensors: [(name: String, shape: [Int])]
   ) -> ReadingFailure {
-    var hint: String?
+    var remedy: Remedy?
     if case .named = request, let found = try? Architecture.inferred(from: leaves.shapes), found.isConsistent,
       StateDictFit(LayerTree(found), leaves.shapes).isComplete
     {
-      hint = "its shapes are those of \(found.name)"
+      remedy = .say("its shapes are those of \(found.name)")
     }
     let stray = leaves.stray(tensors, choice, missing: Set(fit.missing))
     let miss = NearMiss(leaves.shapes, tree: tree, prefix: choice.candidate.prefix, stray: stray)
     return ReadingFailure(
-      "its tensors do not fit \(tree.architecture.name): \(miss.description)", hint: hint)
+      "its tensors do not fit \(tree.architecture.name): \(miss.description)", remedy)
   }
 
   private static func notes(
     _ leaves: Leaves, _ tree: LayerTree, _ choice: CandidateChoice, synthesized: Bool
-  ) -> [String] {
-    var notes: [String] = []
+  ) -> [Note] {
+    var notes: [Note] = []
     let architecture = tree.architecture
     if let count = architecture.classCount {
       if architecture.stem != .conv3x3, count != 1000 {
-        notes.append("fc has \(count) classes, ImageNet has 1000: fine-tuned or trained anew")
+        notes.append(Note("fc has \(count) classes, not ImageNet's 1000: fine-tuned or trained from scratch"))
       }
     } else {
-      notes.append("headless: there is no fc, so that the map of \(tree.outputName) comes out")
+      notes.append(Note("no classifier: the output is \(tree.outputName)'s feature map"))
     }
     if synthesized {
-      notes.append("no running statistics are stored: a mean of 0 and a variance of 1 − ε stand for them")
+      notes.append(Note("no running statistics are stored: a mean of 0 and a variance of 1 − ε are used"))
     } else if !leaves.shapes.keys.contains(where: { $0.hasSuffix(".num_batches_tracked") }) {
-      notes.append("no num_batches_tracked: saved before PyTorch 0.4.1, or by a frozen BatchNorm")
+      notes.append(Note("no num_batches_tracked: saved before PyTorch 0.4.1, or by a frozen BatchNorm"))
     }
     for other in choice.passedOver {
       let reason = other.secondary.map { " (\($0))" } ?? ""
       notes.append(
-        "there is another network under '\(other.prefix)'\(reason); --key \(other.prefix.dropLast()) takes it"
-      )
+        Note(
+          "there is another network under '\(other.prefix)'\(reason)", .key(String(other.prefix.dropLast()))))
     }
     return notes
   }

@@ -201,7 +201,7 @@ private struct LineCall {
   }
 
   static func at(_ context: UnsafeMutableRawPointer?) -> Self {
-    guard let context = unsafe context else { preconditionFailure("the pool hands on what it got") }
+    guard let context = unsafe context else { preconditionFailure("the pool passes on what it got") }
     return unsafe context.assumingMemoryBound(to: Self.self).pointee
   }
 

@@ -1,7 +1,8 @@
 internal import CKernels
 internal import ResNetArchitecture
+internal import SWTThreads
 
-/// Unsafe on purpose: hands pieces of the storage and of the source's memory to the C packers, from all
+/// Unsafe on purpose: passes pieces of the storage and of the source's memory to the C packers, from all
 /// threads. Each unit writes its own panel, or its own filters, only.
 extension PackedNetwork {
   /// Packs one convolution for products of tiles. Float32 weights are multiplied by BatchNorm's factor,

@@ -1,7 +1,7 @@
 internal import CKernels
 internal import ResNetArchitecture
 
-/// How the weights of a convolution by products of tiles lie in memory; the counterpart of
+/// How the weights of a convolution by products of tiles are arranged in memory; the counterpart of
 /// ``PackedConvolution``, in words of 4 bytes.
 struct ProductConvolution: Sendable {
   let unit: ConvolutionUnit
@@ -19,7 +19,7 @@ struct ProductConvolution: Sendable {
 
   /// Channels of an input block.
   var blockLanes: Int { split == .P2S_SPLIT_BF16 || split == .P2S_SPLIT_X6 ? 32 : 64 }
-  /// What the input's lines hold.
+  /// What the input's lines contain.
   var line: Activation.Line {
     switch split {
     case .P2S_SPLIT_BF16: isPlanar ? .float32 : .bfloat16

@@ -1,5 +1,6 @@
 internal import CKernels
 internal import ResNetArchitecture
+internal import SWTThreads
 
 /// Unsafe on purpose, as all of ``KernelCalls``: the plan sized and placed the copies, and units write
 /// disjoint memory.
@@ -151,7 +152,7 @@ private struct CopyCall {
   }
 
   static func at(_ context: UnsafeMutableRawPointer?) -> Self {
-    guard let context = unsafe context else { preconditionFailure("the pool hands on what it got") }
+    guard let context = unsafe context else { preconditionFailure("the pool passes on what it got") }
     return unsafe context.assumingMemoryBound(to: Self.self).pointee
   }
 }

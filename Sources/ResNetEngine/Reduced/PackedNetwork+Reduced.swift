@@ -1,7 +1,8 @@
 internal import CKernels
 internal import ResNetArchitecture
+internal import SWTThreads
 
-/// Unsafe on purpose: hands pieces of the storage and of the source's memory to the C packers, from all
+/// Unsafe on purpose: passes pieces of the storage and of the source's memory to the C packers, from all
 /// threads. Each unit writes its own panel, or its own filters, only.
 extension PackedNetwork {
   /// Packs one convolution's weights as they are stored, or rounded once; BatchNorm's factor goes into the
@@ -36,7 +37,7 @@ extension PackedNetwork {
     }
   }
 
-  /// The integers that the source holds, or else its numbers quantized filter by filter.
+  /// The integers that the source has, or else its numbers quantized filter by filter.
   func integers(
     _ name: String, of unit: ConvolutionUnit, from source: some WeightSource, _ threads: ThreadPool
   ) throws -> QuantizedFilters {

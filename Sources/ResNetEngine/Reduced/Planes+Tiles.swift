@@ -1,4 +1,5 @@
 internal import ResNetArchitecture
+internal import SWTThreads
 
 /// Which products of a convolution AMX's tiles add up in one step, and in which of two chains.
 struct TileOrder {
@@ -10,7 +11,7 @@ extension LayerTree {
   /// The order of sums of a convolution of bfloat16: 32 lanes of the input's layout at one tap after the
   /// other. The stem reads a row of the kernel in a step, eight places for each plane of the image.
   ///
-  /// Groups may lie anywhere in blocks of 32 lanes, but each is multiplied with zeros for its neighbors,
+  /// Groups may begin anywhere in blocks of 32 lanes, but each is multiplied with zeros for its neighbors,
   /// which changes no sum: here a step has the channels of one group alone, each in the chain that its lane
   /// decides.
   func tileOrder(of unit: ConvolutionUnit) -> [TileOrder] {
@@ -61,7 +62,7 @@ extension Planes {
   /// subnormal numbers taken for zeros. `orders` has one entry for each group.
   ///
   /// A double holds the product of two bfloat16 exactly, and adding a float to it and rounding twice is
-  /// rounding once, but for ties below the 53rd digit.
+  /// rounding once, except for ties below the 53rd digit.
   func convolvedByTiles(
     _ unit: ConvolutionUnit, _ weights: [Double], _ orders: [TileOrder], _ threads: ThreadPool
   ) -> Planes {

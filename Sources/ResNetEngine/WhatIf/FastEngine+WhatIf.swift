@@ -1,4 +1,5 @@
 package import ResNetArchitecture
+package import SWTThreads
 
 extension FastEngine {
   /// Computes the network from one stage on, given what the stage before put out.

@@ -1,4 +1,5 @@
 internal import ResNetArchitecture
+internal import SWTThreads
 
 /// Operations with another padding or pooling, each made of the ordinary one.
 extension Planes {

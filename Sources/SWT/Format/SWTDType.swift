@@ -1,41 +1,41 @@
 public import SWTTensors
 
-/// The element types of a `.swt` file; the raw value is the code in the file.
+/// The element types of `.swt` files; the raw value is the code in the file.
 public enum SWTDType: UInt8, CaseIterable, Sendable {
   /// IEEE 754 binary32.
   case f32 = 1
   /// IEEE 754 binary16.
   case f16
-  /// bfloat16: the upper half of an `f32`.
+  /// bfloat16, the upper half of an `f32`.
   case bf16
-  /// Eight bits in two's complement.
+  /// Signed 8-bit integer.
   case i8
-  /// Eight bits without a sign.
+  /// Unsigned 8-bit integer.
   case u8
-  /// Two elements a byte, low nibble first; the nibble after an odd count is zero.
+  /// Signed 4-bit integers, two per byte, low nibble first; an odd count leaves the last nibble zero.
   case i4
   /// IEEE 754 binary64.
   case f64
-  /// Integers in two's complement.
+  /// Two's complement integers.
   case i64, i32, i16
   /// One byte, 0 or 1.
   case bool8
-  /// Eight bits: four of exponent, three of mantissa, no infinities.
+  /// 8-bit float: 4 exponent bits, 3 mantissa bits, no infinities.
   case f8e4m3fn
-  /// Eight bits: five of exponent, two of mantissa.
+  /// 8-bit float: 5 exponent bits, 2 mantissa bits.
   case f8e5m2
-  /// Integers without a sign.
+  /// Unsigned integers.
   case u16, u32, u64
-  /// Two floats of half the width: real part, imaginary part.
+  /// Two floats of half the width: the real part, then the imaginary part.
   case complex32, complex64, complex128
-  /// Eight bits without infinities or negative zero; `f8e8m0fnu` is a power of two.
+  /// 8-bit floats without infinities or negative zero; `f8e8m0fnu` is a power of two.
   case f8e4m3fnuz, f8e5m2fnuz, f8e8m0fnu
-  /// One byte is one element here and holds two values, as in PyTorch.
+  /// Two 4-bit floats in one byte, counted as one element, as in PyTorch.
   case f4e2m1fnX2
-  /// Packed types of PyTorch; metadata says which.
+  /// PyTorch's packed types; metadata names the type.
   case opaque
 
-  /// Bits of one element.
+  /// Bits per element.
   public var bitWidth: Int {
     switch self {
     case .i4: 4
@@ -48,10 +48,10 @@ public enum SWTDType: UInt8, CaseIterable, Sendable {
     }
   }
 
-  /// Whether elements are real floating-point numbers, of any width.
+  /// Whether elements are real floating-point numbers of any width.
   public var isFloatingPoint: Bool { scalarType?.isFloatingPoint ?? false }
 
-  /// True for integers; booleans and packed types are not.
+  /// Whether elements are integers; false for booleans and packed types.
   public var isInteger: Bool {
     switch self {
     case .i4, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64: true
@@ -59,7 +59,7 @@ public enum SWTDType: UInt8, CaseIterable, Sendable {
     }
   }
 
-  /// PyTorch's type with the same bytes; nil for `i4` and `opaque`.
+  /// The PyTorch type with the same byte representation; nil for `i4` and `opaque`.
   public var scalarType: ScalarType? {
     switch self {
     case .f32: .float32
@@ -88,10 +88,10 @@ public enum SWTDType: UInt8, CaseIterable, Sendable {
     }
   }
 
-  /// The name in listings: PyTorch's, else `int4` or `opaque`.
+  /// The name in listings: PyTorch's name, or `int4` or `opaque`.
   public var name: String { scalarType?.rawValue ?? (self == .i4 ? "int4" : "opaque") }
 
-  /// The type that stores PyTorch's: quantized types as their integers, packed types as opaque bytes.
+  /// The type that stores a PyTorch type: quantized types become their integers, packed types opaque bytes.
   public init(_ type: ScalarType) {
     switch type {
     case .qint8: self = .i8
@@ -102,21 +102,21 @@ public enum SWTDType: UInt8, CaseIterable, Sendable {
   }
 }
 
-/// What a tensor is for; the raw value is the code in the file.
+/// The role of a tensor; the raw value is the code in the file.
 public enum SWTRole: UInt8, CaseIterable, Sendable {
-  /// A trained tensor of the network.
+  /// A trained parameter of the network.
   case parameter
-  /// A tensor that training keeps but does not train: a running mean.
+  /// State that training updates without a gradient, such as a running mean.
   case buffer
-  /// Scales of a quantised tensor.
+  /// Scales of a quantized tensor.
   case scale
-  /// Zero points of a quantised tensor.
+  /// Zero points of a quantized tensor.
   case zeroPoint
   /// The input of a golden test, `[N, C, H, W]`.
   case goldenInput
-  /// What the network must make of a golden input.
+  /// The network's expected output for a golden input.
   case goldenOutput
-  /// Samples of what a layer must make of it.
+  /// Samples of a layer's expected output for a golden input.
   case goldenProbe
   /// Anything else.
   case auxiliary

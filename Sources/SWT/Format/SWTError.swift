@@ -1,122 +1,122 @@
 public import SWTBytes
 
-/// Why a `.swt` file was rejected: the rule of the format that it breaks, and where.
+/// Why a `.swt` file was rejected: the rule of the format that it violates, and where.
 ///
-/// Two errors are equal when rule and offset are; the rest is for people.
+/// Two errors are equal if their rules and offsets are equal; the rest is for people.
 public struct SWTError: Error, Equatable, Sendable {
-  /// The rules, one for each invariant of the format; the raw values are stable.
+  /// The rules, one per invariant of the format; the raw values are stable.
   public enum Rule: String, CaseIterable, Sendable {
-    /// The system refused to open or map the file; see ``SWTError/cause``.
+    /// The system could not open or map the file; see ``SWTError/cause``.
     case unreadable
     // Header.
-    /// The first eight bytes are not those of a `.swt` file.
+    /// The first eight bytes are not the magic of a `.swt` file.
     case magic
-    /// A major version that this library does not know.
+    /// A major version that this library does not support.
     case version
-    /// The file is shorter than it says.
+    /// The file is shorter than its header states.
     case truncated
-    /// The file is longer than it says.
+    /// The file is longer than its header states.
     case trailingBytes = "trailing-bytes"
-    /// The header does not have the 64 bytes of this version.
+    /// The header size is not the 64 bytes of this version.
     case headerSize = "header-size"
-    /// An alignment outside of 2^6 … 2^16, or of tensors above that of the data.
+    /// An alignment outside 2^6 … 2^16, or a tensor alignment above the data alignment.
     case alignment
-    /// The data region does not begin where the index region ends.
+    /// The data region does not start where the index region ends.
     case dataOffset = "data-offset"
-    /// A required feature that this library does not know.
+    /// A required feature that this library does not support.
     case requiredFeature = "required-feature"
-    /// CRC32C of header and section table.
+    /// The CRC32C of header and section table does not match.
     case headerChecksum = "header-checksum"
-    /// A field that must be zero is not.
+    /// A reserved field is not zero.
     case reserved
-    /// A size that this reader does not take, although the format could express it.
+    /// A size beyond a limit of this reader, although the format could express it.
     case limit
     // Section table.
-    /// More sections than 64, or than fit before the data.
+    /// More than 64 sections, or more than fit before the data.
     case sectionCount = "section-count"
     /// A kind that is not four printable ASCII characters.
     case sectionKind = "section-kind"
-    /// Two sections of one kind.
+    /// Two sections of the same kind.
     case sectionTwice = "section-twice"
-    /// Unknown flags, or a critical bit that is not as the format says.
+    /// Unknown flags, or the wrong critical bit for a known section.
     case sectionFlags = "section-flags"
-    /// A section does not follow the one before it.
+    /// A section that does not directly follow the previous one.
     case sectionPlace = "section-place"
-    /// A size that does not fit the number of records.
+    /// A size that does not match the number of records.
     case sectionSize = "section-size"
-    /// `TENS`, `BYNM` or `STRS` is not there.
+    /// `TENS`, `BYNM` or `STRS` is missing.
     case sectionMissing = "section-missing"
     /// A critical section of an unknown kind.
     case unknownCriticalSection = "unknown-critical-section"
-    /// CRC32C of a section.
+    /// The CRC32C of a section does not match.
     case sectionChecksum = "section-checksum"
     /// Padding that is not zero.
     case padding
     // Tensor records.
-    /// A name that is empty, too long or outside of the string pool.
+    /// A name that is empty, too long or outside the string pool.
     case name
-    /// The code 0, a code that is not known, or a type that cannot give what is asked for.
+    /// Code 0, an unknown code, or a type that does not support the operation.
     case dtype
     /// More than six dimensions.
     case rank
     /// An unused dimension that is not 0.
     case dimensions
-    /// Bits times dimensions that reach 2^63.
+    /// The size in bits reaches 2^63.
     case overflow
-    /// A length that is not that of shape and type.
+    /// A length that does not match shape and type.
     case dataLength = "data-length"
-    /// Bytes outside of the data region.
+    /// Bytes outside the data region.
     case dataBounds = "data-bounds"
-    /// A tensor that does not follow the one before it.
+    /// A tensor that does not directly follow the previous one.
     case dataPlace = "data-place"
-    /// An order of dimensions that is no permutation.
+    /// An order of dimensions that is not a permutation.
     case dimOrder = "dim-order"
-    /// A role that this version of the format does not have.
+    /// A role unknown to this version of the format.
     case role
-    /// Flags that it does not have, or that exclude each other.
+    /// Flags unknown to this version of the format, or mutually exclusive ones.
     case flags
-    /// A link to a record that is not there, or where there must be none.
+    /// A link to a record that does not exist, or a link where none is allowed.
     case link
-    /// An alias that is not like its target.
+    /// An alias that differs from its target.
     case alias
-    /// The file does not end 64 bytes behind its last tensor.
+    /// The file does not end 64 bytes after its last tensor.
     case fileEnd = "file-end"
-    /// Names that do not ascend, or two that are equal.
+    /// Names out of order, or two equal ones.
     case nameOrder = "name-order"
     // Other sections.
-    /// A metadata record that is not well-formed.
+    /// A malformed metadata record.
     case metadata
-    /// A quantisation record that does not fit its tensors.
+    /// A quantization record that is malformed or does not match its tensors.
     case quantization
-    /// A record of a source tensor that is not well-formed.
+    /// A malformed record of a source tensor.
     case sourceDigest = "source-digest"
-    /// A golden test that does not fit its tensors.
+    /// A golden test that is malformed or does not match its tensors.
     case golden
-    /// A receipt that is not well-formed.
+    /// A malformed receipt.
     case receipt
     // Contents.
-    /// CRC32C of a tensor's bytes.
+    /// The CRC32C of a tensor's bytes does not match.
     case dataChecksum = "data-checksum"
-    /// SHA-256 of a tensor's bytes.
+    /// The SHA-256 of a tensor's bytes does not match.
     case dataDigest = "data-digest"
-    /// The file has no digests, which a full check needs.
+    /// The file has no digests, which a full check requires.
     case digestMissing = "digest-missing"
-    /// Text that is not UTF-8, or has control characters.
+    /// Text that is not UTF-8 or contains control characters.
     case utf8
     /// There is no tensor with that name or index.
     case noSuchTensor = "no-such-tensor"
   }
 
-  /// The rule that is broken.
+  /// The rule that was violated.
   public var rule: Rule
-  /// Offset in bytes from the start of the file, where it is known.
+  /// Offset in bytes from the start of the file, if known.
   public var offset: Int?
   /// What was read and what was expected.
   public var detail: String
-  /// The failure behind ``Rule/unreadable``.
+  /// The underlying failure of ``Rule/unreadable``.
   public var cause: ParseFailure?
 
-  /// An error at `offset` bytes from the start of the file, or at no offset that is known.
+  /// Creates an error; `offset` is in bytes from the start of the file, nil if unknown.
   public init(_ rule: Rule, at offset: Int? = nil, _ detail: String = "", cause: ParseFailure? = nil) {
     self.rule = rule
     self.offset = offset

@@ -1,25 +1,29 @@
-/// The numbers of the format; FORMAT.md has the tables and the reasons.
+internal import SWTBytes
+
+/// The constants of the format; FORMAT.md has the tables and the reasons.
 public enum SWTFormat {
   /// The first eight bytes of every file.
-  public static let magic: [UInt8] = [0x89, 0x53, 0x57, 0x54, 0x0D, 0x0A, 0x1A, 0x0A]
+  public static let magic: [UInt8] = FileMagic.swt
   /// The major version; a file with any other is rejected.
   public static let versionMajor: UInt16 = 1
-  /// The newest minor version that this library knows completely.
+  /// The newest minor version that this library supports completely.
   public static let versionMinor: UInt16 = 0
-  /// Dimensions that a tensor can have.
+  /// Maximum number of dimensions of a tensor.
   public static let maximumRank = 6
-  /// Bytes of UTF-8 that a name can have.
+  /// Maximum length of a name in bytes of UTF-8.
   public static let maximumNameLength = 4095
 
-  /// True for what a tensor may be called: 1 to 4095 bytes without control characters.
+  /// Whether a tensor may have this name: 1 to 4095 bytes without control characters.
   public static func isName(_ name: String) -> Bool {
     (1...maximumNameLength).contains(name.utf8.count) && name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
   }
-  /// Sections that a file can have.
+  /// Maximum number of sections of a file.
   public static let maximumSectionCount = 64
-  /// What the names of golden tests' tensors start with.
+  /// Prefix of the names of golden tests' tensors.
   public static let goldenPrefix = "golden/"
-  /// "No tensor", "no record".
+  /// The metadata key of the source's SHA-256, which is known only after all else: its text shares no bytes with others.
+  public static let sourceDigestKey = "source.sha256"
+  /// Means "no tensor" or "no record".
   public static let none: UInt32 = 0xFFFF_FFFF
   /// The dimension order of row-major tensors.
   public static let rowMajor: UInt32 = 0x7654_3210
@@ -31,19 +35,20 @@ public enum SWTFormat {
   /// Alignment of sections and of the end of the data.
   package static let sectionAlignment = 64
   package static let alignmentRange: ClosedRange<UInt8> = 6...16
-  /// The index region is copied to memory; a gigabyte is room for millions of tensors.
+  /// The index region is copied to memory; a gigabyte has room for millions of tensors.
   package static let maximumIndexSize = 1 << 30
 
-  /// The smallest multiple of `alignment`, a power of two, that is not below `value`; nil on overflow.
+  /// `value` rounded up to a multiple of `alignment`, which must be a power of two; nil on overflow.
   package static func alignUp(_ value: Int, _ alignment: Int) -> Int? {
     let (sum, overflow) = value.addingReportingOverflow(alignment - 1)
     return overflow ? nil : sum & ~(alignment - 1)
   }
 
-  /// Bytes of a dense tensor: the product of the dimensions times the bits, rounded up to a byte.
+  /// Size of a dense tensor in bytes: the product of the dimensions and the bits per element, rounded up to a
+  /// byte.
   ///
-  /// The product is taken with 1 for each 0 and must stay below 2^63 bits, so that every reader finds the same
-  /// shapes acceptable, whatever order it multiplies in. Nil when it does not.
+  /// The product counts each 0 as 1 and must stay below 2^63 bits, so that every reader accepts the same
+  /// shapes, whatever order it multiplies in. Nil if the product is larger.
   package static func byteCount(_ shape: some Sequence<Int>, _ type: SWTDType) -> Int? {
     var bits = type.bitWidth
     var isEmpty = false
@@ -58,7 +63,7 @@ public enum SWTFormat {
   }
 }
 
-/// The sections that this library knows; the raw value is the kind in the file.
+/// The known sections; the raw value is the kind in the file.
 package enum SectionKind: String, CaseIterable, Sendable {
   case tensors = "TENS"
   case byName = "BYNM"
@@ -71,7 +76,7 @@ package enum SectionKind: String, CaseIterable, Sendable {
   case golden = "GOLD"
   case receipts = "ERRS"
 
-  /// Number among the kinds, for tables.
+  /// Position among the kinds, for lookup tables.
   package var place: Int {
     switch self {
     case .tensors: 0
@@ -87,7 +92,7 @@ package enum SectionKind: String, CaseIterable, Sendable {
     }
   }
 
-  /// Bytes of one record; `count` × this is the size of the section.
+  /// Size of a record in bytes; times `count` it is the size of the section.
   package var recordSize: Int {
     switch self {
     case .tensors, .golden: 64
@@ -100,7 +105,7 @@ package enum SectionKind: String, CaseIterable, Sendable {
     }
   }
 
-  /// True when a reader that does not know the section must not read the file.
+  /// Whether a reader that does not know the section must reject the file.
   package var isCritical: Bool {
     switch self {
     case .tensors, .byName, .strings, .quantization, .goldenSets: true

@@ -1,39 +1,39 @@
 public import SWTChecksums
 
-/// How the integers of a quantised tensor stand for real numbers: `scale × (q − zero)`.
+/// How the integers of a quantized tensor map to real numbers: `scale × (q − zero)`.
 public struct SWTQuantization: Equatable, Sendable {
-  /// What has a scale of its own; the raw value is the code in the file.
+  /// The granularity of the scales; the raw value is the code in the file.
   public enum Scheme: UInt8, Sendable {
     /// One scale for the whole tensor.
     case perTensor = 1
-    /// One for each index along ``SWTQuantization/axis``.
+    /// One scale per index along ``SWTQuantization/axis``.
     case perChannel
-    /// One for each ``SWTQuantization/block`` elements along the axis.
+    /// One scale per ``SWTQuantization/block`` elements along the axis.
     case perBlock
   }
 
-  /// What has a scale of its own.
+  /// The granularity of the scales.
   public var scheme: Scheme
-  /// Logical dimension that the scales run along; 0 per tensor.
+  /// Logical dimension along which scales vary; 0 per tensor.
   public var axis: Int
-  /// Significant bits of one integer.
+  /// Significant bits of an integer.
   public var bits: Int
-  /// Whether all zero points are 0, so that there is no tensor of them.
+  /// Whether all zero points are 0, in which case they are not stored.
   public var isSymmetric: Bool
-  /// Elements that share a scale along the axis; 0 unless per block.
+  /// Number of consecutive elements along the axis that share a scale; 0 unless per block.
   public var block: Int
-  /// Tensors of the file, by number.
+  /// Index of the tensor of scales.
   public var scaleTensor: Int
-  /// The zero points, integers or floats; nil when symmetric.
+  /// Index of the tensor of zero points, integers or floats; nil if symmetric.
   public var zeroTensor: Int?
-  /// One scale for the layer's input, when it was calibrated.
+  /// Index of the tensor with the scale of the layer's input, if it was calibrated.
   public var activationScaleTensor: Int?
-  /// The zero point of the layer's input.
+  /// Index of the tensor with the zero point of the layer's input.
   public var activationZeroTensor: Int?
-  /// Type before quantisation; nil when unknown.
+  /// Type before quantization; nil if unknown.
   public var sourceDType: SWTDType?
 
-  /// Writers and readers check the numbers of tensors, not this initialiser.
+  /// Creates a record; writers and readers validate the tensor indices, not this initializer.
   public init(
     scheme: Scheme, axis: Int = 0, bits: Int = 8, isSymmetric: Bool, block: Int = 0, scaleTensor: Int,
     zeroTensor: Int? = nil, activationScaleTensor: Int? = nil, activationZeroTensor: Int? = nil,
@@ -52,16 +52,17 @@ public struct SWTQuantization: Equatable, Sendable {
   }
 }
 
-/// A tensor of the source checkpoint, by the digest of its contiguous, row-major, little-endian bytes.
+/// A tensor of the source checkpoint, identified by the digest of its contiguous row-major little-endian
+/// bytes.
 public struct SWTSourceDigest: Equatable, Sendable {
   /// The name in the checkpoint.
   public var name: String
-  /// Its type there.
+  /// The type in the checkpoint.
   public var dtype: SWTDType
   /// SHA-256 of its values.
   public var sha256: SHA256Digest
 
-  /// A record of one tensor of the source.
+  /// Creates a record of a source tensor.
   public init(name: String, dtype: SWTDType, sha256: SHA256Digest) {
     self.name = name
     self.dtype = dtype
@@ -70,7 +71,7 @@ public struct SWTSourceDigest: Equatable, Sendable {
 }
 
 extension [SWTSourceDigest] {
-  /// As they stand in a file: by name, bytewise; equal names by their digests.
+  /// In the order of a file: by name, bytewise; equal names by digest.
   package var ordered: [SWTSourceDigest] {
     map { (name: [UInt8]($0.name.utf8), source: $0) }.sorted { a, b in
       a.name == b.name
@@ -80,36 +81,36 @@ extension [SWTSourceDigest] {
   }
 }
 
-/// What a conversion did to a tensor, and the error against the source folded in double precision.
+/// What a conversion did to a tensor, and the error relative to the source, folded in double precision.
 public struct SWTReceipt: Equatable, Sendable {
-  /// What was done to a tensor; several may be.
+  /// Operations applied to a tensor.
   public struct Operations: OptionSet, Sendable {
     public let rawValue: UInt8
     public init(rawValue: UInt8) { self.rawValue = rawValue }
-    /// Stored in another type.
+    /// Converted to another type.
     public static let cast = Operations(rawValue: 1)
-    /// BatchNorm folded into it.
+    /// BatchNorm was folded into it.
     public static let fold = Operations(rawValue: 2)
     /// Stored as integers with scales.
     public static let quantize = Operations(rawValue: 4)
   }
 
-  /// Nil for a tensor that was not touched.
+  /// Type in the source; nil for an unchanged tensor.
   public var sourceDType: SWTDType?
-  /// What was done; empty for a tensor that was not touched.
+  /// Operations applied; empty for an unchanged tensor.
   public var operations: Operations
-  /// Largest absolute difference to the exact value.
+  /// Largest absolute difference from the exact value.
   public var maxAbsError: Float
   /// `‖stored − exact‖₂ / ‖exact‖₂`.
   public var relL2Error: Float
-  /// Largest exact absolute value.
+  /// Largest absolute exact value.
   public var maxAbsValue: Float
 
-  /// The receipt of a tensor that was not touched.
+  /// The receipt of an unchanged tensor.
   public static let untouched = SWTReceipt(
     sourceDType: nil, operations: [], maxAbsError: 0, relL2Error: 0, maxAbsValue: 0)
 
-  /// A receipt as a conversion measured it.
+  /// Creates a receipt from measured errors.
   public init(
     sourceDType: SWTDType?, operations: Operations, maxAbsError: Float, relL2Error: Float, maxAbsValue: Float
   ) {
@@ -125,18 +126,18 @@ public struct SWTReceipt: Equatable, Sendable {
 public struct SWTGoldenVector: Equatable, Sendable {
   /// What is expected; the raw value is the code in the file.
   public enum Kind: UInt8, Sendable {
-    /// All of the network's output.
+    /// The network's whole output.
     case output = 1
     /// Samples of a layer's output.
     case probe
-    /// What preprocessing makes of an image.
+    /// The preprocessed image.
     case preprocessing
   }
   /// Where the input comes from.
   public enum Input: Equatable, Sendable {
-    /// The tensor of the set.
+    /// The set's input tensor.
     case stored
-    /// splitmix64 of this seed, uniform in [-1, 1).
+    /// splitmix64 with this seed, uniform in [-1, 1).
     case uniform(seed: UInt64)
   }
 
@@ -146,22 +147,22 @@ public struct SWTGoldenVector: Equatable, Sendable {
   public var kind: Kind
   /// Where the input comes from.
   public var input: Input
-  /// N, C, H, W.
+  /// `[N, C, H, W]`.
   public var inputShape: [Int]
-  /// The tensor of the file that holds the expected values.
+  /// Index of the tensor with the expected values.
   public var expectedTensor: Int
-  /// Where the samples of a probe lie: element `splitmix64(seed + j) mod count`.
+  /// Selects a probe's samples: sample j is element `splitmix64(seed + j) mod count`.
   public var sampleSeed: UInt64
-  /// The reference's own float32 error: relative L2.
+  /// Float32 error of the reference itself: relative L2 norm.
   public var floorRelL2: Float
-  /// The same, its largest element over the standard deviation of the output.
+  /// Float32 error of the reference itself: largest element, relative to the output's standard deviation.
   public var floorMax: Float
   /// Allowed multiple of the floors.
   public var k: Float
-  /// The class with the largest logit; nil where there are no classes.
+  /// Index of the largest logit; nil if the output has no classes.
   public var expectedTop1: Int?
 
-  /// An expectation; its numbers of tensors are those of the contents it is written with.
+  /// Creates an expectation; tensor indices refer to the contents that it is written with.
   public init(
     name: String, kind: Kind, input: Input, inputShape: [Int], expectedTensor: Int, sampleSeed: UInt64 = 0,
     floorRelL2: Float, floorMax: Float, k: Float = 8, expectedTop1: Int? = nil
@@ -179,16 +180,16 @@ public struct SWTGoldenVector: Equatable, Sendable {
   }
 }
 
-/// A golden test: one input and what the network must make of it.
+/// A golden test: one input and the outputs expected for it.
 public struct SWTGoldenSet: Equatable, Sendable {
-  /// The golden's name, which its tensors' names contain.
+  /// The name of the golden test, which is part of its tensors' names.
   public var name: String
-  /// The stored input; nil when every vector has a procedural one.
+  /// Index of the stored input; nil if every vector has a procedural one.
   public var inputTensor: Int?
-  /// What is expected of this input.
+  /// The expected outputs.
   public var vectors: [SWTGoldenVector]
 
-  /// A golden test of the expectations `vectors`.
+  /// Creates a golden test.
   public init(name: String, inputTensor: Int?, vectors: [SWTGoldenVector]) {
     self.name = name
     self.inputTensor = inputTensor

@@ -1,6 +1,6 @@
 internal import SWTChecksums
 
-/// Header and section table after the checks of level 0.
+/// Header and section table, after the checks of level 0.
 package struct Directory: Sendable {
   package struct Section: Sendable {
     package var kind: String
@@ -18,36 +18,36 @@ package struct Directory: Sendable {
   package let dataAlignment: Int
   package let optionalFeatures: UInt32
   package let sections: [Section]
-  /// The sections that this library knows, by ``SectionKind/place``.
+  /// The known sections, indexed by ``SectionKind/place``.
   private let known: [Section?]
-  // What every access to a tensor needs, apart from the table: this is where opening spends its time.
-  /// Where `TENS` and `BYNM` start.
+  // Every access to a tensor needs these, and opening is dominated by such accesses: no lookup in the table.
+  /// Offsets of `TENS` and `BYNM`.
   package let tensorsStart, namesStart: Int
-  /// Where the string pool lies.
+  /// Offsets of the string pool.
   package let strings: Range<Int>
 
-  /// True when reserved fields must be zero, which a newer minor version need not keep to.
+  /// Whether reserved fields must be zero; a newer minor version may use them.
   package var isStrict: Bool { versionMinor <= SWTFormat.versionMinor }
 
   package subscript(_ kind: SectionKind) -> Section? { known[kind.place] }
 
-  /// Copies the index region, or only its header and section table, and checks all that does not depend on the number
-  /// of tensors.
+  /// Copies the index region, or only its header and section table, and checks everything that does not
+  /// depend on the number of tensors.
   package static func read(
     _ image: FileImage, headerOnly: Bool = false
   ) throws(SWTError) -> (Directory, IndexBytes) {
     let size = image.byteCount
     let head = IndexBytes(image.copy(0..<min(size, SWTFormat.headerSize)))
     guard size >= SWTFormat.headerSize else {
-      throw SWTError(.truncated, at: size, "\(size) bytes; the header alone has 64")
+      throw SWTError(.truncated, at: size, "the file has \(size) bytes; the header alone takes 64")
     }
     try checkHeader(head, size)
     guard let dataOffset = Int(exactly: head.u64(24)), dataOffset <= size, dataOffset >= SWTFormat.headerSize
     else { throw SWTError(.dataOffset, at: 24, "the data starts at \(head.u64(24)), outside the file") }
     guard dataOffset <= SWTFormat.maximumIndexSize else {
-      throw SWTError(.limit, at: 24, "an index of \(dataOffset) bytes; this reader takes a gigabyte")
+      throw SWTError(.limit, at: 24, "the index has \(dataOffset) bytes; this reader's limit is a gigabyte")
     }
-    // From here on only the copy is read: another process cannot change it between a check and a use.
+    // From here on only the copy is read, so another process cannot change it between check and use.
     let table = SWTFormat.headerSize + SWTFormat.sectionEntrySize * SWTFormat.maximumSectionCount
     let index = IndexBytes(image.copy(0..<(headerOnly ? min(table, dataOffset) : dataOffset)))
     try checkHeader(index, size)
@@ -59,18 +59,20 @@ package struct Directory: Sendable {
       throw SWTError(.magic, at: 0, "not a .swt file: it does not start with 89 53 57 54 0D 0A 1A 0A")
     }
     guard head.u16(8) == SWTFormat.versionMajor else {
-      throw SWTError(.version, at: 8, "format version \(head.u16(8)).\(head.u16(10)); this reader knows 1.x")
+      let version = "\(head.u16(8)).\(head.u16(10))"
+      throw SWTError(.version, at: 8, "format version \(version); this reader supports 1.x")
     }
     guard head.u32(44) == 0 else {
       let bits = String(head.u32(44), radix: 16)
-      throw SWTError(.requiredFeature, at: 44, "the file needs features 0x\(bits) that this reader lacks")
+      throw SWTError(
+        .requiredFeature, at: 44, "the file requires features 0x\(bits), which this reader lacks")
     }
     guard head.u32(12) == SWTFormat.headerSize else {
       throw SWTError(.headerSize, at: 12, "header size \(head.u32(12)), expected 64")
     }
     let claimed = head.u64(16)
     guard claimed <= UInt64(size) else {
-      throw SWTError(.truncated, at: 16, "the file has \(size) bytes of \(claimed)")
+      throw SWTError(.truncated, at: 16, "the file has only \(size) of its \(claimed) bytes")
     }
     guard claimed == UInt64(size) else {
       throw SWTError(.trailingBytes, at: 16, "\(UInt64(size) - claimed) bytes follow the end of the file")
@@ -85,33 +87,35 @@ package struct Directory: Sendable {
     guard SWTFormat.alignmentRange.contains(tensorLog), SWTFormat.alignmentRange.contains(dataLog),
       tensorLog <= dataLog
     else {
-      let text = "alignments 2^\(tensorLog) and 2^\(dataLog); each is 2^6 to 2^16, the second not the smaller"
+      let text =
+        "alignments 2^\(tensorLog) and 2^\(dataLog); both must be 2^6 to 2^16, the first at most the second"
       throw SWTError(.alignment, at: 40, text)
     }
     tensorAlignment = 1 << Int(tensorLog)
     dataAlignment = 1 << Int(dataLog)
     let isStrict = versionMinor <= SWTFormat.versionMinor
     guard !isStrict || (index.u16(42) == 0 && index.u64(52) == 0) else {
-      throw SWTError(.reserved, at: index.u16(42) != 0 ? 42 : 52, "reserved field of the header is not zero")
+      throw SWTError(
+        .reserved, at: index.u16(42) != 0 ? 42 : 52, "a reserved field of the header is not zero")
     }
     guard let tensorCount = Int(exactly: index.u32(32)), let sectionCount = Int(exactly: index.u32(36)),
       sectionCount <= SWTFormat.maximumSectionCount
-    else { throw SWTError(.sectionCount, at: 36, "\(index.u32(36)) sections, at most 64 are allowed") }
+    else { throw SWTError(.sectionCount, at: 36, "\(index.u32(36)) sections; the maximum is 64") }
     self.tensorCount = tensorCount
     let tableEnd = SWTFormat.headerSize + SWTFormat.sectionEntrySize * sectionCount
     guard tableEnd <= dataOffset else {
-      throw SWTError(.sectionCount, at: 36, "the section table does not fit in front of the data")
+      throw SWTError(.sectionCount, at: 36, "the section table does not fit before the data")
     }
     var crc = CRC32C()
     index.withSpan(0..<60) { crc.update($0) }
     index.withSpan(SWTFormat.headerSize..<tableEnd) { crc.update($0) }
     guard crc.value == index.u32(60) else {
-      throw SWTError(.headerChecksum, at: 60, "the checksum of header and section table does not match")
+      throw SWTError(.headerChecksum, at: 60, "the checksum of the header and section table does not match")
     }
     sections = try Self.readTable(index, sectionCount, tableEnd, dataOffset, isStrict: isStrict)
     guard let end = SWTFormat.alignUp(sections.last?.range.upperBound ?? tableEnd, 1 << Int(dataLog)),
       end == dataOffset
-    else { throw SWTError(.dataOffset, at: 24, "the data does not start right after the index, aligned") }
+    else { throw SWTError(.dataOffset, at: 24, "the data does not start at the aligned end of the index") }
     known = try Self.knownSections(sections, tensorCount)
     tensorsStart = known[SectionKind.tensors.place]?.range.lowerBound ?? 0
     namesStart = known[SectionKind.byName.place]?.range.lowerBound ?? 0
@@ -141,13 +145,15 @@ package struct Directory: Sendable {
           throw SWTError(.sectionFlags, at: entry + 4, "section \(kind) has the wrong critical bit")
         }
       } else if flags & 1 == 1 {
-        throw SWTError(.unknownCriticalSection, at: entry, "the file needs section \(kind), unknown here")
+        throw SWTError(
+          .unknownCriticalSection, at: entry, "the file requires section \(kind), unknown to this reader")
       }
       guard let offset = Int(exactly: index.u64(entry + 8)), let size = Int(exactly: index.u64(entry + 16)),
         offset == SWTFormat.alignUp(end, SWTFormat.sectionAlignment), offset <= dataOffset,
         size <= dataOffset - offset
       else {
-        throw SWTError(.sectionPlace, at: entry + 8, "section \(kind) does not follow the one before it")
+        throw SWTError(
+          .sectionPlace, at: entry + 8, "section \(kind) does not directly follow the previous one")
       }
       end = offset + size
       sections.append(

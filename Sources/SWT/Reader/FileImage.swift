@@ -1,11 +1,11 @@
 package import SWTBytes
 
-/// The bytes of a whole file: a mapping, or a copy in memory aligned as one.
+/// The bytes of a whole file: a mapping, or a copy in memory with the same alignment.
 @safe
 package final class FileImage: @unchecked Sendable {
   private let mapping: MappedFile?
   private let memory: UnsafeMutableRawBufferPointer?
-  /// Valid as long as this object lives, and never written.
+  /// Never written, and valid as long as this object lives.
   package let buffer: UnsafeRawBufferPointer
 
   package init(_ mapping: MappedFile) {
@@ -26,7 +26,7 @@ package final class FileImage: @unchecked Sendable {
 
   package var byteCount: Int { unsafe buffer.count }
 
-  /// Calls `body` with the bytes of a range that lies inside.
+  /// Calls `body` with the bytes of a range, which must be in bounds.
   package func withSpan<R>(_ range: Range<Int>, _ body: (RawSpan) -> R) -> R {
     unsafe body(UnsafeRawBufferPointer(rebasing: buffer[range]).bytes)
   }

@@ -1,6 +1,6 @@
-/// The index region in memory: little-endian fields at offsets that the caller has proven to be inside.
+/// The index region in memory: little-endian fields at offsets that the caller has checked.
 ///
-/// An offset outside traps: that would be an error of this library, never of the file.
+/// An offset out of bounds traps: it would be a bug of this library, never of the file.
 package struct IndexBytes: Sendable {
   private let storage: ContiguousArray<UInt8>
 
@@ -18,13 +18,13 @@ package struct IndexBytes: Sendable {
 
   package func text(_ range: Range<Int>) -> String { String(decoding: storage[range], as: UTF8.self) }
 
-  /// Calls `body` with a part of the bytes.
+  /// Calls `body` with a range of the bytes.
   package func withSpan<R>(_ range: Range<Int>, _ body: (RawSpan) -> R) -> R {
     let span = unsafe storage.span.bytes
     return body(span.extracting(range))
   }
 
-  /// Compares two ranges byte by byte: negative, zero or positive.
+  /// Compares two ranges bytewise; the result is negative, zero or positive.
   package func compare(_ a: Range<Int>, _ b: Range<Int>) -> Int {
     unsafe storage.withUnsafeBytes { raw in
       unsafe Self.compare(UnsafeRawBufferPointer(rebasing: raw[a]), UnsafeRawBufferPointer(rebasing: raw[b]))
@@ -38,7 +38,7 @@ package struct IndexBytes: Sendable {
     }
   }
 
-  /// Eight bytes at a time, most significant first, so that numbers compare as their bytes do.
+  /// Compares big-endian words of eight bytes, which order like their bytes.
   private static func compare(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Int {
     let shared = min(a.count, b.count)
     var i = 0
@@ -63,7 +63,7 @@ package struct IndexBytes: Sendable {
   }
 }
 
-/// True when all bytes are zero.
+/// Whether all bytes are zero.
 package func isZero(_ bytes: RawSpan) -> Bool {
   unsafe bytes.withUnsafeBytes { raw in
     var i = 0

@@ -1,4 +1,4 @@
-/// A value of the metadata.
+/// A metadata value.
 public enum SWTValue: Equatable, Sendable {
   /// UTF-8.
   case text(String)
@@ -8,7 +8,7 @@ public enum SWTValue: Equatable, Sendable {
   case double(Double)
   /// True or false.
   case bool(Bool)
-  /// Bytes without a meaning to the format.
+  /// Bytes that the format does not interpret.
   case bytes([UInt8])
   /// A list of integers.
   case integers([Int64])
@@ -19,7 +19,7 @@ public enum SWTValue: Equatable, Sendable {
 }
 
 extension SWTFile {
-  /// Text that names a value: `[a-z0-9_.]+`.
+  /// Whether the text is a valid key: `[a-z0-9_.]+`.
   package static func isMetadataKey(_ key: some Sequence<UInt8>) -> Bool {
     var isEmpty = true
     for byte in key {
@@ -34,15 +34,15 @@ extension SWTFile {
     return !isEmpty
   }
 
-  /// How many metadata the file has.
+  /// Number of metadata entries.
   public var metadataCount: Int { directory[.metadata]?.count ?? 0 }
 
-  /// All metadata in key order; values of a type that a newer version defines are left out.
+  /// All metadata in key order, except values of types defined by newer versions.
   public var metadata: [(key: String, value: SWTValue)] {
     metadataRecords.compactMap { record in record.value.map { (record.key, $0) } }
   }
 
-  /// All metadata in key order with the codes of their types; the value of an unknown type is nil.
+  /// All metadata in key order, with type codes; the value of an unknown type is nil.
   package var metadataRecords: [(key: String, type: UInt16, value: SWTValue?)] {
     (0..<metadataCount).map { index in
       let base = metadataBase(index)
@@ -129,7 +129,7 @@ extension SWTFile {
       default: !directory.isStrict
       }
     guard isValid else {
-      throw SWTError(.metadata, at: base + 6, "a metadata value of type \(type) is not valid")
+      throw SWTError(.metadata, at: base + 6, "a metadata value of type \(type) is invalid")
     }
   }
 

@@ -1,7 +1,7 @@
 internal import SWTChecksums
 
 extension SWTFile {
-  /// Level 1: every record, the packing of the data, the order of the names, the other sections.
+  /// Level 1: every tensor record, the packing of the data, the order of the names, and the other sections.
   func checkIndex() throws(SWTError) {
     var end = dataOffset
     for index in 0..<tensorCount {
@@ -9,21 +9,25 @@ extension SWTFile {
       try record.check(directory, fileSize: byteCount, stringsSize: strings.count)
       if record.isAlias {
         guard record.link < index else {
-          throw SWTError(.alias, at: record.base + 56, "an alias must point back to an earlier record")
+          throw SWTError(.alias, at: record.base + 56, "an alias must refer to an earlier record")
         }
         let target = self.record(Int(record.link))
         guard !target.isAlias, target.flags & RecordFlags.quantized == 0, record.describesSameData(as: target)
         else { throw SWTError(.alias, at: record.base, "an alias differs from record \(record.link)") }
       } else {
         guard let place = SWTFormat.alignUp(end, directory.tensorAlignment), record.dataOffset == place else {
-          throw SWTError(.dataPlace, at: record.base + 8, "the data does not follow the tensor before it")
+          throw SWTError(
+            .dataPlace, at: record.base + 8, "the data does not directly follow the previous tensor")
         }
         end = place + Int(record.dataLength)
       }
     }
     guard let last = SWTFormat.alignUp(end, SWTFormat.sectionAlignment),
       last <= byteCount, byteCount - last == SWTFormat.tailSize
-    else { throw SWTError(.fileEnd, at: 16, "the file does not end 64 bytes after its last tensor, aligned") }
+    else {
+      throw SWTError(
+        .fileEnd, at: 16, "the file does not end 64 bytes after the aligned end of its last tensor")
+    }
     try checkNames()
     try checkMetadata()
     try checkQuantization()
@@ -38,7 +42,7 @@ extension SWTFile {
       let at = directory.namesStart + 4 * position
       let index = nameOrder(position)
       guard index < tensorCount else {
-        throw SWTError(.nameOrder, at: at, "name index \(index) out of range")
+        throw SWTError(.nameOrder, at: at, "name index \(index) is out of range")
       }
       let name = nameRange(record(index))
       if let previous, indexBytes.compare(previous, name) >= 0 {
@@ -48,7 +52,7 @@ extension SWTFile {
     }
   }
 
-  /// Level 1c: checksums of the sections, zero gaps between them and in front of the data.
+  /// Level 1c: checksums of the sections, and zero padding between them and before the data.
   func checkIndexChecksums() throws(SWTError) {
     var end = SWTFormat.headerSize + SWTFormat.sectionEntrySize * directory.sections.count
     for section in directory.sections {
@@ -71,7 +75,8 @@ extension SWTFile {
     let record = record(index)
     let (start, count) = (Int(record.dataOffset), Int(record.dataLength))
     let name = indexBytes.text(nameRange(record))
-    // The gap in front of it is below the alignment, as level 1 proved; it starts where its predecessor ends.
+    // Level 1 proved that the gap before it is smaller than the alignment and starts where its predecessor
+    // ends.
     let gap = max(dataOffset, previousEnd(index))..<start
     guard image.withSpan(gap, { isZero($0) }) else {
       throw SWTError(.padding, at: gap.lowerBound, "padding before tensor \(name) is not zero")
@@ -87,7 +92,7 @@ extension SWTFile {
     }
   }
 
-  /// Where the data of the last record before `index` that has its own ends.
+  /// End of the data of the last record before `index` that is not an alias.
   private func previousEnd(_ index: Int) -> Int {
     var i = index - 1
     while i >= 0 {
@@ -102,7 +107,7 @@ extension SWTFile {
   func checkTail() throws(SWTError) {
     let end = previousEnd(tensorCount)
     guard image.withSpan(end..<byteCount, { isZero($0) }) else {
-      throw SWTError(.padding, at: end, "the end of the file is not zero")
+      throw SWTError(.padding, at: end, "the padding at the end of the file is not zero")
     }
   }
 }

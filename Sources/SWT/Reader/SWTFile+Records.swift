@@ -25,14 +25,14 @@ extension SWTFile {
 
   // MARK: QNTZ
 
-  /// How many quantisation records the file has; tensors refer to them by number.
+  /// Number of quantization records; tensors refer to them by index.
   public var quantizationCount: Int { directory[.quantization]?.count ?? 0 }
 
-  /// The quantisation record that ``TensorInfo/quantization`` numbers.
+  /// The quantization record at an index such as ``TensorInfo/quantization``.
   ///
   /// - Precondition: `index` is in `0..<quantizationCount`.
   public func quantization(_ index: Int) -> SWTQuantization {
-    precondition((0..<quantizationCount).contains(index), "quantisation index out of range")
+    precondition((0..<quantizationCount).contains(index), "quantization index out of range")
     let base = start(.quantization, index)
     return SWTQuantization(
       scheme: SWTQuantization.Scheme(rawValue: indexBytes.u8(base)) ?? .perTensor,
@@ -43,32 +43,36 @@ extension SWTFile {
       sourceDType: SWTDType(rawValue: indexBytes.u8(base + 24)))
   }
 
-  /// All flag bits of a quantisation record; a later minor version may have more than this library knows.
+  /// All flag bits of a quantization record, including ones defined by newer minor versions.
   package func quantizationFlags(_ index: Int) -> UInt8 { indexBytes.u8(start(.quantization, index) + 3) }
 
-  /// Level 1 of QNTZ: the records, then each quantised tensor against its record.
+  /// Level 1 of QNTZ: the records, then each quantized tensor against its record.
   func checkQuantization() throws(SWTError) {
     for index in 0..<quantizationCount {
       let base = start(.quantization, index)
       func fail(_ at: Int, _ text: String) -> SWTError {
-        SWTError(.quantization, at: base + at, "quantisation record \(index): \(text)")
+        SWTError(.quantization, at: base + at, "quantization record \(index): \(text)")
       }
       guard (1...3).contains(indexBytes.u8(base)) else { throw fail(0, "unknown scheme") }
-      guard (1...64).contains(indexBytes.u8(base + 2)) else { throw fail(2, "bits") }
+      guard (1...64).contains(indexBytes.u8(base + 2)) else { throw fail(2, "bits outside 1 to 64") }
       let flags = indexBytes.u8(base + 3)
       guard flags & 1 == 1 || indexBytes.u32(base + 12) != SWTFormat.none else {
-        throw fail(12, "no zero points, but not symmetric")
+        throw fail(12, "asymmetric, but without zero points")
       }
       guard flags & 1 == 0 || indexBytes.u32(base + 12) == SWTFormat.none else {
         throw fail(12, "symmetric, but with zero points")
       }
-      guard indexBytes.u32(base + 8) < tensorCount else { throw fail(8, "no scales") }
-      guard isTensorOrNone(base + 12), isTensorOrNone(base + 16), isTensorOrNone(base + 20) else {
-        throw fail(12, "a tensor that does not exist")
+      guard indexBytes.u32(base + 8) < tensorCount else {
+        throw fail(8, "its tensor of scales does not exist")
       }
-      guard (indexBytes.u8(base) == 3) == (indexBytes.u32(base + 4) > 0) else { throw fail(4, "block size") }
+      guard isTensorOrNone(base + 12), isTensorOrNone(base + 16), isTensorOrNone(base + 20) else {
+        throw fail(12, "it refers to a tensor that does not exist")
+      }
+      guard (indexBytes.u8(base) == 3) == (indexBytes.u32(base + 4) > 0) else {
+        throw fail(4, "only the per-block scheme has a block size")
+      }
       let reserved = indexBytes.u32(base + 24) >> 8 | indexBytes.u32(base + 28) | UInt32(flags & ~1)
-      guard !directory.isStrict || reserved == 0 else { throw fail(24, "reserved field is not zero") }
+      guard !directory.isStrict || reserved == 0 else { throw fail(24, "a reserved field is not zero") }
     }
     for index in 0..<tensorCount where record(index).flags & RecordFlags.quantized != 0 {
       try checkScales(index)
@@ -82,7 +86,9 @@ extension SWTFile {
       SWTError(.quantization, at: record.base, "tensor \(indexBytes.text(nameRange(record))): \(text)")
     }
     let shape = record.shape
-    guard quantization.axis < max(shape.count, 1) else { throw fail("axis \(quantization.axis)") }
+    guard quantization.axis < max(shape.count, 1) else {
+      throw fail("quantization axis \(quantization.axis) of a tensor of rank \(shape.count)")
+    }
     let expected =
       switch quantization.scheme {
       case .perTensor: 1
@@ -96,7 +102,7 @@ extension SWTFile {
     let scale = self.record(quantization.scaleTensor)
     guard scale.shape == [expected] || (quantization.scheme == .perTensor && scale.rank == 0),
       scale.dtype == SWTDType.f32.rawValue || scale.dtype == SWTDType.f64.rawValue
-    else { throw fail("its scales are not \(expected) values of f32 or f64") }
+    else { throw fail("its scales are not \(expected) f32 or f64 values") }
     guard let zeroTensor = quantization.zeroTensor else { return }
     let zero = self.record(zeroTensor)
     guard let type = SWTDType(rawValue: zero.dtype), type.isInteger || type == .f32 || type == .f64,
@@ -106,7 +112,7 @@ extension SWTFile {
 
   // MARK: SRCD and ERRS
 
-  /// The tensors of the source, in ascending order of their names.
+  /// The tensors of the source, in ascending order of name.
   public var sourceDigests: [SWTSourceDigest] {
     (0..<(directory[.sources]?.count ?? 0)).map { index in
       let base = start(.sources, index)
@@ -121,7 +127,9 @@ extension SWTFile {
     var previous: Range<Int>?
     for index in 0..<(directory[.sources]?.count ?? 0) {
       let base = start(.sources, index)
-      guard isText(base) else { throw SWTError(.sourceDigest, at: base, "a source name outside the strings") }
+      guard isText(base) else {
+        throw SWTError(.sourceDigest, at: base, "a source name is outside the strings")
+      }
       let begin = strings.lowerBound + Int(indexBytes.u32(base))
       let name = begin..<begin + Int(indexBytes.u16(base + 4))
       if let previous, indexBytes.compare(previous, name) > 0 {
@@ -129,13 +137,13 @@ extension SWTFile {
       }
       previous = name
       guard !directory.isStrict || (indexBytes.u8(base + 7) == 0 && indexBytes.u64(base + 8) == 0) else {
-        throw SWTError(.sourceDigest, at: base + 7, "reserved field of a source digest is not zero")
+        throw SWTError(.sourceDigest, at: base + 7, "a reserved field of a source digest is not zero")
       }
     }
     for index in 0..<(directory[.receipts]?.count ?? 0) where directory.isStrict {
       let base = start(.receipts, index)
       guard indexBytes.u8(base + 1) <= 7, indexBytes.u16(base + 2) == 0 else {
-        throw SWTError(.receipt, at: base + 1, "unknown operation in a receipt")
+        throw SWTError(.receipt, at: base + 1, "a receipt has an unknown operation")
       }
     }
   }
@@ -174,39 +182,41 @@ extension SWTFile {
       k: indexBytes.f32(base + 56), expectedTop1: tensor(base + 60))
   }
 
-  /// Level 1 of GSET and GOLD: the sets share out the vectors in order, every tensor exists.
+  /// Level 1 of GSET and GOLD: the sets partition the vectors in order, and every tensor exists.
   func checkGolden() throws(SWTError) {
     var next = 0
     let total = directory[.golden]?.count ?? 0
     for index in 0..<(directory[.goldenSets]?.count ?? 0) {
       let base = start(.goldenSets, index)
-      guard isText(base) else { throw SWTError(.golden, at: base, "a set name outside the strings") }
+      guard isText(base) else { throw SWTError(.golden, at: base, "a set name is outside the strings") }
       let count = Int(indexBytes.u32(base + 12))
       guard Int(indexBytes.u32(base + 8)) == next, count <= total - next else {
-        throw SWTError(.golden, at: base + 8, "golden sets do not share out the golden vectors in order")
+        throw SWTError(.golden, at: base + 8, "the golden sets do not partition the golden vectors in order")
       }
-      guard isTensorOrNone(base + 16) else { throw SWTError(.golden, at: base + 16, "no such input tensor") }
+      guard isTensorOrNone(base + 16) else {
+        throw SWTError(.golden, at: base + 16, "the input tensor does not exist")
+      }
       let reserved =
         indexBytes.u64(base + 20) | UInt64(indexBytes.u32(base + 28)) | UInt64(indexBytes.u16(base + 6))
       guard !directory.isStrict || reserved == 0 else {
-        throw SWTError(.golden, at: base, "reserved field of a golden set is not zero")
+        throw SWTError(.golden, at: base, "a reserved field of a golden set is not zero")
       }
       for vector in next..<next + count { try checkVector(start(.golden, vector), input: tensor(base + 16)) }
       next += count
     }
     guard next == total else {
-      throw SWTError(.golden, at: start(.golden, next), "a golden vector that belongs to no set")
+      throw SWTError(.golden, at: start(.golden, next), "a golden vector belongs to no set")
     }
   }
 
   private func checkVector(_ base: Int, input: Int?) throws(SWTError) {
-    guard isText(base) else { throw SWTError(.golden, at: base, "an output name outside the strings") }
+    guard isText(base) else { throw SWTError(.golden, at: base, "an output name is outside the strings") }
     let (kind, source) = (indexBytes.u8(base + 6), indexBytes.u8(base + 7))
     guard (1...3).contains(kind), source <= 1 else {
-      throw SWTError(.golden, at: base + 6, "golden vector of kind \(kind), input \(source)")
+      throw SWTError(.golden, at: base + 6, "a golden vector has kind \(kind) and input \(source)")
     }
     guard source == 0 ? input != nil && tensor(base + 32) == input : tensor(base + 32) == nil else {
-      throw SWTError(.golden, at: base + 32, "the input tensor is not that of the set")
+      throw SWTError(.golden, at: base + 32, "the input tensor is not the set's")
     }
     let expected = Int(indexBytes.u32(base + 36))
     guard expected < tensorCount, (5...6).contains(record(expected).role) else {

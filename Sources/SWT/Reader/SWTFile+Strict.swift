@@ -1,26 +1,26 @@
 public import SWTChecksums
 
 extension SWTFile {
-  /// Level 3: everything of level 2, SHA-256 of each tensor, UTF-8 of every text, the values of scales.
+  /// Level 3: level 2, and the SHA-256 of each tensor, the UTF-8 of every text, and the values of scales.
   ///
-  /// - Throws: ``SWTError`` with the first rule that the file breaks.
+  /// - Throws: ``SWTError`` with the first rule that the file violates.
   public func verify(using digests: any DigestProvider) throws(SWTError) {
     try checkTexts()
     try verifyData()
     guard directory[.digests] != nil else {
-      throw SWTError(.digestMissing, "the file has no section DGST, so its values cannot be authenticated")
+      throw SWTError(.digestMissing, "the file has no section DGST, so its values cannot be verified")
     }
     for index in 0..<tensorCount { try verifyDigest(index, using: digests) }
     for index in 0..<quantizationCount { try checkScaleValues(quantization(index).scaleTensor) }
   }
 
-  /// SHA-256 of one tensor's bytes against DGST.
+  /// Checks the SHA-256 of a tensor's bytes against DGST.
   ///
   /// - Throws: ``SWTError`` `.digestMissing` or `.dataDigest`.
   public func verifyDigest(_ index: Int, using digests: any DigestProvider) throws(SWTError) {
-    guard let expected = digest(index) else { throw SWTError(.digestMissing, "no section DGST") }
+    guard let expected = digest(index) else { throw SWTError(.digestMissing, "the file has no section DGST") }
     let record = record(index)
-    // An alias repeats its target's digest; its bytes need not be hashed again.
+    // An alias repeats its target's digest, so its bytes need no second hash.
     if record.isAlias, digest(Int(record.link)) == expected { return }
     let start = Int(record.dataOffset)
     guard image.withSpan(start..<start + Int(record.dataLength), { digests.sha256($0) }) == expected else {
@@ -34,7 +34,8 @@ extension SWTFile {
       let record = record(index)
       let bytes = indexBytes.bytes(nameRange(record))
       guard isUTF8(bytes), bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-        throw SWTError(.utf8, at: record.base, "the name of tensor \(index) is not UTF-8 without controls")
+        let text = "the name of tensor \(index) is not UTF-8 or has control characters"
+        throw SWTError(.utf8, at: record.base, text)
       }
     }
     guard let section = directory[.metadata] else { return }
@@ -43,7 +44,7 @@ extension SWTFile {
       guard type == 1 || type == 8 else { continue }
       let start = strings.lowerBound + Int(indexBytes.u32(base + 8))
       guard isUTF8(indexBytes.bytes(start..<start + Int(indexBytes.u32(base + 12)))) else {
-        throw SWTError(.utf8, at: base, "a text of the metadata is not UTF-8")
+        throw SWTError(.utf8, at: base, "a metadata text is not UTF-8")
       }
     }
   }

@@ -4,23 +4,25 @@ internal import Synchronization
 
 /// An open `.swt` file.
 ///
-/// Opening checks levels 0, 1 and 1c of the format: after it no read can leave the file, no two tensors overlap
-/// unless one is declared an alias of the other, names are unique, and the index is what its writer wrote.
-/// Level 2, the CRC32C of the values, runs once for each tensor when it is first viewed; level 3 on request.
+/// Opening checks levels 0, 1 and 1c of the format: afterwards no read can leave the file, no two tensors
+/// overlap unless one is declared an alias of the other, names are unique, and the index is what its writer
+/// wrote. Level 2, the CRC32C of the values, runs once per tensor when it is first viewed; level 3 runs on
+/// request.
 ///
-/// The object owns the mapping. It may be used from any number of threads.
+/// The object owns the mapping and may be used from any number of threads.
 ///
-/// - Warning: A process that shortens the file while it is mapped can cause `SIGBUS`; replace files by renaming.
+/// - Warning: A process that truncates the file while it is mapped can cause `SIGBUS`; replace files by
+///   renaming.
 public final class SWTFile: Sendable {
   let image: FileImage
   let indexBytes: IndexBytes
   let directory: Directory
-  /// Which tensors have passed level 2.
+  /// Whether each tensor has passed level 2.
   private let verified: Mutex<[Bool]>
 
   /// Maps the file at `path` and checks its index.
   ///
-  /// - Throws: ``SWTError`` with the first rule that the file breaks.
+  /// - Throws: ``SWTError`` with the first rule that the file violates.
   public convenience init(path: String) throws(SWTError) {
     let mapping: MappedFile
     do {
@@ -31,13 +33,13 @@ public final class SWTFile: Sendable {
     try self.init(FileImage(mapping))
   }
 
-  /// Maps the file and checks it as far as `level` says; see FORMAT.md section 10.
+  /// Maps the file and checks it up to `level`; see FORMAT.md section 10.
   ///
   /// - Parameters:
   ///   - path: The file.
-  ///   - level: Level 1 is the least that makes access safe, so it is what ``init(path:)`` does.
-  ///   - digests: What computes SHA-256, for level 3.
-  /// - Throws: ``SWTError`` with the first rule that the file breaks.
+  ///   - level: How much to check. Level 1, which ``init(path:)`` uses, is the minimum for safe access.
+  ///   - digests: Computes SHA-256, for level 3.
+  /// - Throws: ``SWTError`` with the first rule that the file violates.
   public convenience init(
     path: String, checking level: SWTCheckLevel, digests: any DigestProvider
   ) throws(SWTError) {
@@ -49,11 +51,11 @@ public final class SWTFile: Sendable {
     }
   }
 
-  /// Level 0 alone: is this a complete `.swt` file that this library understands, and how large is it?
+  /// Checks level 0 only: whether this is a complete `.swt` file that this library can read.
   ///
-  /// Reads header and section table; the cost does not depend on the number of tensors.
+  /// Reads the header and the section table, so the cost does not depend on the number of tensors.
   ///
-  /// - Throws: ``SWTError`` with the first rule that they break.
+  /// - Throws: ``SWTError`` with the first rule that the file violates.
   public static func probe(path: String) throws(SWTError) -> SWTProbe {
     let mapping: MappedFile
     do {
@@ -68,9 +70,9 @@ public final class SWTFile: Sendable {
       sections: directory.sections.map(\.kind))
   }
 
-  /// Opens a file that is already in memory, by copying it.
+  /// Opens a copy of a file that is already in memory.
   ///
-  /// - Throws: ``SWTError`` with the first rule that the bytes break.
+  /// - Throws: ``SWTError`` with the first rule that the bytes violate.
   public convenience init(bytes: [UInt8]) throws(SWTError) {
     try self.init(FileImage(copying: bytes))
   }
@@ -83,31 +85,31 @@ public final class SWTFile: Sendable {
     try checkIndexChecksums()
   }
 
-  /// Size of the file.
+  /// Size of the file in bytes.
   public var byteCount: Int { image.byteCount }
-  /// Where the data region starts and the index region ends.
+  /// Offset at which the data region starts and the index region ends.
   public var dataOffset: Int { directory.dataOffset }
   /// The minor version of the format.
   public var versionMinor: Int { Int(directory.versionMinor) }
-  /// Every tensor starts at a multiple of this.
+  /// Every tensor starts at a multiple of this many bytes.
   public var tensorAlignment: Int { directory.tensorAlignment }
-  /// The data region starts at a multiple of this.
+  /// The data region starts at a multiple of this many bytes.
   public var dataAlignment: Int { directory.dataAlignment }
 
-  /// The sections, in the order of the file: kind, offset, size and number of records.
+  /// The sections in file order: kind, offset, size in bytes and number of records.
   public var sections: [(kind: String, offset: Int, size: Int, count: Int)] {
     directory.sections.map { ($0.kind, $0.range.lowerBound, $0.range.count, $0.count) }
   }
 
   // MARK: Tensors
 
-  /// How many tensors there are, aliases included.
+  /// Number of tensors, including aliases.
   public var tensorCount: Int { directory.tensorCount }
 
-  /// All tensors in data order, which is execution order where there is one.
+  /// All tensors in data order, which is execution order if the network is known.
   public var tensors: [TensorInfo] { (0..<tensorCount).map { info($0) } }
 
-  /// What the file says about a tensor.
+  /// The description of a tensor.
   ///
   /// - Precondition: `index` is in `0..<tensorCount`.
   public func info(_ index: Int) -> TensorInfo {
@@ -115,13 +117,13 @@ public final class SWTFile: Sendable {
     return TensorInfo(record, index: index, name: indexBytes.text(nameRange(record)))
   }
 
-  /// The number of the tensor with that name, compared byte by byte; O(log n).
+  /// Index of the tensor with that name, compared bytewise; O(log n).
   public func index(of name: String) -> Int? {
     var name = name
     return name.withUTF8 { wanted in unsafe index(ofUTF8: UnsafeRawBufferPointer(wanted)) }
   }
 
-  /// The same for a name that is bytes already.
+  /// Index of the tensor whose name has these bytes; O(log n).
   package func index(ofUTF8 wanted: UnsafeRawBufferPointer) -> Int? {
     var (low, high) = (0, tensorCount)
     while low < high {
@@ -134,12 +136,14 @@ public final class SWTFile: Sendable {
     return nil
   }
 
-  /// A tensor's bytes, in place; checks its CRC32C the first time.
+  /// A view of a tensor in place; checks its CRC32C the first time.
   ///
-  /// - Throws: ``SWTError`` `.noSuchTensor`, `.dtype` for a type this library does not know, `.dataChecksum` or
+  /// - Throws: ``SWTError`` `.noSuchTensor`, `.dtype` for a type unknown to this library, `.dataChecksum` or
   ///   `.padding` for damaged bytes.
   public func view(_ index: Int) throws(SWTError) -> TensorView {
-    guard (0..<tensorCount).contains(index) else { throw SWTError(.noSuchTensor, "no tensor \(index)") }
+    guard (0..<tensorCount).contains(index) else {
+      throw SWTError(.noSuchTensor, "there is no tensor \(index)")
+    }
     let info = info(index)
     guard let dtype = info.dtype else {
       let text = "tensor \(info.name) has element type \(info.dtypeCode), unknown to this reader"
@@ -149,20 +153,23 @@ public final class SWTFile: Sendable {
     return TensorView(info, dtype: dtype, file: self)
   }
 
-  /// The view of the tensor with that name.
+  /// A view of the tensor with that name.
   ///
-  /// - Throws: ``SWTError``, as ``view(_:)``.
+  /// - Throws: ``SWTError``, like ``view(_:)``.
   public func view(named name: String) throws(SWTError) -> TensorView {
-    guard let index = index(of: name) else { throw SWTError(.noSuchTensor, "no tensor named \(name)") }
+    guard let index = index(of: name) else {
+      throw SWTError(.noSuchTensor, "there is no tensor named \(name)")
+    }
     return try view(index)
   }
 
-  /// Tells the system that the whole data region will be read soon.
+  /// Advises the system that the whole data region will be read soon.
   public func prefetch() { image.willNeed(dataOffset..<byteCount) }
 
   // MARK: Checks
 
-  /// Level 2 for one tensor: CRC32C of its bytes, zero padding in front of them; once.
+  /// Level 2 for one tensor: the CRC32C of its bytes and zero padding before them. Repeated calls cost
+  /// nothing.
   ///
   /// - Throws: ``SWTError`` `.dataChecksum` or `.padding`.
   public func verifyData(_ index: Int) throws(SWTError) {
@@ -172,7 +179,7 @@ public final class SWTFile: Sendable {
     verified.withLock { $0[index] = true }
   }
 
-  /// Level 2 for the whole file, the end included.
+  /// Level 2 for the whole file, including the padding at its end.
   ///
   /// - Throws: ``SWTError`` `.dataChecksum` or `.padding`.
   public func verifyData() throws(SWTError) {
@@ -180,7 +187,8 @@ public final class SWTFile: Sendable {
     try checkTail()
   }
 
-  /// The SHA-256 of the index region, which covers every byte of the file; nil without section DGST.
+  /// The SHA-256 of the index region, whose checksums and digests cover every byte of the file; nil without
+  /// section DGST.
   public func contentID(using digests: any DigestProvider) -> SHA256Digest? {
     guard directory[.digests] != nil else { return nil }
     return indexBytes.withSpan(0..<dataOffset) { digests.sha256($0) }
@@ -193,7 +201,7 @@ public final class SWTFile: Sendable {
     return SHA256Digest(indexBytes.bytes(start..<start + 32))
   }
 
-  // MARK: Access for the other files of the reader
+  // MARK: Access for the rest of the reader
 
   package func record(_ index: Int) -> TensorRecord {
     precondition((0..<tensorCount).contains(index), "tensor index out of range")
@@ -204,7 +212,7 @@ public final class SWTFile: Sendable {
     Int(indexBytes.u32(directory.namesStart + 4 * position))
   }
 
-  /// Where the string pool lies.
+  /// Offsets of the string pool.
   var strings: Range<Int> { directory.strings }
 
   func nameRange(_ record: TensorRecord) -> Range<Int> {

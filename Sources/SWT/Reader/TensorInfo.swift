@@ -1,39 +1,40 @@
-/// What the file says about one tensor.
+/// The description of a tensor in a file.
 public struct TensorInfo: Sendable {
-  /// Position in data order: the stable number of the tensor in this file.
+  /// Position in data order; it identifies the tensor in this file.
   public let index: Int
-  /// torchvision's state-dict name, where the file has an architecture.
+  /// torchvision's state-dict name if the file has an architecture.
   public let name: String
-  /// The code in the file, also where ``dtype`` is nil.
+  /// The type code in the file, even if ``dtype`` is nil.
   public let dtypeCode: UInt8
-  /// Nil for a type that a newer version of the format defines; such a tensor cannot be viewed.
+  /// Nil for a type defined by a newer version of the format; such a tensor cannot be viewed.
   public let dtype: SWTDType?
   /// Logical (PyTorch) shape.
   public let shape: [Int]
   /// The logical dimension at each physical position, outermost first; `[0, 1, 2, 3]` is row-major.
   public let dimOrder: [Int]
-  /// Where the bytes lie in the file.
+  /// Offset of the bytes in the file.
   public let dataOffset: Int
-  /// How many bytes it has.
+  /// Size in bytes.
   public let byteCount: Int
-  /// CRC32C of these bytes.
+  /// CRC32C of the bytes.
   public let crc32c: UInt32
-  /// Nil for a role that a newer version of the format defines.
+  /// Nil for a role defined by a newer version of the format.
   public let role: SWTRole?
-  /// The tensor whose bytes this one shares.
+  /// Index of the tensor whose bytes this one shares; nil unless it is an alias.
   public let aliasOf: Int?
-  /// Index into the file's quantisation records.
+  /// Index of its quantization record; nil unless it is quantized.
   public let quantization: Int?
-  /// True when the values were computed from several source tensors (BatchNorm folded in).
+  /// Whether the values were computed from several source tensors (BatchNorm folded in).
   public let isDerived: Bool
-  /// All flag bits of the record, those of later versions included.
+  /// All flag bits of the record, including ones defined by newer versions.
   public let flags: UInt8
 
   /// Product of the shape; 1 for a scalar.
   public var elementCount: Int { shape.reduce(1, &*) }
-  /// Whether the logical order of dimensions is that of the bytes.
+  /// Whether the physical order of dimensions is the logical one.
   public var isRowMajor: Bool { dimOrder == Array(0..<shape.count) }
-  /// Elements between neighbours along each logical dimension; saturates, which only empty tensors can reach.
+  /// Distance in elements between neighbors along each logical dimension; saturates, which is possible only
+  /// for empty tensors.
   public var strides: [Int] {
     var strides = [Int](repeating: 1, count: shape.count)
     var step = 1
@@ -63,9 +64,9 @@ public struct TensorInfo: Sendable {
   }
 }
 
-/// A tensor of an open file, borrowed: nothing is copied.
+/// A tensor of an open file, borrowed without a copy.
 public struct TensorView: Sendable {
-  /// What the file says about the tensor.
+  /// The description of the tensor.
   public let info: TensorInfo
   /// The type of its elements.
   public let dtype: SWTDType
@@ -77,29 +78,29 @@ public struct TensorView: Sendable {
     self.file = file
   }
 
-  /// Its name.
+  /// The tensor's name.
   public var name: String { info.name }
   /// Logical (PyTorch) shape.
   public var shape: [Int] { info.shape }
   /// Logical dimensions in physical order, outermost first.
   public var dimOrder: [Int] { info.dimOrder }
 
-  /// The bytes, valid for as long as this view is borrowed.
+  /// The bytes, valid while this view is borrowed.
   public var bytes: RawSpan {
     @_lifetime(borrow self)
     get { unsafe _overrideLifetime(unsafeBytes.bytes, borrowing: self) }
   }
 
-  /// Calls `body` with the bytes; 64 more may be read after them.
+  /// Calls `body` with the bytes; up to 64 bytes beyond them may be read.
   ///
-  /// - Throws: What `body` throws.
+  /// - Throws: Whatever `body` throws.
   public func withUnsafeBytes<R, E: Error>(
     _ body: (UnsafeRawBufferPointer) throws(E) -> R
   ) throws(E) -> R {
     try unsafe body(unsafeBytes)
   }
 
-  /// The bytes, valid for as long as the ``SWTFile`` lives, which the caller has to see to.
+  /// The bytes, valid as long as the ``SWTFile`` lives; the caller must keep it alive.
   @unsafe
   public var unsafeBytes: UnsafeRawBufferPointer {
     unsafe file.unsafeBytes(info.dataOffset..<info.dataOffset + info.byteCount)

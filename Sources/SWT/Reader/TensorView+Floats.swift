@@ -1,18 +1,19 @@
 internal import SWTTensors
 
 extension TensorView {
-  /// The tensor as float32 numbers, in any layout: 16-bit and 8-bit types are widened, quantised integers become
+  /// The tensor as float32 in any layout: 16-bit and 8-bit types are widened, quantized integers become
   /// `scale × (q − zero)`.
   ///
-  /// Exact but for f64, for integers above 2^24 and for quantised values, which are rounded once. float32 tensors that
-  /// already lie as wanted need no copy: use ``bytes``.
+  /// Exact except for f64, integers above 2^24 and quantized values, which are rounded once. A float32 tensor
+  /// that already has the layout needs no copy: use ``bytes``.
   ///
-  /// - Precondition: `layout` fits the tensor's rank.
-  /// - Throws: ``SWTError`` `.dtype` for complex, packed and opaque types; what viewing the scales throws.
+  /// - Precondition: `layout` matches the tensor's rank.
+  /// - Throws: ``SWTError`` `.dtype` for complex, packed and opaque types, and whatever viewing the scales
+  ///   throws.
   public func floats(_ layout: SWTLayout = .rowMajor) throws(SWTError) -> ContiguousArray<Float> {
     let values: ContiguousArray<Float>
     if let number = info.quantization {
-      values = ContiguousArray(try dequantised(file.quantization(number)).map { Float($0) })
+      values = ContiguousArray(try dequantized(file.quantization(number)).map { Float($0) })
     } else {
       values = try stored()
     }
@@ -20,19 +21,19 @@ extension TensorView {
     return arranged(values, LoopNest(layout, shape: info.shape))
   }
 
-  /// Elements that ``floats(_:)`` gives in a layout, those that fill up blocks included.
+  /// Number of elements that ``floats(_:)`` returns for a layout, including the padding of blocks.
   ///
-  /// - Precondition: `layout` fits the tensor's rank.
+  /// - Precondition: `layout` matches the tensor's rank.
   public func elementCount(in layout: SWTLayout) -> Int { LoopNest(layout, shape: info.shape).elementCount }
 
-  /// Moves elements from where the file has them to where the layout wants them.
+  /// Rearranges elements from the file's order into the layout.
   private func arranged(_ values: ContiguousArray<Float>, _ nest: LoopNest) -> ContiguousArray<Float> {
     var result = ContiguousArray<Float>(repeating: 0, count: nest.elementCount)
     guard !values.isEmpty, let inner = nest.loops.last else { return values }
     let (shape, strides) = (info.shape, info.strides)
     let outer = nest.loops.dropLast()
     var counters = [Int](repeating: 0, count: outer.count)
-    // Logical index of each dimension, from the outer loops.
+    // Logical index of each dimension, set by the outer loops.
     var index = [Int](repeating: 0, count: shape.count)
     var place = 0
     while place < nest.elementCount {
@@ -40,7 +41,7 @@ extension TensorView {
       if isInside {
         let base = zip(index, strides).reduce(0) { $0 + $1.0 * $1.1 }
         let step = inner.step * strides[inner.dimension]
-        // A block at the edge has fewer elements than room; the rest stays zero.
+        // A block at the edge may be partial; the rest stays zero.
         let left = (shape[inner.dimension] - index[inner.dimension] + inner.step - 1) / inner.step
         for i in 0..<min(inner.count, left) { result[place + i] = values[base + i * step] }
       }
@@ -59,17 +60,17 @@ extension TensorView {
     return result
   }
 
-  /// The elements in the order of the file.
+  /// The elements in file order.
   private func stored() throws(SWTError) -> ContiguousArray<Float> {
     let (bytes, count) = (bytes, info.elementCount)
     func widened(_ size: Int, _ value: (Int) -> Float) -> ContiguousArray<Float> {
-      unsafe ContiguousArray(unsafeUninitializedCapacity: count) { buffer, initialised in
+      unsafe ContiguousArray(unsafeUninitializedCapacity: count) { buffer, initialized in
         for i in 0..<count { unsafe buffer.initializeElement(at: i, to: value(i * size)) }
-        initialised = count
+        initialized = count
       }
     }
     func word<T: FixedWidthInteger & BitwiseCopyable>(_ at: Int, _: T.Type) -> T {
-      // Inside: level 1 proved that the data has exactly the bytes of the shape.
+      // In bounds: level 1 proved that the size of the data matches the shape.
       unsafe T(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: at, as: T.self))
     }
     switch dtype {
@@ -89,7 +90,7 @@ extension TensorView {
     case .i4:
       return widened(1) { at in
         let nibble = word(at / 2, UInt8.self) >> (at % 2 == 0 ? 0 : 4) & 15
-        // Two's complement in four bits.
+        // Sign-extends the nibble.
         return Float(Int8(bitPattern: nibble << 4) >> 4)
       }
     case .f8e4m3fn, .f8e5m2, .f8e4m3fnuz, .f8e5m2fnuz, .f8e8m0fnu:
@@ -98,19 +99,19 @@ extension TensorView {
       return widened(1) { table[Int(word($0, UInt8.self))] }
     case .complex32, .complex64, .complex128, .f4e2m1fnX2, .opaque: break
     }
-    throw SWTError(.dtype, "tensor \(name) is \(dtype.name); its elements are no real numbers")
+    throw SWTError(.dtype, "tensor \(name) is \(dtype.name); its elements are not real numbers")
   }
 
-  /// The elements in the order of the file, in double precision: what ``floats(_:)`` rounds.
+  /// The elements in file order, in double precision: the values that ``floats(_:)`` rounds.
   ///
-  /// - Throws: ``SWTError``, as ``floats(_:)``.
+  /// - Throws: ``SWTError``, like ``floats(_:)``.
   package func numbers() throws(SWTError) -> [Double] {
     guard let number = info.quantization else { return try doubles() }
-    return try dequantised(file.quantization(number))
+    return try dequantized(file.quantization(number))
   }
 
   /// `scale × (q − zero)`.
-  private func dequantised(_ record: SWTQuantization) throws(SWTError) -> [Double] {
+  private func dequantized(_ record: SWTQuantization) throws(SWTError) -> [Double] {
     let integers = try doubles()
     let scales = try file.view(record.scaleTensor).doubles()
     let zeros = try record.zeroTensor.map { tensor throws(SWTError) in try file.view(tensor).doubles() }
@@ -123,7 +124,7 @@ extension TensorView {
     switch record.scheme {
     case .perTensor: fill(integers.indices, scale: 0)
     case .perChannel:
-      // Neighbours in the file share the index along the axis for as many elements as its stride is long.
+      // In file order, runs of as many elements as the axis' stride share an index along it.
       let (run, channels) = shape.isEmpty ? (integers.count, 1) : (strides[record.axis], shape[record.axis])
       var start = 0
       while start < integers.count {
@@ -145,11 +146,11 @@ extension TensorView {
     return values
   }
 
-  /// The elements, exactly but for 64-bit integers above 2^53.
+  /// The elements as doubles; exact except for 64-bit integers above 2^53.
   private func doubles() throws(SWTError) -> [Double] {
     let (bytes, count) = (bytes, info.elementCount)
     func word<T: FixedWidthInteger & BitwiseCopyable>(_ i: Int, _: T.Type) -> T {
-      // Inside: level 1 proved that the data has exactly the bytes of the shape.
+      // In bounds: level 1 proved that the size of the data matches the shape.
       unsafe T(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: i * MemoryLayout<T>.size, as: T.self))
     }
     switch dtype {

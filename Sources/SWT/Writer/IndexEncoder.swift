@@ -1,6 +1,6 @@
 internal import SWTChecksums
 
-/// Makes the index region: all bytes in front of the data.
+/// Encodes the index region: all bytes before the data.
 struct IndexEncoder {
   private let contents: SWTContents
   private let placement: Placement
@@ -10,7 +10,7 @@ struct IndexEncoder {
   private let sources: [SWTSourceDigest]
   private let keys: [String]
   private let nameOffsets: [Int]
-  /// Multiple of the data alignment; the same whatever the checksums are.
+  /// A multiple of the data alignment; independent of the checksums.
   private(set) var dataOffset = 0
 
   init(_ contents: SWTContents, _ placement: Placement) throws(SWTError) {
@@ -18,14 +18,14 @@ struct IndexEncoder {
     self.placement = placement
     let names = contents.tensors.map { Array($0.name.utf8) }
     self.names = names
-    // Bytewise, because String compares by canonical equivalence.
+    // Bytewise, because String compares by Unicode canonical equivalence.
     nameOrder = names.indices.sorted { names[$0].lexicographicallyPrecedes(names[$1]) }
     for (a, b) in zip(nameOrder, nameOrder.dropFirst()) where names[a] == names[b] {
       throw SWTError(.nameOrder, "two tensors are named \(contents.tensors[a].name)")
     }
     keys = contents.metadata.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     for key in keys where !SWTFile.isMetadataKey(key.utf8) || key.utf8.count > Int(UInt16.max) {
-      throw SWTError(.metadata, "a metadata key is [a-z0-9_.]+, not \(key)")
+      throw SWTError(.metadata, "a metadata key must match [a-z0-9_.]+; \(key) does not")
     }
     sources = contents.sources.ordered
     guard sources.allSatisfy({ $0.name.utf8.count <= Int(UInt16.max) }) else {
@@ -36,7 +36,8 @@ struct IndexEncoder {
     }
     let (tensorLog, dataLog) = (contents.tensorAlignmentLog2, contents.dataAlignmentLog2)
     guard (6...16).contains(tensorLog), (6...16).contains(dataLog), tensorLog <= dataLog else {
-      throw SWTError(.alignment, "an alignment is 2^6 to 2^16, that of tensors not above that of the data")
+      throw SWTError(
+        .alignment, "alignments must be 2^6 to 2^16, the tensors' at most the data region's")
     }
     var offsets = [Int](repeating: 0, count: names.count)
     for index in nameOrder { offsets[index] = strings.place(names[index]) }
@@ -47,13 +48,13 @@ struct IndexEncoder {
     dataOffset = draft.count
   }
 
-  /// Size of the whole file.
+  /// Size of the whole file in bytes.
   var fileSize: Int {
     let end = dataOffset + placement.end
     return (SWTFormat.alignUp(end, SWTFormat.sectionAlignment) ?? end) + SWTFormat.tailSize
   }
 
-  /// The index region; `crcs` and `digests` are those of the tensors, in data order.
+  /// The index region, given the tensors' checksums and digests in data order.
   func encode(crcs: [UInt32], digests: [SHA256Digest]) throws(SWTError) -> [UInt8] {
     var pool = strings
     var records = RecordEncoder()

@@ -1,6 +1,6 @@
 internal import SWTChecksums
 
-/// Fills the record sections, each field where FORMAT.md has it.
+/// Encodes the sections of records, field by field as FORMAT.md specifies.
 struct RecordEncoder {
   private var tensors = FieldWriter()
   var byName = FieldWriter()
@@ -13,7 +13,7 @@ struct RecordEncoder {
   private var receipts = FieldWriter()
   private var vectorCount = 0
 
-  /// The sections in the order of the file; empty ones are left out, but for those every file has.
+  /// The sections in file order; empty ones are omitted, except those that every file has.
   func sections(strings: [UInt8]) -> [(kind: SectionKind, bytes: [UInt8])] {
     let all: [(kind: SectionKind, bytes: [UInt8])] = [
       (.tensors, tensors.bytes), (.byName, byName.bytes), (.strings, strings), (.metadata, metadata.bytes),
@@ -68,7 +68,8 @@ struct RecordEncoder {
     metadata.u32(keyOffset)
     metadata.u16(key.utf8.count)
     metadata.u16(type)
-    metadata.u32(content.map { pool.place($0) } ?? 0)
+    let isAlone = key == SWTFormat.sourceDigestKey
+    metadata.u32(content.map { isAlone ? pool.placeAlone($0) : pool.place($0) } ?? 0)
     metadata.u32(content?.count ?? 0)
     metadata.put(number)
     guard content?.count ?? 0 < Int(UInt32.max) else {

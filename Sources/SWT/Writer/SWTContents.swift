@@ -1,28 +1,27 @@
 public import SWTChecksums
 
-/// A tensor to be written, all but its bytes.
+/// A tensor to write, without its bytes.
 public struct SWTTensorSpec: Sendable {
   /// Unique among the tensors; 1 to 4095 bytes.
   public var name: String
-  /// The type of the elements.
+  /// Element type.
   public var dtype: SWTDType
   /// Logical (PyTorch) shape.
   public var shape: [Int]
-  /// Physical order of the logical dimensions, outermost first; nil is row-major.
+  /// Physical order of the logical dimensions, outermost first; nil means row-major.
   public var dimOrder: [Int]?
-  /// What the tensor is for.
+  /// The tensor's role.
   public var role: SWTRole
-  /// Computed from several source tensors.
+  /// Whether the values were computed from several source tensors.
   public var isDerived: Bool
-  /// Index into ``SWTContents/quantizations``.
+  /// Index into ``SWTContents/quantizations``; nil unless quantized.
   public var quantization: Int?
-  /// Digest of the bytes, where a first pass computed it.
+  /// Digest of the bytes, if a first pass computed it.
   ///
-  /// Only tensors that have one can become aliases; it is
-  /// checked against the bytes when they are written.
+  /// Only tensors with a digest can become aliases; it is checked against the bytes when they are written.
   public var sha256: SHA256Digest?
 
-  /// A declaration; ``SWTWriter`` checks it and throws what does not fit.
+  /// Declares a tensor; ``SWTWriter`` validates it.
   public init(
     name: String, dtype: SWTDType, shape: [Int], dimOrder: [Int]? = nil, role: SWTRole = .parameter,
     isDerived: Bool = false, quantization: Int? = nil, sha256: SHA256Digest? = nil
@@ -38,28 +37,28 @@ public struct SWTTensorSpec: Sendable {
   }
 }
 
-/// All of a `.swt` file but the bytes of its tensors.
+/// Everything in a `.swt` file except the bytes of its tensors.
 ///
-/// Tensors stand in data order; wherever a number names a tensor it is an index into ``tensors``.
+/// Tensors are in data order; a tensor index is always an index into ``tensors``.
 public struct SWTContents: Sendable {
-  /// In data order, which is execution order where there is one.
+  /// In data order, which is execution order if the network is known.
   public var tensors: [SWTTensorSpec]
   /// Values by key.
   public var metadata: [String: SWTValue]
-  /// Records that tensors refer to by number.
+  /// Records that tensors refer to by index.
   public var quantizations: [SWTQuantization]
-  /// Digests of the source's tensors, in any order; empty leaves the section out.
+  /// Digests of the source's tensors, in any order; if empty, the section is omitted.
   public var sources: [SWTSourceDigest]
-  /// Golden tests, whose inputs and expectations are tensors of ``tensors``.
+  /// Golden tests, whose inputs and expected values are among ``tensors``.
   public var goldenSets: [SWTGoldenSet]
-  /// One for each tensor, or empty, which leaves the section out.
+  /// One per tensor; if empty, the section is omitted.
   public var receipts: [SWTReceipt]
   /// Log2 of the alignment of each tensor, 6 to 16.
   public var tensorAlignmentLog2 = 8
-  /// Log2 of the alignment of the data region, 6 to 16 and not below that of the tensors.
+  /// Log2 of the alignment of the data region, 6 to 16, at least ``tensorAlignmentLog2``.
   public var dataAlignmentLog2 = 14
 
-  /// Contents; ``SWTWriter`` checks them and throws what does not fit.
+  /// Creates contents; ``SWTWriter`` validates them.
   public init(
     tensors: [SWTTensorSpec] = [], metadata: [String: SWTValue] = [:], quantizations: [SWTQuantization] = [],
     sources: [SWTSourceDigest] = [], goldenSets: [SWTGoldenSet] = [], receipts: [SWTReceipt] = []
@@ -74,13 +73,14 @@ public struct SWTContents: Sendable {
 }
 
 extension SWTContents {
-  /// All that an open file says, so that a writer given these contents and the file's bytes would make it again.
+  /// The contents of an open file; writing them with the file's tensor bytes reproduces the file.
   ///
-  /// - Throws: ``SWTError`` `.version` for a file of a later minor version, `.dtype` or `.role` for a tensor that this
-  ///   version has no name for: what cannot be read could not be written again.
+  /// - Throws: ``SWTError`` `.version` for a file of a newer minor version, `.dtype` or `.role` for a tensor
+  ///   whose type or role this version does not know, because it could not be written again.
   public init(of file: SWTFile) throws(SWTError) {
     guard file.versionMinor <= Int(SWTFormat.versionMinor) else {
-      throw SWTError(.version, "it is of format version 1.\(file.versionMinor), this program knows 1.0 only")
+      throw SWTError(
+        .version, "it has format version 1.\(file.versionMinor); this program supports only 1.0")
     }
     self.init(
       metadata: Dictionary(file.metadata.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first }),
@@ -88,10 +88,10 @@ extension SWTContents {
       goldenSets: file.goldenSets, receipts: (0..<file.tensorCount).compactMap { file.receipt($0) })
     for info in file.tensors {
       guard let dtype = info.dtype else {
-        throw SWTError(.dtype, "tensor \(info.name) has a type that this program does not know")
+        throw SWTError(.dtype, "tensor \(info.name) has a type unknown to this program")
       }
       guard let role = info.role else {
-        throw SWTError(.role, "tensor \(info.name) has a role that this program does not know")
+        throw SWTError(.role, "tensor \(info.name) has a role unknown to this program")
       }
       tensors.append(
         SWTTensorSpec(
@@ -104,12 +104,12 @@ extension SWTContents {
   }
 }
 
-/// What ``SWTWriter`` made.
+/// A file that ``SWTWriter`` has written.
 public struct SWTWriteResult: Equatable, Sendable {
-  /// Printed as `swt1:<hex>`.
+  /// The content id, printed as `swt1:<hex>`.
   public var contentID: SHA256Digest
-  /// Size of the file.
+  /// Size of the file in bytes.
   public var byteCount: Int
-  /// Tensors that share the bytes of an earlier one.
+  /// Number of tensors that share the bytes of an earlier one.
   public var aliasCount: Int
 }

@@ -3,38 +3,38 @@ public import SWTChecksums
 
 /// Why metadata could not be changed.
 public enum SWTEditError: Error, Equatable, Sendable {
-  /// The file cannot be read, or breaks a rule.
+  /// The file cannot be read or violates a rule.
   case input(SWTError)
-  /// The file is valid, but holds something that a new index would not keep.
+  /// The file is valid, but has something that a new index would lose.
   case foreign(String)
-  /// The new metadata break a rule or a limit.
+  /// The new metadata violates a rule or a limit.
   case contents(SWTError)
-  /// The new file cannot be written, or exists.
+  /// The new file cannot be written, or already exists.
   case output(WriteFailure)
 }
 
-/// A `.swt` file whose metadata change while everything else stays.
+/// A change of a `.swt` file's metadata that leaves everything else as it is.
 ///
-/// The result is, byte for byte, what ``SWTWriter`` would have made of the same contents. The data region is copied
-/// as it is, not decoded; only its place moves when the index region grows or shrinks by a page.
+/// The result is byte for byte what ``SWTWriter`` would write for the same contents. The data region is
+/// copied without decoding; only its offset changes, if the index region grows or shrinks by a page.
 public struct SWTMetadataEdit: Sendable {
   /// The file as it is now.
   public let file: SWTFile
-  /// What the new file will say about itself.
+  /// The metadata of the new file.
   public var metadata: [String: SWTValue]
 
   private let contents: SWTContents
   private let placement: Placement
   private let checksums: [UInt32]
   private let digests: [SHA256Digest]
-  /// Where the data are copied from.
+  /// The file that the data region is copied from.
   private let source: FileSource
 
-  /// Opens a file and makes sure that it can be written again without loss.
+  /// Opens a file and ensures that it can be rewritten without loss.
   ///
-  /// Its index is encoded from what was read of it, before anything is changed: when the bytes are the same,
-  /// nothing in it is lost on the way. A file of a newer version, with sections that this library does not
-  /// know, or laid out in another order than FORMAT.md gives to writers, is not changed.
+  /// Before any change, its index is encoded again from what was read: if the bytes are identical, nothing is
+  /// lost. A file of a newer version, with sections unknown to this library, or with another layout than
+  /// FORMAT.md specifies for writers, is refused.
   ///
   /// - Throws: ``SWTEditError`` `.input` or `.foreign`.
   public init(path: String) throws(SWTEditError) {
@@ -49,10 +49,10 @@ public struct SWTMetadataEdit: Sendable {
       throw .input(error)
     }
     guard file.versionMinor <= Int(SWTFormat.versionMinor) else {
-      throw .foreign("it is of format version 1.\(file.versionMinor), this program knows 1.0 only")
+      throw .foreign("it has format version 1.\(file.versionMinor); this program supports only 1.0")
     }
     for section in file.sections where SectionKind(rawValue: section.kind) == nil {
-      throw .foreign("it has a section \(section.kind), which this program does not know")
+      throw .foreign("it has a section \(section.kind), unknown to this program")
     }
     guard let digests = file.allDigests else {
       throw .foreign("it has no digests of its tensors")
@@ -66,7 +66,7 @@ public struct SWTMetadataEdit: Sendable {
       let index = try? IndexEncoder(contents, placement).encode(crcs: checksums, digests: digests),
       file.hasIndex(index)
     else {
-      throw .foreign("it is not laid out as this program lays files out, and parts of it might be lost")
+      throw .foreign("its layout is not the one that this program writes, so parts of it might be lost")
     }
     self.placement = placement
   }
@@ -78,7 +78,8 @@ public struct SWTMetadataEdit: Sendable {
     } catch {
       throw .foreign(error.detail)
     }
-    // Only tensors that share their bytes keep a digest, since the writer makes all equal ones that have it share.
+    // Only tensors that share bytes keep a digest, because the writer lets all equal tensors with a digest
+    // share.
     let shared = Set(file.tensors.flatMap { info in info.aliasOf.map { [info.index, $0] } ?? [] })
     for index in contents.tensors.indices where !shared.contains(index) {
       contents.tensors[index].sha256 = nil
@@ -86,12 +87,12 @@ public struct SWTMetadataEdit: Sendable {
     return contents
   }
 
-  /// Writes the file with the new ``metadata``; it may replace the one that is open.
+  /// Writes the file with the new ``metadata``; it may replace the file that is open.
   ///
-  /// The CRC32C of every tensor is checked in the new file before that gets its name, so that neither damage of
-  /// the old one nor a file that changed meanwhile is passed on.
+  /// The CRC32C of every tensor is checked in the new file before it gets its name, so that neither damage in
+  /// the old file nor a concurrent change is passed on.
   ///
-  /// - Throws: ``SWTEditError``; what was at `path` before is then still there.
+  /// - Throws: ``SWTEditError``; an existing file at `path` is then unchanged.
   public func write(
     to path: String, digests provider: any DigestProvider, replaceExisting: Bool = true
   ) throws(SWTEditError) -> SWTWriteResult {

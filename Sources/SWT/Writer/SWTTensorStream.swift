@@ -1,15 +1,17 @@
 internal import SWTBytes
 internal import SWTChecksums
 
-/// One tensor on its way into a file: written, and hashed and checksummed from the same window.
+/// Writes one tensor to a file, and hashes and checksums it from the same window.
 ///
-/// It belongs to one thread at a time; streams of different tensors know nothing of each other.
+/// Use a stream from one thread at a time; streams of different tensors are independent.
 package final class SWTTensorStream: @unchecked Sendable {
-  /// Bytes between two calls that start to write to the disk: enough for a disk to be busy, and not all at the end.
+  /// Bytes between two calls that start write-back: enough to keep a disk busy without leaving it all to the
+  /// end.
   private static let writeBackBytes = 4 << 20
 
-  /// Bytes that stay in a core's own cache, and that are written with one call. Larger writes make larger folios in the page
-  /// cache, which are not always at hand: with 1 MiB at a time files of gigabytes took half as long again, with 256 KiB small ones a little longer.
+  /// Bytes that stay in a core's private cache and are written with one call. Larger writes use larger folios
+  /// of the page cache, which are not always available: with 1 MiB, files of gigabytes took 1.5 times as
+  /// long; with 256 KiB, small files took slightly longer.
   private static let pieceBytes = 512 << 10
 
   package let index: Int
@@ -29,13 +31,14 @@ package final class SWTTensorStream: @unchecked Sendable {
     self.hash = hash
   }
 
-  /// Takes the tensor's next bytes.
+  /// Writes the tensor's next bytes.
   ///
-  /// - Precondition: They are not more than the tensor has.
+  /// - Precondition: The total does not exceed the tensor's size.
   /// - Throws: ``SWTWriteError``.
   package func append(_ bytes: RawSpan) throws(SWTWriteError) {
     precondition(bytes.byteCount <= byteCount - written, "too many bytes for a tensor")
-    // SHA-256 first: it is slow enough to hide that the bytes come from memory; everything else then finds them in a cache.
+    // SHA-256 first: it is slow enough to hide the latency of memory; the rest then finds the bytes in a
+    // cache.
     var rest = bytes
     while rest.byteCount > 0 {
       let piece = rest.extracting(first: Self.pieceBytes)
@@ -53,8 +56,8 @@ package final class SWTTensorStream: @unchecked Sendable {
   }
 
   func finish() -> SWTWriter.Sum {
-    precondition(written == byteCount, "a tensor was left before it was complete")
-    // Small tensors share pages with others; synchronising writes them, once.
+    precondition(written == byteCount, "the tensor is incomplete")
+    // Small tensors share pages with others; the final synchronization writes each page once.
     if written - writtenBack >= Self.writeBackBytes / 4 { startWriteBack() }
     return SWTWriter.Sum(crc32c: crc.value, sha256: hash.finalize())
   }

@@ -4,9 +4,9 @@ internal import Synchronization
 
 /// Why a `.swt` file could not be written.
 public enum SWTWriteError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The system refused, or the file exists.
+  /// The system could not write the file, or it already exists.
   case file(WriteFailure)
-  /// The contents break a rule of the format.
+  /// The contents violate a rule of the format.
   case contents(SWTError)
 
   public var description: String {
@@ -17,22 +17,22 @@ public enum SWTWriteError: Error, Equatable, Sendable, CustomStringConvertible {
   }
 }
 
-/// Writes a `.swt` file: everything but the values is declared first, then the values stream through.
+/// Writes a `.swt` file: everything except the values is declared first, then the values are streamed.
 ///
-/// Memory does not depend on the size of a tensor, the same contents give the same bytes on every platform, and
-/// the file appears under its name only when ``finish()`` returns. The header is written last, after all else is
-/// on the disk, so that a torn file never looks like a `.swt`.
+/// Memory use does not depend on the size of a tensor, the same contents give the same bytes on every
+/// platform, and the file appears under its name only when ``finish()`` returns. The header is written last,
+/// after everything else is on disk, so that a torn file never looks like a `.swt`.
 ///
-/// Tensors come one after the other through ``append(_:to:)``, or several at once through streams of their own.
+/// Write tensors one after the other with ``append(_:to:)``, or several at once with one stream each.
 public final class SWTWriter: Sendable {
   private let encoder: IndexEncoder
   private let placement: Placement
   private let contents: SWTContents
   private let digests: any DigestProvider
   private let output: AtomicFile
-  /// What is known of the tensors that are complete.
+  /// Checksums and digests of the complete tensors.
   private let sums: Mutex<[Sum?]>
-  /// The tensor that ``append(_:to:)`` is at.
+  /// The tensor that ``append(_:to:)`` is writing.
   private let current = Mutex<SWTTensorStream?>(nil)
 
   struct Sum: Sendable {
@@ -40,9 +40,9 @@ public final class SWTWriter: Sendable {
     var sha256: SHA256Digest
   }
 
-  /// Lays the file out and creates its temporary.
+  /// Determines the layout and creates the temporary file.
   ///
-  /// - Throws: ``SWTWriteError`` when the contents break a rule or the file cannot be created.
+  /// - Throws: ``SWTWriteError`` if the contents violate a rule or the file cannot be created.
   public init(
     _ contents: SWTContents, to path: String, digests: any DigestProvider, replaceExisting: Bool = true
   ) throws(SWTWriteError) {
@@ -63,20 +63,20 @@ public final class SWTWriter: Sendable {
     sums = Mutex(Array(repeating: nil, count: contents.tensors.count))
   }
 
-  /// Size that the file will have.
+  /// Size of the finished file in bytes.
   public var fileSize: Int { encoder.fileSize }
 
-  /// Bytes that the tensor needs; 0 for one that became an alias.
+  /// Number of bytes to write for a tensor; 0 for an alias.
   public func byteCount(_ index: Int) -> Int {
     placement.aliasOf[index] == nil ? placement.byteCounts[index] : 0
   }
 
-  /// The earlier tensor whose bytes this one shares.
+  /// The earlier tensor whose bytes this one shares; nil unless it is an alias.
   public func aliasOf(_ index: Int) -> Int? { placement.aliasOf[index] }
 
-  /// Takes the next bytes of a tensor; tensors come in data order, without those that became aliases.
+  /// Writes the next bytes of a tensor; tensors come in data order, without aliases.
   ///
-  /// - Precondition: No tensor gets more bytes than it has, and none is left before it is complete.
+  /// - Precondition: A tensor gets exactly its size in bytes before the next one starts.
   /// - Throws: ``SWTWriteError``.
   public func append(_ bytes: RawSpan, to index: Int) throws(SWTWriteError) {
     let stream: SWTTensorStream
@@ -103,40 +103,40 @@ public final class SWTWriter: Sendable {
       digests.makeSHA256())
   }
 
-  /// Takes a stream's tensor as complete.
+  /// Completes a stream's tensor.
   ///
-  /// - Precondition: It got all of its bytes.
-  /// - Throws: ``SWTWriteError`` when they are not those that were declared.
+  /// - Precondition: All of its bytes were written.
+  /// - Throws: ``SWTWriteError`` if they do not have the declared digest.
   /// - Returns: Their digest.
   @discardableResult
   package func close(_ stream: SWTTensorStream) throws(SWTWriteError) -> SHA256Digest {
     let sum = stream.finish()
     let spec = contents.tensors[stream.index]
     if let expected = spec.sha256, expected != sum.sha256 {
-      let text = "tensor \(spec.name): its bytes changed since they were hashed"
+      let text = "the bytes of tensor \(spec.name) changed after they were hashed"
       throw .contents(SWTError(.dataDigest, text))
     }
     sums.withLock { $0[stream.index] = sum }
     return sum.sha256
   }
 
-  // MARK: The end
+  // MARK: Finishing
 
   /// Writes the index, makes the file durable and gives it its name.
   ///
-  /// - Throws: ``SWTWriteError``; the old file, if any, is then still there.
+  /// - Throws: ``SWTWriteError``; an existing file is then unchanged.
   public func finish() throws(SWTWriteError) -> SWTWriteResult {
-    guard let result = try finish(contents) else { preconditionFailure("an index has one size") }
-    return result
+    try finish(contents)
   }
 
-  /// The same, with what the values had to be read for: metadata, digests of the source, receipts.
+  /// Finishes with contents that could be completed only after reading the values: metadata, digests of the
+  /// source, receipts.
   ///
-  /// - Parameter final: Contents with the same tensors.
-  /// - Returns: nil when the index does not fit in front of the data any more, or leaves a page of room there; then
-  ///   the file has to be written again, with these contents from the start.
-  /// - Throws: ``SWTWriteError``; the old file, if any, is then still there.
-  package func finish(_ final: SWTContents) throws(SWTWriteError) -> SWTWriteResult? {
+  /// - Parameter final: Contents with the same tensors and the same metadata, but for ``SWTFormat/sourceDigestKey``,
+  ///   whose text has a slot of its own and has to keep its length.
+  /// - Throws: ``SWTWriteError``; an existing file is then unchanged.
+  /// - Returns: The content ID and size of the file.
+  package func finish(_ final: SWTContents) throws(SWTWriteError) -> SWTWriteResult {
     try closeCurrent()
     let (crcs, hashes) = allSums()
     let index: [UInt8]
@@ -145,7 +145,9 @@ public final class SWTWriter: Sendable {
     } catch {
       throw .contents(error)
     }
-    guard index.count == encoder.dataOffset else { return nil }
+    guard index.count == encoder.dataOffset else {
+      throw .contents(SWTError(.metadata, "the metadata changed its length while the values were written"))
+    }
     do throws(WriteFailure) {
       try output.write([UInt8](repeating: 0, count: SWTFormat.tailSize), at: fileSize - SWTFormat.tailSize)
       try output.writeIndex(index)
@@ -153,7 +155,7 @@ public final class SWTWriter: Sendable {
       throw .file(error)
     }
     do {
-      // Whatever was declared wrongly, a file that the reader would refuse never gets its name.
+      // Whatever was declared wrongly, a file that the reader would reject never gets its name.
       _ = try SWTFile(path: output.temporary)
     } catch {
       throw .contents(error)
@@ -168,9 +170,9 @@ public final class SWTWriter: Sendable {
     )
   }
 
-  /// Gives up and leaves nothing.
+  /// Removes the temporary file.
   ///
-  /// The same happens when the writer goes away unfinished.
+  /// The same happens when an unfinished writer is destroyed.
   public func cancel() { output.abort() }
 
   /// Checksums and digests of all tensors, which must be complete.
@@ -180,7 +182,7 @@ public final class SWTWriter: Sendable {
       if let target = placement.aliasOf[index] {
         sums[index] = sums[target]
       } else if sums[index] == nil {
-        precondition(byteCount(index) == 0, "a tensor was left before it was complete")
+        precondition(byteCount(index) == 0, "a tensor is incomplete")
         sums[index] = Sum(crc32c: 0, sha256: digests.makeSHA256().finalize())
       }
     }
@@ -189,7 +191,7 @@ public final class SWTWriter: Sendable {
 }
 
 extension AtomicFile {
-  /// Writes the index region after the data, its header when all else is on the disk.
+  /// Writes the index region after the data, and the header after everything else is on disk.
   func writeIndex(_ index: [UInt8]) throws(WriteFailure) {
     try write(Array(index[SWTFormat.headerSize...]), at: SWTFormat.headerSize)
     try synchronize()
@@ -198,13 +200,13 @@ extension AtomicFile {
 }
 
 extension SWTWriter {
-  /// Writes a whole file, asking for the bytes of one tensor at a time.
+  /// Writes a whole file, requesting the bytes of one tensor at a time.
   ///
-  /// `provide` is called for each tensor that is not empty and not an alias, in data order, and passes its bytes
-  /// on in pieces of any size.
+  /// `provide` is called in data order for each tensor that is neither empty nor an alias, and passes its
+  /// bytes to `sink` in pieces of any size.
   ///
-  /// - Throws: ``SWTWriteError``, or what `provide` throws.
-  /// - Returns: The identity and the size of the file.
+  /// - Throws: ``SWTWriteError``, or whatever `provide` throws.
+  /// - Returns: The content id and the size of the file.
   @discardableResult
   public static func write(
     _ contents: SWTContents, to path: String, digests: any DigestProvider, replaceExisting: Bool = true,

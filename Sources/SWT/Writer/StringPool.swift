@@ -1,9 +1,9 @@
-/// Gathers the texts of section STRS; equal ones share their bytes.
+/// Collects the texts of section STRS; equal texts share their bytes.
 struct StringPool {
   private(set) var bytes: [UInt8] = []
   private var places: [Text: Int] = [:]
 
-  /// Hashed as a whole: byte by byte it took a hundredth of a conversion.
+  /// Hashes the bytes as a whole; byte by byte it took 1 % of a conversion.
   private struct Text: Hashable {
     let bytes: [UInt8]
 
@@ -12,7 +12,7 @@ struct StringPool {
     }
   }
 
-  /// The offset of a text, which is added the first time.
+  /// The offset of a text; adds it the first time.
   mutating func place(_ text: some Sequence<UInt8>) -> Int {
     let key = Text(bytes: Array(text))
     if let place = places[key] { return place }
@@ -20,9 +20,16 @@ struct StringPool {
     bytes += key.bytes
     return bytes.count - key.bytes.count
   }
+
+  /// The offset of a text that shares its bytes with no other, so that it can be replaced by one of the same length.
+  mutating func placeAlone(_ text: some Sequence<UInt8>) -> Int {
+    let place = bytes.count
+    bytes += text
+    return place
+  }
 }
 
-/// Little-endian fields, one after the other.
+/// Appends little-endian fields.
 struct FieldWriter {
   private(set) var bytes: [UInt8] = []
 

@@ -1,19 +1,21 @@
 internal import ResNetArchitecture
 internal import SWTBytes
+internal import SWTConsole
+internal import SWTReports
 internal import SWTTensorFiles
 
-/// `pth2swt arch`: the layer table, as in the papers.
+/// `pth2swt arch`: a network's layer table, as in the papers.
 struct Arch: Command {
   static let spec = CommandSpec(
-    "arch", "Show a network's layer table: shapes, parameters, multiply-adds, as in the papers' tables.",
+    "arch", "Show a network's layer table, as in the papers: shapes, parameters, multiply-adds.",
     operands: [
       .init(
-        "NAME", "The network, such as resnext50_32x4d; without one, all are listed.", optional: true,
+        "NAME", "The network, such as resnext50_32x4d; if omitted, all are listed.", optional: true,
         of: .words(Architecture.published.map(\.name)))
     ],
     options: [
       .value(
-        "compare", "NAME", "Print a second network beside it.", of: .words(Architecture.published.map(\.name))
+        "compare", "NAME", "Show a second network beside it.", of: .words(Architecture.published.map(\.name))
       ),
       .value("size", "PIXELS", "Height and width of the image (default: 224; 32 for CIFAR networks)."),
     ],

@@ -1,32 +1,35 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
+internal import ResNetModel
+internal import SWTConsole
 internal import SWTTensorFiles
+internal import SWTThreads
 
-/// `pth2swt bench`: how fast the forward pass is here.
+/// `pth2swt bench`: the speed of the forward pass on this machine.
 struct Bench: Command {
   static let spec = CommandSpec(
     "bench", "Time the forward pass: latency, throughput, percent of the processor's peak.",
-    operands: [.init("MODEL.swt", "The weight file; or --arch NAME instead.", optional: true)],
+    operands: [.init("MODEL.swt", "The weight file, unless --arch is given.", optional: true)],
     options: [
       .value(
-        "arch", "NAME", "A published network with made-up weights, instead of a file.",
+        "arch", "NAME", "A published network with synthetic weights, instead of a file.",
         of: .words(Architecture.published.map(\.name))),
-      .value("threads", "N", "Threads to use (default: one for each core)."),
-      .value("batch", "N", "Images in one run (default: 1)."),
-      .value("runs", "N", "Runs that are timed (default: 30)."),
-      .value("warmup", "N", "Runs before that (default: 3)."),
+      .value("threads", "N", "Number of threads (default: one per core)."),
+      .value("batch", "N", "Images per run (default: 1)."),
+      .value("runs", "N", "Timed runs (default: 30)."),
+      .value("warmup", "N", "Untimed runs before them (default: 3)."),
       .value("size", "PIXELS", "Height and width of the images (default: 224)."),
       .value(
-        "compute", "TYPE", "f32 (default), bf16 or i8: what convolutions multiply.",
+        "compute", "TYPE", "Operand type of convolutions: f32 (default), bf16 or i8.",
         of: .words(ComputePrecision.allCases.map(\.rawValue))),
       .value(
         "isa", "NAME", InstructionSet.help,
         of: .words(InstructionSet.names)),
-      .flag("layers", "Time each layer as well, and compare kinds of layers with the peak."),
+      .flag("layers", "Also time each layer, and compare kinds of layers with the peak."),
     ],
     examples: [
-      .init("pth2swt bench model.swt --threads 1", "One image after another on one core."),
-      .init("pth2swt bench model.swt --batch 8 --json", "Throughput, for a program."),
+      .init("pth2swt bench model.swt --threads 1", "Latency of single images on one core."),
+      .init("pth2swt bench model.swt --batch 8 --json", "Throughput, as JSON."),
       .init("pth2swt bench --arch resnext50_32x4d --layers", "Where does the time go?"),
     ])
 
@@ -63,11 +66,17 @@ struct Bench: Command {
     return .success
   }
 
-  /// An engine for the file, or for made-up weights.
+  /// An engine with the file's weights, or with synthetic ones.
   private func engine() throws(CommandFailure) -> FastEngine {
     if let path {
-      return try NetworkFile(path).fastEngine(
-        height: size, width: size, threads: threads, isa: isa, precision: precision)
+      let model = try OpenFile.model(path)
+      do {
+        return try model.engine(
+          threads: ThreadPool(count: threads), instructions: isa, precision: precision, height: size,
+          width: size)
+      } catch {
+        throw CommandFailure(.weightsDiffer, file: path, "\(error)")
+      }
     }
     let tree = LayerTree(try Architecture.find(architecture ?? ""))
     let pool = ThreadPool(count: threads)
@@ -83,7 +92,7 @@ struct Bench: Command {
 
   private func measure(_ engine: FastEngine) throws(CommandFailure) -> BenchReport {
     let images = FeatureMap.synthetic([batch, engine.tree.stem.inputChannels, size, size])
-    // Before and after: the clock of a shared machine is not the same all the time.
+    // Measured before and after, because the clock rate of a shared machine varies.
     let before = PeakRate.measure(precision, isa, threads: engine.threads) ?? 0
     do {
       var output = try engine.run(images).output

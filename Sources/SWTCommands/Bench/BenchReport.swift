@@ -1,9 +1,11 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTTensorFiles
+internal import SWTThreads
 
-/// What `bench` found.
+/// The results of `bench`.
 struct BenchReport: Sendable {
   let model: String?
   let architecture: Architecture
@@ -14,7 +16,7 @@ struct BenchReport: Sendable {
   let arenaBytes, weightBytes: Int
   let steps: [StepProfile]
   let showsLayers: Bool
-  /// 10⁹ operations a second of all threads in registers.
+  /// Measured peak of all threads on operands in registers, in 10⁹ operations per second.
   let peak: Double
 
   init(
@@ -37,15 +39,15 @@ struct BenchReport: Sendable {
     self.peak = peak
   }
 
-  /// Of one run.
+  /// Multiply-adds of one run.
   var multiplyAdds: Int { steps.reduce(0) { $0 + $1.multiplyAdds } }
-  /// At the median, two operations for each multiply-add of the layer table.
+  /// 10⁹ operations per second at the median, counting two operations per multiply-add of the layer table.
   var gigaflops: Double { 2e-6 * Double(multiplyAdds) / latency.median }
   var imagesPerSecond: Double { 1000 * Double(batch) / latency.median }
 
   func percentOfPeak(_ gigaflops: Double) -> Double { peak > 0 ? 100 * gigaflops / peak : 0 }
 
-  /// Layers of one kind that the same kernel computes, together.
+  /// Total of all layers of one kind that use the same kernel.
   struct Kind: Sendable {
     let name, kernel: String
     var count = 0
@@ -55,7 +57,7 @@ struct BenchReport: Sendable {
     var gigaflops: Double { milliseconds > 0 ? 2e-6 * Double(multiplyAdds) / milliseconds : 0 }
   }
 
-  /// Kinds of layers in the order of their first appearance.
+  /// Kinds of layers, in order of first appearance.
   var kinds: [Kind] {
     var kinds: [Kind] = []
     for step in steps {
@@ -72,12 +74,12 @@ struct BenchReport: Sendable {
     return kinds
   }
 
-  /// Milliseconds that a layer takes longer than its multiply-adds would at the peak.
+  /// Milliseconds that a layer takes beyond what its multiply-adds would take at the peak.
   func lost(_ step: StepProfile) -> Double {
     step.median - (peak > 0 ? 2e-6 * Double(step.multiplyAdds) / peak : 0)
   }
 
-  /// The three layers that lose most time.
+  /// The three layers that lose the most time.
   var slowest: [StepProfile] { Array(steps.sorted { lost($0) > lost($1) }.prefix(3)) }
 }
 
@@ -91,8 +93,8 @@ extension BenchReport {
     text += Text.table(
       [
         ["", ">", ""],
-        ["latency, least", ms(latency.minimum), "ms"], ["latency, median", ms(latency.median), "ms"],
-        ["latency, 90 % below", ms(latency.p90), "ms"],
+        ["latency, minimum", ms(latency.minimum), "ms"], ["latency, median", ms(latency.median), "ms"],
+        ["latency, 90th percentile", ms(latency.p90), "ms"],
         ["throughput", Text.fixed(imagesPerSecond, 1), "images/s"],
         ["arithmetic", Text.fixed(gigaflops, 1), "GFLOP/s"],
         ["peak, measured", Text.fixed(peak, 1), "GFLOP/s"],
@@ -101,7 +103,8 @@ extension BenchReport {
       ]
     ).dropFirst()
     if showsLayers {
-      text += "\n" + kindsTable + "\nthe three layers that lose most against the peak\n" + slowestTable
+      text += "\n" + kindsTable
+      text += "\nthe three layers that lose the most time against the peak\n" + slowestTable
     }
     return text
   }
@@ -109,7 +112,7 @@ extension BenchReport {
   private func ms(_ value: Double) -> String { Text.fixed(value, 2) }
   private func megabytes(_ count: Int) -> String { Text.fixed(Double(count) / 1e6, 1) }
 
-  /// Speed and percent of peak, or dashes where nothing is multiplied.
+  /// Speed and percent of peak; dashes for layers without multiplications.
   private func speed(_ gigaflops: Double) -> [String] {
     gigaflops > 0 ? [Text.fixed(gigaflops, 1), Text.fixed(percentOfPeak(gigaflops), 1)] : ["–", "–"]
   }
@@ -142,7 +145,7 @@ extension BenchReport {
 }
 
 extension BenchReport {
-  /// The report for programs; `schema` numbers its form.
+  /// The report for programs; `schema` has its version.
   var json: JSONValue {
     var members: [JSONMember] = [
       JSONMember("schema", "pth2swt.bench/1"), JSONMember("model", model.map { .string($0) } ?? .null),

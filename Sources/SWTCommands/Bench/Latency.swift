@@ -1,9 +1,9 @@
-/// Times of many runs of the same thing, in milliseconds.
+/// Times of repeated runs, in milliseconds.
 struct Latency: Sendable {
   /// Ascending.
   let sorted: [Double]
 
-  /// Calls `body` `warmup` times, then `runs` times with a clock; nothing is allocated between two runs.
+  /// Calls `body` `warmup` times, then `runs` times with timing; nothing is allocated between two runs.
   init(warmup: Int, runs: Int, _ body: () throws -> Void) rethrows {
     precondition(runs >= 1)
     let clock = ContinuousClock()
@@ -19,9 +19,9 @@ struct Latency: Sendable {
 
   var minimum: Double { sorted[0] }
 
-  /// The middle one, or the mean of the two in the middle.
+  /// The middle time, or the mean of the two middle ones.
   var median: Double { (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2 }
 
-  /// Nine tenths of the runs took no longer: the nearest rank.
+  /// The 90th percentile, by nearest rank.
   var p90: Double { sorted[(sorted.count * 9 + 9) / 10 - 1] }
 }

@@ -3,8 +3,8 @@ internal import ResNetEngine
 internal import SWTTensors
 
 extension LayerTree {
-  /// Weights that depend on nothing but the tree, BatchNorm separate, whose activations neither vanish nor
-  /// explode: enough to time a network of which no checkpoint is at hand.
+  /// Weights that depend only on the tree, with BatchNorm not folded. Their activations neither vanish nor
+  /// explode, which suffices to time a network without a checkpoint.
   func syntheticWeights() -> WeightTable {
     var table = WeightTable()
     var counter: UInt64 = 0
@@ -17,9 +17,9 @@ extension LayerTree {
       let count = spec.elementCount
       switch spec.role {
       case .convolution, .attentionWeight, .linearWeight:
-        // As He et al. 2015: variance 2 / depth.
-        let depth = Float(spec.shape.dropFirst().reduce(1, *))
-        table.tensors[spec.name] = floats(count, around: 0, width: (6 / depth).squareRoot())
+        // As in He et al. 2015: variance 2 / fan-in.
+        let fanIn = Float(spec.shape.dropFirst().reduce(1, *))
+        table.tensors[spec.name] = floats(count, around: 0, width: (6 / fanIn).squareRoot())
       case .normWeight:
         table.tensors[spec.name] = floats(count, around: 0.6, width: 0.3)
       case .runningVar:
@@ -34,7 +34,7 @@ extension LayerTree {
 }
 
 extension FeatureMap<Float> {
-  /// Images that depend on nothing but their shape.
+  /// Images that depend only on their shape.
   static func synthetic(_ shape: [Int]) -> FeatureMap<Float> {
     FeatureMap(shape: shape, values: (0..<shape.reduce(1, *)).map { 2 * SplitMix64.unit(UInt64($0)) })
   }

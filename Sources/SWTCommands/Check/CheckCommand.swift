@@ -1,16 +1,18 @@
+internal import ResNetModel
 internal import SWT
 internal import SWTBytes
 internal import SWTChecksums
+internal import SWTConsole
 internal import SWTDigests
 internal import SWTTensorFiles
 
-/// `pth2swt check`: every rule of the format.
+/// `pth2swt check`: checks a weight file against every rule of the format.
 struct Check: Command {
   static let spec = CommandSpec(
     "check", "Check every structural rule, checksum and digest of a .swt file; print its content id.",
     operands: [.init("FILE.swt", "The weight file.")],
     options: [],
-    examples: [.init("pth2swt check model.swt", "Is the file whole, bit for bit?")])
+    examples: [.init("pth2swt check model.swt", "Is the file intact, bit for bit?")])
 
   let path: String
   let json: Bool
@@ -21,7 +23,7 @@ struct Check: Command {
   }
 
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
-    let file = try InputKind.openSWT(path)
+    let file = try OpenFile.weights(path)
     do throws(SWTError) {
       try file.verify(using: SystemDigests())
     } catch {

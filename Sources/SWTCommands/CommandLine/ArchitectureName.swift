@@ -1,10 +1,11 @@
 internal import ResNetArchitecture
 internal import SWTBytes
+internal import SWTConsole
 
 extension Architecture {
-  /// The published network that a user names.
+  /// The published network with the given name.
   ///
-  /// - Throws: Exit 2, with the name that is nearest.
+  /// - Throws: ``CommandFailure`` with exit 2, suggesting the nearest name.
   static func find(_ name: String) throws(CommandFailure) -> Architecture {
     if let architecture = named(name) { return architecture }
     let hint = EditDistance.nearest(to: name, in: published.map(\.name)).map { "did you mean \($0)?" }

@@ -1,42 +1,24 @@
 internal import PthReader
 internal import SWTBytes
+internal import SWTConsole
+internal import SWTInputs
 internal import SWTTensorFiles
 
-/// Arrays in and out of files of every form that `run` takes, recognised by content; written by ending.
+/// Reads arrays from every file format that `run` accepts, recognized by content; writes the format that the
+/// file name's extension selects.
 enum ArrayFile {
-  /// The one array of a file, or the one called `name`.
+  /// The only array of a file, or the one called `name`.
   ///
-  /// In `.npz`, `.safetensors` and checkpoints a single array needs no name; `input` is taken before others.
+  /// Without a name, a file with several arrays (`.npz`, `.safetensors`, checkpoint) must have one called
+  /// `input`.
   static func read(
     _ path: String, name: String? = nil, limits: ParseLimits
   ) throws(CommandFailure) -> TensorData {
-    do {
-      let source = try FileSource(path: path)
-      let head = try source.bytes(at: 0, count: min(8, source.byteCount))
-      if head.starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) {
-        return try NpyFile.read(source, limits: limits)
-      }
-      if SafetensorsFile.recognises(source) {
-        let file = try SafetensorsFile(source, limits: limits)
-        let chosen = try choose(file.tensors.map(\.name), name)
-        guard let entry = file.tensors.first(where: { $0.name == chosen }) else { throw missing(chosen) }
-        return try file.data(of: entry)
-      }
-      if NpzFile.recognises(source), let file = try? NpzFile(source, limits: limits) {
-        let chosen = try choose(file.names, name)
-        guard let data = try file.read(chosen) else { throw missing(chosen) }
-        return data
-      }
-      let checkpoint = try CheckpointReader.read(source, limits: limits)
-      let chosen = try choose(checkpoint.tensors.map(\.name), name)
-      guard let entry = checkpoint.tensors.first(where: { $0.name == chosen }) else { throw missing(chosen) }
-      try entry.storage.requireChecksum()
-      return try TensorData(
-        type: entry.scalarType, shape: entry.shape, bytes: try entry.values(limits: limits))
-    } catch let failure as ParseFailure {
-      throw CommandFailure(reading: path, failure)
+    do throws(ParseFailure) {
+      let arrays = try NamedArrays(path: path, limits: limits)
+      return try arrays.read(arrays.form == .npy ? "" : try choose(arrays.names, name))
     } catch {
-      throw CommandFailure(.internalError, file: path, "\(error)")
+      throw CommandFailure(reading: path, error)
     }
   }
 
@@ -45,17 +27,14 @@ enum ArrayFile {
     if names.count == 1 { return names[0] }
     if names.contains("input") { return "input" }
     throw ParseFailure(
-      .invalid("it holds \(names.count) arrays: \(names.prefix(8).joined(separator: ", "))"),
-      hint: "name one with --input NAME")
+      .invalid("it has \(names.count) arrays: \(names.prefix(8).joined(separator: ", "))"),
+      hint: "select one with --input NAME")
   }
 
-  private static func missing(_ name: String) -> ParseFailure {
-    ParseFailure(.invalid("it holds no array '\(name)'"))
-  }
-
-  /// The bytes of a file with these arrays, in the form that the ending of `path` asks for.
+  /// The bytes of a file with these arrays, in the format that the extension of `path` selects.
   ///
-  /// `.npz` and `.safetensors` hold any number of arrays; anything else is a `.npy` with the first.
+  /// `.npz` and `.safetensors` can have any number of arrays; any other extension gives a `.npy` file of a
+  /// single array.
   static func bytes(
     _ arrays: [(name: String, data: TensorData)], for path: String
   ) throws(CommandFailure) -> [UInt8] {
@@ -70,8 +49,8 @@ enum ArrayFile {
       }
       guard let first = arrays.first, arrays.count == 1 else {
         throw CommandFailure(
-          .usage, file: path, "a .npy file holds one array, not \(arrays.count)",
-          hint: "name it .npz or .safetensors")
+          .usage, file: path, "a .npy file has one array, not \(arrays.count)",
+          hint: "use .npz or .safetensors")
       }
       return try NpyFile.bytes(first.data)
     } catch let failure as CommandFailure {

@@ -1,7 +1,9 @@
 internal import SWTBytes
+package import SWTConsole
+internal import SWTConversion
 internal import SWTTensorFiles
 
-/// A subcommand: a table entry, a parse, and a run.
+/// A subcommand: a description, parsing of its arguments, and execution.
 package protocol Command: Sendable {
   static var spec: CommandSpec { get }
   init(_ arguments: Arguments) throws(UsageError)
@@ -9,10 +11,10 @@ package protocol Command: Sendable {
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus
 }
 
-/// The program: picks the command, runs it, prints its failure.
+/// The program: selects the command, runs it, and prints its failure.
 package enum CommandLineTool {
-  package static let version = "0.1.0"
-  /// When that version was made, for the manual page.
+  package static let version = Producer.version
+  /// The date of that version, for the manual page.
   static let released = "2026-11-25"
 
   /// Every command, in the order of the overview.
@@ -21,9 +23,18 @@ package enum CommandLineTool {
     VerifySignature.self, SetMeta.self, Arch.self, Bench.self, Doctor.self, Completions.self, Manual.self,
   ]
 
-  /// Runs one command line, without the program's own name in front.
+  /// Runs a command line, given without the program's own name.
+  ///
+  /// A success becomes a failure if results could not be written; any other exit status stays.
   package static func main(_ words: [String], _ console: Console = Console()) -> ExitStatus {
     let wantsJSON = words.prefix { $0 != "--" }.contains("--json")
+    let status = main(words, wantsJSON, console)
+    guard let failure = console.outputFailure() else { return status }
+    report(failure, wantsJSON, console)
+    return status == .success ? failure.status : status
+  }
+
+  private static func main(_ words: [String], _ wantsJSON: Bool, _ console: Console) -> ExitStatus {
     do throws(CommandFailure) {
       guard let first = words.first, first != "--help", first != "-h" else {
         console.write(overview)
@@ -80,23 +91,19 @@ package enum CommandLineTool {
     throw CommandFailure(.usage, "there is no command '\(name)'", hint: hint ?? "see pth2swt --help")
   }
 
-  /// One line on standard error, or one JSON object there.
+  /// Writes the failure to standard error, as one line or as a JSON object.
   static func report(_ failure: CommandFailure, _ json: Bool, _ console: Console) {
     console.note(json ? failure.json.text() : "pth2swt: \(failure.line)")
   }
 
   static var overview: String {
     var text =
-      "pth2swt \(version): PyTorch ResNet and ResNeXt checkpoints for engines that are not PyTorch\n\n"
+      "pth2swt \(version): PyTorch ResNet and ResNeXt checkpoints for other engines\n\n"
     text += "usage: pth2swt COMMAND [OPTION…]\n\n"
-    let width = commands.map { $0.spec.name.count }.max() ?? 0
-    for command in commands {
-      let name = command.spec.name
-      text += "  \(name)\(String(repeating: " ", count: width - name.count))  \(command.spec.summary)\n"
-    }
+    text += HelpText.definitions(commands.map { ($0.spec.name, $0.spec.summary) })
     return text + """
 
-      to begin with:
+      getting started:
         pth2swt inspect model.pth
         pth2swt convert model.pth -o model.swt
         pth2swt golden make --print-script > make_golden.py

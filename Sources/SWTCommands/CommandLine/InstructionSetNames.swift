@@ -1,7 +1,7 @@
 internal import ResNetEngine
 
 extension InstructionSet {
-  /// What `--isa` may be.
+  /// The values of `--isa`.
   static var names: [String] { ["best"] + (allCases + [amxEmulated]).map(\.rawValue) }
   static let help = "Instruction set of the kernels: best, portable, avx2, avx512, neon, amx."
 }

@@ -1,18 +1,12 @@
 internal import SWTBytes
+internal import SWTConsole
+internal import SWTPlatform
 
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
-
-/// Small outputs: written beside the target, synced, renamed.
+/// Small outputs, written to a temporary file beside the target, synced, and renamed.
 enum OutputFile {
-  /// Writes all of `bytes` to `path`.
+  /// Writes `bytes` to `path`.
   ///
-  /// - Throws: ``CommandFailure`` with exit 6; what was there before is then still there.
+  /// - Throws: ``CommandFailure`` with exit 6; a previous file is then unchanged.
   static func write(_ bytes: [UInt8], to path: String, replacing: Bool) throws(CommandFailure) {
     guard !Signals.fileShrank else {
       throw CommandFailure(.inputUnreadable, "a file became shorter while it was read", hint: "try again")
@@ -28,7 +22,7 @@ enum OutputFile {
 }
 
 extension OutputFile {
-  /// Makes a folder where there is none.
+  /// Makes a folder unless it exists.
   ///
   /// - Throws: ``CommandFailure`` with exit 6.
   static func makeFolder(_ path: String) throws(CommandFailure) {
@@ -36,7 +30,7 @@ extension OutputFile {
     throw CommandFailure(writing: path, WriteFailure(.system(.last("mkdir")), path: path))
   }
 
-  /// Adds `bytes` to the end of a file that others add to as well.
+  /// Appends `bytes` to a file that other processes append to as well.
   ///
   /// - Throws: ``CommandFailure`` with exit 6.
   static func append(_ bytes: [UInt8], to path: String) throws(CommandFailure) {
@@ -45,16 +39,8 @@ extension OutputFile {
       throw CommandFailure(writing: path, WriteFailure(.system(.last("open")), path: path))
     }
     defer { _ = close(descriptor) }
-    var done = 0
-    while done < bytes.count {
-      let count = unsafe bytes.withUnsafeBytes { buffer in
-        unsafe systemWrite(descriptor, buffer.baseAddress.map { unsafe $0 + done }, bytes.count - done)
-      }
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else {
-        throw CommandFailure(writing: path, WriteFailure(.system(.last("write")), path: path))
-      }
-      done += count
+    if let failure = StandardStreams.write(bytes, to: descriptor) {
+      throw CommandFailure(writing: path, WriteFailure(.system(failure), path: path))
     }
   }
 }
@@ -65,9 +51,4 @@ extension CommandFailure {
     let message = text.hasPrefix("\(path): ") ? String(text.dropFirst(path.count + 2)) : text
     self.init(.outputFailed, file: path, message, hint: failure.isExisting ? "--force replaces it" : nil)
   }
-}
-
-/// The system's call, which the method of the same name hides.
-private func systemWrite(_ descriptor: CInt, _ start: UnsafeRawPointer?, _ count: Int) -> Int {
-  unsafe write(descriptor, start, count)
 }

@@ -1,23 +1,24 @@
 internal import SWTBytes
+internal import SWTConsole
 
-/// Where `--html` goes: into a file, and what people read still to the screen; or, without a path, to standard output
-/// instead.
+/// The destination of `--html`: a file, in addition to the text on standard output; without a path, standard
+/// output instead of the text.
 struct PageOutput {
   private let path: String?
 
-  /// nil without `--html`.
+  /// Nil without `--html`.
   init?(_ arguments: Arguments) throws(UsageError) {
     guard let value = arguments.value("html") else { return nil }
     path = value.isEmpty ? nil : value
     if path == nil, arguments.has("json") {
-      throw UsageError("--html and --json both go to standard output; --html=PATH writes a file")
+      throw UsageError("--html and --json both write to standard output; --html=PATH writes a file")
     }
   }
 
-  /// True when standard output is the page's.
+  /// Whether the page goes to standard output.
   var isAll: Bool { path == nil }
 
-  /// Refuses to write over what is to be read.
+  /// Refuses to overwrite an input.
   ///
   /// - Throws: ``CommandFailure`` with exit 6.
   func requireOther(than inputs: [String]) throws(CommandFailure) {
@@ -25,7 +26,9 @@ struct PageOutput {
     throw CommandFailure(.outputFailed, file: path, "the page would replace the input \(input)")
   }
 
-  /// - Throws: ``CommandFailure`` with exit 6; a page that was there before is replaced.
+  /// Writes the page, replacing an existing file.
+  ///
+  /// - Throws: ``CommandFailure`` with exit 6.
   func write(_ text: String, _ console: Console) throws(CommandFailure) {
     if let path {
       try OutputFile.write(Array(text.utf8), to: path, replacing: true)

@@ -1,4 +1,6 @@
-/// `pth2swt completions`: what makes a shell complete our words.
+internal import SWTConsole
+
+/// `pth2swt completions`: completion scripts for shells.
 struct Completions: Command {
   static let spec = CommandSpec(
     "completions", "Print a shell's completion script.",
@@ -6,10 +8,9 @@ struct Completions: Command {
       .init("SHELL", "bash, zsh or fish.", of: .words(Shell.allCases.map(\.rawValue)))
     ],
     examples: [
-      .init("source <(pth2swt completions bash)", "For this shell only; in ~/.bashrc, for all."),
-      .init("pth2swt completions zsh > \"${fpath[1]}/_pth2swt\"", "For zsh, from its next start on."),
-      .init(
-        "pth2swt completions fish > ~/.config/fish/completions/pth2swt.fish", "For fish, from now on."),
+      .init("source <(pth2swt completions bash)", "In this bash only; put it into ~/.bashrc for all."),
+      .init("pth2swt completions zsh > \"${fpath[1]}/_pth2swt\"", "For zsh, once it is restarted."),
+      .init("pth2swt completions fish > ~/.config/fish/completions/pth2swt.fish", "For fish."),
     ])
 
   enum Shell: String, CaseIterable, Sendable {
@@ -20,7 +21,7 @@ struct Completions: Command {
 
   init(_ arguments: Arguments) throws(UsageError) {
     guard let shell = Shell(rawValue: arguments.operands[0]) else {
-      throw UsageError("completions is for bash, zsh or fish, not '\(arguments.operands[0])'")
+      throw UsageError("completions supports bash, zsh and fish, not '\(arguments.operands[0])'")
     }
     self.shell = shell
   }
@@ -36,7 +37,7 @@ struct Completions: Command {
   }
 }
 
-/// Text for a shell's single quotes.
+/// Text in a shell's single quotes.
 func singleQuoted(_ text: String) -> String {
   "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
 }

@@ -1,59 +1,61 @@
 internal import ResNetArchitecture
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTConversion
 internal import SWTTensorFiles
 
-/// `pth2swt convert`: a checkpoint becomes a weight file.
+/// `pth2swt convert`: converts a checkpoint to a weight file.
 struct Convert: Command {
   static let spec = CommandSpec(
-    "convert", "Turn a PyTorch checkpoint into a .swt weight file, without executing anything in it.",
+    "convert", "Convert a PyTorch checkpoint to a .swt weight file, without executing anything in it.",
     operands: [
       .init(
         "INPUT",
-        "Any readable checkpoint, a .swt file, or a folder, which is searched with all that is below it.",
+        "A readable checkpoint, a .swt file, or a folder, which is searched recursively.",
         repeated: true)
     ],
     options: [
       .value(
         "output", "OUT",
-        "Where to write: .swt, or .safetensors by its ending; of several inputs or a folder: a folder.",
+        "Output file (.swt or .safetensors); a folder if there are several inputs.",
         short: "o", of: .path),
       .value(
-        "arch", "ARCH", "auto (default) recognises it; none: any state dict; or a name it must be.",
+        "arch", "ARCH",
+        "auto (default): recognize the architecture; none: any state dict; NAME: require that architecture.",
         of: .words(["auto", "none"] + Architecture.published.map(\.name))),
-      .value("key", "PATH", "Which entry of a nested checkpoint: state_dict, model, model_ema …"),
+      .value("key", "PATH", "Entry of a nested checkpoint: state_dict, model, model_ema …"),
       .value(
-        "golden", "GOLDEN", "Embed a golden test, so that the file can prove itself; repeatable.", of: .path),
-      .value("meta", "KEY=VALUE", "Add metadata; repeatable. Own keys start with x."),
-      .value("license", "ID", "SPDX identifier of the weights' licence."),
-      .value("labels", "FILE", "Class names, one on each line.", of: .path),
+        "golden", "GOLDEN", "Embed a golden test, which lets the file verify itself; repeatable.", of: .path),
+      .value("meta", "KEY=VALUE", "Add metadata; repeatable. Keys of your own start with 'x.'."),
+      .value("license", "ID", "SPDX identifier of the weights' license."),
+      .value("labels", "FILE", "Class names, one per line.", of: .path),
       .value(
-        "precision", "TYPE", "f32, f16, bf16 or i8: how convolution and fc weights are stored.",
+        "precision", "TYPE", "Storage type of convolution and fc weights: f32, f16, bf16 or i8.",
         of: .words(Precision.allCases.map(\.rawValue))),
       .value(
         "keep-wide", "WHICH",
-        "With i8: auto (default) keeps the first convolution and fc in f16 where it pays, none, or names.",
+        "With i8, layers kept in f16: auto (default; first convolution and fc where it pays), none, names.",
         of: .words(["auto", "none"])),
       .flag("fold-bn", "Fold BatchNorm into the convolutions."),
     ] + Conventions.options + [
-      .value("threads", "N", "Threads to use (default: one for each core)."),
-      .flag("force", "Replace an existing OUT, also one that is up to date."),
+      .value("threads", "N", "Number of threads (default: one per core)."),
+      .flag("force", "Replace an existing OUT, even if it is up to date."),
     ],
     examples: [
-      .init("pth2swt convert model.pth -o model.swt", "Convert; the architecture is read from the shapes."),
+      .init("pth2swt convert model.pth -o model.swt", "Convert, inferring the architecture from the shapes."),
       .init(
         "pth2swt convert model.pth -o model.swt --golden model.golden.safetensors",
-        "The same, with a test inside."),
+        "Also embed a golden test."),
       .init(
         "pth2swt convert model.pth -o small.swt --fold-bn --precision f16", "Half the size, with receipts."),
       .init(
         "pth2swt convert caffe.pth -o v1.swt --stride-on 1x1 --channel-order bgr",
-        "Say what neither shapes nor names tell."),
+        "Specify what shapes and names do not tell."),
       .init(
         "pth2swt convert unet.pth -o unet.swt --arch none", "Any state dict, under its own names."),
       .init(
         "pth2swt convert checkpoints/ more/*.pth -o converted/",
-        "All of them, several at once; the same command again does what is left."),
+        "Convert all, several at once; the same command again resumes after an interruption."),
     ])
 
   let inputs: [String]
@@ -84,7 +86,7 @@ struct Convert: Command {
     options.conventions = try Conventions(arguments)
     if options.architecture == .none, options.conventions != Conventions() {
       throw UsageError(
-        "--arch none has no layer tree: --stride-on and its like say how a network is to be read")
+        "--arch none has no layer tree, so options such as --stride-on do not apply")
     }
     options.goldens = arguments.all("golden")
     options.license = arguments.value("license")
@@ -99,11 +101,11 @@ struct Convert: Command {
     for setting in arguments.all("meta") {
       let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2, MetadataKeys.isKey(String(parts[0])) else {
-        throw UsageError("--meta is KEY=VALUE with a key of a-z, 0-9, _ and ., not '\(setting)'")
+        throw UsageError("--meta expects KEY=VALUE with a key of a-z, 0-9, _ and ., not '\(setting)'")
       }
       let key = String(parts[0])
       if MetadataKeys.type(of: key) != nil, MetadataKeys.isProtected(key) {
-        throw UsageError("\(key) says what the file is, which convert finds out itself")
+        throw UsageError("\(key) describes the file; convert sets it itself")
       }
       options.metadata.append((key, try MetadataKeys.value(String(parts[1]), of: key)))
     }
@@ -119,7 +121,7 @@ struct Convert: Command {
     _ arguments: Arguments, _ precision: Precision?
   ) throws(UsageError) -> WideLayers {
     guard let text = arguments.value("keep-wide") else { return .auto }
-    guard precision == .i8 else { throw UsageError("--keep-wide goes with --precision i8") }
+    guard precision == .i8 else { throw UsageError("--keep-wide requires --precision i8") }
     switch text {
     case "auto": return .auto
     case "none": return .none
@@ -201,7 +203,7 @@ struct Convert: Command {
     return plan.failures.reduce(fleet.status) { max($0, $1.status) }
   }
 
-  /// Makes the folders of the outputs, and removes from them what runs that were killed left there.
+  /// Makes the output folders and removes temporary files that killed runs left in them.
   private static func prepareFolders(_ plan: FleetPlan) throws(CommandFailure) {
     var names: [String: Set<String>] = [:]
     for item in plan.items {
@@ -231,13 +233,13 @@ struct Convert: Command {
     do throws(ParseFailure) {
       let source = try FileSource(path: path)
       guard source.byteCount <= 16 << 20 else {
-        throw ParseFailure(.unsupported("a file of \(source.byteCount) bytes is no list of labels"))
+        throw ParseFailure(.unsupported("a list of labels has at most 16 MiB, not \(source.byteCount) bytes"))
       }
       let bytes = try source.bytes(at: 0, count: source.byteCount)
       guard let text = String(validating: bytes, as: UTF8.self) else {
         throw ParseFailure(.invalid("the labels are not UTF-8"))
       }
-      // Scalars, since "\r\n" is one Character and no "\n".
+      // Split by scalars, because "\r\n" is a single Character, not equal to "\n".
       var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { line in
         String(line.last == "\r" ? line.dropLast() : line)
       }
@@ -248,24 +250,10 @@ struct Convert: Command {
     }
   }
 
-  /// An output that is also the input would be replaced by a file made from it.
+  /// Refuses an output that is also the input, which would be replaced.
   static func requireDistinct(_ input: String, _ output: String) throws(CommandFailure) {
     if input == output || FileIdentity(input).map({ $0 == FileIdentity(output) }) == true {
       throw CommandFailure(.outputFailed, file: output, "the output is the input", hint: "name another OUT")
-    }
-  }
-}
-
-extension CommandFailure {
-  init(_ failure: ConversionFailure) {
-    switch failure {
-    case .input(let file, let failure): self.init(reading: file, failure)
-    case .options(let text, let hint): self.init(.usage, text, hint: hint)
-    case .architecture(let file, let text, let hint): self.init(.weightsDiffer, file: file, text, hint: hint)
-    case .golden(let file, let text): self.init(.goldenUnusable, file: file, text)
-    case .output(let file, let text, let hint):
-      let message = text.hasPrefix("\(file): ") ? String(text.dropFirst(file.count + 2)) : text
-      self.init(.outputFailed, file: file, message, hint: hint)
     }
   }
 }

@@ -1,9 +1,10 @@
 internal import ResNetArchitecture
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTConversion
 internal import SWTTensorFiles
 
-/// What is said about one conversion.
+/// The report of a single conversion.
 enum ConvertReport {
   /// `pth2swt.convert/1`.
   static func document(
@@ -49,7 +50,7 @@ enum ConvertReport {
     }
     if !summary.wideLayers.isEmpty { text += "  kept wide   \(summary.wideLayers.joined(separator: ", "))\n" }
     if !summary.goldens.isEmpty { text += "  goldens     \(summary.goldens.joined(separator: ", "))\n" }
-    // What was left out has been said, with the reason.
+    // The reading has already listed what was left out, with reasons.
     let unused = summary.reading?.unused ?? summary.unused
     if !unused.isEmpty {
       let shown = unused.prefix(5).joined(separator: ", ")

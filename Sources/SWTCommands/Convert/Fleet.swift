@@ -1,14 +1,16 @@
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTConversion
 internal import SWTTensorFiles
+internal import SWTThreads
 internal import Synchronization
 
-/// Converts several inputs, some at once.
+/// Converts several inputs, some concurrently.
 ///
-/// Each is independent of the others: a failure is reported and the rest goes on. What is up to date is left alone, so
-/// a run that was interrupted is taken up by the same command.
+/// Inputs are independent: a failure is reported and the others continue. Outputs that are up to date are
+/// skipped, so the same command resumes an interrupted run.
 final class Fleet: Sendable {
-  /// What became of one input.
+  /// The result for one input.
   enum Outcome: Sendable {
     case converted(ConversionSummary, seconds: Double)
     case upToDate(ConversionSummary, seconds: Double)
@@ -18,7 +20,7 @@ final class Fleet: Sendable {
   private let items: [FleetPlan.Item]
   private let options: ConversionOptions
   private let outcomes: Mutex<[Int: Outcome]>
-  /// Of the inputs that are being converted now.
+  /// Progress of the inputs that are being converted.
   private let active = Mutex<[Int: ConversionProgress]>([:])
 
   init(_ plan: FleetPlan, _ options: ConversionOptions) {
@@ -27,10 +29,10 @@ final class Fleet: Sendable {
     outcomes = Mutex([:])
   }
 
-  /// Converts all; `report` hears of each when it is done, one at a time.
+  /// Converts all inputs; calls `report` as each is done, one call at a time.
   ///
-  /// The largest are first, so that at the end no thread waits for long; threads that have no file of their own help
-  /// others with theirs.
+  /// The largest come first, so that no thread waits long at the end; threads without a file of their own
+  /// help with the others'.
   func run(_ report: @escaping @Sendable (FleetPlan.Item, Outcome) -> Void) {
     let order = items.indices.sorted { (items[$1].byteCount, $0) < (items[$0].byteCount, $1) }
     let count = items.count
@@ -44,7 +46,7 @@ final class Fleet: Sendable {
       outcomes.withLock { $0[index] = outcome }
       reports.withLock { _ in report(items[index], outcome) }
     }
-    // Pieces that never throw.
+    // `turn` never throws.
     try? ParallelWork.run(count: count, threads: min(threads, count), turn)
   }
 
@@ -66,20 +68,20 @@ final class Fleet: Sendable {
     }
   }
 
-  /// In the order of the inputs.
+  /// Results so far, in the order of the inputs.
   var results: [(item: FleetPlan.Item, outcome: Outcome)] {
     let outcomes = outcomes.withLock { $0 }
     return items.indices.compactMap { index in outcomes[index].map { (items[index], $0) } }
   }
 
-  /// The highest of all.
+  /// The highest exit status of all inputs.
   var status: ExitStatus {
     results.reduce(.success) { status, result in
       if case .failed(let failure) = result.outcome { max(status, failure.status) } else { status }
     }
   }
 
-  /// For a progress bar: bytes of input that are done with, of the files in work the share that is.
+  /// For the progress bar: input bytes of the finished files plus the finished fraction of the active ones.
   var progress: ProgressBar.State {
     let finished = outcomes.withLock { Set($0.keys) }
     let total = items.reduce(0) { $0 + $1.byteCount }

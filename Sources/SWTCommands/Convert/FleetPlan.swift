@@ -1,29 +1,32 @@
 internal import PthReader
 internal import SWTBytes
+internal import SWTConsole
+internal import SWTInputs
 
-/// What becomes of several inputs: which files they are, and where each output goes.
+/// The plan for several inputs: which files they comprise, and where each output goes.
 struct FleetPlan {
   struct Item: Sendable {
     let input: String
     let output: String
-    /// Bytes of the file; of an index of shards, of all its shards.
+    /// Bytes of the file; for an index of shards, of all its shards.
     let byteCount: Int
   }
 
   private(set) var items: [Item] = []
-  /// Files of the folders that are no checkpoints, by content and by name.
+  /// Number of files in the folders that are not checkpoints, by content and by name.
   private(set) var passedOver = 0
-  /// Folders below those that were named, which could not be read.
+  /// Subfolders that could not be read.
   private(set) var failures: [CommandFailure] = []
 
   /// Finds the inputs.
   ///
-  /// Files are taken as they are named. Folders are searched with all that is below them, but not through links and not
-  /// on other file systems; there a file counts when its first bytes are those of a readable form or when its name ends as those of checkpoints do,
-  /// so that a damaged one is reported and a README is not. Shards whose index is there belong to the index.
+  /// Files that are named are always inputs. Folders are searched recursively, except through links and on
+  /// other file systems; a file in them is an input if its first bytes are those of a readable format or if
+  /// it has the extension of a checkpoint, so a damaged checkpoint is reported and a README is not. Shards
+  /// with an index belong to the index.
   ///
-  /// - Throws: ``CommandFailure`` when a folder cannot be read, when there is nothing, or when two inputs would be
-  ///   written to one output; nothing was written then.
+  /// - Throws: ``CommandFailure`` if a folder cannot be read, if there are no checkpoints, or if two inputs
+  ///   would be written to the same output; nothing has been written then.
   init(_ inputs: [String], into folder: String) throws(CommandFailure) {
     var found: [(input: String, name: String)] = []
     for input in inputs {
@@ -44,20 +47,23 @@ struct FleetPlan {
     var byOutput: [String: String] = [:]
     var seen: Set<String> = []
     for (input, name) in found where !shards.contains(Self.plain(input)) {
-      // The same file twice, as itself and from a folder, is converted once.
+      // A file that is named and also found in a folder is converted once.
       guard seen.insert(Self.plain(input)).inserted else { continue }
       let output = Folder.join(folder, Self.outputName(name))
       if let other = byOutput.updateValue(input, forKey: output) {
         throw CommandFailure(
           .usage, "\(other) and \(input) would both be written to \(output)",
-          hint: "convert one of them apart; nothing was written")
+          hint: "convert one of them separately; nothing was written")
       }
       items.append(Item(input: input, output: output, byteCount: sizes[input] ?? Self.size(input)))
     }
     guard !items.isEmpty else {
       throw CommandFailure(
-        .inputUnreadable, file: inputs.first, "there are no checkpoints in it",
-        hint: "pth2swt inspect FILE says what a file is")
+        .inputUnreadable, file: inputs.count == 1 ? inputs.first : nil,
+        inputs.count == 1
+          ? "there are no checkpoints in it"
+          : "there are no checkpoints in \(inputs.joined(separator: ", "))",
+        hint: "pth2swt inspect FILE shows what a file is")
     }
   }
 
@@ -65,7 +71,7 @@ struct FleetPlan {
     if case .file(let size)? = Folder.kind(path) { size } else { 0 }
   }
 
-  /// Without `./` in front and double slashes, so that one file has one name.
+  /// The path without `.` components and double slashes, so that a file has one name.
   private static func plain(_ path: String) -> String {
     let parts = path.split(separator: "/").filter { $0 != "." }
     return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
@@ -100,14 +106,14 @@ struct FleetPlan {
   }
 
   private static func isCheckpoint(_ path: String) -> Bool {
-    (try? InputKind.of(path)) == .swt || CheckpointReader.recognises(path)
+    OpenedInput.recognizes(path)
   }
 
   /// `a/resnet50.pth.tar` becomes `a/resnet50.swt`.
   static func outputName(_ name: String) -> String { CheckpointNames.stem(name) + ".swt" }
 }
 
-/// What names say about files: only where a folder is searched, and for names of outputs.
+/// What file names tell; used only to search folders and to name outputs.
 enum CheckpointNames {
   private static let endings = [
     ".pth", ".pt", ".pt2", ".bin", ".ckpt", ".pkl", ".pickle", ".safetensors", ".tar", ".th", ".swt",
@@ -115,20 +121,20 @@ enum CheckpointNames {
   ]
 
   static func isCheckpoint(_ name: String) -> Bool {
-    // What is in a .gz is said by the ending before; what a .json file is, by its content.
+    // For .gz, the extension before it counts; .json files are recognized by content.
     let name = name.hasSuffix(".gz") ? String(name.dropLast(3)) : name
     return endings.contains { $0 != ".index.json" && $0 != ".gz" && name.hasSuffix($0) }
   }
 
-  /// Goldens are safetensors files too, signatures and settings lie beside weights.
+  /// Whether the file is a golden, which is a safetensors file too, or a signature.
   static func isOther(_ name: String) -> Bool {
     [".golden.safetensors", ".sig"].contains { name.hasSuffix($0) }
   }
 
-  /// What this program, killed, leaves beside an output.
+  /// Whether the file is one that a killed run of this program left beside an output.
   static func isTemporary(_ name: String) -> Bool { name.contains(".swt.tmp-") }
 
-  /// A name without the endings of checkpoints.
+  /// A name without the extensions of checkpoints.
   static func stem(_ name: String) -> String {
     var name = name
     while let ending = endings.first(where: { name.hasSuffix($0) && name.utf8.count > $0.utf8.count }) {

@@ -1,10 +1,11 @@
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTConversion
 internal import SWTTensorFiles
 
-/// What is said about several conversions.
+/// The report of several conversions.
 enum FleetReport {
-  /// One line for an input that is done; nil for a failure, which goes elsewhere.
+  /// A line for a finished input; nil for a failure, which is reported on standard error.
   static func line(_ item: FleetPlan.Item, _ outcome: Fleet.Outcome) -> String? {
     switch outcome {
     case .converted(let summary, let seconds):
@@ -18,9 +19,10 @@ enum FleetReport {
   /// `300 inputs: 250 converted, 40 up to date, 10 failed; 2.1 GB in 3.2 s`.
   static func summary(_ fleet: Fleet, _ seconds: Double, passedOver: Int) -> String {
     let counts = Counts(fleet)
-    var text = "\(fleet.results.count) inputs: \(counts.converted) converted, \(counts.upToDate) up to date, "
+    let inputs = fleet.results.count == 1 ? "1 input" : "\(fleet.results.count) inputs"
+    var text = "\(inputs): \(counts.converted) converted, \(counts.upToDate) up to date, "
     text += "\(counts.failed) failed; \(Text.bytes(counts.bytes)) in \(Text.fixed(seconds, 2)) s"
-    if passedOver > 0 { text += "; \(passedOver) other files passed over" }
+    if passedOver > 0 { text += "; \(passedOver) other \(passedOver == 1 ? "file" : "files") skipped" }
     return text
   }
 
@@ -28,7 +30,7 @@ enum FleetReport {
     var converted = 0
     var upToDate = 0
     var failed = 0
-    /// Of outputs that were written.
+    /// Total size of the outputs written.
     var bytes = 0
 
     init(_ fleet: Fleet) {
@@ -44,7 +46,7 @@ enum FleetReport {
     }
   }
 
-  /// `pth2swt.convert-fleet/1`: each input in order, and the numbers of all.
+  /// `pth2swt.convert-fleet/1`: each input in order, and totals.
   static func document(_ fleet: Fleet, _ folder: String, _ seconds: Double, passedOver: Int) -> JSONValue {
     let counts = Counts(fleet)
     return [

@@ -1,20 +1,22 @@
 internal import ResNetArchitecture
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTConversion
 internal import SWTTensorFiles
 
-// How a network was read, in words and as JSON: what was recognised, and who says what shapes cannot tell.
+// How a network was read, as text and JSON: what was recognized, and where each convention that shapes cannot
+// tell comes from.
 
 extension ConversionSummary {
   /// Lines for people; empty for a state dict without a layer tree.
   var readingText: String {
     guard let reading else { return "" }
     let prefix = reading.candidate.prefix
-    var text =
-      "  keys        \(reading.candidate.family)\(prefix.isEmpty ? "" : ", under '\(Text.printable(prefix))'")\n"
+    let place = prefix.isEmpty ? "" : ", under '\(Text.printable(prefix))'"
+    var text = "  keys        \(reading.candidate.family)\(place)\n"
     text += "  assumed     \(reading.conventions.text)\n"
     text += "  input       \(reading.conventions.inputText)\n"
-    for note in reading.notes { text += "  note        \(Text.printable(note))\n" }
+    for note in reading.notes { text += "  note        \(Text.printable(note.line))\n" }
     for (key, reason) in reading.leftOut.prefix(3) {
       text += "  left out    \(Text.printable(key)): \(reason)\n"
     }
@@ -33,7 +35,7 @@ extension ConversionSummary {
       JSONMember("synthesized", .array(reading.synthesized.map { .string($0.name) })),
       JSONMember(
         "left_out", .array(reading.leftOut.map { ["name": .string($0.key), "reason": .string($0.reason)] })),
-      JSONMember("notes", .array(reading.notes.map { .string($0) })),
+      JSONMember("notes", .array(reading.notes.map { .string($0.line) })),
     ]
   }
 }
@@ -52,7 +54,7 @@ extension SettledConventions {
     parts.append(("BatchNorm's ε \(epsilon.value)", epsilon.source))
     var text: [String] = []
     for (index, part) in parts.enumerated() {
-      // One source is named once, behind the last of what it says.
+      // Consecutive parts with the same source name it once, after the last of them.
       let isLast = index + 1 == parts.count || parts[index + 1].source != part.source
       text.append(isLast ? "\(part.what) (\(part.source))" : part.what)
     }
@@ -62,11 +64,11 @@ extension SettledConventions {
   fileprivate var inputText: String {
     guard let preprocessing else {
       let order = channels.map { "\($0.value.rawValue) (\($0.source)), " } ?? ""
-      return "\(order)mean, deviation and size are not known"
+      return "\(order)mean, standard deviation and size are not known"
     }
     let value = preprocessing.value
     let range = value.scale == 1 ? "0…255" : "0…1"
-    var text = "\(value.channels.rawValue) \(range), mean \(value.mean), deviation \(value.standardDeviation)"
+    var text = "\(value.channels.rawValue) \(range), mean \(value.mean), std \(value.standardDeviation)"
     if let crop = value.crop {
       text += ", resize \(crop.resize) \(crop.interpolation.rawValue), crop \(crop.size)"
     }
@@ -105,4 +107,9 @@ extension Preprocessing {
     }
     return .object(members)
   }
+}
+
+extension StateDictReading.Note {
+  /// The note, and its remedy in terms of options.
+  fileprivate var line: String { remedy.map { "\(text); \($0.option)" } ?? text }
 }

@@ -1,26 +1,29 @@
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTConversion
+internal import SWTInputs
+internal import SWTReports
 internal import SWTTensorFiles
 internal import SWTVerification
 
-/// `pth2swt diff`: two weight files or checkpoints, tensor by tensor.
+/// `pth2swt diff`: compares two weight files or checkpoints, tensor by tensor.
 struct Diff: Command {
   static let spec = CommandSpec(
     "diff",
-    "Compare two weight files or checkpoints, tensor by tensor; exit 0 when they hold the same values.",
-    operands: [.init("A", "A checkpoint or a .swt file."), .init("B", "Another.")],
+    "Compare two weight files or checkpoints, tensor by tensor; exit 0 if all values are the same.",
+    operands: [.init("A", "A checkpoint or a .swt file."), .init("B", "Another one.")],
     options: [
-      .flag("all", "List the tensors that are equal too."),
+      .flag("all", "List equal tensors too."),
       .optionalValue(
         "html", "PATH",
-        "A page with both trees and the sizes of the differences, to PATH or to standard output.",
+        "Write a page with both trees and the sizes of the differences, to PATH or standard output.",
         of: .path),
-      .value("threads", "N", "Threads that compare (default: one for each core)."),
+      .value("threads", "N", "Number of threads (default: one per core)."),
     ],
     examples: [
       .init("pth2swt diff model.pth model.swt", "Did the conversion keep every value?"),
       .init("pth2swt diff old.pth new.pth", "What did the training step change?"),
-      .init("pth2swt diff old.pth new.pth --html=diff.html", "The same as pictures, in one page."),
+      .init("pth2swt diff old.pth new.pth --html=diff.html", "The same, as a page with pictures."),
     ])
 
   let paths: [String]
@@ -44,13 +47,10 @@ struct Diff: Command {
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
     try page?.requireOther(than: paths)
     let difference: FileDifference
-    do throws(DifferenceFailure) {
+    do throws(InputFailure) {
       difference = try FileDifference(paths[0], paths[1], limits: limits, threads: threads)
     } catch {
-      switch error {
-      case .input(let file, let failure): throw CommandFailure(reading: file, failure)
-      case .weights(let file, let error): throw CommandFailure(reading: file, error)
-      }
+      throw CommandFailure(error)
     }
     let report = DiffReport(difference: difference, paths: paths)
     if let page { try page.write(DiffPage(report).text, console) }

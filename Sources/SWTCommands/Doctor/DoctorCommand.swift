@@ -1,16 +1,19 @@
 internal import PthReader
 internal import ResNetEngine
+internal import SWTArchives
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTDigests
 internal import SWTTensorFiles
+internal import SWTThreads
 
-/// `pth2swt doctor`: what this machine has, for bug reports.
+/// `pth2swt doctor`: describes this machine, for bug reports.
 struct Doctor: Command {
   static let spec = CommandSpec(
-    "doctor", "Show what this machine has and whether the kernels compute rightly on it: for bug reports.",
+    "doctor", "Show this machine's features and check that the kernels compute correctly: for bug reports.",
     examples: [
-      .init("pth2swt doctor", "Paste this into a bug report."),
-      .init("pth2swt doctor --json", "For a program; exit 1 when a kernel computes wrongly."),
+      .init("pth2swt doctor", "Text to paste into a bug report."),
+      .init("pth2swt doctor --json", "As JSON; exit 1 if a kernel computes incorrectly."),
     ])
 
   let json: Bool
@@ -29,7 +32,7 @@ struct Doctor: Command {
 
   private static let threads = ThreadPool().count
 
-  /// Names as in `--json`, with blanks for people.
+  /// Names as in `--json`; the text shows spaces instead of underscores.
   private var facts: [(name: String, value: JSONValue)] {
     [
       ("version", .string(CommandLineTool.version)),
@@ -40,13 +43,14 @@ struct Doctor: Command {
       ("instruction_set", .string(InstructionSet.best.rawValue)),
       ("bf16_kernels", .string(InstructionSet.best.name(of: .bf16))),
       ("i8_kernels", .string(InstructionSet.best.name(of: .i8))),
+      ("amx", .string(InstructionSet.amxState.rawValue)),
       ("libzip", .string(CompressionLibraries.libzip)),
       ("zlib", .string(CompressionLibraries.zlib)),
       ("crypto", .string(CryptoLibrary.version)),
     ]
   }
 
-  /// What multiply-adds alone reach; nil where the processor has none for that precision.
+  /// What multiply-adds alone reach; nil if the processor has none for that precision.
   private static var peaks: [(precision: ComputePrecision, rate: Double?)] {
     let pool = ThreadPool(count: 1)
     return ComputePrecision.allCases.map { ($0, PeakRate.measure($0, .best, threads: pool)) }
@@ -61,7 +65,7 @@ struct Doctor: Command {
     let rows = kernels.map { kernel in
       [
         kernel.instructions.rawValue, kernel.error.map(Text.scientific) ?? "did not run",
-        kernel.passes ? "right" : "WRONG",
+        kernel.passes ? "correct" : "WRONG",
       ]
     }
     text += Text.table([["kernels", "error", ""]] + rows)

@@ -1,26 +1,28 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
+internal import SWTThreads
 
-/// A small network computed with each instruction set of this machine, against the double-precision engine.
+/// A small network computed with each instruction set of this machine, compared with the double-precision
+/// engine.
 ///
-/// Not a test of the kernels, which have their own: it finds a processor, an emulator or a build that computes
-/// wrongly here.
+/// This is not a test of the kernels, which have their own: it detects a processor, an emulator or a build
+/// that computes incorrectly.
 struct KernelCheck {
   let instructions: InstructionSet
-  /// Relative L2 error of the logits; nil when the engine did not run.
+  /// Relative L2 error of the logits; nil if the engine did not run.
   let error: Double?
 
-  /// Rounding leaves some 1e-6 after these few layers.
+  /// Whether the error is small enough; rounding alone gives about 1e-6 after these few layers.
   var passes: Bool { error.map { $0 < 1e-4 } ?? false }
 
-  /// Checks each instruction set that is supported here.
+  /// Checks each instruction set that this machine supports.
   static func run() -> [KernelCheck] {
     let tree = LayerTree(
       Architecture(
         block: .bottleneck, layers: [1, 1, 1, 1], groups: 8, widthPerGroup: 16, classCount: 10, basePlanes: 16
       ))
     let weights = tree.syntheticWeights()
-    // Odd on purpose: the edges of tiles take part.
+    // Odd sizes exercise the edges of tiles.
     let image = FeatureMap.synthetic([1, tree.stem.inputChannels, 67, 61])
     let pool = ThreadPool()
     let expected = try? ReferenceEngine(tree, weights: weights, threads: pool).run(image).output.values

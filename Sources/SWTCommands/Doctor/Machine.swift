@@ -1,12 +1,7 @@
-#if canImport(Darwin)
-  internal import Darwin
-#elseif canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
+internal import ResNetModel
+internal import SWTPlatform
 
-/// What the operating system says of itself and of the processor.
+/// What the operating system reports about itself and the processor.
 enum Machine {
   /// `Linux 6.1.0 x86_64`.
   static var system: String {
@@ -15,7 +10,7 @@ enum Machine {
     return [text(names.sysname), text(names.release), text(names.machine)].joined(separator: " ")
   }
 
-  /// `AMD EPYC 9654`, or as much as a virtual machine tells.
+  /// `AMD EPYC 9654`, or what a virtual machine reports.
   static var processor: String {
     #if canImport(Darwin)
       var bytes = [CChar](repeating: 0, count: 256)
@@ -29,14 +24,14 @@ enum Machine {
     #endif
   }
 
-  /// Bytes of memory; nil where the system does not say.
+  /// Bytes of memory; nil if the system does not report it.
   static var memory: Int? {
     let (pages, size) = (sysconf(CInt(_SC_PHYS_PAGES)), sysconf(CInt(_SC_PAGESIZE)))
     guard pages > 0, size > 0 else { return nil }
     return pages.multipliedReportingOverflow(by: size).partialValue
   }
 
-  /// The value in the first `name : value` line of a file in /proc, whose size is never known beforehand.
+  /// The value of the first `name : value` line of a file in /proc, whose size is not known in advance.
   private static func field(_ name: String, of path: String) -> String? {
     let descriptor = unsafe open(path, O_RDONLY)
     guard descriptor >= 0 else { return nil }
@@ -58,7 +53,7 @@ enum Machine {
     return String(text)
   }
 
-  /// Characters up to the first zero: a C array, which Swift sees as a tuple.
+  /// The characters of a C array, imported as a tuple, up to the first zero.
   private static func text<Characters>(_ characters: Characters) -> String {
     unsafe withUnsafeBytes(of: characters) { bytes in
       unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)

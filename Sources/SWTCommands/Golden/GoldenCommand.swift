@@ -1,49 +1,55 @@
 internal import ResNetArchitecture
 internal import SWTBytes
+internal import SWTConsole
 
-/// `pth2swt golden`: makes, imports and shows golden files.
+/// `pth2swt golden`: makes, imports and shows golden tests.
 struct GoldenTool: Command {
   static let spec = CommandSpec(
-    "golden", "Make golden tests, import what other programs wrote, or show what one holds.",
+    "golden", "Make golden tests, import arrays of other programs as goldens, or show a golden's contents.",
     operands: [
       .init(
         "make|import|show",
-        "make: with --print-script, or from MODEL.swt; import: arrays become a golden; show: prints one."),
+        "make: print the script or make self goldens; import: make a golden of arrays; show: print goldens."),
       .init(
         "FILE", "make: the model; import, show: goldens, arrays or folders.", optional: true, repeated: true),
     ],
     options: [
       .flag(
-        "print-script", "make: print the PyTorch script that makes calibrated goldens of your own model."),
+        "print-script", "make: print the PyTorch script that makes calibrated goldens of your model."),
       .value(
-        "engine", "ENGINE", "make: reference, this program's double precision; such goldens prove no port.",
+        "engine", "ENGINE",
+        "make: reference, this program's double-precision engine; such goldens do not prove a port correct.",
         of: .words(["reference"])),
       .value("size", "N", "make: height and width of the inputs (default: 64)."),
       .value(
-        "inputs", "N", "make: number of inputs by formula; the last is odd and a batch of two (default: 2)."),
+        "inputs", "N",
+        "make: number of formula inputs; the last has odd sizes and a batch of two (default: 2)."),
       .value("input", "FILE", "make: an input of your own, [N, 3, H, W]; repeatable.", of: .path),
-      .flag("full-taps", "make: store whole layers, which lets verify feed each block."),
-      .value("threads", "N", "make: threads to use (default: one for each core)."),
-      .value("model", "MODEL.swt", "import, show: the weight file whose network it is.", of: .path),
+      .flag("full-taps", "make: store the layers' full outputs, so verify can test each block on its own."),
+      .value("threads", "N", "make: number of threads (default: one per core)."),
+      .value("model", "MODEL.swt", "import, show: the weight file with the network.", of: .path),
       .value(
-        "arch", "NAME", "import, show: a published network instead; classes are those of the output.",
+        "arch", "NAME", "import, show: a published network instead; the output has the number of classes.",
         of: .words(Architecture.published.map(\.name))),
-      .value("name", "NAME", "import: what to call the golden (default: the file's name)."),
+      .value("name", "NAME", "import: name of the golden (default: the file's name)."),
       .value(
-        "output", "OUT", "make: a folder; import: a .golden.safetensors, or a folder.", short: "o", of: .path),
+        "output", "OUT", "make: a folder; import: a .golden.safetensors or a folder.", short: "o", of: .path),
       .flag("force", "Replace an existing OUT."),
     ],
     examples: [
       .init(
-        "pth2swt golden make --print-script > make_golden.py && python make_golden.py --model model.pth --out .",
-        "Make goldens where PyTorch is."),
+        """
+        pth2swt golden make --print-script > make_golden.py
+        python make_golden.py --model model.pth --out .
+        """,
+        "Make goldens where PyTorch is installed."),
       .init(
         "pth2swt golden make model.swt --engine reference -o goldens",
-        "Make self goldens: they show changes, and prove nothing else."),
+        "Make self goldens, which detect changes but do not prove a port correct."),
       .init(
-        "pth2swt golden import test_data_set_0 --model model.swt -o model.golden.safetensors",
-        "A golden from the test data of an ONNX model."),
-      .init("pth2swt golden import x.npy y.npy --arch resnet50 -o .", "And from two arrays."),
+        "pth2swt golden import test_data_set_0 --model model.swt -o goldens",
+        "Import the test data of an ONNX model."),
+      .init("pth2swt golden import x.npy y.npy --arch resnet50 -o .", "Import arrays: input and logits."),
       .init("pth2swt golden show image-64.golden.safetensors", "What is in this golden?"),
     ])
 
@@ -66,7 +72,7 @@ struct GoldenTool: Command {
       let hint = EditDistance.nearest(to: other, in: ["make", "import", "show"]).map {
         "; did you mean \($0)?"
       }
-      throw UsageError("golden has make, import and show, not '\(other)'\(hint ?? "")")
+      throw UsageError("golden supports make, import and show, not '\(other)'\(hint ?? "")")
     }
   }
 

@@ -1,11 +1,13 @@
 internal import ResNetArchitecture
+internal import ResNetModel
 internal import SWT
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTConversion
 internal import SWTGoldens
 internal import SWTTensorFiles
 
-/// `golden import`: what other programs wrote becomes a golden file, uncalibrated and marked as such.
+/// `golden import`: makes a golden file of arrays that other programs wrote; it is marked as uncalibrated.
 struct GoldenImport {
   let inputs: [String]
   let output: String
@@ -24,7 +26,7 @@ struct GoldenImport {
     name = arguments.value("name")
     guard let network = GoldenNetwork(arguments) else {
       throw UsageError(
-        "golden import needs --model MODEL.swt or --arch NAME: arrays do not say whose they are")
+        "golden import needs --model MODEL.swt or --arch NAME: arrays do not tell the network they belong to")
     }
     self.network = network
     replaces = arguments.has("force")
@@ -38,7 +40,7 @@ struct GoldenImport {
     let isFile = output.hasSuffix(".safetensors")
     guard !isFile || goldens.count == 1 else {
       throw CommandFailure(
-        .usage, file: output, "\(goldens.count) goldens do not go into one file", hint: "name a folder")
+        .usage, file: output, "a file can have one golden, not \(goldens.count)", hint: "name a folder")
     }
     if !isFile { try OutputFile.makeFolder(output) }
     var written: [JSONValue] = []
@@ -56,7 +58,7 @@ struct GoldenImport {
       guard !json, !quiet else { continue }
       console.line(
         "\(path): input \(golden.input.shape), \(golden.output.name) \(golden.output.shape), "
-          + "\(golden.taps.count) layers; uncalibrated, because it states no noise floor")
+          + "\(golden.taps.count) layers; uncalibrated, because it records no noise floor")
     }
     guard json else { return }
     let document: JSONValue = ["schema": "pth2swt.golden-import/1", "goldens": .array(written)]
@@ -75,7 +77,7 @@ struct GoldenImport {
   }
 }
 
-/// The network that arrays are taken to be of: a weight file's, or a published one.
+/// The network that arrays belong to: a weight file's, or a published one.
 enum GoldenNetwork {
   case model(String)
   case published(String)
@@ -109,8 +111,8 @@ enum GoldenNetwork {
     switch self {
     case .published(let name): return try .find(name)
     case .model(let path):
-      guard let architecture = SWTArchitecture.read(try InputKind.openSWT(path)) else {
-        throw CommandFailure(.weightsDiffer, file: path, "it states no ResNet or ResNeXt architecture")
+      guard let architecture = SWTArchitecture.read(try OpenFile.weights(path)) else {
+        throw CommandFailure(.weightsDiffer, file: path, "it has no ResNet or ResNeXt architecture")
       }
       return architecture
     }

@@ -1,9 +1,10 @@
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTGoldens
 internal import SWTTensorFiles
 internal import SWTVerification
 
-/// `golden make MODEL.swt --engine reference`: goldens of kind `self`.
+/// `golden make MODEL.swt --engine reference`: makes goldens of kind `self`.
 struct GoldenMake {
   let model: String
   let folder: String
@@ -20,8 +21,8 @@ struct GoldenMake {
   init(_ arguments: Arguments) throws(UsageError) {
     guard arguments.operands.count == 2, arguments.has("engine") else {
       throw UsageError(
-        "golden make needs --print-script, because goldens that prove something are made where PyTorch is; "
-          + "or MODEL.swt --engine reference for such that only show changes")
+        "golden make needs --print-script, which prints the script that makes goldens with PyTorch; "
+          + "or MODEL.swt --engine reference for goldens that only detect changes")
     }
     _ = try arguments.choice("engine", ["reference"], default: "reference")
     model = arguments.operands[1]
@@ -48,7 +49,7 @@ struct GoldenMake {
       let path = "\(folder)/\(name)\(UpdateMode.selfEnding)"
       try maker.write(from: model, to: path, replacing: replaces)
       written.append(path)
-      if !quiet, !json { console.line("\(path): made by this program itself, so it proves no port right") }
+      if !quiet, !json { console.line("\(path): made by pth2swt, so it does not prove a port correct") }
     }
     guard json else { return }
     let document: JSONValue = [
@@ -63,7 +64,7 @@ struct GoldenMake {
     for file in files {
       let data = try ArrayFile.read(file, limits: limits)
       do {
-        let name = file.split(separator: "/").last.map { $0.split(separator: ".")[0] } ?? "input"
+        let name = file.split(separator: "/").last?.split(separator: ".").first ?? "input"
         all.append((String(name), try GoldenInput(shape: data.shape, floats: try data.floats())))
       } catch let failure as ParseFailure {
         throw CommandFailure(reading: file, failure)
@@ -72,7 +73,8 @@ struct GoldenMake {
       }
     }
     for number in 0..<inputs {
-      // The last is odd, no square, and two images: what padding and batches do wrong shows there.
+      // The last has odd sizes, is not square, and has two images, which reveals errors of padding and
+      // batching.
       let isOdd = number > 0 && number == inputs - 1
       let (height, width) = isOdd ? (size + 1, max(1, size - 1)) : (size, size)
       do throws(GoldenFailure) {

@@ -1,20 +1,20 @@
-/// The PyTorch side of golden tests: a script that needs torch alone.
+/// The PyTorch side of golden tests: a script that needs only torch.
 ///
-/// It runs the user's own model in float64 and, in several ways, in float32; the spread of the latter around
-/// the former is the noise floor that verification judges by.
+/// It runs the user's model in float64 and, in several ways, in float32; the deviation of the latter from the
+/// former is the noise floor that verification uses.
 enum GoldenScript {
   // swift-format-ignore
   static let text = #"""
-    """Makes calibrated golden tests of a ResNet or ResNeXt, one file for each input. Needs torch; Pillow only for --image."""
+    """Makes calibrated golden tests of a ResNet or ResNeXt, one file per input. Needs torch; Pillow only for --image."""
     import argparse, copy, ctypes, hashlib, importlib, json, os, struct, sys
     import torch
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--model", required=True, help="a module saved whole (loading runs its code: only your own), or package.module:function")
-    p.add_argument("--state-dict", help="weights to load into it, wrapped or not")
+    p.add_argument("--model", required=True, help="a module saved whole (loading it runs its code: use only your own), or package.module:function")
+    p.add_argument("--state-dict", help="weights to load into it; may be nested in a checkpoint")
     p.add_argument("--size", type=int, default=224, help="height and width of the inputs")
-    p.add_argument("--inputs", type=int, default=2, help="number of inputs by formula; the last has an odd size and is a batch of two")
-    p.add_argument("--image", nargs="*", default=[], help="pictures: short side to size*256/224, centre crop, ImageNet mean and deviation")
-    p.add_argument("--full-taps", action="store_true", help="store whole layers, which lets verify feed each block")
+    p.add_argument("--inputs", type=int, default=2, help="number of formula inputs; the last has odd sizes and is a batch of two")
+    p.add_argument("--image", nargs="*", default=[], help="pictures: short side resized to size*256/224, center crop, ImageNet mean and standard deviation")
+    p.add_argument("--full-taps", action="store_true", help="store the layers' full outputs, so verify can test each block on its own")
     p.add_argument("--out", default=".", help="folder for the goldens")
     a = p.parse_args()
     torch.set_grad_enabled(False)
@@ -26,7 +26,7 @@ enum GoldenScript {
     if a.state_dict:  # {"state_dict": {"module.conv1.weight": …}} -> {"conv1.weight": …}
         d, end = torch.load(a.state_dict, "cpu", weights_only=True), "layer1.0.conv1.weight"
         while not (at := [k.removesuffix(end) for k in d if k.endswith(end)]):
-            d = next((v for v in d.values() if isinstance(v, dict)), None) or sys.exit("no state dict of a ResNet in it")
+            d = next((v for v in d.values() if isinstance(v, dict)), None) or sys.exit("it has no state dict of a ResNet")
         net.load_state_dict({k[len(at[0]):]: v for k, v in d.items() if k.startswith(at[0])})
     raw = lambda t: ctypes.string_at((c := t.detach().contiguous()).data_ptr(), c.nbytes)
     sd, fc = net.cpu().eval().state_dict(), isinstance(getattr(net, "fc", None), torch.nn.Linear)
@@ -39,14 +39,14 @@ enum GoldenScript {
              "arch.width_per_group": -(-sd["layer4.0.conv2.weight"].shape[1] * 8 // planes) if deep else 64, "arch.bn_eps": net.bn1.eps,
              "arch.groups": net.layer1[0].conv2.groups, "arch.head": "fc" if fc else "none"} | ({"arch.num_classes": net.fc.out_features} if fc else {})
 
-    def run(net, x):  # what every stage puts out; x goes into the first, or is a dict of what goes into each
+    def run(net, x):  # the output of every stage; x is the input of the first, or a dict of the input of each
         stages, y, result = [("conv1", lambda x: torch.relu(net.bn1(net.conv1(x)))), ("maxpool", net.maxpool)], x, {}
         stages += [(f"layer{i}.{j}", b) for i in range(1, 5) for j, b in enumerate(getattr(net, f"layer{i}"))]
         for name, stage in stages + ([("avgpool", lambda x: x.mean((2, 3))), ("logits", net.fc)] if fc else []):
             y = result[name] = stage(x[name] if isinstance(x, dict) else y)
         return {**result, out: y}
     each = lambda f, x: {k: f(v) for k, v in x.items()} if isinstance(x, dict) else f(x)
-    def variants(x):  # the same in float32, in four ways
+    def variants(x):  # three more float32 runs
         ones = [run(net, each(lambda t: t[i : i + 1], x)) for i in range(len(x["conv1"] if isinstance(x, dict) else x))]
         last = run(net, each(lambda t: t.contiguous(memory_format=torch.channels_last) if t.dim() == 4 else t, x))
         with torch.backends.mkldnn.flags(enabled=False):
@@ -57,7 +57,7 @@ enum GoldenScript {
             scale = m.weight.flatten(1).abs().amax(1).clamp(min=1e-30).view(-1, *[1] * (m.weight.dim() - 1)) / 127
             m.weight.data = (m.weight / scale).round() * scale if kind == "int8" else m.weight.to(getattr(torch, kind)).double()
         return other
-    def splitmix(x):  # on int64 tensors, whose products wrap as they should
+    def splitmix(x):  # on int64 tensors, whose products wrap around as required
         z = x - 0x61C8864680B583EB
         for shift, factor in ((30, -0x40A7B892E31B1A47), (27, -0x6B2FB644ECCEEE15), (31, 1)):
             z = (z ^ (z >> shift & (1 << 64 - shift) - 1)) * factor
@@ -74,7 +74,7 @@ enum GoldenScript {
     def make(name, x, formula=None):
         r, own = run(double(), x.double()), double()(x.double())
         if not torch.allclose(own.flatten(1), r[out].flatten(1), 1e-9, 1e-12):
-            sys.exit("the model's own forward is more than conv1, bn1, ReLU, maxpool, layer1 … layer4, average pool, fc")
+            sys.exit("the model's forward does more than conv1, bn1, ReLU, maxpool, layer1 … layer4, average pooling, fc")
         feeds, default = dict(zip(r, [x] + [v.float() for v in r.values()])), run(net, x)
         runs = {"": (variants(x) + [default], r), "block.": (variants(feeds), run(double(), each(torch.Tensor.double, feeds)))}
         runs |= {k + ".": ([run(double(t), x.double())], r) for k, t in (("f16", "float16"), ("bf16", "bfloat16"), ("i8", "int8"))}

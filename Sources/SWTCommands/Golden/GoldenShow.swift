@@ -1,11 +1,14 @@
 internal import ResNetArchitecture
+internal import ResNetModel
 internal import SWT
 internal import SWTBytes
 internal import SWTChecksums
+internal import SWTConsole
 internal import SWTGoldens
+internal import SWTReports
 internal import SWTTensorFiles
 
-/// `golden show`: what is in goldens, in a weight file's, or in arrays.
+/// `golden show`: shows golden files, the goldens of a weight file, or arrays.
 struct GoldenShow {
   let paths: [String]
   let network: GoldenNetwork?
@@ -37,8 +40,8 @@ struct GoldenShow {
     var goldens: [Golden] = []
     for path in paths {
       do {
-        if try InputKind.of(path) == .swt {
-          goldens += try Golden.embedded(in: try InputKind.openSWT(path)).map(\.golden)
+        if try OpenFile.isWeights(path) {
+          goldens += try Golden.embedded(in: try OpenFile.weights(path)).map(\.golden)
         } else {
           goldens.append(try GoldenFile.read(FileSource(path: path), limits: limits))
         }
@@ -63,15 +66,15 @@ struct GoldenShow {
     row("network", golden.architecture.summary)
     row("producer", golden.producer)
     let formula: String? = if case .formula(let formula) = golden.input.values { formula.text } else { nil }
-    row("input", "\(golden.input.shape)\(formula.map { ", by formula: \($0)" } ?? "")")
+    row("input", "\(golden.input.shape)\(formula.map { ", from the formula \($0)" } ?? "")")
     let reference = golden.output.isFloat32Only ? "float32" : "float64"
     row("output", "\(golden.output.name) \(golden.output.shape), \(reference)")
     if let floor = golden.floors.free[golden.output.name] {
       row(
         "floor",
-        "relL2 \(Text.scientific(floor.relL2)), max \(Text.scientific(floor.maxOverStd)) of the deviation")
+        "relL2 \(Text.scientific(floor.relL2)), max \(Text.scientific(floor.maxOverStd)) standard deviations")
     } else {
-      row("floor", "none: uncalibrated, judged by the usual bound")
+      row("floor", "none: uncalibrated, so the default bound is used")
     }
     for precision in golden.floors.precision.keys.sorted() {
       guard let floor = golden.floors.precision[precision]?[golden.output.name] else { continue }
@@ -79,13 +82,13 @@ struct GoldenShow {
     }
     row("tolerance", "\(Text.fixed(golden.k, 1)) floors")
     let full = golden.taps.filter(\.isFull).count
-    row("layers", "\(golden.taps.count), \(full) of them whole")
+    row("layers", "\(golden.taps.count), \(full) of them in full")
     if !golden.labelsTop5.isEmpty {
       row(
         "top 5", golden.labelsTop5.map { $0.map(String.init).joined(separator: " ") }.joined(separator: " · ")
       )
     }
-    row("weights", golden.digests.isEmpty ? "not recorded" : "\(golden.digests.count) tensors recorded")
+    row("weights", golden.digests.isEmpty ? "not recorded" : "digests of \(golden.digests.count) tensors")
     if let digest = golden.weightsDigest { row("digest", digest.hex) }
     row("preprocess", golden.preprocess)
     let name = Text.printable(golden.name.isEmpty ? "(no name)" : golden.name)
@@ -94,9 +97,9 @@ struct GoldenShow {
 
   private static func kind(_ kind: String) -> String {
     switch kind {
-    case "reference": "reference: computed by an outside implementation"
+    case "reference": "reference: computed by another implementation"
     case "imported": "imported: arrays of another program, uncalibrated"
-    case "self": "self: made by pth2swt, which proves no port right"
+    case "self": "self: made by pth2swt, so it does not prove a port correct"
     default: kind
     }
   }

@@ -1,30 +1,34 @@
 internal import PthReader
 internal import SWT
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTConversion
+internal import SWTInputs
+internal import SWTReports
 internal import SWTTensorFiles
 
-/// `pth2swt inspect`: what is in a file, without loading it.
+/// `pth2swt inspect`: shows what is in a file, without loading it.
 struct Inspect: Command {
   static let spec = CommandSpec(
     "inspect", "Show what is in a checkpoint or a .swt file: container, architecture, tensors, metadata.",
-    operands: [.init("FILE", "Any readable checkpoint, or a .swt file. Nothing in it is ever executed.")],
+    operands: [.init("FILE", "A readable checkpoint or a .swt file. Nothing in it is ever executed.")],
     options: [
-      .value("depth", "N", "Levels of the module tree (default: what fits on a screen or two)."),
+      .value("depth", "N", "Levels of the module tree (default: what fits one or two screens)."),
       .flag("tensors", "List every tensor."),
       .flag("hash", "List every tensor with the SHA-256 of its contiguous little-endian values."),
       .flag(
-        "stats", "Read all values: minimum, maximum, mean, deviation, zeros, NaN, dead channels, outliers."),
+        "stats",
+        "Read all values: minimum, maximum, mean, standard deviation, zeros, NaN, dead channels, outliers."),
       .optionalValue(
-        "html", "PATH", "A page with sizes, histograms and what is unusual, to PATH or to standard output.",
+        "html", "PATH", "Write a page with sizes, histograms and anomalies, to PATH or standard output.",
         of: .path),
-      .value("threads", "N", "Threads that read values (default: one for each core)."),
+      .value("threads", "N", "Number of threads (default: one per core)."),
     ],
     examples: [
       .init("pth2swt inspect model.pth", "What is this file?"),
-      .init("pth2swt inspect model.pth --html=model.html", "Sizes and values as pictures, in one page."),
-      .init("pth2swt inspect model.pth --stats", "Are there NaN, dead channels, values far outside?"),
-      .init("pth2swt inspect model.pth --hash --json", "Every tensor with its digest, for a program."),
+      .init("pth2swt inspect model.pth --html=model.html", "A page with pictures of sizes and values."),
+      .init("pth2swt inspect model.pth --stats", "Are there NaN, dead channels, outliers?"),
+      .init("pth2swt inspect model.pth --hash --json", "Every tensor with its digest, as JSON."),
     ])
 
   let path: String
@@ -56,21 +60,22 @@ struct Inspect: Command {
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
     try page?.requireOther(than: [path])
     var report: InspectReport
-    if try InputKind.of(path) == .swt {
-      report = try InspectReport(swt: try InputKind.openSWT(path), path: path, hashes: hashes)
-    } else {
-      let checkpoint = try InputKind.openCheckpoint(path, limits: limits)
-      report = try InspectReport(checkpoint, path: path, hashes: hashes, limits: limits)
-    }
-    if readsValues {
-      let style = ProgressBar.style(progress, quiet: quiet, console)
-      try report.readValues(threads: threads, progress: style, console)
+    do throws(InputFailure) {
+      // A pickle with dangerous globals is shown, and marked as such.
+      let input = try OpenedInput(path, limits: limits, allowsDangerous: true)
+      report = try InspectReport(input, path: path, hashes: hashes)
+      if readsValues {
+        let style = ProgressBar.style(progress, quiet: quiet, console)
+        try report.readValues(threads: threads, progress: style, console)
+      }
+    } catch {
+      throw CommandFailure(error)
     }
     if let page {
       try page.write(InspectPage(report).text, console)
       if page.isAll || quiet && !json { return .success }
     }
-    // A machine asks for all that there is: --json lists the tensors with or without --tensors.
+    // JSON is complete: it lists the tensors with or without --tensors.
     if json {
       report.writeJSON { console.write($0) }
     } else {

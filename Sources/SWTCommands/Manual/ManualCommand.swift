@@ -1,4 +1,6 @@
-/// `pth2swt man`: the manual page, from the tables that parse and help.
+internal import SWTConsole
+
+/// `pth2swt man`: prints the manual page, from the same tables as parsing and help.
 struct Manual: Command {
   static let spec = CommandSpec(
     "man", "Print the manual page.",

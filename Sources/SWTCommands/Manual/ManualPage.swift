@@ -1,4 +1,6 @@
-/// The manual page, in roff with the `man` macros, which every man(1) understands.
+internal import SWTConsole
+
+/// The manual page, in roff with `man` macros, which every man(1) supports.
 enum ManualPage {
   static func text(_ specs: [CommandSpec]) -> String {
     var page =
@@ -8,15 +10,15 @@ enum ManualPage {
     func item(_ term: String, _ text: String) { page += ".TP\n\(term)\n\(escaped(text))\n" }
 
     section("NAME")
-    page += "pth2swt \\- PyTorch ResNet and ResNeXt checkpoints for engines that are not PyTorch\n"
+    page += "pth2swt \\- PyTorch ResNet and ResNeXt checkpoints for other engines\n"
     section("SYNOPSIS")
     page += specs.map { ".B pth2swt\n\(escaped($0.usage))\n" }.joined(separator: ".br\n")
     section("DESCRIPTION")
     let description = [
-      "pth2swt turns PyTorch checkpoints into .swt weight files, without Python and without executing anything "
-        + "in them, and proves that the result computes the same function.",
-      "Inputs are recognised by their content, never by their names. Results go to standard output, everything "
-        + "else to standard error. Options may stand before or after operands; -- ends them.",
+      "pth2swt converts PyTorch checkpoints to .swt weight files, without Python and without executing "
+        + "anything in them, and verifies that the result computes the same function.",
+      "Inputs are recognized by content, never by name. Results go to standard output, everything "
+        + "else to standard error. Options may come before or after operands; -- ends options.",
     ]
     page += description.map { escaped($0) + "\n" }.joined(separator: ".PP\n")
 
@@ -36,23 +38,37 @@ enum ManualPage {
       item("\\fB\(status.rawValue)\\fR", status.meaning)
     }
     section("ENVIRONMENT")
-    item("\\fBNO_COLOR\\fR", "When set, nothing is coloured.")
-    item("\\fBCOLUMNS\\fR", "How wide the lines of inspect are, instead of the terminal's width.")
-    item("\\fBCI\\fR", "When set, no golden is ever made by the way.")
-    item("\\fBSOURCE_DATE_EPOCH\\fR", "The time to write where a report has one, in seconds since 1970.")
+    item("\\fBNO_COLOR\\fR", "If set, output has no color.")
+    item("\\fBCOLUMNS\\fR", "Line width of inspect, instead of the terminal's width.")
+    item("\\fBCI\\fR", "If set, verify makes and changes no goldens.")
+    item("\\fBSOURCE_DATE_EPOCH\\fR", "Timestamp for reports that have one, in seconds since 1970.")
     return page
   }
 
-  /// Text that roff prints as it is: backslashes, dashes as dashes, and no line that starts like a request.
+  /// Text that roff prints unchanged, as ASCII: groff reads a page byte by byte unless man(1) tells it the
+  /// encoding, and replaces some ASCII characters by typographic ones, which a shell would not understand.
   private static func escaped(_ text: String) -> String {
     var result = ""
-    for character in text {
-      switch character {
+    for scalar in text.unicodeScalars {
+      switch scalar {
       case "\\": result += "\\e"
       case "-": result += "\\-"
-      default: result.append(character)
+      case "'": result += "\\(aq"
+      case "`": result += "\\(ga"
+      case "^": result += "\\(ha"
+      case "~": result += "\\(ti"
+      case "…": result += "..."
+      case "×": result += "\\(mu"
+      case _ where scalar.isASCII: result.unicodeScalars.append(scalar)
+      default: result += "\\[u\(hexadecimal(scalar.value))]"
       }
     }
-    return result.hasPrefix(".") || result.hasPrefix("'") ? "\\&" + result : result
+    return result.hasPrefix(".") ? "\\&" + result : result
+  }
+
+  /// At least four digits, as roff's character names require.
+  private static func hexadecimal(_ value: UInt32) -> String {
+    let digits = String(value, radix: 16, uppercase: true)
+    return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
   }
 }

@@ -1,23 +1,25 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
+internal import ResNetModel
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTTensorFiles
 
-/// `pth2swt run`: a forward pass of any input.
+/// `pth2swt run`: runs a forward pass.
 struct Run: Command {
   static let spec = CommandSpec(
-    "run", "Run the network on an input tensor [N, 3, H, W] and write what comes out.",
+    "run", "Run the network on an input tensor [N, 3, H, W] and write its output.",
     operands: [
       .init("MODEL.swt", "The weight file."),
-      .init("INPUT", "float32 [N, 3, H, W], normalised: .npy, .npz, .safetensors or .pth."),
+      .init("INPUT", "Normalized float32 [N, 3, H, W]: .npy, .npz, .safetensors or .pth."),
     ],
     options: [
       .value(
-        "output", "OUT", "Where to write: .npy, .npz or .safetensors by its ending.", short: "o", of: .path),
-      .value("input", "NAME", "Which array of INPUT, when it holds several."),
-      .value("taps", "A,B,C", "Write the outputs of these layers as well (OUT is .npz or .safetensors)."),
+        "output", "OUT", "Output file: .npy, .npz or .safetensors.", short: "o", of: .path),
+      .value("input", "NAME", "Which array of INPUT, if it has several."),
+      .value("taps", "A,B,C", "Also write the outputs of these layers (OUT is .npz or .safetensors)."),
       .value(
-        "compute", "TYPE", "f32 (default), bf16, i8 or double: what convolutions multiply.",
+        "compute", "TYPE", "Operand type of convolutions: f32 (default), bf16, i8 or double.",
         of: .words(ComputeChoice.names)),
       .value(
         "engine", "ENGINE", "fast (default) or reference: double precision, plain loops, no SIMD.",
@@ -25,14 +27,14 @@ struct Run: Command {
       .value(
         "isa", "NAME", InstructionSet.help,
         of: .words(InstructionSet.names)),
-      .value("threads", "N", "Threads to use (default: one for each core)."),
+      .value("threads", "N", "Number of threads (default: one per core)."),
       .flag("force", "Replace an existing OUT."),
     ],
     examples: [
-      .init("pth2swt run model.swt image.npy -o logits.npy", "The logits of an image."),
+      .init("pth2swt run model.swt image.npy -o logits.npy", "Compute the logits of an image."),
       .init(
-        "pth2swt run model.swt image.npy -o taps.npz --taps conv1,layer1.0,layer1.0.conv2",
-        "And what single layers put out."),
+        "pth2swt run model.swt image.npy -o taps.npz --taps conv1,layer1.0.conv2",
+        "Also write the outputs of layers."),
     ])
 
   let model: String
@@ -67,7 +69,7 @@ struct Run: Command {
   }
 
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
-    let network = try NetworkFile(model)
+    let network = try OpenFile.model(model)
     let data = try ArrayFile.read(input, name: inputName, limits: limits)
     let image = try image(data)
     let arrays = try forward(network, image)
@@ -91,7 +93,7 @@ struct Run: Command {
   private func image(_ data: TensorData) throws(CommandFailure) -> FeatureMap<Float> {
     guard data.shape.count == 4, data.shape[1] == 3, !data.shape.contains(0) else {
       throw CommandFailure(
-        .inputUnreadable, file: input, "it has shape \(data.shape); the network takes [N, 3, H, W]")
+        .inputUnreadable, file: input, "it has shape \(data.shape); the network expects [N, 3, H, W]")
     }
     do throws(ParseFailure) {
       return FeatureMap(shape: data.shape, values: try data.floats())
@@ -101,21 +103,23 @@ struct Run: Command {
   }
 
   private func forward(
-    _ network: NetworkFile, _ image: FeatureMap<Float>
+    _ network: Model, _ image: FeatureMap<Float>
   ) throws(CommandFailure) -> [(name: String, data: TensorData)] {
     let wanted = Set(taps)
     do {
       guard case .fast(let precision) = compute else {
-        let engine = try network.referenceEngine(threads: threads)
+        let engine = try network.referenceEngine(threads: ThreadPool(count: threads))
         return collect(network.tree, try engine.run(image, taps: wanted).converted())
       }
-      let engine = try network.fastEngine(
-        height: image.shape[2], width: image.shape[3], threads: threads, isa: isa, precision: precision)
+      let engine = try network.engine(
+        threads: ThreadPool(count: threads), instructions: isa, precision: precision, height: image.shape[2],
+        width: image.shape[3])
       do {
         return collect(network.tree, try engine.run(image, taps: wanted))
       } catch InferenceError.fusedTap {
-        // The fast engine never holds that value; the reference engine computes it anew.
-        let reference = try network.referenceEngine(threads: threads, emulating: precision, on: isa)
+        // The fast engine never stores that value, so the reference engine computes it.
+        let reference = try network.referenceEngine(
+          threads: ThreadPool(count: threads), emulating: precision, on: isa)
         return collect(network.tree, try reference.run(image, taps: wanted).converted())
       }
     } catch let failure as CommandFailure {
@@ -131,7 +135,7 @@ struct Run: Command {
     }
   }
 
-  /// The output first, then the taps in the order they were asked for.
+  /// The output, then the taps in the order requested.
   private func collect(
     _ tree: LayerTree, _ result: ForwardResult<Float>
   ) -> [(name: String, data: TensorData)] {
@@ -146,7 +150,7 @@ struct Run: Command {
 }
 
 extension ForwardResult where Scalar == Double {
-  /// Rounded once to float32, which is what the files hold.
+  /// Rounded once to float32, the type of the output files.
   fileprivate func converted() -> ForwardResult<Float> {
     ForwardResult<Float>(output: output.converted(), taps: taps.mapValues { $0.converted() })
   }

@@ -1,14 +1,15 @@
 internal import SWT
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTTensorFiles
 
-/// A type of metadata, as it is written on the command line.
+/// A type of metadata, as named on the command line.
 enum MetadataType: String, CaseIterable {
   case text, i64, f64, bool, json
   case i64List = "i64[]"
   case f64List = "f64[]"
 
-  /// The value that a text stands for; nil when it stands for none of this type.
+  /// Parses a value of this type; nil if `text` is not one.
   func value(_ text: String) -> SWTValue? {
     func list<T>(_ convert: (Substring) -> T?) -> [T]? {
       let parts = text.isEmpty ? [] : text.split(separator: ",", omittingEmptySubsequences: false)
@@ -27,32 +28,32 @@ enum MetadataType: String, CaseIterable {
   }
 }
 
-/// What FORMAT.md says about metadata keys.
+/// The rules of FORMAT.md for metadata keys.
 package enum MetadataKeys {
-  /// The type that the table of section 7 gives a key; nil for keys that are not in it.
+  /// The type that the table in section 7 gives a key; nil for other keys.
   static func type(of key: String) -> MetadataType? {
     if key.hasPrefix("golden."), key.hasSuffix(".metadata") { return .json }
     return table[key]
   }
 
-  /// The value that a text stands for, of the type that the table gives the key, or else of the type that was asked for.
+  /// Parses a value of the type that the table gives the key, or else of the requested type.
   ///
-  /// - Throws: `UsageError` when it stands for none of that type, or another type was asked for.
+  /// - Throws: `UsageError` if `text` is not of that type, or if a different type was requested.
   static func value(
-    _ text: String, of key: String, _ asked: MetadataType? = nil
+    _ text: String, of key: String, _ requested: MetadataType? = nil
   ) throws(UsageError) -> SWTValue {
     let own = type(of: key)
-    if let own, let asked, own != asked {
-      throw UsageError("\(key) is \(own.rawValue) in the format, not \(asked.rawValue)")
+    if let own, let requested, own != requested {
+      throw UsageError("\(key) is \(own.rawValue) in the format, not \(requested.rawValue)")
     }
-    let type = own ?? asked ?? .text
+    let type = own ?? requested ?? .text
     guard let value = type.value(text) else {
-      throw UsageError("\(key) is \(type.rawValue), which '\(text)' is not")
+      throw UsageError("\(key) is \(type.rawValue); '\(text)' is not")
     }
     return value
   }
 
-  /// The names of the types of the table, for the test that compares it with FORMAT.md.
+  /// The type names in the table, for the test that compares it with FORMAT.md.
   package static var typeNames: [String: String] { table.mapValues(\.rawValue) }
 
   private static let table: [String: MetadataType] = [
@@ -70,14 +71,14 @@ package enum MetadataKeys {
     "tensors.encoding": .json, "tensors.sparse": .json, "convert.precision": .text, "fold.dropped": .json,
   ]
 
-  /// True for keys that say what the file is, how it was made or how its tensors are to be read.
+  /// Whether a key describes what the file is, how it was made or how to read its tensors.
   static func isProtected(_ key: String) -> Bool {
     ["arch.", "source.", "swt.", "golden.", "gold.", "fold.", "convert.", "tensors."].contains {
       key.hasPrefix($0)
     }
   }
 
-  /// True for `[a-z0-9_.]+` that fits its length field.
+  /// Whether `key` matches `[a-z0-9_.]+` and fits its length field.
   static func isKey(_ key: String) -> Bool {
     SWTFile.isMetadataKey(key.utf8) && key.utf8.count <= Int(UInt16.max)
   }

@@ -1,30 +1,31 @@
 internal import SWT
 internal import SWTBytes
 internal import SWTChecksums
+internal import SWTConsole
 internal import SWTDigests
 internal import SWTTensorFiles
 
-/// `pth2swt set-meta`: other metadata, the same tensors.
+/// `pth2swt set-meta`: changes metadata, leaving the tensors as they are.
 struct SetMeta: Command {
   static let spec = CommandSpec(
-    "set-meta", "Change what a .swt file says about itself; its tensors stay as they are, bit for bit.",
+    "set-meta", "Change the metadata of a .swt file; its tensors stay the same, bit for bit.",
     operands: [
-      .init("FILE.swt", "The weight file; it is replaced as a whole, or not at all."),
-      .init("KEY=VALUE", "What to set. Own keys start with x.", optional: true, repeated: true),
+      .init("FILE.swt", "The weight file; it is replaced atomically."),
+      .init("KEY=VALUE", "What to set. Keys of your own start with 'x.'.", optional: true, repeated: true),
     ],
     options: [
       .value("remove", "KEY", "Remove a key; repeatable."),
-      .value("labels", "FILE", "Class names, one on each line."),
+      .value("labels", "FILE", "Class names, one per line."),
       .value(
         "type", "TYPE",
-        "Of the values: text (default), i64, f64, bool, json, or i64[] and f64[] with commas. Keys of the "
-          + "format have their own."),
-      .value("output", "OUT", "Write another file instead.", short: "o", of: .path),
+        "Type of the values: text (default), i64, f64, bool, json, or the comma-separated i64[] and f64[]. "
+          + "Keys of the format have fixed types."),
+      .value("output", "OUT", "Write a new file instead.", short: "o", of: .path),
       .flag(
-        "force", "Change keys that say what the file is (arch., source., swt. …); replace an existing OUT."),
+        "force", "Allow keys that describe the file (arch., source., swt. …); replace an existing OUT."),
     ],
     examples: [
-      .init("pth2swt set-meta model.swt license=MIT x.acme.run=42", "Set two texts."),
+      .init("pth2swt set-meta model.swt license=MIT x.acme.run=42", "Set two text values."),
       .init("pth2swt set-meta model.swt x.acme.score=0.81 --type f64", "Set a number."),
       .init("pth2swt set-meta model.swt --labels classes.txt --remove x.acme.run", "Name the classes."),
     ])
@@ -51,7 +52,7 @@ struct SetMeta: Command {
     var seen = Set(labelsPath == nil ? [] : ["labels"])
     for setting in arguments.operands.dropFirst() {
       let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2 else { throw UsageError("set-meta takes KEY=VALUE, not '\(setting)'") }
+      guard parts.count == 2 else { throw UsageError("set-meta expects KEY=VALUE, not '\(setting)'") }
       let key = String(parts[0])
       try Self.checkKey(key, &seen, force: force)
       changes[key] = try MetadataKeys.value(String(parts[1]), of: key, type)
@@ -64,18 +65,18 @@ struct SetMeta: Command {
 
   private static func checkKey(_ key: String, _ seen: inout Set<String>, force: Bool) throws(UsageError) {
     guard MetadataKeys.isKey(key) else {
-      throw UsageError("a key is made of a-z, 0-9, _ and ., not '\(key)'")
+      throw UsageError("a key consists of a-z, 0-9, _ and ., unlike '\(key)'")
     }
     guard seen.insert(key).inserted else { throw UsageError("\(key) is given twice") }
     guard force || !MetadataKeys.isProtected(key) else {
-      throw UsageError("\(key) says what the file is; --force changes it all the same")
+      throw UsageError("\(key) describes the file; --force changes it anyway")
     }
   }
 
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
     if let output, FileIdentity.areSame(path, output) {
       throw CommandFailure(
-        .outputFailed, file: output, "the output is the input", hint: "without -o it is changed in place")
+        .outputFailed, file: output, "the output is the input", hint: "omit -o to change the file in place")
     }
     var edit: SWTMetadataEdit
     do throws(SWTEditError) {
@@ -86,7 +87,7 @@ struct SetMeta: Command {
     try apply(to: &edit)
     let oldID = edit.file.contentID(using: SystemDigests())
     let target = output ?? path
-    // One by one, since a file may hold a NaN, which equals nothing.
+    // Compared key by key, because an unchanged NaN does not equal itself.
     let isChanged = (removals + changes.keys + ["labels"]).contains {
       edit.metadata[$0] != edit.file.metadata($0)
     }
@@ -104,7 +105,7 @@ struct SetMeta: Command {
     let isStale = newID != oldID && FileIdentity(signature) != nil
     report(console, target, oldID, newID, isChanged: isChanged)
     if isStale {
-      console.note("pth2swt: warning: \(signature) is of other contents now: sign the file again")
+      console.note("pth2swt: warning: \(signature) signs the previous contents: sign the file again")
     }
     return .success
   }
@@ -146,7 +147,7 @@ struct SetMeta: Command {
       ]
       console.line(document.text(pretty: true))
     } else if !quiet {
-      console.line(isChanged ? "\(target): metadata changed" : "\(target): the metadata are so already")
+      console.line("\(target): metadata \(isChanged ? "changed" : "unchanged")")
       console.line("  content id  \(new)")
       if old != new { console.line("  before      \(old)") }
     }

@@ -1,22 +1,23 @@
 internal import SWT
 internal import SWTBytes
 internal import SWTChecksums
+internal import SWTConsole
 internal import SWTDigests
 internal import SWTTensorFiles
 
-/// `pth2swt sign`: a signature beside a weight file.
+/// `pth2swt sign`: writes a signature next to a weight file.
 struct Sign: Command {
   static let spec = CommandSpec(
-    "sign", "Sign the content id of a .swt file with an Ed25519 key; the signature is a file beside it.",
-    operands: [.init("FILE.swt", "The weight file; it is checked as by 'check' before it is signed.")],
+    "sign", "Sign the content id of a .swt file with an Ed25519 key; the signature goes to a separate file.",
+    operands: [.init("FILE.swt", "The weight file; 'check' must pass before it is signed.")],
     options: [
       .value("key", "KEY", "The private key: unencrypted PEM, as openssl genpkey writes it.", of: .path),
-      .value("signature", "OUT", "Where to write the signature (default: FILE.swt.sig)."),
+      .value("signature", "OUT", "Signature file (default: FILE.swt.sig)."),
       .flag("force", "Replace an existing signature."),
     ],
     examples: [
-      .init("openssl genpkey -algorithm ed25519 -out private.pem", "Make a key, once."),
-      .init("openssl pkey -in private.pem -pubout -out public.pem", "The half of it to give away."),
+      .init("openssl genpkey -algorithm ed25519 -out private.pem", "Generate a private key, once."),
+      .init("openssl pkey -in private.pem -pubout -out public.pem", "Extract the public key, to publish it."),
       .init("pth2swt sign model.swt --key private.pem", "Write model.swt.sig."),
     ])
 
@@ -40,7 +41,7 @@ struct Sign: Command {
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
     guard case .privateKey(let key) = try SignedFile.key(keyPath) else {
       throw CommandFailure(
-        .inputUnreadable, file: keyPath, "it holds a public key; signing takes the private one")
+        .inputUnreadable, file: keyPath, "it is a public key; signing needs the private key")
     }
     for input in [path, keyPath] where FileIdentity.areSame(input, signaturePath) {
       throw CommandFailure(

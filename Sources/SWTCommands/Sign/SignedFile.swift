@@ -1,22 +1,24 @@
+internal import ResNetModel
 internal import SWT
 internal import SWTBytes
 internal import SWTChecksums
+internal import SWTConsole
 internal import SWTDigests
 
-/// What signing and verifying have in common: reading the three files.
+/// What signing and verifying share: reading the weight file, the key and the signature.
 enum SignedFile {
-  /// Where the signature of a file lies unless it is said.
+  /// The default path of a file's signature.
   static func sidecar(of path: String) -> String { path + ".sig" }
 
-  /// The content id of a file that passes every check, so that it stands for all of its bytes.
+  /// The content id of a file that passes every check, so that it covers all of its bytes.
   static func contentID(_ path: String) throws(CommandFailure) -> SHA256Digest {
-    let file = try InputKind.openSWT(path)
+    let file = try OpenFile.weights(path)
     do throws(SWTError) {
       try file.verify(using: SystemDigests())
     } catch {
       throw CommandFailure(reading: path, error)
     }
-    // A shrinking file would have been read as zeros.
+    // If the file shrank, zeros were read instead.
     guard !Signals.fileShrank, let id = file.contentID(using: SystemDigests()) else {
       throw CommandFailure(.inputUnreadable, file: path, "it became shorter while it was read")
     }
@@ -39,7 +41,7 @@ enum SignedFile {
     }
   }
 
-  /// At most one byte more than the limit, which the parser then refuses.
+  /// Reads at most one byte beyond the limit, which the parser then rejects.
   private static func read(_ path: String, limit: Int) throws(ParseFailure) -> [UInt8] {
     let source = try FileSource(path: path)
     return try source.bytes(at: 0, count: min(source.byteCount, limit + 1))

@@ -1,19 +1,20 @@
 internal import SWTBytes
 internal import SWTChecksums
+internal import SWTConsole
 internal import SWTDigests
 internal import SWTTensorFiles
 
-/// `pth2swt verify-signature`: whether a weight file is what the owner of a key signed.
+/// `pth2swt verify-signature`: checks that a weight file is what a key's owner signed.
 struct VerifySignature: Command {
   static let spec = CommandSpec(
-    "verify-signature", "Check a .swt file, every digest included, and the signature beside it.",
+    "verify-signature", "Check a .swt file, including every digest, and its signature.",
     operands: [.init("FILE.swt", "The weight file.")],
     options: [
-      .value("key", "KEY", "The key to trust: a public one (PEM), or the private one.", of: .path),
-      .value("signature", "FILE", "The signature (default: FILE.swt.sig)."),
+      .value("key", "KEY", "The trusted key in PEM format, public or private.", of: .path),
+      .value("signature", "FILE", "Signature file (default: FILE.swt.sig)."),
     ],
     examples: [
-      .init("pth2swt verify-signature model.swt --key public.pem", "Is it what the owner of the key signed?")
+      .init("pth2swt verify-signature model.swt --key public.pem", "Is it what the key's owner signed?")
     ])
 
   let path: String
@@ -61,21 +62,22 @@ struct VerifySignature: Command {
     return .success
   }
 
-  /// Why the signature is not `key`'s over `id`; nil when it is.
+  /// Why the signature is not one of `id` by `key`; nil if it is.
   ///
-  /// What the sidecar states about itself makes the first two answers clearer; the last decides.
+  /// The key and id that the signature file states only serve to give clearer reasons; the last check
+  /// decides.
   private static func objection(
     _ signature: ContentSignature, to id: SHA256Digest, by key: Ed25519PublicKey
   ) throws(ParseFailure) -> String? {
     guard signature.key == key else {
-      return "it was made by another key: signed by \(signature.key), to be trusted is \(key)"
+      return "it was made with another key: signed by \(signature.key), but you trust \(key)"
     }
     guard signature.contentID == id else {
-      return
-        "it was made for other contents: signed is swt1:\(signature.contentID.hex), the file is swt1:\(id.hex)"
+      let signed = "swt1:\(signature.contentID.hex)"
+      return "it was made for other contents: it signs \(signed), the file is swt1:\(id.hex)"
     }
     guard try signature.isValid(for: id, by: key) else {
-      return "the signature does not verify: \(key) did not sign swt1:\(id.hex)"
+      return "the signature is invalid: \(key) did not sign swt1:\(id.hex)"
     }
     return nil
   }

@@ -1,6 +1,7 @@
 internal import ResNetEngine
+internal import SWTConsole
 
-/// What `--compute` says.
+/// The value of `--compute`.
 enum ComputeChoice {
   case fast(ComputePrecision)
   /// The reference engine.
@@ -21,17 +22,18 @@ enum ComputeChoice {
 }
 
 extension Arguments {
-  /// `--isa`, checked against this processor.
+  /// The value of `--isa`, checked for support by this processor.
   func isa() throws(UsageError) -> InstructionSet {
     guard let name = value("isa"), name != "best" else { return .best }
     guard let set = InstructionSet(rawValue: name) else {
-      throw UsageError("--isa is \(InstructionSet.names.joined(separator: ", ")), not '\(name)'")
+      throw UsageError(
+        "--isa must be one of \(InstructionSet.names.joined(separator: ", ")), not '\(name)'")
     }
     guard set.isSupported else { throw UsageError("this processor cannot run \(name)") }
     return set
   }
 
-  /// `--threads`; `nil` is one for each core.
+  /// The value of `--threads`; nil means one per core.
   func threads() throws(UsageError) -> Int? {
     value("threads") == nil ? nil : try integer("threads", in: 1...256, default: 1)
   }

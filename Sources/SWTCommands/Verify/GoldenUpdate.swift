@@ -1,50 +1,50 @@
 internal import ResNetArchitecture
+internal import ResNetModel
 internal import SWT
 internal import SWTBytes
+internal import SWTConsole
 internal import SWTConversion
 internal import SWTGoldens
 internal import SWTVerification
 
-/// Makes goldens that are missing, and those that changed anew: of kind `self`, and only where that was
-/// allowed.
+/// Makes missing goldens and updates changed ones, of kind `self` and only if allowed.
 ///
-/// What an outside implementation computed cannot be made here, so such a golden is never written over; a
-/// copy for review,
-/// `GOLDEN.actual`, is all that there is.
+/// A golden computed by another implementation cannot be made here and is never overwritten; only a copy for
+/// review, `GOLDEN.actual`, is written.
 struct GoldenUpdate {
   let model: String
   let goldens: [String]
   let mode: UpdateMode
-  /// `--update` was given: any missing golden is made, not only one that is named as a self golden.
+  /// Whether `--update` was given: any missing golden is made, not only those named as self goldens.
   let isExplicit: Bool
-  /// `--force`: also where the golden's weights are not the model's.
+  /// `--force`: update even if the golden's weights are not the model's.
   let isForced: Bool
   let threads: Int?
   let limits: ParseLimits
 
-  /// Makes what is missing, before anything is verified.
+  /// Makes missing goldens, before verification.
   ///
-  /// - Returns: One sentence for each golden that was made.
+  /// - Returns: A sentence per golden made.
   func makeMissing() throws(CommandFailure) -> [String] {
     var notes: [String] = []
     for path in goldens where mode != .none && Self.isMissing(path) {
       guard isExplicit || path.hasSuffix(UpdateMode.selfEnding) else { continue }
       let input: GoldenInput
       do throws(GoldenFailure) {
-        // Odd sizes and two images: padding and mix-ups in a batch show.
+        // Odd sizes and two images reveal errors of padding and batching.
         input = try SelfGolden.formula(seed: 1, shape: [2, 3, 65, 63])
       } catch {
         throw CommandFailure(.internalError, "\(error)")
       }
       try write(name: Self.name(path), input, isFull: false, to: path, replacing: false)
-      notes.append("made \(path): this program's own double precision, which proves nothing about a port")
+      notes.append("made \(path) with pth2swt's double-precision engine, so it does not prove a port correct")
     }
     return notes
   }
 
-  /// Makes self goldens anew that did not pass.
+  /// Updates self goldens that did not pass.
   ///
-  /// - Returns: One sentence for each that was made or kept; `didWrite` when another verification is due.
+  /// - Returns: A sentence per golden updated or kept; `didWrite` if verification must run again.
   func remake(_ report: VerificationReport) throws(CommandFailure) -> (notes: [String], didWrite: Bool) {
     guard mode == .all, report.goldens.contains(where: { !Self.isGood($0) }) else { return ([], false) }
     var notes: [String] = []
@@ -52,20 +52,20 @@ struct GoldenUpdate {
     for (path, golden, result) in try pairs(report) where golden.kind == "self" && !Self.isGood(result) {
       let sameWeights = result.weights?.passes ?? true
       guard sameWeights || isForced else {
-        notes.append("kept \(path): its weights are not the model's; --force makes it anew all the same")
+        notes.append("kept \(path): its weights are not the model's; --force updates it anyway")
         continue
       }
       try write(
         name: golden.name, golden.input, isFull: golden.taps.contains(where: \.isFull), to: path,
         replacing: true)
       let times = result.comparisons.first.map { Text.scientific($0.timesFloor) } ?? "unknown"
-      notes.append("made \(path) anew: the model was at \(times) floors of the old one")
+      notes.append("updated \(path): the model was \(times) floors from the previous one")
       didWrite = true
     }
     return (notes, didWrite)
   }
 
-  /// Writes what the model gives beside each golden that it failed.
+  /// Writes the model's outputs next to each golden that did not pass.
   func writeActual(_ report: VerificationReport) throws(CommandFailure) -> [String] {
     var notes: [String] = []
     for (path, golden, result) in try pairs(report) where !Self.isGood(result) {
@@ -73,18 +73,18 @@ struct GoldenUpdate {
       try write(
         name: golden.name, golden.input, isFull: golden.taps.contains(where: \.isFull), to: target,
         replacing: true)
-      notes.append("wrote \(target): what the model gives, for review")
+      notes.append("wrote \(target): the model's outputs, for review")
     }
     return notes
   }
 
   // MARK: Steps
 
-  /// The golden files beside what was said of them.
+  /// The golden files with their results.
   private func pairs(
     _ report: VerificationReport
   ) throws(CommandFailure) -> [(path: String, golden: Golden, result: GoldenReport)] {
-    guard !goldens.isEmpty, let architecture = SWTArchitecture.read(try InputKind.openSWT(model)) else {
+    guard !goldens.isEmpty, let architecture = SWTArchitecture.read(try OpenFile.weights(model)) else {
       return []
     }
     do throws(GoldenReadFailure) {
@@ -133,11 +133,11 @@ extension SelfGolden {
   func write(from model: String, to path: String, replacing: Bool) throws(CommandFailure) {
     let bytes: [UInt8]
     do {
-      bytes = try make(from: InputKind.openSWT(model)).fileBytes()
+      bytes = try make(from: OpenFile.weights(model)).fileBytes()
     } catch let failure as CommandFailure {
       throw failure
     } catch Failure.noNetwork {
-      throw CommandFailure(.weightsDiffer, file: model, "it states no ResNet or ResNeXt architecture")
+      throw CommandFailure(.weightsDiffer, file: model, "it has no ResNet or ResNeXt architecture")
     } catch Failure.enginesDisagree(let place) {
       throw CommandFailure(.internalError, file: model, "double precision and float32 disagree \(place)")
     } catch let failure as GoldenFailure {

@@ -1,14 +1,16 @@
 internal import SWTBytes
+internal import SWTConsole
+internal import SWTReports
 internal import SWTVerification
 
-/// Where the forms of a report go: `--format NAME[=PATH]`, repeatable.
+/// The destinations of a report's formats: `--format NAME[=PATH]`, repeatable.
 struct ReportOutputs {
   private let formats: [(format: ReportFormat, path: String?)]
   private let quiet: Bool
 
   static let names = ReportFormat.allCases.map(\.rawValue)
 
-  /// GitHub takes no larger summary of a step.
+  /// GitHub's limit for the summary of a step, in bytes.
   private static let summaryLimit = 1 << 20
 
   init(_ arguments: Arguments) throws(UsageError) {
@@ -18,7 +20,8 @@ struct ReportOutputs {
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       guard let format = ReportFormat(rawValue: parts[0]) else {
         let hint = EditDistance.nearest(to: parts[0], in: Self.names).map { "; did you mean \($0)?" } ?? ""
-        throw UsageError("--format is one of \(Self.names.joined(separator: ", ")), not '\(parts[0])'\(hint)")
+        let names = Self.names.joined(separator: ", ")
+        throw UsageError("--format must be one of \(names), not '\(parts[0])'\(hint)")
       }
       guard parts.count == 1 || !parts[1].isEmpty else {
         throw UsageError("--format \(parts[0])= needs a path")
@@ -28,7 +31,7 @@ struct ReportOutputs {
     if arguments.has("json"), !formats.contains(where: { $0 == (.json, nil) }) {
       formats.append((.json, nil))
     }
-    // A report that goes into a file leaves the screen to people.
+    // If all reports go to files, standard output gets the text.
     if formats.allSatisfy({ $0.1 != nil }) { formats.insert((.text, nil), at: 0) }
     self.formats = formats
   }
@@ -47,7 +50,7 @@ struct ReportOutputs {
     }
   }
 
-  /// Tells the forms that a machine reads why there is no result; people get the error itself.
+  /// Writes the reason for a missing result in the machine-readable formats; people get the error message.
   func write(_ failure: ReportFailure, _ console: Console) throws(CommandFailure) {
     for (format, path) in formats {
       guard let text = failure.rendered(format) else { continue }
@@ -63,7 +66,7 @@ struct ReportOutputs {
     }
   }
 
-  /// A summary that is too long loses its tables of layers, which come last.
+  /// Cuts the tables of layers, which come last, from a summary that is too long.
   private static func cut(_ text: String) -> String {
     guard text.utf8.count > summaryLimit, let end = text.range(of: "\n<details>") else { return text }
     return String(text[..<end]) + "\n"
@@ -71,7 +74,7 @@ struct ReportOutputs {
 }
 
 extension String {
-  /// Where `other` begins.
+  /// The position where `other` begins.
   fileprivate func range(of other: String) -> String.Index? {
     indices.first { self[$0...].hasPrefix(other) }
   }

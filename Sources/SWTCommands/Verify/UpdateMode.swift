@@ -1,25 +1,27 @@
-/// What a verification may do to golden files.
+internal import SWTConsole
+
+/// Which golden files verification may write.
 enum UpdateMode: String, CaseIterable {
-  /// Nothing.
+  /// None.
   case none
-  /// Make self goldens that are missing.
+  /// Missing self goldens.
   case new
-  /// And make those anew that do not agree any more.
+  /// Missing self goldens and those that no longer pass.
   case all
 
   /// - Parameters:
-  ///   - text: The value of `--update`; `nil` is `new`.
-  ///   - isCI: Whether the environment says that nobody is watching: then nothing is ever made.
+  ///   - text: The value of `--update`; nil means `new`.
+  ///   - isCI: Whether this is continuous integration, where no golden is ever written.
   init(_ text: String?, isCI: Bool) {
     self = isCI ? .none : text.flatMap(Self.init(rawValue:)) ?? .new
   }
 
-  /// Ending of the files that `new` makes without having been asked for.
+  /// Suffix of the files that are made without an explicit `--update`.
   static let selfEnding = ".self.golden.safetensors"
 }
 
 extension Console {
-  /// True where `CI` is set to anything but an empty text, `0` and `false`.
+  /// Whether `CI` is set, other than to an empty text, `0`, `false` or `no`.
   var isCI: Bool {
     guard let value = environment("CI")?.lowercased() else { return false }
     return !["", "0", "false", "no"].contains(value)

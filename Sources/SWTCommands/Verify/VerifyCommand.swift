@@ -1,70 +1,73 @@
 internal import ResNetEngine
 internal import SWTBytes
+internal import SWTConsole
+internal import SWTReports
 internal import SWTVerification
 
-/// `pth2swt verify`: the model against logits that somebody else computed.
+/// `pth2swt verify`: compares the model with a reference implementation's logits.
 struct Verify: Command {
   static let spec = CommandSpec(
     "verify",
-    "Run golden inputs through the network and compare with the logits that the reference computed.",
+    "Run golden inputs through the network and compare the outputs with the reference's.",
     operands: [
       .init("MODEL.swt", "The weight file."),
       .init(
-        "GOLDEN", "Golden files; without one, those embedded in the model.", optional: true, repeated: true),
+        "GOLDEN", "Golden files (default: those embedded in the model).", optional: true, repeated: true),
     ],
     options: [
-      .value("source", "INPUT", "First prove every tensor equal to the checkpoint it came from.", of: .path),
-      .value("key", "PATH", "Which entry of a nested source."),
+      .value("source", "INPUT", "First compare every tensor with the checkpoint it came from.", of: .path),
+      .value("key", "PATH", "Entry of a nested source."),
       .value(
         "level", "LEVEL", "weights, forward, layers or all (default).",
         of: .words(VerificationOptions.Level.allCases.map(\.rawValue))),
       .value(
-        "compute", "TYPE", "f32 (default), bf16, i8 or double; bf16 and i8 are judged by their emulation.",
+        "compute", "TYPE",
+        "Operand type: f32 (default), bf16, i8 or double; bf16 and i8 are compared with their emulation.",
         of: .words(ComputeChoice.names)),
       .value(
-        "engine", "ENGINE", "fast (default) or reference, the same as --compute double.",
+        "engine", "ENGINE", "fast (default) or reference, which is --compute double.",
         of: .words(["fast", "reference"])),
-      .value("k", "N", "Allowed multiple of the reference's own noise floor (default: the golden's, 8)."),
-      .flag("no-diagnose", "Do not look for the cause of a wrong result."),
+      .value("k", "N", "Allowed error, in noise floors of the reference (default: the golden's, usually 8)."),
+      .flag("no-diagnose", "Do not search for the cause of a wrong result."),
       .value(
         "isa", "NAME", InstructionSet.help,
         of: .words(InstructionSet.names)),
-      .value("mutate", "N", "How many of N single-weight sign flips would the goldens notice?"),
-      .value("threads", "N", "Threads to use (default: one for each core)."),
+      .value("mutate", "N", "Count how many of N single-weight sign flips the goldens detect."),
+      .value("threads", "N", "Number of threads (default: one per core)."),
       .value(
         "format", "FORMAT[=PATH]",
-        "text, json, jsonl, junit, tap, github, markdown or html, into a file with =PATH; repeatable.",
+        "text, json, jsonl, junit, tap, github, markdown or html; =PATH writes a file; repeatable.",
         of: .words(ReportOutputs.names)),
       .value(
-        "baseline", "OLD.json", "Warn where errors have grown 1.5 times since this --format json.", of: .path),
+        "baseline", "OLD.json", "Warn if an error has grown 1.5 times since this JSON report.", of: .path),
       .value(
         "update", "MODE",
-        "none, new (make missing self goldens; the default) or all (and changed ones); none where CI is set.",
+        "Self goldens to write: none, new (default; if missing) or all (if changed, too); none if CI is set.",
         of: .words(["none", "new", "all"])),
-      .flag("actual", "Write what the model gives beside a golden that it fails: GOLDEN.actual."),
-      .flag("force", "Let --update all make goldens anew whose weights are not the model's."),
-      .flag("durations", "Show how long it took; reports are the same from run to run without."),
+      .flag("actual", "If a golden fails, write the model's outputs to GOLDEN.actual."),
+      .flag("force", "Let --update all replace goldens whose weights are not the model's."),
+      .flag("durations", "Report durations; without, reports are the same from run to run."),
       .flag("bisect-codes", "Exit with 125 instead of 3, 4 and 5, for git bisect run."),
     ],
     examples: [
-      .init("pth2swt verify model.swt", "Does the model give the logits of its embedded goldens?"),
+      .init("pth2swt verify model.swt", "Does the model reproduce the logits of its embedded goldens?"),
       .init(
         "pth2swt verify model.swt model.golden.safetensors --source model.pth",
-        "Weights and forward pass, against a golden file."),
+        "Check weights and forward pass against a checkpoint and a golden file."),
       .init(
         "pth2swt verify model.swt input.npy logits.npy",
-        "Against arrays that another program wrote; test_data_set_0 of ONNX, an .npz and a .pt do as well."),
+        "Use arrays that another program wrote; ONNX test data, .npz and .pt work too."),
       .init(
         "pth2swt verify model.swt --format junit=verify.xml --format html=verify.html",
-        "Reports for a CI system and for people, besides the text."),
+        "Also write reports for a CI system and for people."),
       .init(
         "pth2swt verify model.swt --format json=new.json --baseline old.json",
-        "Are the errors growing, although they are still allowed?"),
+        "Are the errors growing, although still within bounds?"),
       .init(
         "pth2swt verify model.swt model.self.golden.safetensors",
-        "Has anything changed? The golden is made the first time."),
+        "Has anything changed? The first run makes the golden."),
       .init(
-        "git bisect run sh -c 'make model.swt && pth2swt verify model.swt --bisect-codes'",
+        "git bisect run sh -c 'make m.swt && pth2swt verify m.swt --bisect-codes'",
         "Which commit broke the export?"),
     ])
 
@@ -98,8 +101,6 @@ struct Verify: Command {
       guard let k = Double(text), k > 0, k.isFinite else { throw UsageError("--k is a positive number") }
       options.k = k
     }
-    options.diagnoses = !arguments.has("no-diagnose")
-    options.mutations = try arguments.integer("mutate", in: 0...1_000_000, default: 0)
     options.threads = try arguments.threads()
     options.diagnoses = !arguments.has("no-diagnose")
     options.mutations = try arguments.integer("mutate", in: 0...1_000_000, default: 0)
@@ -122,7 +123,7 @@ struct Verify: Command {
         model: path, goldens: options.goldens, mode: UpdateMode(update, isCI: console.isCI),
         isExplicit: update != nil, isForced: isForced, threads: options.threads, limits: options.limits)
       var notes = try update.makeMissing()
-      if update.mode == .none, let asked = self.update, asked != "none" {
+      if update.mode == .none, let requested = self.update, requested != "none" {
         notes.append("CI is set, so no golden is made or changed")
       }
       let clock = ContinuousClock()
@@ -134,6 +135,7 @@ struct Verify: Command {
       if writesActual { notes += try update.writeActual(report) }
 
       var document = ReportDocument(report, version: CommandLineTool.version)
+      if !report.ranForward { notes.append("no forward pass was run: the weights alone were compared") }
       document.notes = notes
       if showsDurations { document.seconds = (clock.now - start) / .seconds(1) }
       document.timestamp = console.environment("SOURCE_DATE_EPOCH").flatMap { Int($0) }
@@ -159,7 +161,7 @@ struct Verify: Command {
       let failure = CommandFailure(error)
       throw CommandFailure(
         failure.status, file: file, failure.message,
-        hint: "CI is set, so none is made: make it where you work, and commit it")
+        hint: "CI is set, so it is not made: make it on your machine and commit it")
     }
   }
 
@@ -186,18 +188,5 @@ struct Verify: Command {
   private func status(_ status: ExitStatus) -> ExitStatus {
     usesBisectCodes && [.weightsDiffer, .goldenUnusable, .inputUnreadable].contains(status)
       ? .bisectSkip : status
-  }
-}
-
-extension CommandFailure {
-  init(_ failure: VerificationFailure) {
-    switch failure {
-    case .model(let file, let error): self.init(reading: file, error)
-    case .network(let file, let text): self.init(.weightsDiffer, file: file, text)
-    case .golden(let file, let text):
-      self.init(
-        .goldenUnusable, file: file, text, hint: "pth2swt golden make --print-script makes one with PyTorch")
-    case .source(let file, let text): self.init(.inputUnreadable, file: file, text)
-    }
   }
 }

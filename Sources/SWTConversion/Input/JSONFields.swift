@@ -2,10 +2,10 @@ internal import SWTBytes
 internal import SWTChecksums
 internal import SWTTensorFiles
 
-/// A JSON value with checked access to its members; every wrong one is an error that names it.
+/// A JSON value with checked access to its members; errors name the member.
 struct JSONFields {
   let value: JSONValue
-  /// Where it stands in the document: `swt.index.tensors`.
+  /// The path in the document, such as `swt.index.tensors`.
   private let path: String
 
   init(_ value: JSONValue, in path: String) {
@@ -17,12 +17,12 @@ struct JSONFields {
 
   func failure(_ what: String) -> ParseFailure { ParseFailure(.invalid(what), in: [path]) }
 
-  /// An integer of any width, by its key.
+  /// An integer of any width, by key.
   func number<T: FixedWidthInteger>(_ key: String) throws(ParseFailure) -> T {
     try Self.number(value[key], self, key)
   }
 
-  /// An integer of any width, by its place in an array.
+  /// An integer of any width, by index in an array.
   func number<T: FixedWidthInteger>(_ place: Int) throws(ParseFailure) -> T {
     try Self.number(value[place], self, String(place))
   }
@@ -32,7 +32,7 @@ struct JSONFields {
   ) throws(ParseFailure) -> T {
     if case .number(.int(let number)) = value, let result = T(exactly: number) { return result }
     if let number = value?.uint64, let result = T(exactly: number) { return result }
-    throw owner.failure("\(key) is no \(T.isSigned ? "integer" : "count") of \(T.bitWidth) bits")
+    throw owner.failure("\(key) is not \(T.isSigned ? "an integer" : "a count") of \(T.bitWidth) bits")
   }
 
   func numbers<T: FixedWidthInteger>(_ key: String) throws(ParseFailure) -> [T] {
@@ -41,7 +41,7 @@ struct JSONFields {
     return numbers
   }
 
-  /// A count or an index: not negative.
+  /// A non-negative count or index.
   func int(_ key: String) throws(ParseFailure) -> Int {
     let number: UInt32 = try number(key)
     return Int(number)
@@ -53,7 +53,7 @@ struct JSONFields {
   }
 
   func ints(_ key: String) throws(ParseFailure) -> [Int] {
-    guard value[key]?.array != nil else { throw failure("\(key) is no list") }
+    guard value[key]?.array != nil else { throw failure("\(key) is not a list") }
     let numbers: [UInt32] = try numbers(key)
     return numbers.map { Int($0) }
   }
@@ -61,40 +61,42 @@ struct JSONFields {
   func optionalInts(_ key: String) throws(ParseFailure) -> [Int]? { value[key] == nil ? nil : try ints(key) }
 
   func string(_ key: String) throws(ParseFailure) -> String {
-    guard let text = value[key]?.string else { throw failure("\(key) is no text") }
+    guard let text = value[key]?.string else { throw failure("\(key) is not a string") }
     return text
   }
 
   func string(_ place: Int) throws(ParseFailure) -> String {
-    guard let text = value[place]?.string else { throw failure("\(place) is no text") }
+    guard let text = value[place]?.string else { throw failure("\(place) is not a string") }
     return text
   }
 
   func digest(_ key: String) throws(ParseFailure) -> SHA256Digest {
-    guard let digest = SHA256Digest(hex: try string(key)) else { throw failure("\(key) is no SHA-256") }
+    guard let digest = SHA256Digest(hex: try string(key)) else { throw failure("\(key) is not a SHA-256") }
     return digest
   }
 
   func digest(_ place: Int) throws(ParseFailure) -> SHA256Digest {
-    guard let digest = SHA256Digest(hex: try string(place)) else { throw failure("\(place) is no SHA-256") }
+    guard let digest = SHA256Digest(hex: try string(place)) else {
+      throw failure("\(place) is not a SHA-256")
+    }
     return digest
   }
 
   func objects(_ key: String) throws(ParseFailure) -> [JSONFields] {
     let elements = try arrays(key)
     guard elements.allSatisfy({ $0.value.members != nil }) else {
-      throw failure("\(key) holds other than objects")
+      throw failure("\(key) has elements that are not objects")
     }
     return elements
   }
 
   func arrays(_ key: String) throws(ParseFailure) -> [JSONFields] {
-    guard let elements = value[key]?.array else { throw failure("\(key) is no list") }
+    guard let elements = value[key]?.array else { throw failure("\(key) is not a list") }
     return elements.map { JSONFields($0, in: "\(path).\(key)") }
   }
 
   func members(_ key: String) throws(ParseFailure) -> [(key: String, value: JSONFields)] {
-    guard let members = value[key]?.members else { throw failure("\(key) is no object") }
+    guard let members = value[key]?.members else { throw failure("\(key) is not an object") }
     return members.map { ($0.key, JSONFields($0.value, in: "\(path).\(key).\($0.key)")) }
   }
 }

@@ -3,16 +3,16 @@ internal import SWTBytes
 internal import SWTChecksums
 internal import SWTTensorFiles
 
-/// All that a weight file says besides its tensors' bytes, as one JSON text: what `convert -o x.safetensors` keeps in
-/// the metadata, so that the way back loses nothing.
+/// Everything in a weight file except tensor data, as a JSON text: metadata of its safetensors form, so that
+/// converting back loses nothing.
 ///
-/// Numbers whose bits matter are written as their bits. The tensors stand in the order of the weight file.
+/// Numbers are stored as their bit patterns where bits matter. Tensors are in the order of the weight file.
 enum StoredIndex {
-  /// The key of the metadata that holds it.
+  /// The metadata key of the text.
   static let key = "swt.index"
   private static let version = 1
 
-  // MARK: Out
+  // MARK: Writing
 
   static func text(_ contents: SWTContents) -> String {
     let document: JSONValue = [
@@ -44,7 +44,7 @@ enum StoredIndex {
     return document.text()
   }
 
-  /// A value of the metadata with its type, which JSON alone does not keep.
+  /// A metadata value with its type, which JSON alone does not keep.
   private static func tagged(_ value: SWTValue) -> JSONValue {
     switch value {
     case .text(let text): ["text": .string(text)]
@@ -95,9 +95,9 @@ enum StoredIndex {
     ]
   }
 
-  // MARK: In
+  // MARK: Reading
 
-  /// - Throws: ``ParseFailure`` `.invalid` when it is not what ``text(_:)`` writes.
+  /// - Throws: ``ParseFailure`` `.invalid` if it is not what ``text(_:)`` writes.
   static func contents(_ document: JSONValue) throws(ParseFailure) -> SWTContents {
     let reader = JSONFields(document, in: key)
     guard try reader.int("version") == version else {
@@ -109,7 +109,7 @@ enum StoredIndex {
     for tensor in try reader.objects("tensors") {
       guard let dtype = SWTDType(rawValue: try tensor.number("dtype")),
         let role = SWTRole(rawValue: try tensor.number("role"))
-      else { throw tensor.failure("a tensor of unknown type or role") }
+      else { throw tensor.failure("the type or role is unknown") }
       contents.tensors.append(
         SWTTensorSpec(
           name: try tensor.string("name"), dtype: dtype, shape: try tensor.ints("shape"),
@@ -121,7 +121,7 @@ enum StoredIndex {
     for record in try reader.objects("quantizations") {
       guard let scheme = SWTQuantization.Scheme(rawValue: try record.number("scheme")),
         let symmetric = record["symmetric"]?.bool
-      else { throw record.failure("an unknown scheme of quantisation") }
+      else { throw record.failure("the quantization scheme is unknown") }
       contents.quantizations.append(
         SWTQuantization(
           scheme: scheme, axis: try record.int("axis"), bits: try record.int("bits"), isSymmetric: symmetric,
@@ -143,7 +143,7 @@ enum StoredIndex {
     }
     for record in try reader.arrays("sources") {
       guard let dtype = SWTDType(rawValue: try record.number(1)) else {
-        throw record.failure("a source of unknown type")
+        throw record.failure("the type is unknown")
       }
       contents.sources.append(
         SWTSourceDigest(name: try record.string(0), dtype: dtype, sha256: try record.digest(2)))
@@ -153,37 +153,37 @@ enum StoredIndex {
     return contents
   }
 
-  /// What has to hold before anything is done with the contents; the writer checks the rest.
+  /// Checks what later code relies on; the writer checks the rest.
   private static func check(_ contents: SWTContents, _ reader: JSONFields) throws(ParseFailure) {
     let count = contents.tensors.count
     func isTensor(_ index: Int?) -> Bool { index.map { $0 < count } ?? true }
     guard SWTFormat.alignmentRange.contains(UInt8(clamping: contents.tensorAlignmentLog2)),
       SWTFormat.alignmentRange.contains(UInt8(clamping: contents.dataAlignmentLog2)),
       contents.tensorAlignmentLog2 <= contents.dataAlignmentLog2
-    else { throw reader.failure("an alignment that the format does not have") }
+    else { throw reader.failure("an alignment is outside the range of the format") }
     guard contents.receipts.isEmpty || contents.receipts.count == count else {
-      throw reader.failure("\(contents.receipts.count) receipts for \(count) tensors")
+      throw reader.failure("there are \(contents.receipts.count) receipts for \(count) tensors")
     }
     for record in contents.quantizations {
       guard record.axis < SWTFormat.maximumRank, (1...64).contains(record.bits), isTensor(record.scaleTensor),
         isTensor(record.zeroTensor), isTensor(record.activationScaleTensor),
         isTensor(record.activationZeroTensor)
-      else { throw reader.failure("a quantisation record that cannot be") }
+      else { throw reader.failure("a quantization record is invalid") }
     }
     guard contents.tensors.allSatisfy({ $0.quantization.map { $0 < contents.quantizations.count } ?? true })
     else {
-      throw reader.failure("a tensor with a quantisation record that is not there")
+      throw reader.failure("the quantization record of a tensor is missing")
     }
     for set in contents.goldenSets {
       guard isTensor(set.inputTensor),
         set.vectors.allSatisfy({ isTensor($0.expectedTensor) && $0.inputShape.count == 4 })
-      else { throw reader.failure("a golden test of tensors that are not there") }
+      else { throw reader.failure("a golden test refers to missing tensors") }
     }
   }
 
   private static func untagged(_ value: JSONFields) throws(ParseFailure) -> SWTValue {
     guard let members = value.value.members, let member = members.first, members.count == 1 else {
-      throw value.failure("a value of the metadata without a type")
+      throw value.failure("a metadata value has no type")
     }
     switch (member.key, member.value) {
     case ("text", .string(let text)): return .text(text)
@@ -197,14 +197,14 @@ enum StoredIndex {
       if let bytes = Hex.decode(text) { return .bytes(bytes) }
     default: break
     }
-    throw value.failure("a value of the metadata of type \(member.key)")
+    throw value.failure("a metadata value is not a valid \(member.key)")
   }
 
   private static func goldenSet(_ set: JSONFields) throws(ParseFailure) -> SWTGoldenSet {
     var vectors: [SWTGoldenVector] = []
     for vector in try set.objects("vectors") {
       guard let kind = SWTGoldenVector.Kind(rawValue: try vector.number("kind")) else {
-        throw vector.failure("a golden vector of unknown kind")
+        throw vector.failure("the kind is unknown")
       }
       let isStored = vector["input_seed"]?.isNull ?? true
       vectors.append(

@@ -1,22 +1,24 @@
 internal import PthReader
 internal import ResNetArchitecture
+internal import ResNetModel
 internal import SWT
 internal import SWTBytes
 internal import SWTChecksums
 internal import SWTDigests
+internal import SWTInputs
 internal import SWTTensorFiles
 internal import SWTTensors
 
-/// A weight file as an input: everything that it says, and its tensors' bytes where they lie.
+/// A weight file as input: everything in it, with the tensor data in place.
 struct StoredWeights {
   var contents: SWTContents
-  /// The bytes of each tensor as they are stored.
+  /// The data of each tensor as stored.
   private let raw: [TensorEntry]
-  /// The tensors as PyTorch sees them, for those that are real or integer numbers.
+  /// The tensors as PyTorch sees them; nil if they are not real or integer numbers.
   private let logical: [TensorEntry?]
   private let byteCount: Int
 
-  /// Everything as it is.
+  /// The unchanged file.
   var draft: Draft {
     var draft = Draft()
     draft.contents = contents
@@ -24,23 +26,25 @@ struct StoredWeights {
     return draft
   }
 
-  /// The file with its values transformed, as if it had been converted so from its source.
+  /// The file with transformed values, as if it had been converted like that from its source.
   ///
-  /// - Throws: ``ConversionFailure``; among others for a file whose values were transformed before, as errors would add
-  ///   up unseen. ``ParseFailure`` when a value cannot be read.
-  func transformed(_ options: ConversionOptions, file: String) throws -> Draft {
+  /// - Throws: ``ConversionFailure``, also if the values were transformed before, because errors would
+  ///   accumulate unseen; ``ParseFailure`` if a value cannot be read.
+  func transformed(_ options: ConversionOptions, _ file: PthFile) throws -> Draft {
     guard contents.quantizations.isEmpty, contents.receipts.allSatisfy({ $0.operations.isEmpty }) else {
       throw ConversionFailure.architecture(
-        file: file, "its values were folded, cast or quantised before",
-        hint: "convert the checkpoint that it came from")
+        "its values were already folded, cast or quantized",
+        .say("convert the checkpoint that it was made from"))
     }
-    let checkpoint = Checkpoint(
-      container: .swt, byteCount: byteCount,
-      tensors: contents.tensors.indices.filter { !isGolden($0) }.compactMap { logical[$0] })
+    let network = try PthFile(
+      Checkpoint(
+        container: .swt, byteCount: byteCount,
+        tensors: contents.tensors.indices.filter { !isGolden($0) }.compactMap { logical[$0] }),
+      path: file.path, limits: options.limits)
     let architecture = SWTArchitecture.read { contents.metadata[$0] }
-    let plan = try ConversionPlan(checkpoint, architecture.map { .stated($0) }, options, file: file)
+    let plan = try ConversionPlan(network, architecture.map { .stated($0) }, options)
     try plan.requireLayers(options.wideLayers)
-    var draft = try DraftBuilder.build(plan, hashesSources: false, file: file, limits: options.limits)
+    var draft = try DraftBuilder.build(plan, hashesSources: false, file)
     draft.contents.metadata = contents.metadata
     plan.addTransforms(options, to: &draft.contents.metadata)
     draft.contents.sources = contents.sources
@@ -50,11 +54,17 @@ struct StoredWeights {
     return draft
   }
 
+  /// Reads the tensors of a weight file as stored.
+  func file(path: String, limits: ParseLimits) throws(ParseFailure) -> PthFile {
+    try PthFile(
+      Checkpoint(container: .swt, byteCount: byteCount, tensors: raw), path: path, limits: limits)
+  }
+
   private func isGolden(_ index: Int) -> Bool {
     contents.tensors[index].name.hasPrefix(SWTFormat.goldenPrefix)
   }
 
-  /// Puts the golden tests behind the other tensors, where their numbers are others than before.
+  /// Moves the golden tests after the other tensors, which renumbers them.
   private func addGoldens(to draft: inout Draft) throws {
     var places: [Int: Int] = [:]
     for index in contents.tensors.indices where isGolden(index) {
@@ -63,7 +73,7 @@ struct StoredWeights {
     }
     func moved(_ index: Int) throws(ParseFailure) -> Int {
       guard let place = places[index] else {
-        throw ParseFailure(.invalid("a golden test whose values are no golden tensor"))
+        throw ParseFailure(.invalid("a golden test refers to a tensor that is not a golden tensor"))
       }
       return place
     }
@@ -81,19 +91,16 @@ struct StoredWeights {
 // MARK: - From a .swt file
 
 extension StoredWeights {
-  /// Opens and checks all of the file.
+  /// Checks the whole file.
   ///
-  /// - Throws: ``ParseFailure`` when the file is damaged, or written by a version that this one does not know
-  ///   completely: what it cannot read it could not write again.
-  init(swt path: String) throws(ParseFailure) {
+  /// - Throws: ``InputFailure`` or ``ParseFailure`` if the file is damaged, or was written by a version that
+  ///   this one does not fully know: what cannot be read could not be written again.
+  init(_ file: SWTFile, path: String) throws {
     let source = try FileSource(path: path)
-    let file: SWTFile
     do throws(SWTError) {
-      file = try SWTFile(path: path)
       try file.verify(using: SystemDigests())
     } catch {
-      if let cause = error.cause { throw cause }
-      throw ParseFailure(.invalid("not a valid .swt file: \(error.detail)"), at: error.offset)
+      throw InputFailure(path, error)
     }
     do throws(SWTError) {
       contents = try SWTContents(of: file)
@@ -127,11 +134,12 @@ extension StoredWeights {
 // MARK: - From safetensors
 
 extension StoredWeights {
-  /// A safetensors file that this program wrote, which says in its metadata what safetensors has no place for;
-  /// nil for every other file.
+  /// A safetensors file written by this program, with everything that safetensors has no place for in its
+  /// metadata; nil for any other file.
   ///
-  /// - Throws: ``ParseFailure`` when tensors were changed since, so that what the file says about itself is not true.
-  init?(_ checkpoint: Checkpoint, limits: ParseLimits) throws(ParseFailure) {
+  /// - Throws: ``ParseFailure`` if tensors were changed since, so the metadata is wrong.
+  init?(_ file: PthFile) throws(ParseFailure) {
+    let checkpoint = file.checkpoint
     guard checkpoint.container == .safetensors,
       let text = checkpoint.metadata.first(where: { $0.key == StoredIndex.key })?.value
     else { return nil }
@@ -139,24 +147,21 @@ extension StoredWeights {
     byteCount = checkpoint.byteCount
     func changed(_ what: String) -> ParseFailure {
       ParseFailure(
-        .invalid("\(what) since pth2swt wrote the file, so its metadata \(StoredIndex.key) is not true"),
-        hint: "delete that key to convert the file as any other safetensors file")
+        .invalid("\(what) since pth2swt wrote the file, so its metadata \(StoredIndex.key) is wrong"),
+        hint: "delete that key to convert it like any other safetensors file")
     }
     let entries = Dictionary(
       checkpoint.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     guard entries.count == contents.tensors.count else { throw changed("tensors were added or removed") }
     var raw: [TensorEntry] = []
     var logical: [TensorEntry?] = []
-    var budget = ValueBudget(limits, fileBytes: checkpoint.byteCount)
     for spec in contents.tensors {
       guard let entry = entries[spec.name], SWTFormat.byteCount(spec.shape, spec.dtype) == entry.byteCount
       else {
         throw changed("\(spec.name) was changed")
       }
-      if let excess = budget.refuse(entry) { throw excess }
       let digest = SystemDigests().makeSHA256()
-      var windows = try TensorWindows(entry, limits: limits)
-      while let window = try windows.next() { digest.update(window) }
+      try file.forEachWindow(of: entry) { (window) throws(ParseFailure) in digest.update(window) }
       guard digest.finalize() == spec.sha256 else { throw changed("the values of \(spec.name) were changed") }
       raw.append(entry)
       let isPlain =

@@ -1,31 +1,32 @@
+internal import ResNetArchitecture
 internal import SWT
 internal import SWTBytes
 internal import SWTTensorFiles
 internal import SWTTensors
 
-/// Writes a draft in the form that other tools read, so that the way back loses nothing.
+/// Writes a draft as safetensors, for other tools; converting back loses nothing.
 ///
-/// Metadata becomes text, numbers and lists as JSON; ``StoredIndex`` says the rest. Types that safetensors has no name
-/// for are bytes there, and tensors that are not row-major have the shape that they are stored in.
+/// Metadata becomes text, with numbers and lists as JSON; ``StoredIndex`` has the rest. Types unknown to
+/// safetensors become bytes, and tensors that are not row-major get the shape of their storage order.
 enum SafetensorsOutput {
   static func isAsked(by output: String) -> Bool { output.hasSuffix(".safetensors") }
 
-  /// - Returns: The file's size in bytes.
-  /// - Throws: ``ConversionFailure``; what was there before is then still there.
+  /// - Returns: Size of the file in bytes.
+  /// - Throws: ``WriteFailure``, ``ParseFailure`` or ``ConversionFailure``; a previous file is then
+  ///   unchanged.
   static func write(
-    _ draft: Draft, from input: String, to output: String, _ options: ConversionOptions
-  ) throws(ConversionFailure) -> Int {
+    _ draft: Draft, from source: ConversionSource, to output: String, _ options: ConversionOptions
+  ) throws -> Int {
     let contents = draft.contents
     do {
-      let limits = options.limits
       var pairs = contents.metadata.sorted { $0.key < $1.key }.map { ($0.key, $0.value.text) }
       pairs.append((StoredIndex.key, StoredIndex.text(contents)))
       let writer = try SafetensorsWriter(
         metadata: OrderedStrings(pairs),
-        tensors: zip(contents.tensors, draft.values).map { spec, source in
+        tensors: zip(contents.tensors, draft.values).map { spec, value in
           let (type, shape) = form(spec)
           return SafetensorsWriter.Tensor(name: spec.name, type: type, shape: shape) { sink in
-            try source.forEachWindow(file: input, limits: limits) { window in
+            try value.forEachWindow(of: source.file) { window in
               try sink(unsafe window.withUnsafeBytes { unsafe Array($0) })
             }
           }
@@ -34,17 +35,10 @@ enum SafetensorsOutput {
       try writer.write { piece in try file.write(piece) }
       try file.commit()
       return file.position
-    } catch let failure as WriteFailure {
-      throw .output(
-        file: output, "\(failure)", hint: failure.isExisting ? "--force replaces it" : nil)
     } catch let failure as ParseFailure {
-      if case .unsupported(let what) = failure.reason {
-        throw .architecture(
-          file: input, "\((failure.context + [what]).joined(separator: ": "))", hint: "convert to .swt")
-      }
-      throw .input(file: input, failure)
-    } catch {
-      throw ConversionFailure(error, reading: input)
+      guard case .unsupported(let what) = failure.reason else { throw failure }
+      throw ConversionFailure.architecture(
+        (failure.context + [what]).joined(separator: ": "), .say("convert to .swt instead"))
     }
   }
 

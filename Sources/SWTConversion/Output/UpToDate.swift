@@ -2,16 +2,21 @@ internal import SWT
 internal import SWTChecksums
 internal import SWTDigests
 
-/// Whether an existing output is what a conversion would make, so that it can be left alone.
+/// Detects existing outputs that are what a conversion would write, so that they can be left alone.
 enum UpToDate {
-  /// True when there is a file at `path` that says the same about itself as the draft does, as far as that is known
-  /// without reading the source's values.
-  static func mayBe(_ path: String, _ draft: Draft) -> Bool {
-    guard let file = try? SWTFile(path: path) else { return false }
-    return saysTheSame(file, draft) { $0 != "source.sha256" }
+  /// The file at `path` if it is what the job would write; the source's values are read only if everything
+  /// known without them agrees.
+  ///
+  /// - Throws: Errors of reading the source's values.
+  static func find(_ path: String, _ job: inout ConversionJob) throws -> SWTFile? {
+    guard let file = try? SWTFile(path: path),
+      saysTheSame(file, job.draft, where: { $0 != SWTFormat.sourceDigestKey })
+    else { return nil }
+    try job.measure()
+    return Self.file(path, job.draft)
   }
 
-  /// True when there is a file at `path` that was made from a published one.
+  /// Whether the file at `path` was made from a published file.
   static func isOfPublishedFile(_ path: String) -> Bool {
     (try? SWTFile(path: path))?.metadata("source.official") != nil
   }
@@ -31,12 +36,12 @@ enum UpToDate {
     }
   }
 
-  /// The file at `path`, when it is what the draft would become and is whole.
+  /// The file at `path` if it is complete and what the draft would become.
   ///
-  /// Everything that goes into a file is compared: metadata (which names the source's digest and every
-  /// option), the tensors with the digests of their bytes, receipts, and the goldens. The bytes are then checked
-  /// against the file's own digests, so a damaged output is not up to date.
-  static func file(_ path: String, _ draft: Draft) -> SWTFile? {
+  /// Compares everything in the file: metadata (with the source's digest and every option), the tensors with
+  /// the digests of their data, receipts, and goldens. The data is then checked against the file's own
+  /// digests, so a damaged output is not up to date.
+  private static func file(_ path: String, _ draft: Draft) -> SWTFile? {
     guard let file = try? SWTFile(path: path), saysTheSame(file, draft, where: { _ in true }) else {
       return nil
     }

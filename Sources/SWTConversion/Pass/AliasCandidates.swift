@@ -3,11 +3,11 @@ internal import SWT
 internal import SWTBytes
 internal import SWTChecksums
 
-/// Which tensors may turn out to have equal bytes: their digests have to be known before the file is laid out, since
-/// equal tensors share their place.
+/// Finds tensors whose data may be equal: equal tensors share their data, so the digests of these must be
+/// known before the file is laid out.
 ///
-/// Two tensors of one type, shape and role are candidates when the first bytes that they would store are equal. All others
-/// are written without having been read before.
+/// Two tensors of the same type, shape and role are candidates if the first bytes that they would store are
+/// equal. All others are written without being read first.
 enum AliasCandidates {
   private static let sampleBytes = 4096
 
@@ -18,14 +18,14 @@ enum AliasCandidates {
     var role: SWTRole
   }
 
-  /// Unequal bytes with equal checksums are hashed for nothing, which is seldom and harmless.
+  /// Different data with equal checksums is hashed for nothing, which is rare and harmless.
   private struct Sample: Hashable {
     var form: Form
     var checksum: UInt32
   }
 
-  /// The numbers of the tensors to be hashed first; for scales, of the tensors that bring them along.
-  static func find(_ draft: Draft, file: String, limits: ParseLimits) -> [Int] {
+  /// Indices of the tensors to hash first; for scales, of the tensors that they belong to.
+  static func find(_ draft: Draft, _ file: PthFile) -> [Int] {
     func isUnknown(_ index: Int) -> Bool { draft.contents.tensors[index].sha256 == nil }
     var byForm: [Form: [Int]] = [:]
     for (index, spec) in draft.contents.tensors.enumerated()
@@ -38,8 +38,8 @@ enum AliasCandidates {
     var bySample: [Sample: [Int]] = [:]
     for (form, indices) in byForm where indices.count > 1 && indices.contains(where: isUnknown) {
       for index in indices {
-        // What cannot be read is reported by the pass that reads all of it.
-        guard let checksum = try? sample(draft, index, file: file, limits: limits) else { continue }
+        // Read errors are reported by the pass that reads everything.
+        guard let checksum = try? sample(draft, index, file) else { continue }
         bySample[Sample(form: form, checksum: checksum), default: []].append(index)
       }
     }
@@ -51,30 +51,28 @@ enum AliasCandidates {
     if case .scales = value { true } else { false }
   }
 
-  /// Stops a reading that has seen enough.
+  /// Stops reading after the sample.
   private struct Enough: Error {}
 
-  private static func sample(
-    _ draft: Draft, _ index: Int, file: String, limits: ParseLimits
-  ) throws -> UInt32 {
+  private static func sample(_ draft: Draft, _ index: Int, _ file: PthFile) throws -> UInt32 {
     var sample: UInt32 = 0
     func take(_ bytes: RawSpan) { sample = CRC32C.checksum(bytes.extracting(first: sampleBytes)) }
     switch draft.values[index] {
     case .bytes(let bytes): unsafe bytes.withUnsafeBytes { take(unsafe $0.bytes) }
     case .entry(let entry):
-      var windows = try TensorWindows(entry, limits: limits, pieceBytes: sampleBytes, maps: false)
-      let window = WindowBuffer(capacity: sampleBytes)
-      if try windows.next(into: window) { take(window.bytes) }
+      var reader = try file.sample(of: entry, windowBytes: sampleBytes)
+      let window = WindowBuffer(capacity: reader.windowBytes)
+      if try reader.next(into: window) { take(window.bytes) }
     case .transform(let transform):
       do {
-        _ = try transform.run(file: file, limits: limits, isSample: true, source: { _ in }) { window in
+        _ = try transform.run(file, isSample: true, source: { _ in }) { window in
           take(window)
           throw Enough()
         }
       } catch is Enough {}
     case .scales:
       guard case .transform(let transform) = draft.values[index - 1] else { return 0 }
-      let scale = try transform.firstScale(file: file, limits: limits)
+      let scale = try transform.firstScale(file)
       sample = CRC32C.checksum(LittleEndian.bytes([scale?.bitPattern ?? 0]))
     }
     return sample

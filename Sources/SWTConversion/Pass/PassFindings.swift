@@ -4,26 +4,26 @@ internal import SWTBytes
 internal import SWTChecksums
 internal import SWTTensors
 
-/// What a pass over the values found out.
+/// The results of a pass over the values.
 struct PassFindings: Sendable {
   struct Tensor: Sendable {
-    /// Of the bytes that are stored.
+    /// Of the stored bytes.
     var digest = SHA256Digest.zero
-    /// Of the source's values, when they are others and somebody asked.
+    /// Of the source's values, if they differ from the stored ones and the digest was requested.
     var sourceDigest: SHA256Digest?
-    /// What a transform did.
+    /// The results of a transform.
     var outcome: WeightTransform.Outcome?
-    /// The bytes of the scales that go with it, and their digest.
+    /// The bytes of the scales that belong to it, and their digest.
     var scales: (bytes: [UInt8], digest: SHA256Digest)?
   }
 
-  /// By their numbers in the draft.
+  /// By index in the draft.
   var tensors: [Int: Tensor] = [:]
   var sources: [Int: SHA256Digest] = [:]
 }
 
 extension Draft {
-  /// Fills in what the values told.
+  /// Fills in the results of a pass.
   mutating func take(_ findings: PassFindings) {
     for (index, digest) in findings.sources { contents.sources[index].sha256 = digest }
     for (index, finding) in findings.tensors {

@@ -1,15 +1,16 @@
 internal import SWTBytes
 internal import SWTChecksums
 internal import SWTDigests
+internal import SWTThreads
 internal import Synchronization
 
-/// The SHA-256 of a source file, computed on a thread of its own from the first moment on: it is one long chain, so
-/// nothing else can be faster.
+/// The SHA-256 of a source file, computed on a thread of its own from the start: hashing is sequential, so
+/// nothing takes longer.
 final class SourceDigest: Sendable {
   private let work: Work
   private let thread: Background<Result<SHA256Digest, ParseFailure>>?
 
-  /// Starts, when there are threads for it; otherwise ``wait()`` does the work.
+  /// Starts hashing if there are threads for it; otherwise ``wait()`` does the work.
   init(_ path: String, threads: Int, _ progress: ConversionProgress?) {
     let work = Work(path, progress)
     self.work = work
@@ -18,10 +19,10 @@ final class SourceDigest: Sendable {
 
   deinit { cancel() }
 
-  /// The digest, when all of the file was read.
+  /// The digest, when the whole file was read.
   func wait() -> Result<SHA256Digest, ParseFailure> { thread?.wait() ?? work.run() }
 
-  /// Nobody needs it any more.
+  /// Stops hashing: the digest is not needed.
   func cancel() {
     work.isCancelled.store(true, ordering: .relaxed)
     _ = thread?.wait()
@@ -44,7 +45,7 @@ final class SourceDigest: Sendable {
         let source = try FileSource(path: path)
         progress?.expect(source.byteCount)
         let digest = SystemDigests().makeSHA256()
-        // Mapped, since a copy of every byte out of the page cache costs a tenth of what hashing it does.
+        // Mapped, because copying every byte out of the page cache takes a tenth of the time of hashing it.
         var walk = try SourceWalk(source, 0..<source.byteCount)
         let window = WindowBuffer(capacity: Self.windowBytes)
         while !isCancelled.load(ordering: .relaxed), try walk.next(Self.windowBytes, into: window) {

@@ -4,34 +4,32 @@ internal import SWTBytes
 internal import SWTChecksums
 internal import SWTDigests
 internal import SWTTensors
+internal import SWTThreads
 internal import Synchronization
 
-/// One pass over the values of a draft: every window is read once, and while it is in the cache hashed, checksummed,
-/// transformed and written.
+/// A pass over the values of a draft: each window is read once and, while it is in the cache, hashed,
+/// checksummed, transformed and written.
 ///
-/// Tensors do not depend on each other, so each is a piece of work for whichever thread is free; within a tensor
-/// everything is in order. What comes out does not depend on the number of threads.
+/// Tensors are independent, so each is a piece of work for any free thread; within a tensor everything is in
+/// order. The output does not depend on the number of threads.
 struct TensorPass: Sendable {
   /// A piece of work.
   enum Piece: Sendable {
-    /// A tensor of the file, and the scales that it brings along.
+    /// A tensor of the file, with its scales.
     case tensor(Int)
     /// A tensor of the source that is only hashed.
     case source(Int)
   }
 
   let draft: Draft
-  /// The name that errors bear.
-  let file: String
-  let limits: ParseLimits
-  let threads: Int
-  let checks: StorageChecks
-  let progress: ConversionProgress?
+  let source: ConversionSource
 
-  /// Everything: the tensors of the file and what else is to be hashed.
+  private var progress: ConversionProgress? { source.progress }
+
+  /// All pieces: the tensors of the file, and the tensors that are only hashed.
   ///
-  /// The many small ones first, which leave pages all over the file to be written to the disk; then the largest first, so that
-  /// all threads end at about the same time.
+  /// Small tensors first, which dirty pages all over the file that must be written to disk; then in order of
+  /// decreasing size, so that all threads end at about the same time.
   var allPieces: [Piece] {
     let tensors = draft.values.indices.filter { index in
       if case .scales = draft.values[index] { false } else { true }
@@ -40,7 +38,7 @@ struct TensorPass: Sendable {
     let pieces =
       tensors.map { Piece.tensor($0) }
       + draft.sources.indices.filter { !covered.contains($0) }.map { .source($0) }
-    // Equal ones stay in the file's order.
+    // Pieces of equal size stay in file order.
     return pieces.enumerated().map { place, piece in
       let size = byteCount(piece)
       return (rank: size < Self.smallBytes ? Int.max : size, place: place, piece: piece)
@@ -51,17 +49,18 @@ struct TensorPass: Sendable {
   /// Does the pieces, and writes the tensors if there is a writer.
   ///
   /// - Parameters:
-  ///   - pieces: What to do.
-  ///   - writer: Where to write; tensors that it took for aliases are left out.
-  ///   - alsoRunning: Work on another thread that takes a processor until it is done.
-  /// - Throws: What a single thread would have met first.
-  /// - Returns: Digests, and what transforms did.
+  ///   - pieces: The pieces to do.
+  ///   - writer: Writes the tensors; those that it took for aliases are left out.
+  ///   - alsoRunning: Waits for work on another thread that occupies a processor.
+  /// - Throws: The error that a single thread would have met first.
+  /// - Returns: Digests, and results of transforms.
   func run(
     _ pieces: [Piece], to writer: SWTWriter? = nil, alsoRunning: @escaping @Sendable () -> Void = {}
   ) throws -> PassFindings {
     progress?.expect(pieces.reduce(0) { $0 + byteCount($1) })
     let collected = Collected()
-    try ParallelWork.run(count: pieces.count, threads: threads, firstHelperWaits: alsoRunning) { number in
+    try ParallelWork.run(count: pieces.count, threads: source.threads, firstHelperWaits: alsoRunning) {
+      number in
       switch pieces[number] {
       case .tensor(let index):
         let finding = try inTurn(draft.values[index].entry) { try tensor(index, writer) }
@@ -78,7 +77,7 @@ struct TensorPass: Sendable {
     let findings = Mutex(PassFindings())
   }
 
-  /// Tensors below this take no time.
+  /// The time for smaller tensors is negligible.
   private static let smallBytes = 64 << 10
 
   private func byteCount(_ piece: Piece) -> Int {
@@ -90,7 +89,7 @@ struct TensorPass: Sendable {
 
   // MARK: One piece
 
-  /// Strided tensors keep many pages of their storage in memory, so only one of them is read at a time.
+  /// Strided tensors keep many pages of their storage in memory, so only one is read at a time.
   private static let stridedTurn = Mutex(())
 
   private func inTurn<R>(_ entry: TensorEntry?, _ body: () throws -> R) throws -> R {
@@ -128,45 +127,36 @@ struct TensorPass: Sendable {
     return digest.finalize()
   }
 
-  /// The values of a tensor, window by window, and the checksum of its storage.
+  /// Reads the values of a tensor window by window, and checks its storage's checksum.
   private func read(_ entry: TensorEntry, _ body: (RawSpan) throws -> Void) throws {
-    var windows = try TensorWindows(entry, limits: limits, pieceBytes: TensorWindows.cachedBytes)
-    var check = try checks.begin(entry, windows)
-    let window = WindowBuffer(capacity: min(TensorWindows.cachedBytes, max(entry.byteCount, 1)))
-    while try windows.next(into: window) {
+    var reader = try source.file.reader(of: entry, windowBytes: TensorWindows.cachedBytes)
+    let window = WindowBuffer(capacity: reader.windowBytes)
+    while try reader.next(into: window) {
       do {
         try body(window.bytes)
       } catch {
-        // Bytes that a file has lost cannot be written, which looks as if the output were to blame.
-        try windows.requireSource()
+        // If the source was truncated, writing mapped bytes fails; report the source instead of the output.
+        try reader.requireSource()
         throw error
       }
-      check?.update(window.bytes)
       progress?.advance(window.count)
     }
-    try check?.finish()
   }
 
   private func run(
     _ transform: WeightTransform, _ digest: (any RunningDigest)?, _ stored: (RawSpan) throws -> Void
   ) throws -> WeightTransform.Outcome {
-    let entry = transform.entry
-    var check = try checks.begin(entry, try TensorWindows(entry, limits: limits))
-    let outcome: WeightTransform.Outcome
     do {
-      outcome = try transform.run(
-        file: file, limits: limits,
+      return try transform.run(
+        source.file,
         source: { window in
           digest?.update(window)
-          check?.update(window)
           progress?.advance(window.byteCount)
         }, stored: stored)
     } catch let failure as ConversionFailure {
-      // Damage makes values that cannot be stored; then the damage is what is wrong.
-      if check != nil { try entry.storage.requireChecksum() }
+      // Damage can cause values that cannot be stored; report the damage instead.
+      try source.file.requireChecksum(of: transform.entry)
       throw failure
     }
-    try check?.finish()
-    return outcome
   }
 }

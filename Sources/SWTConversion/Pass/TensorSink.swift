@@ -3,7 +3,7 @@ internal import SWTBytes
 internal import SWTChecksums
 internal import SWTDigests
 
-/// Where the bytes of a tensor go: into a file, which hashes them, or only into a digest.
+/// The destination of a tensor's bytes: a file, which hashes them, or only a digest.
 enum TensorSink {
   case file(SWTWriter, SWTTensorStream)
   case digest(any RunningDigest)

@@ -2,10 +2,10 @@ internal import ResNetArchitecture
 internal import SWT
 internal import SWTTensorFiles
 
-// What shapes cannot tell, as metadata; the architecture's own keys say what was decided, these say by whom.
+// Conventions as metadata: `arch.…` keys have the decisions, these keys have their sources.
 
 extension SettledConventions {
-  /// `pre.…`, as far as it is known, and `source.conventions`.
+  /// `pre.…`, as far as known, and `source.conventions`.
   var metadata: [String: SWTValue] {
     var values: [String: SWTValue] = [:]
     var sources: [JSONMember] = []
@@ -26,7 +26,7 @@ extension SettledConventions {
 }
 
 extension Preprocessing {
-  /// FORMAT.md, section 7.
+  /// The keys of FORMAT.md, section 7.
   var metadata: [String: SWTValue] {
     var values: [String: SWTValue] = [
       "pre.channels": .text(channels.rawValue), "pre.scale": .double(scale), "pre.mean": .doubles(mean),
@@ -44,16 +44,16 @@ extension Preprocessing {
 }
 
 extension OfficialFile {
-  /// Which published file this is, and its licence where it restricts the use.
+  /// Adds the name of the published file, and its license if that restricts use.
   func addMetadata(to values: inout [String: SWTValue]) {
     values["source.official"] = .text(name)
     if let license { values["license"] = .text(license) }
   }
 }
 
-/// What a file's name claims about its bytes.
+/// The digits of the SHA-256 in a file's name.
 enum OfficialName {
-  /// A warning when the name states eight digits that the SHA-256 does not begin with.
+  /// A warning if the name has eight digits with which the SHA-256 does not start.
   static func warnings(path: String, sha256: String) -> [String] {
     let named = OfficialFile.find(path: path)
     guard let digits = named?.digits ?? OfficialFile.digits(inName: path), !sha256.hasPrefix(digits) else {
@@ -61,7 +61,7 @@ enum OfficialName {
     }
     let what =
       named.map { "this is not the published \($0.name), or it is damaged" }
-      ?? "by torch.hub's convention the name states another file, or the file is damaged"
-    return ["its SHA-256 begins with \(sha256.prefix(8)), the name says \(digits): \(what)"]
+      ?? "by torch.hub's convention the name is of another file, or the file is damaged"
+    return ["its SHA-256 starts with \(sha256.prefix(8)), but the name says \(digits): \(what)"]
   }
 }

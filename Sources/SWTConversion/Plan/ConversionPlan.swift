@@ -4,60 +4,56 @@ internal import SWT
 internal import SWTBytes
 internal import SWTTensors
 
-/// Which tensors go into the file, under which names, in which order, and what is done to them.
+/// The tensors of the output: their names, their order, and what is done to them.
 struct ConversionPlan {
-  /// `nil` for a state dict without a layer tree.
+  /// Nil for a state dict without a layer tree.
   let network: NetworkStateDict?
   let tensors: [PlannedTensor]
-  /// Every tensor of the source that the file is made from, in the source's order.
+  /// Every source tensor that the file is made from, in source order.
   let sources: [(name: String, entry: TensorEntry)]
   /// Names of source tensors that are not in the file.
   let unused: [String]
-  /// Names of source tensors that were folded into others' values and played no part in them.
+  /// Names of source tensors that folding makes useless.
   let dropped: [String]
-  /// True for a checkpoint that is one bare tensor, which has no name of its own.
+  /// Whether the checkpoint is a single tensor, which has no name.
   let isBareTensor: Bool
 
-  /// - Throws: ``ConversionFailure`` when the tensors do not fit the architecture or cannot be folded.
+  /// - Throws: ``ConversionFailure`` if the tensors do not fit the architecture or cannot be folded.
   init(
-    _ checkpoint: Checkpoint, _ request: NetworkStateDict.Request?, _ options: ConversionOptions,
-    official: OfficialFile? = nil, file: String
-  ) throws(ConversionFailure) {
+    _ file: PthFile, _ request: NetworkStateDict.Request?, _ options: ConversionOptions,
+    official: OfficialFile? = nil
+  ) throws {
     guard let request else {
-      try self.init(anyIn: checkpoint, options, file: file)
+      try self.init(anyIn: file.checkpoint, options)
       return
     }
     let network = try NetworkStateDict(
-      checkpoint, request, key: options.key, conventions: options.conventions, official: official, file: file)
-    try self.init(network, options, file: file)
+      file, request, key: options.key, conventions: options.conventions, official: official)
+    try self.init(network, options, file)
   }
 
-  /// Any state dict, without a layer tree.
-  private init(
-    anyIn checkpoint: Checkpoint, _ options: ConversionOptions, file: String
-  ) throws(ConversionFailure) {
+  /// Plans any state dict, without a layer tree.
+  private init(anyIn checkpoint: Checkpoint, _ options: ConversionOptions) throws(ConversionFailure) {
     guard !options.foldsBatchNorm else {
       throw .architecture(
-        file: file, "--fold-bn needs to know which BatchNorm follows which convolution",
-        hint: "it works with the architectures that pth2swt arch lists, not with --arch none")
+        "folding requires a known architecture, which tells which BatchNorm follows which convolution",
+        .say("a state dict without a layer tree cannot be folded"))
     }
     network = nil
-    (sources, unused) = try Self.anyStateDict(checkpoint, options, file: file)
+    (sources, unused) = try Self.anyStateDict(checkpoint, options)
     tensors = sources.map { Self.planned($0.name, $0.entry, options) }
     dropped = []
     isBareTensor = checkpoint.tensors.count == 1 && checkpoint.tensors[0].path.isEmpty
   }
 
-  /// - Throws: ``ConversionFailure`` when a BatchNorm cannot be folded.
-  init(
-    _ network: NetworkStateDict, _ options: ConversionOptions, file: String
-  ) throws(ConversionFailure) {
+  /// - Throws: ``ConversionFailure`` if a BatchNorm cannot be folded.
+  init(_ network: NetworkStateDict, _ options: ConversionOptions, _ file: PthFile) throws {
     self.network = network
     isBareTensor = false
     unused = network.unused
     sources = network.tensors.map { ($0.parameter.name, $0.entry) }
     if options.foldsBatchNorm {
-      (tensors, dropped) = try Self.folded(network, options, file: file)
+      (tensors, dropped) = try Self.folded(network, options, file)
     } else {
       tensors = network.tensors.map { parameter, entry in
         Self.planned(parameter, entry, fold: nil, network.tree, options)
@@ -66,9 +62,9 @@ struct ConversionPlan {
     }
   }
 
-  /// Makes sure that every layer that the caller names is there.
+  /// Checks that all layers named by the caller exist.
   ///
-  /// - Throws: ``ConversionFailure/options(_:hint:)`` with the name that is nearest.
+  /// - Throws: ``ConversionFailure`` of kind `options`, with the nearest name.
   func requireLayers(_ wide: WideLayers) throws(ConversionFailure) {
     guard case .named(let names) = wide else { return }
     let layers = tensors.compactMap { tensor in
@@ -78,8 +74,8 @@ struct ConversionPlan {
     for name in names where !layers.contains(name) && !short.contains(name) {
       let nearest = EditDistance.nearest(to: name, in: short)
       throw .options(
-        "--keep-wide: there is no layer '\(name)'",
-        hint: nearest.map { "did you mean \($0)?" } ?? "pth2swt inspect --tensors lists them")
+        "there is no layer '\(name)' to keep wide",
+        nearest.map { .say("did you mean \($0)?") } ?? .names(short))
     }
   }
 
@@ -102,10 +98,10 @@ struct ConversionPlan {
         width: options.wideLayers.width(of: parameter.name, isSensitive: isSensitive)))
   }
 
-  /// Each convolution with its BatchNorm in it, then its bias; then the classifier.
+  /// Each convolution with its BatchNorm folded in, then its bias; then the classifier.
   private static func folded(
-    _ network: NetworkStateDict, _ options: ConversionOptions, file: String
-  ) throws(ConversionFailure) -> (tensors: [PlannedTensor], dropped: [String]) {
+    _ network: NetworkStateDict, _ options: ConversionOptions, _ file: PthFile
+  ) throws -> (tensors: [PlannedTensor], dropped: [String]) {
     let entries = Dictionary(
       network.tensors.map { ($0.parameter.name, $0.entry) }, uniquingKeysWith: { first, _ in first })
     let units = Dictionary(
@@ -119,7 +115,7 @@ struct ConversionPlan {
           continue
         }
         let fold = try BatchNormFold(
-          of: unit, epsilon: network.tree.architecture.epsilon, entries, file: file, limits: options.limits)
+          of: unit, epsilon: network.tree.architecture.epsilon, entries, file)
         tensors.append(planned(parameter, entry, fold: fold, network.tree, options))
         tensors.append(
           PlannedTensor(name: "\(unit.name).bias", role: .parameter, recipe: .bias(fold, like: normBias)))
@@ -134,7 +130,8 @@ struct ConversionPlan {
 
   // MARK: Any state dict
 
-  /// Without a layer tree, floating-point tensors of two and more dimensions are taken for layers' weights.
+  /// Without a layer tree, floating-point tensors with two or more dimensions are assumed to be weights of
+  /// layers.
   private static func planned(
     _ name: String, _ entry: TensorEntry, _ options: ConversionOptions
   ) -> PlannedTensor {
@@ -148,9 +145,9 @@ struct ConversionPlan {
     )
   }
 
-  /// Every tensor of the file under its own name, in the file's order.
+  /// Every tensor under its own name, in file order.
   private static func anyStateDict(
-    _ checkpoint: Checkpoint, _ options: ConversionOptions, file: String
+    _ checkpoint: Checkpoint, _ options: ConversionOptions
   ) throws(ConversionFailure) -> ([(name: String, entry: TensorEntry)], unused: [String]) {
     var tensors: [(String, TensorEntry)] = []
     var unused: [String] = []
@@ -164,30 +161,27 @@ struct ConversionPlan {
         }
         name = String(name.dropFirst(key.count + 1))
       }
-      // A meta tensor is in the list of what was skipped already.
+      // A meta tensor is already in the list of skipped tensors.
       guard !entry.isMeta else { continue }
       guard names.insert(name).inserted else {
         throw .architecture(
-          file: file, "two tensors would be called \(name)",
-          hint: "choose a part of the file with --key")
+          "two tensors would have the name \(name)", .someKey)
       }
       guard SWTFormat.isName(name) else {
         let shown = String(name.unicodeScalars.flatMap { $0.escaped(asASCII: false) }.prefix(80))
         throw .architecture(
-          file: file,
-          "a tensor is called '\(shown)'; .swt holds names of 1 to 4095 bytes without control characters",
-          hint: "choose a part of the file with --key")
+          "a tensor has the name '\(shown)'; names in .swt have 1 to 4095 bytes without control characters",
+          .someKey)
       }
       guard entry.shape.count <= 6, entry.shape.allSatisfy({ $0 <= Int(UInt32.max) }) else {
         throw .architecture(
-          file: file, "\(name) has shape \(entry.shape); .swt holds up to 6 dimensions below 2^32", hint: nil)
+          "\(name) has shape \(entry.shape); .swt supports up to 6 dimensions below 2^32")
       }
       tensors.append((name, entry))
     }
     guard !tensors.isEmpty else {
       throw .architecture(
-        file: file, options.key.map { "there are no tensors under --key \($0)" } ?? "it holds no tensors",
-        hint: "pth2swt inspect shows what is in it")
+        options.key.map { "there are no tensors under the key '\($0)'" } ?? "the file has no tensors")
     }
     return (tensors, unused)
   }

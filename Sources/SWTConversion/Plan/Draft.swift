@@ -4,25 +4,26 @@ internal import SWTBytes
 internal import SWTChecksums
 internal import SWTDigests
 
-/// A file about to be written: all that it says, and where the bytes of each tensor come from.
+/// A file about to be written: everything in it, and the source of each tensor's data.
 ///
-/// What only the values can tell, digests and receipts and scales, is filled in by a ``TensorPass``.
+/// What only the values tell (digests, receipts, scales) is filled in by a ``TensorPass``.
 struct Draft: Sendable {
   var contents = SWTContents()
-  /// One for each of the contents' tensors.
+  /// One per tensor of the contents.
   var values: [ValueSource] = []
-  /// Tensors of the source whose digests the file is to state; one for each of the contents' `sources`.
+  /// Source tensors whose digests the file records; one per entry of the contents' `sources`.
   var sources: [TensorEntry] = []
-  /// For each of the contents' tensors the one of `sources` that it is made from, when it is one alone.
+  /// Per tensor of the contents, the index in `sources` of the tensor that it is made from, if that is a
+  /// single one.
   private var sourceOf: [Int?] = []
-  /// Layers that stayed wider than the precision asked for.
+  /// Layers that stay wider than the requested precision.
   var wideLayers: [String] = []
 
-  /// Appends a tensor; `source` is the number of the one that it is made from.
+  /// Appends a tensor; `source` is the index of the source tensor that it is made from.
   mutating func append(
     _ spec: SWTTensorSpec, _ value: ValueSource, _ receipt: SWTReceipt = .untouched, source: Int? = nil
   ) {
-    // A file has a receipt for each tensor or none at all; the first that says something brings them all.
+    // A file has receipts for all tensors or for none; the first real one adds them for all.
     if contents.receipts.isEmpty, receipt != .untouched {
       contents.receipts = Array(repeating: .untouched, count: contents.tensors.count)
     }
@@ -32,20 +33,20 @@ struct Draft: Sendable {
     sourceOf.append(source)
   }
 
-  /// Appends a tensor whose bytes are in memory; hashes them.
+  /// Appends a tensor with its data, and hashes it.
   mutating func append(_ spec: SWTTensorSpec, _ bytes: [UInt8], _ receipt: SWTReceipt = .untouched) {
     var spec = spec
     spec.sha256 = SystemDigests().sha256(bytes)
     append(spec, .bytes(bytes), receipt)
   }
 
-  /// The number in ``sources`` of the tensor that one of the file is made from, when it is one alone.
+  /// The index in ``sources`` of the tensor that a tensor of the file is made from, if that is a single one.
   func source(of index: Int) -> Int? { sourceOf.indices.contains(index) ? sourceOf[index] : nil }
 
-  /// Tensors without those of golden tests.
+  /// Number of tensors except those of golden tests.
   var networkTensorCount: Int { contents.tensors.count { !$0.name.hasPrefix(SWTFormat.goldenPrefix) } }
 
-  /// The tensor whose stored values are furthest from the exact ones.
+  /// The tensor with the largest relative L2 error of its stored values.
   var worstRounding: (name: String, relL2: Double)? {
     let worst = zip(contents.tensors, contents.receipts).max { $0.1.relL2Error < $1.1.relL2Error }
     guard let (spec, receipt) = worst, receipt.relL2Error > 0 else { return nil }
@@ -53,15 +54,15 @@ struct Draft: Sendable {
   }
 }
 
-/// Where the bytes of a tensor come from.
+/// The source of a tensor's data.
 enum ValueSource: Sendable {
   case entry(TensorEntry)
   case transform(WeightTransform)
-  /// The scales of the tensor before, which its integers bring along.
+  /// The scales of the previous tensor, computed together with its integers.
   case scales
   case bytes([UInt8])
 
-  /// The tensor of the source that is read for it.
+  /// The source tensor to read for it.
   var entry: TensorEntry? {
     switch self {
     case .entry(let entry): entry
@@ -70,19 +71,20 @@ enum ValueSource: Sendable {
     }
   }
 
-  /// Hands all bytes to `body`, in windows.
+  /// Calls `body` with all bytes, in windows.
   ///
-  /// - Precondition: It is not ``scales``: a ``TensorPass`` made bytes of them.
-  /// - Throws: What `body` throws; ``ParseFailure`` or ``ConversionFailure`` when the values cannot be read or stored.
-  func forEachWindow(file: String, limits: ParseLimits, _ body: (RawSpan) throws -> Void) throws {
+  /// - Precondition: Not ``scales``, which a ``TensorPass`` replaces by bytes.
+  /// - Throws: What `body` throws; ``ParseFailure`` or ``ConversionFailure`` if the values cannot be read or
+  ///   stored.
+  func forEachWindow(of file: PthFile, _ body: (RawSpan) throws -> Void) throws {
     switch self {
     case .entry(let entry):
-      var windows = try TensorWindows(entry, limits: limits, pieceBytes: TensorWindows.cachedBytes)
-      let window = WindowBuffer(capacity: TensorWindows.cachedBytes)
-      while try windows.next(into: window) { try body(window.bytes) }
+      var reader = try file.reader(of: entry, windowBytes: TensorWindows.cachedBytes)
+      let window = WindowBuffer(capacity: reader.windowBytes)
+      while try reader.next(into: window) { try body(window.bytes) }
     case .transform(let transform):
-      _ = try transform.run(file: file, limits: limits, source: { _ in }, stored: body)
-    case .scales: preconditionFailure("scales are known behind a pass")
+      _ = try transform.run(file, source: { _ in }, stored: body)
+    case .scales: preconditionFailure("scales are known after a pass")
     case .bytes(let bytes): try unsafe bytes.withUnsafeBytes { try body(unsafe $0.bytes) }
     }
   }

@@ -1,37 +1,35 @@
 internal import PthReader
+internal import ResNetArchitecture
 internal import SWT
 internal import SWTBytes
 internal import SWTChecksums
 internal import SWTDigests
 internal import SWTTensors
 
-/// Follows a plan as far as that goes without reading the values: names, types, shapes and what becomes of each tensor.
+/// Carries out a plan as far as possible without reading values: names, types, shapes and transforms.
 ///
-/// Only where a layer's error decides on its type are its values read here.
+/// Values are read here only if the error of a layer decides its type.
 struct DraftBuilder {
-  private let file: String
-  private let limits: ParseLimits
+  private let file: PthFile
   private var draft = Draft()
-  /// Places of the source's tensors, by name.
+  /// Indices of the source's tensors, by name.
   private let places: [String: Int]
-  /// Names that cannot be given to anything else.
+  /// Names that are already used.
   private let names: Set<String>
 
-  /// Lays out what the plan says.
+  /// Lays out the tensors of a plan.
   ///
   /// - Parameters:
-  ///   - plan: What is to become of which tensor.
-  ///   - hashesSources: Whether the file states the digests of the plan's sources.
-  ///   - file: The name that errors bear.
-  ///   - limits: What the values may grow to.
-  /// - Returns: The tensors of the plan and quantisation records; without metadata, digests, and errors in receipts.
-  /// - Throws: ``ConversionFailure`` when a value cannot be stored; ``ParseFailure`` when one cannot be read.
-  static func build(
-    _ plan: ConversionPlan, hashesSources: Bool, file: String, limits: ParseLimits
-  ) throws -> Draft {
+  ///   - plan: What is done with each tensor.
+  ///   - hashesSources: Whether the file records the digests of the plan's sources.
+  ///   - file: Reads the values.
+  /// - Returns: The tensors of the plan and quantization records; without metadata, digests, and errors in
+  ///   receipts.
+  /// - Throws: ``ConversionFailure`` if a value cannot be stored; ``ParseFailure`` if one cannot be read.
+  static func build(_ plan: ConversionPlan, hashesSources: Bool, _ file: PthFile) throws -> Draft {
     let sources = hashesSources ? plan.sources : []
     var builder = DraftBuilder(
-      file: file, limits: limits,
+      file: file,
       places: Dictionary(
         sources.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first }),
       names: Set(plan.tensors.map(\.name)))
@@ -43,9 +41,8 @@ struct DraftBuilder {
     return builder.draft
   }
 
-  private init(file: String, limits: ParseLimits, places: [String: Int], names: Set<String>) {
+  private init(file: PthFile, places: [String: Int], names: Set<String>) {
     self.file = file
-    self.limits = limits
     self.places = places
     self.names = names
   }
@@ -78,11 +75,11 @@ struct DraftBuilder {
     case .wide: return true
     case .measured:
       do {
-        let outcome = try integers.run(file: file, limits: limits, source: { _ in }, stored: { _ in })
+        let outcome = try integers.run(file, source: { _ in }, stored: { _ in })
         return outcome.error.relL2 > WideLayers.threshold
       } catch let failure as ConversionFailure {
-        // Damage makes values that cannot be stored; then the damage is what is wrong.
-        try integers.entry.storage.requireChecksum()
+        // Damage can cause values that cannot be stored; report the damage instead.
+        try file.requireChecksum(of: integers.entry)
         throw failure
       }
     }
@@ -91,7 +88,7 @@ struct DraftBuilder {
   private mutating func keep(_ tensor: PlannedTensor, _ entry: TensorEntry) {
     let (dtype, shape) = PlannedTensor.form(of: entry)
     var spec = SWTTensorSpec(name: tensor.name, dtype: dtype, shape: shape, role: tensor.role)
-    // PyTorch's own quantised tensors come with what makes numbers of them, where the names are free.
+    // PyTorch's quantized tensors are stored with scales and zero points if those names are free.
     let (scaleName, zeroName) = ("\(tensor.name).scale", "\(tensor.name).zero_point")
     guard let quantizer = StoredQuantizer(entry), names.isDisjoint(with: [scaleName, zeroName]),
       SWTFormat.isName(zeroName)
@@ -119,7 +116,7 @@ struct DraftBuilder {
     draft.append(SWTTensorSpec(name: name, dtype: dtype, shape: [count], role: role), bytes)
   }
 
-  /// Adds a layer's weights; of quantised ones the scales too, right behind them.
+  /// Adds the weights of a layer; quantized weights are followed by their scales.
   private mutating func add(_ tensor: PlannedTensor, _ transform: WeightTransform) {
     let source = SWTDType(transform.entry.scalarType)
     var spec = SWTTensorSpec(
@@ -146,9 +143,8 @@ struct DraftBuilder {
     var error = RoundingError()
     if let channel = NumberBlock(fold.bias).round(to: target, stored, &error) {
       throw ConversionFailure.architecture(
-        file: file,
-        "\(tensor.name) is \(fold.bias[channel]) in channel \(channel), which \(target.name) cannot hold",
-        hint: "convert without --fold-bn")
+        "\(tensor.name) is \(fold.bias[channel]) in channel \(channel), out of the range of \(target.name)",
+        .withoutFolding)
     }
     let operations: SWTReceipt.Operations = target == source ? .fold : [.fold, .cast]
     draft.append(

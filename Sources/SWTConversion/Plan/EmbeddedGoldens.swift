@@ -3,39 +3,36 @@ internal import SWT
 internal import SWTBytes
 internal import SWTGoldens
 
-/// The goldens that a conversion embeds, checked against the network that they are to test.
+/// The goldens that a conversion embeds, checked against the network.
 struct EmbeddedGoldens {
   private let goldens: [Golden]
 
   /// Reads the files.
   ///
   /// - Parameters:
-  ///   - paths: The golden files, or arrays of other programs: see ``GoldenReader``.
+  ///   - paths: Golden files, or arrays of other programs: see ``GoldenReader``.
   ///   - architecture: The network; nil for a state dict without one.
-  ///   - limits: What reading may cost.
-  /// - Throws: ``ConversionFailure/golden(file:_:)``.
-  init(_ paths: [String], for architecture: Architecture?, limits: ParseLimits) throws(ConversionFailure) {
+  ///   - limits: Limits on the resources that reading may use.
+  /// - Throws: ``GoldenReadFailure``, or ``ConversionFailure`` for a golden of another network.
+  init(_ paths: [String], for architecture: Architecture?, limits: ParseLimits) throws {
     guard let path = paths.first else {
       goldens = []
       return
     }
     guard let architecture else {
-      throw .golden(file: path, "a golden tests a network, and --arch none has none")
+      throw ConversionFailure(
+        .golden, file: path, "a golden needs a network; this is a state dict without a layer tree")
     }
-    let read: [(path: String, golden: Golden)]
-    do throws(GoldenReadFailure) {
-      read = try GoldenReader.read(paths, for: architecture, limits: limits)
-    } catch {
-      throw .golden(file: error.file, error.text)
-    }
+    let read = try GoldenReader.read(paths, for: architecture, limits: limits)
     for (path, golden) in read where !golden.architecture.isSameNetwork(as: architecture) {
-      throw .golden(
-        file: path, "it is a golden of \(golden.architecture.summary), the model is \(architecture.summary)")
+      throw ConversionFailure(
+        .golden, file: path,
+        "it is a golden of \(golden.architecture.summary), but the model is \(architecture.summary)")
     }
     goldens = read.map(\.golden)
   }
 
-  /// Adds them behind everything else.
+  /// Appends the goldens to a draft.
   func add(to draft: inout Draft) {
     var embedding = GoldenEmbedding(to: draft.contents)
     for golden in goldens { embedding.add(golden) }

@@ -1,22 +1,19 @@
 internal import PthReader
 internal import ResNetArchitecture
+internal import ResNetModel
 internal import SWT
 internal import SWTTensorFiles
 internal import SWTTensors
 
-// What a file says about itself besides its tensors.
+// The metadata of a file.
 
 extension ConversionPlan {
-  /// The metadata of a file made from a checkpoint.
-  ///
-  /// - Throws: ``ConversionFailure`` when there is not one label for each class.
-  func metadata(
-    _ options: ConversionOptions, sourceSHA256: String, _ checkpoint: Checkpoint, file: String
-  ) throws(ConversionFailure) -> [String: SWTValue] {
+  /// The metadata of a file made from a checkpoint; the source's digest is not known yet.
+  func metadata(_ options: ConversionOptions, _ checkpoint: Checkpoint) -> [String: SWTValue] {
     var values: [String: SWTValue] = [
       "swt.producer": .text("pth2swt"),
       "swt.producer_version": .text(Producer.version),
-      "source.sha256": .text(sourceSHA256),
+      SWTFormat.sourceDigestKey: .text(ConversionSource.unknownDigest),
       "source.bytes": .integer(Int64(checkpoint.byteCount)),
       "source.format": .text(checkpoint.container.rawValue),
       "license": .text("LicenseRef-unknown"),
@@ -40,7 +37,7 @@ extension ConversionPlan {
       values["tensors.sparse"] = .json(JSONValue.object(sparse).text())
     }
     if !checkpoint.metadata.isEmpty {
-      // What a safetensors file or an index of shards said about itself travels on.
+      // Keep the metadata of the safetensors file or index of shards.
       let pairs = checkpoint.metadata.map { JSONMember($0.key, .string($0.value)) }
       values["source.metadata"] = .json(JSONValue.object(pairs).text())
     }
@@ -49,7 +46,7 @@ extension ConversionPlan {
     return values
   }
 
-  /// What was done to the values.
+  /// Adds the transforms.
   func addTransforms(_ options: ConversionOptions, to values: inout [String: SWTValue]) {
     if let precision = options.precision { values["convert.precision"] = .text(precision.rawValue) }
     guard options.foldsBatchNorm else { return }
@@ -61,19 +58,17 @@ extension ConversionPlan {
 }
 
 extension ConversionOptions {
-  /// Adds what the caller says: licence, labels, keys and values.
+  /// Adds what the user gave: license, labels, keys and values.
   ///
-  /// - Throws: ``ConversionFailure`` when there is not one label for each class.
+  /// - Throws: ``ConversionFailure`` if there is not one label per class.
   func addMetadata(
-    to values: inout [String: SWTValue], _ architecture: ResNetArchitecture.Architecture?, file: String
+    to values: inout [String: SWTValue], _ architecture: ResNetArchitecture.Architecture?
   ) throws(ConversionFailure) {
     if let license { values["license"] = .text(license) }
     if let labels {
       if let architecture, labels.count != architecture.classCount {
         throw .architecture(
-          file: file,
-          "there are \(labels.count) labels for \(architecture.classCount.map(String.init) ?? "no") classes",
-          hint: nil)
+          "there are \(labels.count) labels for \(architecture.classCount.map(String.init) ?? "no") classes")
       }
       values["labels"] = .text(labels.joined(separator: "\n"))
     }
@@ -82,8 +77,7 @@ extension ConversionOptions {
 }
 
 extension TensorEntry {
-  /// What the bytes and the type of the file do not say: how quantized integers become numbers, and the shape
-  /// and type of elements that share bytes.
+  /// What data and type do not tell: the quantizer, and the shape and type of elements that share bytes.
   fileprivate var note: JSONValue? {
     guard quantizer != nil || PlannedTensor.form(of: self).dtype == .opaque else { return nil }
     var members: [JSONMember] = [
@@ -95,8 +89,8 @@ extension TensorEntry {
   }
 }
 
-/// The name and version that files carry.
+/// The name and version recorded in files.
 public enum Producer {
-  /// The version of the tool and of these libraries.
+  /// The version of the program and its libraries.
   public static let version = "0.1.0"
 }

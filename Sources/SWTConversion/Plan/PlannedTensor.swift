@@ -2,21 +2,21 @@ internal import PthReader
 internal import SWT
 internal import SWTTensors
 
-/// One tensor of the file to be, and how it comes from those of the source.
+/// A tensor of the output, and how it is made from those of the source.
 struct PlannedTensor {
-  /// Whether a layer is stored in 16 bits when the precision asked for is i8.
+  /// Whether a layer is stored in 16 bits if the requested precision is i8.
   enum Width {
     case narrow, wide
-    /// Wide when the error of its integers says that it pays.
+    /// Wide if the rounding error of its integers is large enough.
     case measured
   }
 
   enum Recipe {
-    /// The values as they are.
+    /// The unchanged values.
     case keep(TensorEntry)
-    /// The filters of a layer, perhaps with its BatchNorm folded in, perhaps in another type.
+    /// The filters of a layer, possibly with its BatchNorm folded in, possibly in another type.
     case filters(TensorEntry, fold: BatchNormFold?, precision: Precision?, width: Width)
-    /// The bias that folding gives a convolution; stored in the type of the BatchNorm's own.
+    /// The bias of a convolution after folding, in the type of the BatchNorm's bias.
     case bias(BatchNormFold, like: TensorEntry)
   }
 
@@ -26,7 +26,7 @@ struct PlannedTensor {
 }
 
 extension PlannedTensor {
-  /// A tensor's own type in the file, and its shape there: of types that the format has no name for, the number of
+  /// A tensor's type and shape in the file; if the format does not have the type, the shape is the number of
   /// bytes.
   static func form(of entry: TensorEntry) -> (dtype: SWTDType, shape: [Int]) {
     let dtype = SWTDType(entry.scalarType)

@@ -4,14 +4,15 @@ internal import SWTBytes
 internal import SWTTensorFiles
 internal import SWTTensors
 
-/// What a BatchNorm does to the convolution before it, in double precision.
+/// The factors and biases that fold a BatchNorm into the convolution before it, in double precision.
 ///
-/// `BN(w * x) = γ (w * x − μ) / √(σ² + ε) + β = (s·w) * x + (β − μ·s)` with `s = γ / √(σ² + ε)`: one factor for each
-/// filter and one bias. Swift contracts no multiplication with an addition, so the bits are the same everywhere.
+/// `BN(w * x) = γ (w * x − μ) / √(σ² + ε) + β = (s·w) * x + (β − μ·s)` with `s = γ / √(σ² + ε)`: one factor
+/// and one bias per filter. Swift never contracts a multiplication and an addition, so the bits are the same
+/// on every machine.
 struct BatchNormFold: Sendable {
-  /// `s`, one for each output channel.
+  /// `s`, one per output channel.
   let factors: [Double]
-  /// `β − μ·s`, not yet rounded.
+  /// `β − μ·s`, not rounded yet.
   let bias: [Double]
 
   /// - Parameters:
@@ -28,20 +29,18 @@ struct BatchNormFold: Sendable {
 
   /// Reads the four tensors of a unit's BatchNorm.
   ///
-  /// - Throws: ``ConversionFailure`` when a value cannot be read, or when the result is not finite (a variance
-  ///   of −ε or less, say), which names the channel.
+  /// - Throws: ``ParseFailure`` if a value cannot be read; ``ConversionFailure`` with the channel if the
+  ///   result is not finite, for example because a variance is −ε or less.
   init(
-    of unit: ConvolutionUnit, epsilon: Double, _ entries: [String: TensorEntry], file: String,
-    limits: ParseLimits
-  ) throws(ConversionFailure) {
-    func values(_ leaf: String) throws(ConversionFailure) -> [Double] {
-      guard let entry = entries["\(unit.normName).\(leaf)"] else {
-        preconditionFailure("a network that fits its tree has every BatchNorm")
-      }
+    of unit: ConvolutionUnit, epsilon: Double, _ entries: [String: TensorEntry], _ file: PthFile
+  ) throws {
+    func values(_ leaf: String) throws(ParseFailure) -> [Double] {
+      let name = "\(unit.normName).\(leaf)"
+      guard let entry = entries[name] else { throw ParseFailure(.invalid("the tensor \(name) is missing")) }
       do throws(ParseFailure) {
-        return try ElementCoding.doubles(entry.values(limits: limits), entry.scalarType)
+        return try file.doubles(of: entry)
       } catch {
-        throw .input(file: file, error.inside(entry.name))
+        throw error.inside(entry.name)
       }
     }
     self.init(
@@ -50,10 +49,9 @@ struct BatchNormFold: Sendable {
     guard let channel = factors.indices.first(where: { !factors[$0].isFinite || !bias[$0].isFinite }) else {
       return
     }
-    throw .architecture(
-      file: file,
-      "\(unit.normName) cannot be folded: channel \(channel) has the factor \(factors[channel]) and the bias "
+    throw ConversionFailure.architecture(
+      "\(unit.normName) cannot be folded: channel \(channel) has factor \(factors[channel]) and bias "
         + "\(bias[channel])",
-      hint: "convert without --fold-bn")
+      .withoutFolding)
   }
 }

@@ -5,10 +5,10 @@ internal import SWTBytes
 internal import SWTTensorFiles
 internal import SWTTensors
 
-/// A block of numbers in double precision, on their way from one element type to another: the only caller of the C
-/// loops.
+/// A block of numbers in double precision, being converted from one element type to another; the only caller
+/// of the C loops.
 ///
-/// Rounding is to nearest, ties to even, and once. It belongs to one thread at a time.
+/// Rounding is to nearest, ties to even, and happens once. Belongs to one thread at a time.
 struct NumberBlock {
   private(set) var values: [Double] = []
 
@@ -18,7 +18,7 @@ struct NumberBlock {
 
   var count: Int { values.count }
 
-  /// Takes the values of contiguous little-endian elements; exact.
+  /// Replaces the values by those of contiguous little-endian elements, exactly.
   ///
   /// - Throws: ``ParseFailure`` for types whose values are not real numbers.
   mutating func take(_ bytes: RawSpan, _ type: ScalarType) throws(ParseFailure) {
@@ -36,7 +36,7 @@ struct NumberBlock {
     }
   }
 
-  /// Multiplies a range.
+  /// Multiplies a range by a factor.
   mutating func multiply(_ range: Range<Int>, by factor: Double) {
     unsafe values.withUnsafeMutableBufferPointer { buffer in
       let part = unsafe UnsafeMutableBufferPointer(rebasing: buffer[range])
@@ -45,7 +45,7 @@ struct NumberBlock {
     }
   }
 
-  /// The largest magnitude of a range; not finite when one of its values is not.
+  /// The largest magnitude in a range; not finite if one of its values is not.
   func largest(in range: Range<Int>) -> Double {
     unsafe values.withUnsafeBufferPointer { buffer in
       let part = unsafe UnsafeBufferPointer(rebasing: buffer[range])
@@ -54,12 +54,13 @@ struct NumberBlock {
     }
   }
 
-  /// Adds all values to `stored`, as elements of a floating-point type.
+  /// Appends all values to `stored`, as elements of a floating-point type.
   ///
   /// - Precondition: `dtype` is f32, f16, bf16 or f64; `stored` has room.
-  /// - Returns: The place of the first finite value that would become infinite; `stored` is worthless then.
+  /// - Returns: Index of the first finite value that would become infinite, in which case `stored` is not
+  ///   valid; else nil.
   func round(to dtype: SWTDType, _ stored: WindowBuffer, _ error: inout RoundingError) -> Int? {
-    guard let number = dtype.number else { preconditionFailure("\(dtype) holds no real numbers") }
+    guard let number = dtype.number else { preconditionFailure("\(dtype) has no real numbers") }
     let done = unsafe stored.append(count * dtype.bitWidth / 8) { bytes in
       unsafe values.withUnsafeBufferPointer { buffer in
         guard let from = buffer.baseAddress, let to = bytes.baseAddress else { return 0 }
@@ -69,9 +70,9 @@ struct NumberBlock {
     return done < count ? done : nil
   }
 
-  /// Stores a range as integers of -127...127, at the same places behind `start` in `stored`.
+  /// Stores a range as integers in -127...127 in `stored`, at the same indices after `start`.
   func quantize(
-    _ range: Range<Int>, scale: Float, _ stored: WindowBuffer, behind start: Int, _ error: inout RoundingError
+    _ range: Range<Int>, scale: Float, _ stored: WindowBuffer, after start: Int, _ error: inout RoundingError
   ) {
     unsafe stored.modify { bytes in
       unsafe values.withUnsafeBufferPointer { buffer in
@@ -86,7 +87,7 @@ struct NumberBlock {
 }
 
 extension SWTDType {
-  /// What the C loops call it; nil for all but real numbers.
+  /// The type's name in the C loops; nil unless its values are real numbers.
   fileprivate var number: p2s_element? {
     switch self {
     case .f32: P2S_ELEMENT_F32

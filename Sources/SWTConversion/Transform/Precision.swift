@@ -1,11 +1,11 @@
 internal import SWT
 internal import SWTTensors
 
-/// How the weights of convolutions and linear layers are stored.
+/// The precision of the weights of convolutions and linear layers.
 public enum Precision: String, CaseIterable, Sendable {
-  /// Floats of that type; `f32` leaves float32 as it is.
+  /// Floating-point numbers of that type; `f32` leaves float32 unchanged.
   case f32, f16, bf16
-  /// Integers of -127...127 with one float32 scale for each output channel.
+  /// Integers in -127...127, with one float32 scale per output channel.
   case i8
 
   /// The element type in the file.
@@ -19,23 +19,24 @@ public enum Precision: String, CaseIterable, Sendable {
   }
 }
 
-/// Which of the two layers that quantisation hurts most, the first convolution and the classifier, stay in f16
-/// when all others become i8.
+/// The layers that stay in f16 when all others become i8; by default only the two that quantization hurts
+/// most, the first convolution and the classifier, are considered.
 public enum WideLayers: Equatable, Sendable {
-  /// A layer whose i8 receipt shows a relative error above 1.25 %.
+  /// A sensitive layer whose i8 rounding has a relative error above 1.25 %.
   case auto
-  /// Neither of the two.
+  /// No layer.
   case none
   /// These, by name: `fc` or `fc.weight`.
   case named([String])
 
-  /// Relative L2 error of a layer's weights above which a wider type pays.
+  /// Relative L2 error of a layer's weights above which a wider type is worth its size.
   ///
-  /// Normally distributed filters of some hundred elements lose 0.8 to 1.0 % to symmetric integers of one
-  /// scale for each filter; more says that few large elements took the range from all others.
+  /// Normally distributed filters of some hundred elements lose 0.8 to 1.0 % with symmetric integers and one
+  /// scale per filter; a larger error means that a few large elements leave too little of the range for the
+  /// others.
   static let threshold = 0.0125
 
-  /// What becomes of a layer; the first convolution and the classifier are sensitive.
+  /// The width of a layer; the first convolution and the classifier are sensitive.
   func width(of name: String, isSensitive: Bool) -> PlannedTensor.Width {
     switch self {
     case .auto: isSensitive ? .measured : .narrow
@@ -46,7 +47,7 @@ public enum WideLayers: Equatable, Sendable {
 }
 
 extension SWTDType {
-  /// True for the types that ``WeightTransform`` reads and writes as real numbers.
+  /// Whether ``WeightTransform`` can read and write the type as real numbers.
   var isTransformable: Bool {
     switch self {
     case .f32, .f16, .bf16, .f64: true

@@ -1,16 +1,16 @@
 internal import CRounding
 internal import SWT
 
-/// Collects how far stored values are from the exact ones: the contents of a receipt.
+/// Accumulates the difference between stored and exact values: the contents of a receipt.
 ///
-/// Values that are not finite are kept as they are and count for nothing.
+/// Values that are not finite are stored unchanged and do not count.
 struct RoundingError: Sendable {
   var sums = p2s_rounding_error()
 
   var maxAbsError: Double { sums.max_error }
   var maxAbsValue: Double { sums.max_value }
 
-  /// `‖stored − exact‖₂ / ‖exact‖₂`; 0 for zeros.
+  /// `‖stored − exact‖₂ / ‖exact‖₂`; 0 if all are zero.
   var relL2: Double {
     var sums = sums
     return unsafe p2s_relative_error(&sums)

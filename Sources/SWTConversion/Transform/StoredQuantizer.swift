@@ -3,18 +3,19 @@ internal import SWT
 internal import SWTBytes
 internal import SWTTensors
 
-/// PyTorch's own quantizer of a tensor in the terms of the format: a record, scales, and zero points.
+/// The quantizer of a PyTorch tensor in the terms of the format: record, scales and zero points.
 struct StoredQuantizer {
   let scheme: SWTQuantization.Scheme
   let axis: Int
   let bits: Int
-  /// One, or one for each channel; PyTorch stores doubles.
+  /// A single one, or one per channel; PyTorch stores doubles.
   let scales: [Double]
-  /// nil when all are zero.
+  /// Nil if all are zero.
   let zeros: (dtype: SWTDType, bytes: [UInt8])?
 
-  /// nil for a tensor without a quantizer, and for one that the format cannot say: elements that share bytes, scales
-  /// that are not finite and above zero. `tensors.encoding` in the metadata says all of them.
+  /// Nil for a tensor without a quantizer, and for one that the format cannot express: elements that share
+  /// bytes, or scales that are not finite and positive. `tensors.encoding` in the metadata describes all of
+  /// them.
   init?(_ entry: TensorEntry) {
     guard let quantizer = entry.quantizer, [.qint8, .quint8, .qint32].contains(entry.scalarType) else {
       return nil

@@ -1,32 +1,34 @@
 internal import PthReader
+internal import ResNetArchitecture
 internal import SWT
 internal import SWTBytes
 internal import SWTTensors
 
-/// Turns the weights of one layer into what is stored: each filter times its factor, then one rounding.
+/// Converts the weights of one layer for storage: multiplies each filter by its factor, then rounds once.
 ///
-/// Values stream through in windows that stay in a core's cache. Dimension 0 counts the filters (output channels); a
-/// factor and a scale belong to one filter each.
+/// Streams values in windows that fit into a core's cache. Dimension 0 is the filters (output channels);
+/// factors and scales are per filter.
 struct WeightTransform: Sendable {
   enum Target: Sendable {
     case float(SWTDType)
-    /// q = round(w / scale), to nearest, ties to even, in -127...127; one scale for each filter, its largest
-    /// magnitude over 127. A filter of zeros gets the scale 1, as scales are above zero.
+    /// q = round(w / scale), to nearest, ties to even, in -127...127; one scale per filter, its largest
+    /// magnitude over
+    /// 127. A filter of zeros has scale 1, because scales must be positive.
     case integers
   }
 
-  /// What came of the values besides their bytes.
+  /// The results of a transform, except the stored bytes.
   struct Outcome: Sendable {
     var error = RoundingError()
-    /// One for each filter, when they became integers.
+    /// One per filter, if the target is integers.
     var scales: [Float] = []
   }
 
-  /// Source bytes of a window; the same values in double precision take twice as much.
+  /// Source bytes per window; the same values in double precision take twice as much.
   private static let windowBytes = 64 << 10
 
   let entry: TensorEntry
-  /// The folded BatchNorm's factors; nil leaves the values alone.
+  /// The factors of the folded BatchNorm; nil leaves the values unchanged.
   let factors: [Double]?
   let target: Target
 
@@ -37,7 +39,7 @@ struct WeightTransform: Sendable {
     }
   }
 
-  /// What a receipt calls this.
+  /// The operations for a receipt.
   var operations: SWTReceipt.Operations {
     var operations: SWTReceipt.Operations = factors == nil ? [] : .fold
     if case .integers = target {
@@ -50,23 +52,22 @@ struct WeightTransform: Sendable {
 
   var filterCount: Int { entry.shape.first ?? 1 }
 
-  /// Elements of one filter.
+  /// Elements per filter.
   private var filterSize: Int { filterCount > 0 ? max(entry.layout.elementCount / filterCount, 1) : 1 }
 
-  /// Reads the values once and hands on what they were and what is stored.
+  /// Reads the values once, and passes on both source bytes and stored bytes.
   ///
   /// - Parameters:
-  ///   - file: The name that errors bear.
-  ///   - limits: What the values may grow to.
-  ///   - isSample: Whether `stored` stops after the first window, which is then handed on at once.
-  ///   - source: Takes the bytes of the entry's values, window by window.
-  ///   - stored: Takes the bytes that are stored.
-  /// - Throws: ``ConversionFailure`` `.architecture` for a finite value that would become infinite, and for one that
-  ///   is not finite where integers are asked for; what `stored` throws; ``ParseFailure`` when the values cannot be
-  ///   read.
-  /// - Returns: What the rounding cost, and the scales.
+  ///   - file: Reads the values.
+  ///   - isSample: Whether `stored` stops after the first window, which is then passed on at once.
+  ///   - source: Called with the bytes of the entry's values, window by window.
+  ///   - stored: Called with the bytes to store.
+  /// - Throws: ``ConversionFailure`` `.architecture` for a finite value that would become infinite, and for a
+  ///   non-finite value if the target is integers; what `stored` throws; ``ParseFailure`` if the values
+  ///   cannot be read.
+  /// - Returns: The rounding error and the scales.
   func run(
-    file: String, limits: ParseLimits, isSample: Bool = false, source: (RawSpan) -> Void,
+    _ file: PthFile, isSample: Bool = false, source: (RawSpan) -> Void,
     stored: (RawSpan) throws -> Void
   ) throws -> Outcome {
     var outcome = Outcome()
@@ -74,10 +75,10 @@ struct WeightTransform: Sendable {
     var windowBytes = Self.windowBytes
     if case .integers = target {
       if filterBytes <= TensorWindows.windowBytes {
-        // Whole filters, so that each is at hand when its scale is known.
+        // Whole filters, which are needed to compute their scales.
         windowBytes = max(windowBytes / filterBytes, 1) * filterBytes
       } else {
-        outcome.scales = try largestOfEach(file: file, limits: limits).map(Self.scale)
+        outcome.scales = try largestOfEach(file).map(Self.scale)
       }
     }
     let areScalesKnown = !outcome.scales.isEmpty
@@ -85,28 +86,28 @@ struct WeightTransform: Sendable {
     let storedBytes = elements * max(dtype.bitWidth / 8, 1)
     let storedWindow = WindowBuffer(
       capacity: isSample ? storedBytes : max(storedBytes, TensorWindows.cachedBytes))
-    // Few large pieces are cheaper to write than many small ones.
+    // Writing few large pieces is cheaper than many small ones.
     func flush() throws {
       if storedWindow.count > 0 { try stored(storedWindow.bytes) }
       storedWindow.removeAll()
     }
-    try forEachWindow(windowBytes, limits: limits, maps: !isSample, source) { first, block in
+    try forEachWindow(windowBytes, of: file, isSample: isSample, source) { first, block in
       switch target {
       case .float(let dtype):
         if let place = block.round(to: dtype, storedWindow, &outcome.error) {
           throw ConversionFailure.architecture(
-            file: file,
-            "element \(first + place) of \(entry.name) is \(block.values[place]), which \(dtype.name) cannot hold",
-            hint: "bf16 and f32 have the range")
+            "element \(first + place) of \(entry.name) is \(block.values[place]), "
+              + "out of the range of \(dtype.name)",
+            .say("bf16 and f32 have a larger range"))
         }
       case .integers:
         let start = storedWindow.count
         unsafe storedWindow.append(block.count) { _ in }
         try forEachFilter(in: first..<first + block.count) { filter, places in
           if !areScalesKnown {
-            outcome.scales.append(Self.scale(try largest(of: block, places, from: first, file: file)))
+            outcome.scales.append(Self.scale(try largest(of: block, places, from: first)))
           }
-          block.quantize(places, scale: outcome.scales[filter], storedWindow, behind: start, &outcome.error)
+          block.quantize(places, scale: outcome.scales[filter], storedWindow, after: start, &outcome.error)
         }
       }
       if storedWindow.capacity - storedWindow.count < storedBytes { try flush() }
@@ -119,19 +120,19 @@ struct WeightTransform: Sendable {
     return outcome
   }
 
-  /// The scale of the first filter: where those of two layers differ, their scales are no equal tensors.
-  func firstScale(file: String, limits: ParseLimits) throws -> Float? {
+  /// The scale of the first filter: if it differs between two layers, their scales differ.
+  func firstScale(_ file: PthFile) throws -> Float? {
     guard filterCount > 0, entry.layout.elementCount > 0 else { return nil }
     var largest = 0.0
-    var windows = try TensorWindows(entry, limits: limits, pieceBytes: Self.windowBytes, maps: false)
+    var reader = try file.sample(of: entry, windowBytes: Self.windowBytes)
     var block = NumberBlock()
-    let window = WindowBuffer(capacity: Self.windowBytes)
+    let window = WindowBuffer(capacity: reader.windowBytes)
     var first = 0
-    while first < filterSize, try windows.next(into: window) {
+    while first < filterSize, try reader.next(into: window) {
       try block.take(window.bytes, entry.scalarType)
       let part = 0..<min(block.count, filterSize - first)
       if let factors { block.multiply(part, by: factors[0]) }
-      largest = max(largest, try self.largest(of: block, part, from: first, file: file))
+      largest = max(largest, try self.largest(of: block, part, from: first))
       first += block.count
     }
     return Self.scale(largest)
@@ -145,40 +146,42 @@ extension WeightTransform {
     largest == 0 ? 1 : min(max(Float(largest / 127), .leastNonzeroMagnitude), .greatestFiniteMagnitude)
   }
 
-  /// A first pass, for filters that are too large to be at hand as a whole.
-  private func largestOfEach(file: String, limits: ParseLimits) throws -> [Double] {
+  /// A first pass, for filters that are too large for a window.
+  private func largestOfEach(_ file: PthFile) throws -> [Double] {
     var largest = [Double](repeating: 0, count: filterCount)
-    try forEachWindow(Self.windowBytes, limits: limits, { _ in }) { first, block in
+    try forEachWindow(Self.windowBytes, of: file, { _ in }) { first, block in
       try forEachFilter(in: first..<first + block.count) { filter, places in
-        largest[filter] = max(largest[filter], try self.largest(of: block, places, from: first, file: file))
+        largest[filter] = max(largest[filter], try self.largest(of: block, places, from: first))
       }
     }
     return largest
   }
 
   private func largest(
-    of block: NumberBlock, _ places: Range<Int>, from first: Int, file: String
+    of block: NumberBlock, _ places: Range<Int>, from first: Int
   ) throws(ConversionFailure) -> Double {
     let largest = block.largest(in: places)
     guard !largest.isFinite, let place = places.first(where: { !block.values[$0].isFinite }) else {
       return largest
     }
     throw .architecture(
-      file: file,
-      "element \(first + place) of \(entry.name) is \(block.values[place]); integers hold finite values only",
-      hint: nil)
+      "element \(first + place) of \(entry.name) is \(block.values[place]); integers must be finite"
+    )
   }
 
-  /// The exact values in order, folded, with the number of the first of each block.
+  /// Calls `body` with the exact values in order, folded, and the index of the first value of each block.
   private func forEachWindow(
-    _ windowBytes: Int, limits: ParseLimits, maps: Bool = true, _ source: (RawSpan) -> Void,
+    _ windowBytes: Int, of file: PthFile, isSample: Bool = false, _ source: (RawSpan) -> Void,
     _ body: (_ first: Int, _ block: NumberBlock) throws -> Void
   ) throws {
-    var windows = try TensorWindows(entry, limits: limits, pieceBytes: windowBytes, maps: maps)
-    let window = WindowBuffer(capacity: windowBytes)
+    var reader =
+      isSample
+      ? try file.sample(of: entry, windowBytes: windowBytes)
+      : try file.reader(of: entry, windowBytes: windowBytes)
+    let window = WindowBuffer(capacity: reader.windowBytes)
     var block = NumberBlock()
     var first = 0
-    while try windows.next(into: window) {
+    while try reader.next(into: window) {
       source(window.bytes)
       try block.take(window.bytes, entry.scalarType)
       if let factors {
@@ -191,7 +194,8 @@ extension WeightTransform {
     }
   }
 
-  /// The parts of a range of elements that belong to one filter each, as places from the start of the range.
+  /// Calls `body` with the parts of a range of elements that belong to one filter each, as offsets in the
+  /// range.
   private func forEachFilter<E: Error>(
     in range: Range<Int>, _ body: (_ filter: Int, _ places: Range<Int>) throws(E) -> Void
   ) throws(E) {

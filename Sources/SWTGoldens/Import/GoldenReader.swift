@@ -1,34 +1,35 @@
-internal import PthReader
 package import ResNetArchitecture
 package import SWTBytes
+internal import SWTInputs
 internal import SWTTensorFiles
 
-/// Why a golden that a user named cannot be used.
+/// Why a golden that the user gave cannot be used.
 package struct GoldenReadFailure: Error, Sendable {
   package let file: String
   package let text: String
-  /// True when there is no such file.
+  /// Whether the file does not exist.
   package let isMissing: Bool
 }
 
-/// Reads goldens of every form, recognised by content.
+/// Reads goldens in all supported forms, recognized by content:
 ///
-/// - `.golden.safetensors`: our own, calibrated;
-/// - any other safetensors file, an `.npz`, a PyTorch file: an input and an output in it, by name or by order;
-/// - two `.npy` files after each other: input, then output;
-/// - a folder with `input_0.pb` and `output_0.pb`, or with `test_data_set_0`, `test_data_set_1` … in it (ONNX).
+/// - `.golden.safetensors`: our own, with noise floors;
+/// - any other safetensors file, an `.npz`, a PyTorch file: an input and an output, by name or by order;
+/// - two `.npy` files in sequence: input, then output;
+/// - a folder with `input_0.pb` and `output_0.pb`, or with subfolders `test_data_set_0`, `test_data_set_1` …
+///   (ONNX).
 ///
-/// What is not our own form has no noise floor, no digests and no architecture of its own: it is taken to be
-/// one of the model's, and judged by the usual bound.
+/// Imported forms have no noise floor, no digests and no architecture. They are assumed to be of the given
+/// network and judged by the default bound.
 package enum GoldenReader {
-  /// The goldens that `paths` name, in their order.
+  /// Reads the goldens at `paths`, in order.
   ///
   /// - Parameters:
   ///   - paths: Files and folders.
-  ///   - architecture: The network that imported goldens are taken to be of.
-  ///   - classesOfOutput: True when its number of classes is to be that of the output.
-  ///   - limits: What reading may cost.
-  /// - Returns: Each golden with the operand that it comes from.
+  ///   - architecture: The network of imported goldens.
+  ///   - classesOfOutput: Whether the number of classes is taken from the output instead.
+  ///   - limits: Limits on the resources that reading may use.
+  /// - Returns: Each golden with the path it comes from.
   /// - Throws: ``GoldenReadFailure``.
   package static func read(
     _ paths: [String], for architecture: Architecture, classesOfOutput: Bool = false,
@@ -44,9 +45,9 @@ package enum GoldenReader {
           continue
         }
         let source = try FileSource(path: path)
-        if NpyFile.recognises(source) {
+        if NpyFile.recognizes(source) {
           guard let second = rest.popFirst() else {
-            throw GoldenFailure.notAGolden("one .npy file; the next operand has to be the .npy of its output")
+            throw GoldenFailure.notAGolden("a single .npy file; the .npy file of its output must follow")
           }
           let pair = try ImportedGolden.npyPair(path, source, second, limits: limits)
           goldens.append((path, try pair.golden(for: target)))
@@ -60,52 +61,33 @@ package enum GoldenReader {
     return goldens
   }
 
-  /// One file that is a golden by itself.
+  /// A golden in a single file.
   private static func read(
     _ source: FileSource, _ path: String, _ target: ImportTarget, _ limits: ParseLimits
   ) throws -> Golden {
-    let name = ImportedGolden.name(path)
-    if SafetensorsFile.recognises(source) {
-      let file: SafetensorsFile
-      do throws(ParseFailure) {
-        file = try SafetensorsFile(source, limits: limits)
-      } catch {
-        throw GoldenFailure.damaged(error)
-      }
-      if file.metadata["pth2swt.golden"] != nil { return try GoldenFile.read(source, limits: limits) }
-      return try ImportedArrays(file).golden(name, for: target)
-    }
-    if NpzFile.recognises(source), let file = try? NpzFile(source, limits: limits), !file.names.isEmpty {
-      return try ImportedArrays(file).golden(name, for: target)
-    }
     if try isCutSafetensors(source) {
       throw GoldenFailure.damaged(
         ParseFailure(.truncated(needed: 9, available: source.byteCount), at: 0, in: ["safetensors header"]))
     }
-    let checkpoint: Checkpoint
+    let arrays: NamedArrays
     do throws(ParseFailure) {
-      checkpoint = try CheckpointReader.read(source, limits: limits)
+      arrays = try NamedArrays(source, path: path, limits: limits)
     } catch {
-      guard try looksLikeCheckpoint(source) else {
+      guard try SafetensorsFile.recognizes(source) || NamedArrays.looksDamaged(source) else {
         throw GoldenFailure.notAGolden(
-          "no safetensors, .npy, .npz or PyTorch file, and no folder of ONNX test data")
+          "neither a safetensors, .npy, .npz or PyTorch file nor a folder of ONNX test data")
       }
       throw GoldenFailure.damaged(error)
     }
-    return try ImportedArrays(checkpoint, limits: limits).golden(name, for: target)
+    if arrays.metadata["pth2swt.golden"] != nil { return try GoldenFile.read(source, limits: limits) }
+    return try ImportedArrays(arrays).golden(ImportedGolden.name(path), for: target)
   }
 
-  /// Zip, pickle, gzip or tar.
-  private static func looksLikeCheckpoint(_ source: FileSource) throws(ParseFailure) -> Bool {
-    let head = try source.bytes(at: 0, count: min(2, source.byteCount))
-    if [[0x50, 0x4B], [0x1F, 0x8B]].contains(head) || head.first == 0x80 { return true }
-    return try source.starts(with: Array("ustar".utf8), at: 257)
-  }
-
-  /// A header's size and its brace, and then the file ends in the header.
+  /// Whether the file has the size and opening brace of a safetensors header, and ends within the header.
   private static func isCutSafetensors(_ source: FileSource) throws(ParseFailure) -> Bool {
     let head = try source.bytes(at: 0, count: min(9, source.byteCount))
     return head.count == 9 && head[8] == UInt8(ascii: "{") && head[4..<8].allSatisfy { $0 == 0 }
+      && !SafetensorsFile.recognizes(source)
   }
 }
 

@@ -1,17 +1,16 @@
-internal import PthReader
 internal import ResNetArchitecture
 internal import SWTBytes
+internal import SWTInputs
 internal import SWTTensorFiles
 
-/// Named arrays of some file, among which an input and an output are to be found.
+/// The named arrays of a file, among which the input and the output are to be found.
 ///
-/// Names are tried first, then the order. Test tensors of timm (`test/rand_tensors.safetensors` beside its
-/// models on the Hugging Face Hub; timm's tests/test_models.py) hold `input`, `output`, `features` (the last
-/// block's) and `pre_logits` (pooled).
+/// Names are tried first, then the order. timm's test tensors (`test/rand_tensors.safetensors` beside its
+/// models on the Hugging Face Hub; timm's tests/test_models.py) are `input`, `output`, `features` (of the
+/// last block) and `pre_logits` (pooled).
 struct ImportedArrays {
-  private let form: String
-  private let names: [String]
-  private let read: (String) throws(ParseFailure) -> TensorData
+  private let arrays: NamedArrays
+  private var names: [String] { arrays.names }
 
   private static let inputNames = [
     "input", "inputs", "x", "image", "images", "pixel_values", "data", "input_0", "sample",
@@ -20,49 +19,20 @@ struct ImportedArrays {
     "output", "outputs", "logits", "y", "out", "scores", "output_0", "expected", "result",
   ]
 
-  init(_ file: SafetensorsFile) {
-    form = "safetensors"
-    names = file.tensors.map(\.name)
-    read = { name throws(ParseFailure) in
-      guard let entry = file[name] else { throw ParseFailure(.invalid("no tensor \(name)")) }
-      return try file.data(of: entry)
-    }
-  }
+  init(_ arrays: NamedArrays) { self.arrays = arrays }
 
-  init(_ file: NpzFile) {
-    form = ".npz"
-    names = file.names
-    read = { name throws(ParseFailure) in
-      guard let data = try file.read(name) else { throw ParseFailure(.invalid("no array \(name)")) }
-      return data
-    }
-  }
-
-  init(_ checkpoint: Checkpoint, limits: ParseLimits) {
-    form = "a PyTorch file"
-    names = checkpoint.tensors.map(\.name)
-    read = { name throws(ParseFailure) in
-      guard let entry = checkpoint.tensors.first(where: { $0.name == name }) else {
-        throw ParseFailure(.invalid("no tensor \(name)"))
-      }
-      try entry.storage.requireChecksum()
-      return try TensorData(
-        type: entry.scalarType, shape: entry.shape, bytes: try entry.values(limits: limits))
-    }
-  }
-
-  /// - Throws: ``GoldenFailure`` when there is no input and output in it.
+  /// - Throws: ``GoldenFailure`` if there is no input or no output.
   func golden(_ name: String, for target: ImportTarget) throws(GoldenFailure) -> Golden {
     let tree = LayerTree(target.architecture)
     let layers = tapLayers(tree)
     let others = names.filter { layers[$0] == nil }
     let (first, second) = try roles(others)
     var (input, output) = (try load(first), try load(second))
-    // By order alone, the one that looks like images is the input.
+    // By order alone, the array with the shape of an image is the input.
     if !isNamed(first), !isNamed(second), !Self.isImage(input.shape), Self.isImage(output.shape) {
       swap(&input, &output)
     }
-    var imported = ImportedGolden(name: name, form: form, input: input, output: output)
+    var imported = ImportedGolden(name: name, form: arrays.form.rawValue, input: input, output: output)
     for name in names {
       if let layer = layers[name] { imported.taps.append((layer, try load(name))) }
     }
@@ -80,7 +50,7 @@ struct ImportedArrays {
     }
     let list = names.prefix(6).joined(separator: ", ") + (names.count > 6 ? ", …" : "")
     throw .notAGolden(
-      "no input and output among its \(names.count) arrays (\(list)); call them input and logits")
+      "its \(names.count) arrays (\(list)) are not an input and an output; name them input and logits")
   }
 
   private static func named(_ wanted: String, _ names: [String]) -> String? {
@@ -97,13 +67,13 @@ struct ImportedArrays {
 
   private func load(_ name: String) throws(GoldenFailure) -> TensorData {
     do throws(ParseFailure) {
-      return try read(name)
+      return try arrays.read(name)
     } catch {
       throw .damaged(error.inside(name))
     }
   }
 
-  /// Which of the arrays are outputs of layers, and of which.
+  /// The arrays that are outputs of layers: layer by array name.
   private func tapLayers(_ tree: LayerTree) -> [String: String] {
     var layers: [String: String] = [:]
     for tap in tree.tapNames + tree.convolutions.map(\.name) where tap != tree.head?.name {

@@ -3,26 +3,26 @@ internal import SWTBytes
 internal import SWTTensorFiles
 internal import SWTTensors
 
-/// The network that arrays are taken to be of.
+/// The network to which imported arrays belong.
 struct ImportTarget {
   let architecture: Architecture
-  /// True when its number of classes is to be that of the output.
+  /// Whether the number of classes is taken from the output.
   let classesOfOutput: Bool
 }
 
-/// An input and an output that some other program wrote down, not yet held against a network.
+/// An input and an output written by another program, not yet checked against a network.
 struct ImportedGolden {
   let name: String
   /// `.npz`, `ONNX test data` …
   let form: String
   let input: TensorData
   let output: TensorData
-  /// Layers that the file has besides.
+  /// Outputs of layers in the same file.
   var taps: [(name: String, data: TensorData)] = []
 
-  /// The golden, taken to be of the target.
+  /// The golden of the target network.
   ///
-  /// - Throws: ``GoldenFailure`` when input or output are not such a network's.
+  /// - Throws: ``GoldenFailure`` if input or output do not fit the network.
   func golden(for target: ImportTarget) throws(GoldenFailure) -> Golden {
     var architecture = target.architecture
     if target.classesOfOutput, architecture.hasHead, self.output.shape.count <= 2 {
@@ -48,7 +48,7 @@ struct ImportedGolden {
     return try Golden(metadata: metadata, tensors: tensors)
   }
 
-  /// Real numbers as float32, rounded once; with an axis for the batch in front where there is none.
+  /// Real numbers as float32, rounded once; `batched` adds a leading batch axis.
   private func float32(
     _ data: TensorData, _ what: String, batched: Bool = false
   ) throws(GoldenFailure) -> TensorData {
@@ -59,12 +59,11 @@ struct ImportedGolden {
     }
   }
 
-  /// The output as float64 or float32: anything less is too coarse to judge float32 by.
+  /// The output as float64 or float32; narrower types are too coarse to judge float32 results.
   private func reference(batched: Bool) throws(GoldenFailure) -> TensorData {
     guard output.type == .float32 || output.type == .float64 else {
       throw .unsupported(
-        "the output is \(output.type.rawValue), which is too coarse to judge float32 by; save it as float32 or float64"
-      )
+        "the output is \(output.type.rawValue), too coarse to judge float32; save it as float32 or float64")
     }
     let values: [Double]
     let reference: TensorData
@@ -76,12 +75,12 @@ struct ImportedGolden {
       throw .damaged(error)
     }
     guard !Self.areProbabilities(values, shape: output.shape) else {
-      throw .unsupported("the output holds probabilities; save the logits, which softmax was made of")
+      throw .unsupported("the output is probabilities; save the logits, before softmax")
     }
     return reference
   }
 
-  /// Rows of two and more that are nowhere negative and add up to one.
+  /// Whether every row has two or more values, none negative, that add up to one.
   private static func areProbabilities(_ values: [Double], shape: [Int]) -> Bool {
     guard shape.count <= 2, let classes = shape.last, classes > 1, !values.isEmpty else { return false }
     guard values.allSatisfy({ $0 >= 0 }) else { return false }
@@ -90,14 +89,14 @@ struct ImportedGolden {
     }
   }
 
-  /// The last part of a path, without its ending.
+  /// The last component of a path, without its extension.
   static func name(_ path: String) -> String {
     let last = path.split(separator: "/").last.map(String.init) ?? path
     guard let dot = last.lastIndex(of: "."), dot != last.startIndex else { return last }
     return String(last[..<dot])
   }
 
-  /// Two `.npy` files.
+  /// A golden from two `.npy` files.
   static func npyPair(
     _ path: String, _ input: any ByteSource, _ outputPath: String, limits: ParseLimits
   ) throws(GoldenFailure) -> ImportedGolden {
@@ -116,7 +115,7 @@ struct ImportedGolden {
   ) throws(ParseFailure) -> TensorData {
     do throws(ParseFailure) {
       let source = try FileSource(path: path)
-      guard NpyFile.recognises(source) else { throw ParseFailure(.invalid("it is no .npy file")) }
+      guard NpyFile.recognizes(source) else { throw ParseFailure(.invalid("not an .npy file")) }
       return try NpyFile.read(source, limits: limits)
     } catch {
       throw error.inside("\(path), the output of \(input)")
@@ -125,7 +124,7 @@ struct ImportedGolden {
 }
 
 extension Architecture {
-  /// As a golden states it.
+  /// The metadata of a golden for this architecture.
   package var goldenMetadata: [(String, String)] {
     var pairs = [
       ("arch.block", block.rawValue), ("arch.layers", layers.map(String.init).joined(separator: ",")),

@@ -1,13 +1,13 @@
 internal import SWTBytes
 internal import SWTTensorFiles
 
-/// Folders of ONNX test data: `test_data_set_N/input_0.pb` and `output_0.pb`, as ONNX's backend tests and
-/// model zoo have them.
+/// Folders of ONNX test data: `test_data_set_N/input_0.pb` and `output_0.pb`, as used by ONNX's backend tests
+/// and model zoo.
 enum OnnxTestData {
-  /// More sets than any model comes with: a folder is walked by number, not listed.
+  /// More sets than any model has; sets are found by index, not by listing the folder.
   private static let setLimit = 1000
 
-  /// The goldens in a folder, or in the sets of a folder; `nil` when `path` is no such folder.
+  /// The goldens in a folder or in its test sets; nil if `path` is not such a folder.
   static func read(_ path: String, limits: ParseLimits) throws(GoldenFailure) -> [ImportedGolden]? {
     var folder = path
     while folder.count > 1, folder.last == "/" { folder.removeLast() }
@@ -26,13 +26,13 @@ enum OnnxTestData {
       throw .unsupported("\(folder) has more than one input")
     }
     guard let output = try tensor("\(folder)/output_0.pb", limits) else {
-      throw .inconsistent("\(folder) has an input_0.pb and no output_0.pb")
+      throw .inconsistent("\(folder) has an input_0.pb but no output_0.pb")
     }
     let name = folder.split(separator: "/").last.map(String.init) ?? "onnx"
     return ImportedGolden(name: name, form: "ONNX test data", input: input, output: output)
   }
 
-  /// `nil` when there is no such file.
+  /// Nil if the file does not exist.
   private static func tensor(_ path: String, _ limits: ParseLimits) throws(GoldenFailure) -> TensorData? {
     do throws(ParseFailure) {
       return try OnnxTensorFile.read(FileSource(path: path), limits: limits)

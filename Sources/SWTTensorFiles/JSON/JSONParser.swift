@@ -1,13 +1,13 @@
 package import SWTBytes
 
 extension JSONValue {
-  /// Parses one JSON document (RFC 8259) that fills `bytes`; spaces may surround it.
+  /// Parses a JSON document (RFC 8259) that fills `bytes`, except for surrounding whitespace.
   ///
-  /// Stricter than the RFC where files are at stake: a key may stand in an object only once (of two, readers
-  /// disagree on which counts), nesting ends at 64, and every escape must make sense.
+  /// Stricter than the RFC: duplicate keys are refused (readers disagree on which one counts), nesting is
+  /// limited to 64 levels, and every escape must be valid.
   ///
-  /// `baseOffset` is where `bytes` lies in its file, so that errors name offsets of the file. `nodeLimit`, the
-  /// values that the document may hold, bounds the memory that a short text can ask for.
+  /// `baseOffset` is the offset of `bytes` in its file, so that errors give file offsets. `nodeLimit`, the
+  /// maximum number of values in the document, bounds the memory that a short text can cause to be allocated.
   package static func parse(
     _ bytes: [UInt8], baseOffset: Int = 0, nodeLimit: Int = 8_000_000
   ) throws(ParseFailure) -> JSONValue {
@@ -18,7 +18,7 @@ extension JSONValue {
 
 private struct JSONParser {
   static let depthLimit = 64
-  /// No number needs more; `Double` parsing of endless digits is slow.
+  /// Maximum characters of a number; no number needs more, and parsing long ones is slow.
   static let numberLimit = 1024
 
   let bytes: [UInt8]
@@ -38,7 +38,7 @@ private struct JSONParser {
     skipSpace()
     let value = try value(depth: 0)
     skipSpace()
-    guard at == bytes.count else { throw fail("more text after the JSON document") }
+    guard at == bytes.count else { throw fail("text after the end of the JSON document") }
     return value
   }
 
@@ -46,7 +46,7 @@ private struct JSONParser {
     ParseFailure(.invalid(what), at: base + (position ?? at))
   }
 
-  /// The next byte; 0, which no token starts with, at the end.
+  /// The next byte; 0, with which no token starts, at the end.
   var next: UInt8 { at < bytes.count ? bytes[at] : 0 }
 
   mutating func skipSpace() {
@@ -63,7 +63,7 @@ private struct JSONParser {
         .limit(.depth, value: UInt64(depth + 1), maximum: UInt64(Self.depthLimit)), at: base + at)
     }
     nodesLeft -= 1
-    guard nodesLeft >= 0 else { throw fail("a JSON document of more than \(nodeLimit) values") }
+    guard nodesLeft >= 0 else { throw fail("the JSON document has more than \(nodeLimit) values") }
     switch next {
     case UInt8(ascii: "{"): return try object(depth: depth)
     case UInt8(ascii: "["): return try array(depth: depth)
@@ -73,14 +73,14 @@ private struct JSONParser {
     case UInt8(ascii: "n"): return try word("null", .null)
     case UInt8(ascii: "-"), 0x30...0x39: return .number(try number())
     default:
-      throw fail(at < bytes.count ? "a character that starts no JSON value" : "the JSON document ends early")
+      throw fail(at < bytes.count ? "expected a JSON value" : "the JSON document ends early")
     }
   }
 
   mutating func word(_ text: StaticString, _ value: JSONValue) throws(ParseFailure) -> JSONValue {
     let expected = Array("\(text)".utf8)
     guard bytes.count - at >= expected.count, bytes[at..<at + expected.count].elementsEqual(expected) else {
-      throw fail("a word that is not \(text)")
+      throw fail("expected \(text)")
     }
     at += expected.count
     return value
@@ -113,13 +113,13 @@ private struct JSONParser {
     while true {
       skipSpace()
       let start = at
-      guard next == UInt8(ascii: "\"") else { throw fail("an object whose key is no string") }
+      guard next == UInt8(ascii: "\"") else { throw fail("expected a string as the key of an object") }
       let key = try string()
       guard keys.insert(key).inserted else {
-        throw fail("the key \(JSONValue.string(key).text()) stands twice in an object", at: start)
+        throw fail("the key \(JSONValue.string(key).text()) occurs twice in an object", at: start)
       }
       skipSpace()
-      guard next == UInt8(ascii: ":") else { throw fail("a key without a colon behind it") }
+      guard next == UInt8(ascii: ":") else { throw fail("expected a colon after the key") }
       at += 1
       skipSpace()
       members.append(JSONMember(key, try value(depth: depth + 1)))
@@ -127,12 +127,12 @@ private struct JSONParser {
     }
   }
 
-  /// Moves past the comma or the closing bracket; true for the bracket.
+  /// Skips a comma or the closing bracket; returns true for the bracket.
   mutating func listEnds(_ bracket: UInt8, _ kind: String) throws(ParseFailure) -> Bool {
     skipSpace()
     let found = next
     guard found == bracket || found == UInt8(ascii: ",") else {
-      throw fail(at < bytes.count ? "neither a comma nor the end of an \(kind)" : "an \(kind) without an end")
+      throw fail(at < bytes.count ? "expected a comma or the end of an \(kind)" : "unterminated \(kind)")
     }
     at += 1
     return found == bracket
@@ -148,26 +148,26 @@ extension JSONParser {
     if isNegative { at += 1 }
     let digits = at
     skipDigits()
-    guard at > digits else { throw fail("a number without digits", at: start) }
+    guard at > digits else { throw fail("a number has no digits", at: start) }
     guard at - digits == 1 || bytes[digits] != UInt8(ascii: "0") else {
-      throw fail("a number with a leading zero", at: start)
+      throw fail("a number has a leading zero", at: start)
     }
     let integerEnd = at
     if next == UInt8(ascii: ".") {
       at += 1
       let fraction = at
       skipDigits()
-      guard at > fraction else { throw fail("a number that ends with its point", at: start) }
+      guard at > fraction else { throw fail("a number has no digits after its decimal point", at: start) }
     }
     if next | 0x20 == UInt8(ascii: "e") {
       at += 1
       if next == UInt8(ascii: "+") || next == UInt8(ascii: "-") { at += 1 }
       let exponent = at
       skipDigits()
-      guard at > exponent else { throw fail("a number without its exponent", at: start) }
+      guard at > exponent else { throw fail("a number has no digits in its exponent", at: start) }
     }
     guard at - start <= Self.numberLimit else {
-      throw fail("a number of more than \(Self.numberLimit) characters", at: start)
+      throw fail("a number has more than \(Self.numberLimit) characters", at: start)
     }
     let text = String(decoding: bytes[start..<at], as: UTF8.self)
     if at == integerEnd, text != "-0" {
@@ -175,7 +175,7 @@ extension JSONParser {
       if let value = UInt64(text) { return .unsigned(value) }
     }
     guard let value = Double(text), value.isFinite else {
-      throw fail("a number that no Double can hold", at: start)
+      throw fail("a number is out of the range of Double", at: start)
     }
     return .double(value)
   }
@@ -199,18 +199,18 @@ extension JSONParser {
     }
     var text: [UInt8]?
     if next == UInt8(ascii: "\\") { text = try unescaped(from: first) }
-    guard at < bytes.count else { throw fail("a string without an end", at: start) }
-    guard next == UInt8(ascii: "\"") else { throw fail("a control character in a string") }
+    guard at < bytes.count else { throw fail("unterminated string", at: start) }
+    guard next == UInt8(ascii: "\"") else { throw fail("a string has a control character") }
     let decoded =
       if let text { String(validating: text, as: UTF8.self) } else {
         String(validating: bytes[first..<at], as: UTF8.self)
       }
-    guard let decoded else { throw fail("a string that is not UTF-8", at: start) }
+    guard let decoded else { throw fail("a string is not UTF-8", at: start) }
     at += 1
     return decoded
   }
 
-  /// The bytes of a string that holds escapes, up to its closing quote or to what does not belong.
+  /// The bytes of a string with escapes, up to its closing quote or the first byte that is not allowed.
   private mutating func unescaped(from first: Int) throws(ParseFailure) -> [UInt8] {
     var text = Array(bytes[first..<at])
     while at < bytes.count, bytes[at] >= 0x20, bytes[at] != UInt8(ascii: "\"") {
@@ -231,34 +231,34 @@ extension JSONParser {
       case UInt8(ascii: "r"): text.append(0x0D)
       case UInt8(ascii: "t"): text.append(0x09)
       case UInt8(ascii: "u"): text += try scalar(start).utf8
-      default: throw fail("an escape that JSON does not know", at: start)
+      default: throw fail("an escape is not valid JSON", at: start)
       }
     }
     return text
   }
 
-  /// The character of `\uXXXX`, or of the two that make a surrogate pair.
+  /// The character of a `\uXXXX` escape, or of two that form a surrogate pair.
   private mutating func scalar(_ start: Int) throws(ParseFailure) -> String {
     var code = UInt32(try hexadecimal(start))
     if 0xD800...0xDBFF ~= code {
       guard bytes.count - at >= 6, bytes[at] == UInt8(ascii: "\\"), bytes[at + 1] == UInt8(ascii: "u") else {
-        throw fail("half a surrogate pair", at: start)
+        throw fail("an unpaired surrogate", at: start)
       }
       at += 2
       let low = UInt32(try hexadecimal(start))
-      guard 0xDC00...0xDFFF ~= low else { throw fail("half a surrogate pair", at: start) }
+      guard 0xDC00...0xDFFF ~= low else { throw fail("an unpaired surrogate", at: start) }
       code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
     }
-    guard let scalar = Unicode.Scalar(code) else { throw fail("half a surrogate pair", at: start) }
+    guard let scalar = Unicode.Scalar(code) else { throw fail("an unpaired surrogate", at: start) }
     return String(Character(scalar))
   }
 
   private mutating func hexadecimal(_ start: Int) throws(ParseFailure) -> UInt16 {
-    guard bytes.count - at >= 4 else { throw fail("an escape that is cut off", at: start) }
+    guard bytes.count - at >= 4 else { throw fail("an escape is cut off", at: start) }
     var code: UInt16 = 0
     for byte in bytes[at..<at + 4] {
       guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
-        throw fail("an escape without four hexadecimal digits", at: start)
+        throw fail("an escape does not have four hexadecimal digits", at: start)
       }
       code = code << 4 | UInt16(digit)
     }

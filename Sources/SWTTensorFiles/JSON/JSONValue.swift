@@ -1,6 +1,6 @@
-/// A JSON document: what a safetensors header is read into and what every report is written from.
+/// A JSON document: the result of reading a safetensors header, and the input of every JSON report.
 ///
-/// Objects keep the order of their members, so that a document can be written back as it was read.
+/// Objects keep the order of their members, so that a document can be written back unchanged.
 package enum JSONValue: Equatable, Sendable {
   case null
   case bool(Bool)
@@ -10,10 +10,10 @@ package enum JSONValue: Equatable, Sendable {
   case object([JSONMember])
 }
 
-/// A number that keeps all its digits: 64-bit seeds and byte offsets do not survive a `Double`.
+/// A number without loss of digits: 64-bit seeds and byte offsets are not exact as `Double`.
 package enum JSONNumber: Equatable, Sendable {
   case int(Int64)
-  /// Only for values above `Int64.max`, so that each integer has one representation.
+  /// Only for values above `Int64.max`, so that each integer has exactly one representation.
   case unsigned(UInt64)
   case double(Double)
 
@@ -28,7 +28,7 @@ package enum JSONNumber: Equatable, Sendable {
   }
 }
 
-/// One `"key": value` of an object.
+/// A `"key": value` pair of an object.
 package struct JSONMember: Equatable, Sendable {
   package var key: String
   package var value: JSONValue
@@ -43,12 +43,12 @@ extension JSONValue {
   package static func int(_ value: some BinaryInteger) -> JSONValue { .number(JSONNumber(value)) }
   package static func double(_ value: Double) -> JSONValue { .number(.double(value)) }
 
-  /// The member of that name; `nil` when there is none or this is no object.
+  /// The value of a key; `nil` if there is none or this is not an object.
   package subscript(_ key: String) -> JSONValue? {
     members?.first { $0.key == key }?.value
   }
 
-  /// The element at that index; `nil` when there is none or this is no array.
+  /// The element at an index; `nil` if there is none or this is not an array.
   package subscript(_ index: Int) -> JSONValue? {
     guard let array, array.indices.contains(index) else { return nil }
     return array[index]
@@ -76,7 +76,7 @@ extension JSONValue {
 
   package var isNull: Bool { self == .null }
 
-  /// An integer; `nil` for one that does not fit and for every number written with a point or an exponent.
+  /// An integer; `nil` if it does not fit, and for every number written with a decimal point or an exponent.
   package var int: Int? {
     guard case .number(.int(let value)) = self else { return nil }
     return Int(exactly: value)
@@ -90,7 +90,7 @@ extension JSONValue {
     }
   }
 
-  /// Any number, and the strings that stand for what JSON has no number for.
+  /// Any number, including the strings that represent NaN and infinities, which JSON lacks.
   package var double: Double? {
     switch self {
     case .number(.int(let value)): Double(value)
@@ -123,7 +123,7 @@ extension JSONValue: ExpressibleByArrayLiteral {
   package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
 }
 extension JSONValue: ExpressibleByDictionaryLiteral {
-  /// Members in the order in which they are written.
+  /// Keeps members in the order of the literal.
   package init(dictionaryLiteral elements: (String, JSONValue)...) {
     self = .object(elements.map { JSONMember($0.0, $0.1) })
   }

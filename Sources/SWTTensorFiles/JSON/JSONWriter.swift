@@ -1,11 +1,11 @@
 extension JSONValue {
-  /// The document as text: the same value gives the same bytes everywhere.
+  /// The document as text; the same value gives the same bytes on every platform.
   ///
-  /// Doubles are the shortest text that reads back as the same value. NaN and infinities, which JSON does not
-  /// have, are the strings `"nan"`, `"inf"` and `"-inf"`.
+  /// Doubles are written as the shortest text that reads back as the same value. NaN and infinities, which
+  /// JSON lacks, are the strings `"nan"`, `"inf"` and `"-inf"`.
   ///
-  /// Pretty is one member on a line, two spaces a level, and lists of numbers on one line; otherwise there is no
-  /// space at all.
+  /// If `pretty`, there is one member per line, indented by two spaces per level, and lists of numbers take
+  /// one line; otherwise there is no whitespace.
   package func text(pretty: Bool = false) -> String {
     var writer = JSONWriter(pretty: pretty)
     writer.write(self, level: 0)
@@ -78,7 +78,8 @@ private struct JSONWriter {
     } else if value.isInfinite {
       write(value < 0 ? "-inf" : "inf")
     } else {
-      // Swift's description is the shortest that round-trips, and its form (1e-05, 0.1, 1.0) is valid JSON.
+      // Swift's description is the shortest text that round-trips, and its form (1e-05, 0.1, 1.0) is valid
+      // JSON.
       output += value.description.utf8
     }
   }

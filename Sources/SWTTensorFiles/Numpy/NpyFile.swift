@@ -3,10 +3,10 @@ internal import SWTTensors
 
 /// Reads and writes `.npy` files.
 package enum NpyFile {
-  /// True when the file starts with numpy's magic.
-  package static func recognises(_ source: any ByteSource) -> Bool { NpyHeader.recognises(source) }
+  /// Whether the file starts with numpy's magic.
+  package static func recognizes(_ source: any ByteSource) -> Bool { NpyHeader.recognizes(source) }
 
-  /// The array, row-major and little-endian whatever the file's order is.
+  /// The array, converted to row-major and little-endian order.
   package static func read(
     _ source: any ByteSource, limits: ParseLimits = ParseLimits()
   ) throws(ParseFailure) -> TensorData {
@@ -19,9 +19,9 @@ package enum NpyFile {
     return try TensorData(type: header.type, shape: header.shape, bytes: bytes)
   }
 
-  /// Hands the file to `sink`: the bytes that `numpy.save` writes.
+  /// Writes the file to `sink`: the same bytes as `numpy.save`.
   ///
-  /// - Throws: ``ParseFailure`` `.unsupported` for a type that numpy does not have; what the sink throws.
+  /// - Throws: ``ParseFailure`` `.unsupported` for a type that numpy lacks, and whatever the sink throws.
   package static func write(_ data: TensorData, to sink: ByteSink) throws {
     try sink(try header(data))
     if !data.bytes.isEmpty { try sink(data.bytes) }
@@ -40,11 +40,11 @@ package enum NpyFile {
     let sizes = data.shape.map(String.init)
     let shape = sizes.count == 1 ? "(\(sizes[0]),)" : "(\(sizes.joined(separator: ", ")))"
     var text = "{'descr': '\(descr)', 'fortran_order': False, 'shape': \(shape), }"
-    // numpy leaves room for the first size to grow to 21 digits, so that a file can be appended to.
+    // numpy reserves room for the first dimension to grow to 21 digits, so that a file can be appended to.
     if let first = sizes.first { text += String(repeating: " ", count: 21 - first.utf8.count) }
     text += String(repeating: " ", count: 64 - (10 + text.utf8.count + 1) % 64) + "\n"
     guard let size = UInt16(exactly: text.utf8.count) else {
-      throw ParseFailure(.unsupported("an array of \(sizes.count) dimensions"))
+      throw ParseFailure(.unsupported("an array with \(sizes.count) dimensions"))
     }
     var header = NpyHeader.magic + [1, 0]
     ElementCoding.append(size, to: &header)
@@ -58,12 +58,12 @@ package enum NpyFile {
     }
   }
 
-  /// Reorders elements whose first index runs fastest.
+  /// Reorders elements from Fortran order, in which the first index varies fastest.
   private static func rowMajor(_ bytes: [UInt8], shape: [Int], width: Int) -> [UInt8] {
     guard !bytes.isEmpty else { return bytes }
     var result: [UInt8] = []
     result.reserveCapacity(bytes.count)
-    // Strides cannot overflow: the array is in memory.
+    // Strides cannot overflow, because the array is in memory.
     let strides = Array(StridedLayout.contiguousStrides(shape.reversed()).reversed())
     var index = [Int](repeating: 0, count: shape.count)
     var element = 0

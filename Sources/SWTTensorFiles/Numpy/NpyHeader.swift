@@ -1,32 +1,32 @@
 package import SWTBytes
 package import SWTTensors
 
-/// What the header of an `.npy` file says.
+/// The header of an `.npy` file.
 ///
-/// The layout is `93 "NUMPY" major minor; u16 (version 1) or u32 (2, 3) size; Python dict literal; data`.
+/// The file is `93 "NUMPY" major minor; u16 (version 1) or u32 (2, 3) size; Python dict literal; data`.
 package struct NpyHeader: Equatable, Sendable {
   package let type: ScalarType
   package let shape: [Int]
-  /// The first index runs fastest.
+  /// Whether the first index varies fastest.
   package let isFortran: Bool
   package let isBigEndian: Bool
-  /// First byte of the data.
+  /// Offset of the data.
   package let dataOffset: Int
-  /// Bytes of the data.
+  /// Size of the data in bytes.
   package let byteCount: Int
 
   static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
-  /// numpy itself stops at 10,000: a header that is longer describes no plain array.
+  /// Maximum size of the dict literal; numpy's own limit is 10,000, and plain arrays need far less.
   private static let sizeLimit = 1 << 16
 
-  package static func recognises(_ source: any ByteSource) -> Bool {
+  package static func recognizes(_ source: any ByteSource) -> Bool {
     source.byteCount >= 10 && (try? source.bytes(at: 0, count: 6)) == magic
   }
 
   package init(_ source: any ByteSource, limits: ParseLimits = ParseLimits()) throws(ParseFailure) {
     var reader = try ByteReader(source)
     guard try reader.bytes(6) == Self.magic else {
-      throw ParseFailure(.invalid("no .npy file: it does not start with \\x93NUMPY"), at: 0)
+      throw ParseFailure(.invalid("not an .npy file: it does not start with \\x93NUMPY"), at: 0)
     }
     let major = try reader.byte()
     let minor = try reader.byte()
@@ -43,7 +43,7 @@ package struct NpyHeader: Equatable, Sendable {
     }
     guard size <= Self.sizeLimit else {
       throw ParseFailure(
-        .invalid("an .npy header of \(size) bytes, where \(Self.sizeLimit) are allowed"), at: 8)
+        .invalid("an .npy header of \(size) bytes; the limit is \(Self.sizeLimit)"), at: 8)
     }
     let start = reader.offset
     var literal = PythonLiteral(try reader.bytes(size), baseOffset: start)
@@ -62,11 +62,12 @@ package struct NpyHeader: Equatable, Sendable {
     byteCount = try Checked.multiply(
       try Checked.product(fields.shape, "element count"), element.type.byteWidth, "array size")
     guard byteCount == reader.remaining else {
-      throw ParseFailure(.invalid("\(reader.remaining) bytes for an array of \(byteCount)"), at: dataOffset)
+      throw ParseFailure(
+        .invalid("\(reader.remaining) bytes of data for an array of \(byteCount) bytes"), at: dataOffset)
     }
   }
 
-  /// `<f4`, `|b1`, `>c16` …; `=` is the order of the machine that wrote it, which numpy never stores.
+  /// Parses `<f4`, `|b1`, `>c16` …; numpy never stores `=`, the writing machine's byte order.
   private static func element(_ descr: String) -> (type: ScalarType, isBigEndian: Bool)? {
     guard let order = descr.first, let type = types[String(descr.dropFirst())] else { return nil }
     switch order {

@@ -1,76 +1,59 @@
+internal import SWTArchives
 package import SWTBytes
 internal import SWTChecksums
 internal import SWTTensors
 
-/// An `.npz` file: a zip archive of `.npy` files, read one by one.
+/// An `.npz` file: a zip archive of `.npy` files, which are read one at a time.
 package struct NpzFile: Sendable {
   /// Names of the arrays, without `.npy`, in the order of the archive.
   package let names: [String]
 
-  private let source: any ByteSource
-  private let entries: [String: NpzDirectory.Entry]
-  private let limits: ParseLimits
+  private let archive: ZipArchive
+  private let entries: [ExactString: ZipEntry]
 
-  package static func recognises(_ source: any ByteSource) -> Bool {
+  package static func recognizes(_ source: any ByteSource) -> Bool {
     guard let start = try? source.bytes(at: 0, count: min(4, source.byteCount)) else { return false }
-    return start == [0x50, 0x4B, 3, 4] || start == [0x50, 0x4B, 5, 6]
+    return start == FileMagic.zip || start == FileMagic.emptyZip
   }
 
   package init(_ source: any ByteSource, limits: ParseLimits = ParseLimits()) throws(ParseFailure) {
-    let directory = try NpzDirectory(source, limits: limits)
+    guard Self.recognizes(source) else {
+      throw ParseFailure(.invalid("no .npz file: it is not a zip archive"), at: 0)
+    }
+    archive = try ZipArchive(source, limits: limits.scaled(toFile: source.byteCount))
     var names: [String] = []
-    var entries: [String: NpzDirectory.Entry] = [:]
-    for entry in directory.entries {
+    var entries: [ExactString: ZipEntry] = [:]
+    for entry in archive.entries {
       guard entry.name.hasSuffix(".npy") else {
-        throw ParseFailure(.unsupported("an entry that is no array"), in: [entry.name])
+        throw ParseFailure(.unsupported("the entry is not an array"), in: [entry.name])
       }
       let name = String(entry.name.dropLast(4))
       names.append(name)
-      entries[name] = entry
+      entries[ExactString(name)] = entry
     }
-    self.source = source
     self.names = names
     self.entries = entries
-    self.limits = limits
   }
 
-  /// The array of that name; `nil` when there is none.
+  /// The array of that name; nil if there is none.
   package func read(_ name: String) throws(ParseFailure) -> TensorData? {
-    guard let entry = entries[name] else { return nil }
-    do {
-      return try NpyFile.read(MemorySource(try unpacked(entry)), limits: limits)
+    guard let entry = entries[ExactString(name)] else { return nil }
+    do throws(ParseFailure) {
+      return try NpyFile.read(
+        MemorySource(try archive.bytes(entry, limit: .inflatedBytes)), limits: archive.limits)
     } catch {
       throw error.inside(entry.name)
     }
-  }
-
-  private func unpacked(_ entry: NpzDirectory.Entry) throws(ParseFailure) -> [UInt8] {
-    try limits.check(.inflatedBytes, entry.byteCount)
-    let packed = try source.bytes(at: entry.dataOffset, count: entry.packedCount)
-    let bytes: [UInt8]
-    switch entry.method {
-    case 0:
-      guard entry.packedCount == entry.byteCount else {
-        throw ParseFailure(.invalid("a stored entry of two sizes"), at: entry.dataOffset)
-      }
-      bytes = packed
-    case 8: bytes = try RawInflate.unpack(packed, byteCount: entry.byteCount)
-    default: throw ParseFailure(.unsupported("compression method \(entry.method)"), at: entry.dataOffset)
-    }
-    guard CRC32.checksum(bytes) == entry.crc else {
-      throw ParseFailure(.checksum("its CRC-32 is not the one in the directory"), at: entry.dataOffset)
-    }
-    return bytes
   }
 }
 
 // MARK: - Writing
 
 extension NpzFile {
-  /// Hands an archive of stored arrays to `sink`: the same arrays give the same bytes.
+  /// Writes an archive of uncompressed arrays to `sink`; the same arrays give the same bytes.
   ///
-  /// - Throws: ``ParseFailure`` for two arrays of one name, a type that numpy does not have, and an archive of
-  ///   more than 4 GiB; what the sink throws.
+  /// - Throws: ``ParseFailure`` for two arrays with the same name, a type that numpy lacks, and an archive of
+  ///   more than 4 GiB, and whatever the sink throws.
   package static func write(_ arrays: [(name: String, data: TensorData)], to sink: ByteSink) throws {
     var directory: [UInt8] = []
     var offset = 0
@@ -80,7 +63,7 @@ extension NpzFile {
     }
     for (name, data) in arrays {
       guard names.insert(name).inserted else {
-        throw ParseFailure(.invalid("two arrays of one name"), in: [name])
+        throw ParseFailure(.invalid("two arrays have this name"), in: [name])
       }
       let header = try NpyFile.header(data)
       let size = header.count + data.bytes.count
@@ -112,10 +95,10 @@ extension NpzFile {
     try sink(directory + end)
   }
 
-  /// The fields that a local header and a directory entry share: version, flags, method, date, sizes, lengths.
+  /// The fields common to a local header and a directory entry: version, flags, method, date, sizes, lengths.
   private static func commonFields(crc: UInt32, size: Int, name: [UInt8]) -> [UInt8] {
     let flags: UInt16 = name.allSatisfy { $0 < 0x80 } ? 0 : 0x0800
-    // The first day that a zip archive can name: a date of today would make every archive differ.
+    // The earliest date that zip can represent; the current date would make archives differ.
     let date: UInt32 = 0x0021_0000
     return bytes(20 as UInt16) + bytes(flags) + bytes(0 as UInt16) + bytes(date) + bytes(crc)
       + bytes(UInt32(size)) + bytes(UInt32(size)) + bytes(UInt16(name.count)) + bytes(0 as UInt16)

@@ -1,6 +1,6 @@
 internal import SWTBytes
 
-/// The Python dict literal of an `.npy` header, and nothing else of Python.
+/// Parses the Python dict literal of an `.npy` header, and no other Python.
 struct PythonLiteral {
   private let bytes: [UInt8]
   private let base: Int
@@ -11,7 +11,7 @@ struct PythonLiteral {
     base = baseOffset
   }
 
-  /// Reads `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }` and the blanks behind it.
+  /// Parses `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }` and the blanks after it.
   mutating func arrayFields() throws(ParseFailure) -> (descr: String, isFortran: Bool, shape: [Int]) {
     var descr: String?
     var isFortran: Bool?
@@ -25,7 +25,7 @@ struct PythonLiteral {
       case "descr" where descr == nil: descr = try string()
       case "fortran_order" where isFortran == nil: isFortran = try bool()
       case "shape" where shape == nil: shape = try tuple()
-      default: throw fail("a key that is unknown or stands twice", at: start)
+      default: throw fail("an unknown or duplicate key", at: start)
       }
       if !accept(",") {
         try expect("}")
@@ -33,8 +33,10 @@ struct PythonLiteral {
       }
     }
     skipBlanks()
-    guard at == bytes.count else { throw fail("more text after the dict") }
-    guard let descr, let isFortran, let shape else { throw fail("no descr, fortran_order or shape", at: 0) }
+    guard at == bytes.count else { throw fail("text after the dict") }
+    guard let descr, let isFortran, let shape else {
+      throw fail("descr, fortran_order or shape is missing", at: 0)
+    }
     return (descr, isFortran, shape)
   }
 
@@ -54,28 +56,28 @@ struct PythonLiteral {
   }
 
   private mutating func expect(_ character: Unicode.Scalar) throws(ParseFailure) {
-    guard accept(character) else { throw fail("no \(character) where one must stand") }
+    guard accept(character) else { throw fail("expected \(character)") }
   }
 
-  /// Text in either quote; an escape would be the start of something that is no plain array.
+  /// Text in single or double quotes; escapes never occur in the header of a plain array.
   private mutating func string() throws(ParseFailure) -> String {
     skipBlanks()
     guard at < bytes.count, bytes[at] == UInt8(ascii: "'") || bytes[at] == UInt8(ascii: "\"") else {
       if at < bytes.count, bytes[at] == UInt8(ascii: "[") {
         throw ParseFailure(.unsupported("a structured numpy array"), at: base + at, in: [".npy header"])
       }
-      throw fail("no string where one must stand")
+      throw fail("expected a string")
     }
     let quote = bytes[at]
     let start = at + 1
     at += 1
     while at < bytes.count, bytes[at] != quote {
       guard 0x20..<0x7F ~= bytes[at], bytes[at] != UInt8(ascii: "\\") else {
-        throw fail("a character that belongs in no plain array's header")
+        throw fail("a character that does not occur in the header of a plain array")
       }
       at += 1
     }
-    guard at < bytes.count else { throw fail("a string without an end", at: start) }
+    guard at < bytes.count else { throw fail("unterminated string", at: start) }
     at += 1
     return String(decoding: bytes[start..<at - 1], as: UTF8.self)
   }
@@ -86,7 +88,7 @@ struct PythonLiteral {
       at += word.utf8.count
       return value
     }
-    throw fail("neither True nor False")
+    throw fail("expected True or False")
   }
 
   private mutating func tuple() throws(ParseFailure) -> [Int] {
@@ -95,8 +97,8 @@ struct PythonLiteral {
     while !accept(")") {
       numbers.append(try number())
       if accept(",") { continue }
-      // Without a comma, (3) is a number in parentheses.
-      guard numbers.count > 1 else { throw fail("a shape that is no tuple") }
+      // Without a comma, (3) is a number in parentheses, not a tuple.
+      guard numbers.count > 1 else { throw fail("the shape is not a tuple") }
       try expect(")")
       break
     }
@@ -108,7 +110,7 @@ struct PythonLiteral {
     let start = at
     while at < bytes.count, 0x30...0x39 ~= bytes[at] { at += 1 }
     guard let value = Int(String(decoding: bytes[start..<at], as: UTF8.self)) else {
-      throw fail("a size that is no whole number of this machine", at: start)
+      throw fail("a dimension is not an integer, or is too large", at: start)
     }
     // Python 2 wrote long integers as 3L.
     if at < bytes.count, bytes[at] == UInt8(ascii: "L") { at += 1 }

@@ -1,14 +1,14 @@
 internal import SWTBytes
 internal import SWTTensors
 
-/// An element type of ONNX: its scalar type here, and which list holds its values where they are not raw.
+/// An element type of ONNX: its scalar type, and the list that stores its values unless they are raw.
 struct OnnxElementType {
   let scalar: ScalarType
   private let list: OnnxTensorFields.List
-  /// Values of the list that make one element: two for complex numbers.
+  /// Values of the list per element: two for complex numbers.
   private var parts: Int { scalar.isComplex ? 2 : 1 }
 
-  /// `TensorProto.DataType`; `nil` for strings, for types of less than a byte, and for unknown codes.
+  /// From a `TensorProto.DataType`; `nil` for strings, types smaller than a byte, and unknown codes.
   init?(_ code: Int) {
     switch code {
     case 1: (scalar, list) = (.float32, .floats)
@@ -37,8 +37,8 @@ struct OnnxElementType {
 
   /// The elements' bytes, from typed values.
   ///
-  /// - Throws: ``ParseFailure`` when there are not as many values as elements, stand in the list of another type, or do not
-  ///   fit the type.
+  /// - Throws: ``ParseFailure`` if the number of values is wrong, they are in the list of another type, or a
+  ///   value does not fit the type.
   func bytes(
     _ values: (list: OnnxTensorFields.List, bits: [UInt64])?, count: Int
   ) throws(ParseFailure) -> [UInt8] {
@@ -47,8 +47,7 @@ struct OnnxElementType {
     guard bits.count == needed, found == list || bits.isEmpty else {
       throw ParseFailure(
         .invalid(
-          "\(bits.count) values in field \(found.rawValue), where \(needed) in field \(list.rawValue) are needed"
-        ))
+          "\(bits.count) values in field \(found.rawValue); expected \(needed) in field \(list.rawValue)"))
     }
     let width = scalar.byteWidth / parts
     var bytes: [UInt8] = []
@@ -56,7 +55,7 @@ struct OnnxElementType {
     for value in bits {
       guard fits(value, width) else {
         throw ParseFailure(
-          .invalid("a value of \(Int64(bitPattern: value)) in a tensor of \(scalar.rawValue)"))
+          .invalid("the value \(Int64(bitPattern: value)) is out of the range of \(scalar.rawValue)"))
       }
       for shift in stride(from: 0, to: 8 * width, by: 8) {
         bytes.append(UInt8(truncatingIfNeeded: value >> shift))
@@ -65,7 +64,7 @@ struct OnnxElementType {
     return bytes
   }
 
-  /// Narrow integers stand in wider ones, negative ones with their sign drawn out to 64 bits.
+  /// Narrow integers are stored in wider ones; negative values are sign-extended to 64 bits.
   private func fits(_ value: UInt64, _ width: Int) -> Bool {
     let signed = Int64(bitPattern: value)
     return switch scalar {

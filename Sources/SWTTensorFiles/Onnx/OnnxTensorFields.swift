@@ -1,8 +1,8 @@
 internal import SWTBytes
 
-/// What stands in a TensorProto, not yet interpreted.
+/// The fields of a TensorProto, not yet interpreted.
 struct OnnxTensorFields {
-  /// Where typed values stand: which of the repeated fields.
+  /// The repeated field that stores typed values.
   enum List: Int {
     case floats = 4
     case int32s = 5
@@ -10,7 +10,7 @@ struct OnnxTensorFields {
     case doubles = 10
     case uint64s = 11
 
-    /// Bits of one value on the wire; `nil` for varints.
+    /// Bits per value on the wire; `nil` for varints.
     var width: Int? {
       switch self {
       case .floats: 32
@@ -23,9 +23,9 @@ struct OnnxTensorFields {
   private(set) var dims: [Int] = []
   private(set) var dataType: Int?
   private(set) var dataTypeOffset = 0
-  /// Where raw_data lies.
+  /// Offsets of raw_data.
   private(set) var raw: Range<Int>?
-  /// Bits of the typed values, widened; they stand in one list.
+  /// Bits of the typed values, widened; all from one list.
   private(set) var values: (list: List, bits: [UInt64])?
 
   private let source: any ByteSource
@@ -47,21 +47,22 @@ struct OnnxTensorFields {
         guard case .varint(let value) = field.value else { throw Self.wireType(field) }
         dataType = Int(truncatingIfNeeded: Int32(truncatingIfNeeded: value))
         dataTypeOffset = field.offset
-      case 3: throw ParseFailure(.unsupported("a segment of a tensor"), at: field.offset)
-      case 6: throw ParseFailure(.unsupported("a tensor of strings"), at: field.offset)
+      case 3: throw ParseFailure(.unsupported("it is a segment of a tensor"), at: field.offset)
+      case 6: throw ParseFailure(.unsupported("it is a tensor of strings"), at: field.offset)
       case 9:
         guard case .bytes(let range) = field.value else { throw Self.wireType(field) }
         raw = range
       case 13: throw Self.external(field.offset)
       case 14:
         guard case .varint(let value) = field.value else { throw Self.wireType(field) }
-        // 1 is EXTERNAL; 0, DEFAULT, is what a writer may spell out.
+        // 1 is EXTERNAL; a writer may write the default, 0, explicitly.
         guard value == 0 else { throw Self.external(field.offset) }
       default:
         guard let list = List(rawValue: field.number) else {
-          // Names, documentation, metadata: of no use here. Anything else is another kind of message.
+          // Name, documentation and metadata are ignored. Any other field means another kind of message.
           guard [8, 12, 16].contains(field.number) else {
-            throw ParseFailure(.invalid("no TensorProto: it has a field \(field.number)"), at: field.offset)
+            throw ParseFailure(
+              .invalid("not a TensorProto: it has a field \(field.number)"), at: field.offset)
           }
           continue
         }
@@ -72,12 +73,12 @@ struct OnnxTensorFields {
 
   private mutating func add(_ bits: [UInt64], _ list: List, _ offset: Int) throws(ParseFailure) {
     guard values?.list ?? list == list else {
-      throw ParseFailure(.invalid("values of two types in one tensor"), at: offset)
+      throw ParseFailure(.invalid("the tensor has values of two types"), at: offset)
     }
     values = (list, (values?.bits ?? []) + bits)
   }
 
-  /// The values of a repeated field: one, or all of them packed.
+  /// The values of one occurrence of a repeated field: a single one, or several packed ones.
   private func numbers(_ field: ProtobufField, width: Int?) throws(ParseFailure) -> [UInt64] {
     switch (field.value, width) {
     case (.varint(let value), nil): return [value]
@@ -86,7 +87,7 @@ struct OnnxTensorFields {
     case (.bytes(let range), let width):
       guard let width else {
         var packed = try ProtobufReader(source, range)
-        // No number takes less than a byte, so the file bounds how many there are.
+        // Every number takes at least a byte, so the size of the file bounds their number.
         var values: [UInt64] = []
         while !packed.isAtEnd { values.append(try packed.varint()) }
         return values
@@ -102,12 +103,12 @@ struct OnnxTensorFields {
   }
 
   private static func wireType(_ field: ProtobufField) -> ParseFailure {
-    ParseFailure(.invalid("field \(field.number) of the wrong wire type"), at: field.offset)
+    ParseFailure(.invalid("field \(field.number) has the wrong wire type"), at: field.offset)
   }
 
   private static func external(_ offset: Int) -> ParseFailure {
     ParseFailure(
       .unsupported("its values are in another file"), at: offset,
-      hint: "onnx.save_tensor(onnx.numpy_helper.from_array(…), FILE) writes one that holds them")
+      hint: "onnx.save_tensor(onnx.numpy_helper.from_array(…), FILE) writes one that contains them")
   }
 }

@@ -1,12 +1,11 @@
 package import SWTBytes
 package import SWTTensors
 
-/// A safetensors file: names, types and places of its tensors, read without their values.
+/// A safetensors file: names, types and offsets of its tensors, read without their values.
 ///
-/// The layout is `u64 header size; JSON header; data`. All that the official library demands is checked once,
-/// when the file is opened: tensors lie back to back, in some order, from the first byte of the data to the
-/// last, and each is as long as its type and shape say. So nothing can hide between them, and no two can share
-/// bytes.
+/// The layout is `u64 header size; JSON header; data`. Opening checks everything that the official library
+/// requires: tensors lie back to back, in some order, from the first byte of the data to the last, and the
+/// size of each matches its type and shape. So nothing can hide between tensors, and no two share bytes.
 package struct SafetensorsFile: Sendable {
   /// One tensor of the file.
   package struct Entry: Equatable, Sendable {
@@ -14,30 +13,30 @@ package struct SafetensorsFile: Sendable {
     package let type: ScalarType
     /// In PyTorch's elements: two packed 4-bit floats count as one.
     package let shape: [Int]
-    /// Where its bytes lie in the file.
+    /// Offsets of its bytes in the file.
     package let range: Range<Int>
 
     package var byteCount: Int { range.count }
     package var elementCount: Int { range.count / type.byteWidth }
   }
 
-  /// `__metadata__`, in the order of the file.
+  /// `__metadata__`, in file order.
   package let metadata: OrderedStrings
-  /// The tensors, in the order of the header.
+  /// The tensors, in header order.
   package let tensors: [Entry]
-  /// First byte behind the header.
+  /// Offset of the first byte after the header.
   package let dataOffset: Int
 
   private let source: any ByteSource
   private let index: [String: Int]
 
-  /// The official library's bound.
+  /// Maximum header size, the same as in the official library.
   package static let headerLimit = 100_000_000
-  /// Largest piece that ``forEachWindow(of:_:)`` hands out.
+  /// Size in bytes of the windows of ``forEachWindow(of:_:)``.
   package static let windowBytes = 4 << 20
 
   /// True when the file starts like a safetensors file: a plausible header size and a brace.
-  package static func recognises(_ source: any ByteSource) -> Bool {
+  package static func recognizes(_ source: any ByteSource) -> Bool {
     guard let start = try? source.bytes(at: 0, count: min(9, source.byteCount)), start.count == 9 else {
       return false
     }
@@ -51,11 +50,11 @@ package struct SafetensorsFile: Sendable {
     let claimed: UInt64 = try reader.read()
     guard claimed <= UInt64(Self.headerLimit) else {
       throw ParseFailure(
-        .invalid("a safetensors header of \(claimed) bytes, where \(Self.headerLimit) are allowed"), at: 0)
+        .invalid("a safetensors header of \(claimed) bytes; the limit is \(Self.headerLimit)"), at: 0)
     }
     let header = try reader.bytes(claimed)
     guard header.first == UInt8(ascii: "{") else {
-      throw ParseFailure(.invalid("a safetensors header that does not start with {"), at: 8)
+      throw ParseFailure(.invalid("the safetensors header does not start with {"), at: 8)
     }
     let members = try JSONValue.parse(header, baseOffset: 8).members ?? []
     try limits.check(.tensors, members.count, at: 8)
@@ -87,12 +86,12 @@ package struct SafetensorsFile: Sendable {
 // MARK: - Values
 
 extension SafetensorsFile {
-  /// All bytes of one tensor: contiguous, row-major, little-endian.
+  /// All bytes of a tensor: contiguous, row-major, little-endian.
   package func bytes(of entry: Entry) throws(ParseFailure) -> [UInt8] {
     try source.bytes(at: entry.range.lowerBound, count: entry.range.count)
   }
 
-  /// The bytes of one tensor in pieces of at most 4 MiB.
+  /// Calls `body` with the bytes of a tensor, in windows of at most 4 MiB.
   package func forEachWindow(of entry: Entry, _ body: ([UInt8]) throws -> Void) throws {
     var offset = entry.range.lowerBound
     while offset < entry.range.upperBound {
@@ -102,7 +101,7 @@ extension SafetensorsFile {
     }
   }
 
-  /// The bytes of one tensor, unread.
+  /// The bytes of a tensor, not yet read.
   package func source(of entry: Entry) throws(ParseFailure) -> any ByteSource {
     try SubSource(source, at: entry.range.lowerBound, count: entry.range.count)
   }
@@ -111,12 +110,12 @@ extension SafetensorsFile {
     try TensorData(type: entry.type, shape: entry.shape, bytes: bytes(of: entry))
   }
 
-  /// The values as ``TensorData/floats()`` gives them.
+  /// The values, like ``TensorData/floats()``.
   package func floats(of entry: Entry) throws(ParseFailure) -> [Float] {
     try ElementCoding.floats(bytes(of: entry), entry.type)
   }
 
-  /// The values as ``TensorData/doubles()`` gives them.
+  /// The values, like ``TensorData/doubles()``.
   package func doubles(of entry: Entry) throws(ParseFailure) -> [Double] {
     try ElementCoding.doubles(bytes(of: entry), entry.type)
   }

@@ -1,22 +1,23 @@
 internal import SWTBytes
 internal import SWTTensors
 
-/// The rules for what the header says, against the data that is there.
+/// Validates the entries of a safetensors header against the data.
 struct SafetensorsHeader {
-  /// Bytes behind the header.
+  /// Number of bytes after the header.
   let dataCount: Int
   let dataOffset: Int
   let limits: ParseLimits
 
-  /// `__metadata__`: a map of strings, nothing else.
+  /// `__metadata__`, which must map strings to strings.
   func metadata(_ value: JSONValue) throws(ParseFailure) -> OrderedStrings {
     guard let members = value.members else {
-      throw ParseFailure(.invalid("__metadata__ that is no JSON object"), at: 8)
+      throw ParseFailure(.invalid("__metadata__ is not a JSON object"), at: 8)
     }
     var metadata = OrderedStrings()
     for member in members {
       guard let text = member.value.string else {
-        throw ParseFailure(.invalid("a value that is no string"), at: 8, in: ["__metadata__", member.key])
+        throw ParseFailure(
+          .invalid("the value is not a string"), at: 8, in: ["__metadata__", member.key])
       }
       metadata[member.key] = text
     }
@@ -33,12 +34,14 @@ struct SafetensorsHeader {
 
   private func checked(_ member: JSONMember) throws(ParseFailure) -> SafetensorsFile.Entry {
     for field in member.value.members ?? [] where !["dtype", "shape", "data_offsets"].contains(field.key) {
-      throw ParseFailure(.invalid("a field that is not dtype, shape or data_offsets"), at: 8)
+      throw ParseFailure(.invalid("a field other than dtype, shape and data_offsets"), at: 8)
     }
     guard let typeName = member.value["dtype"]?.string, let sizes = member.value["shape"]?.array,
       let offsets = member.value["data_offsets"]?.array, offsets.count == 2,
       let start = offsets[0].int, let end = offsets[1].int
-    else { throw ParseFailure(.invalid("no dtype, shape or data_offsets, or not of their types"), at: 8) }
+    else {
+      throw ParseFailure(.invalid("dtype, shape or data_offsets is missing or has the wrong type"), at: 8)
+    }
     guard let fileType = SafetensorsType(rawValue: typeName), let type = fileType.scalarType else {
       throw ParseFailure(.unsupported("the dtype \(JSONValue.string(typeName).text())"), at: 8)
     }
@@ -46,7 +49,7 @@ struct SafetensorsHeader {
     var shape: [Int] = []
     for size in sizes {
       guard let size = size.int, size >= 0 else {
-        throw ParseFailure(.invalid("a shape that is not made of whole numbers"), at: 8)
+        throw ParseFailure(.invalid("the shape has a dimension that is not a non-negative integer"), at: 8)
       }
       shape.append(size)
     }
@@ -60,10 +63,10 @@ struct SafetensorsHeader {
     let needed = try Checked.multiply(count, type.byteWidth, "tensor size")
     guard start >= 0, end >= start, end <= dataCount else {
       throw ParseFailure(
-        .invalid("data_offsets \(start) to \(end), where there are \(dataCount) bytes of data"), at: 8)
+        .invalid("data_offsets \(start) to \(end), but there are \(dataCount) bytes of data"), at: 8)
     }
     guard end - start == needed else {
-      throw ParseFailure(.invalid("\(end - start) bytes for a tensor of \(needed)"), at: 8)
+      throw ParseFailure(.invalid("\(end - start) bytes of data for a tensor of \(needed) bytes"), at: 8)
     }
     return SafetensorsFile.Entry(
       name: member.key, type: type, shape: shape, range: dataOffset + start..<dataOffset + end)
@@ -78,14 +81,14 @@ struct SafetensorsHeader {
     for entry in inOrder {
       let start = entry.range.lowerBound
       guard start == covered else {
-        let what = start < covered ? "overlaps the one before it" : "leaves bytes unused before it"
+        let what = start < covered ? "overlaps the previous tensor" : "leaves unused bytes before it"
         throw ParseFailure(.invalid(what), at: start, in: ["tensor \(entry.name)"])
       }
       covered = entry.range.upperBound
     }
     let unused = dataOffset + dataCount - covered
     guard unused == 0 else {
-      throw ParseFailure(.invalid("\(unused) bytes that belong to no tensor"), at: covered)
+      throw ParseFailure(.invalid("\(unused) bytes belong to no tensor"), at: covered)
     }
   }
 }

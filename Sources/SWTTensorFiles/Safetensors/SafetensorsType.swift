@@ -1,11 +1,11 @@
 internal import SWTTensors
 
-/// The dtypes of safetensors, in the official library's order: alignment grows, and writers sort by it.
+/// The dtypes of safetensors in the official library's order of increasing alignment, by which writers sort.
 enum SafetensorsType: String, CaseIterable {
   case BOOL, F4, F6_E2M3, F6_E3M2, U8, I8, F8_E5M2, F8_E4M3, F8_E8M0, F8_E4M3FNUZ, F8_E5M2FNUZ
   case I16, U16, F16, BF16, I32, U32, F32, C64, F64, I64, U64
 
-  /// PyTorch's type; `nil` for the two that PyTorch does not have.
+  /// PyTorch's type; `nil` for the two that PyTorch lacks.
   var scalarType: ScalarType? {
     switch self {
     case .BOOL: .bool
@@ -32,15 +32,15 @@ enum SafetensorsType: String, CaseIterable {
     }
   }
 
-  /// `nil` for the types that a safetensors file cannot hold.
+  /// `nil` for types without a safetensors dtype.
   init?(_ type: ScalarType) {
     guard let match = Self.allCases.first(where: { $0.scalarType == type }) else { return nil }
     self = match
   }
 
-  /// Place in ``allCases``: the library's sort key.
+  /// Position in ``allCases``: the library's sort key.
   var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 
-  /// How many of the file's elements PyTorch packs into one of its own, along the last dimension.
+  /// Number of the file's elements that PyTorch packs into one of its own, along the last dimension.
   var packing: Int { self == .F4 ? 2 : 1 }
 }

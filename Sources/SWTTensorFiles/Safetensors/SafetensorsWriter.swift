@@ -1,17 +1,17 @@
 package import SWTBytes
 package import SWTTensors
 
-/// Takes the bytes of a file in order, in pieces.
+/// Receives the bytes of a file in order, in pieces.
 package typealias ByteSink = ([UInt8]) throws -> Void
 
-/// Writes safetensors files: the same input gives the same bytes.
+/// Writes safetensors files; the same input gives the same bytes.
 package struct SafetensorsWriter: Sendable {
-  /// A tensor to be written.
+  /// A tensor to write.
   package struct Tensor: Sendable {
     package let name: String
     package let type: ScalarType
     package let shape: [Int]
-    /// Hands all bytes (contiguous, row-major, little-endian) to the sink, in pieces of any size.
+    /// Passes all bytes (contiguous, row-major, little-endian) to the sink, in pieces of any size.
     package let provide: @Sendable (ByteSink) throws -> Void
 
     package init(
@@ -28,24 +28,24 @@ package struct SafetensorsWriter: Sendable {
     }
   }
 
-  /// How the tensors lie in the file.
+  /// The order of the tensors in the file.
   package enum Order: Sendable {
-    /// The official library's: dtypes by descending alignment, then names by their bytes.
+    /// The official library's: by descending alignment of the dtype, then bytewise by name.
     case sorted
-    /// As they were given.
+    /// The order given.
     case given
   }
 
-  /// True for the types that a safetensors file has a name for.
+  /// Whether safetensors has a dtype for a type.
   package static func holds(_ type: ScalarType) -> Bool { SafetensorsType(type) != nil }
 
   private let header: [UInt8]
   private let tensors: [(tensor: Tensor, byteCount: Int)]
 
-  /// Lays the file out.
+  /// Determines the layout of the file.
   ///
-  /// - Throws: ``ParseFailure`` `.unsupported` for a type that safetensors does not have, `.invalid` for two
-  ///   tensors of one name.
+  /// - Throws: ``ParseFailure`` `.unsupported` for a type that safetensors lacks, `.invalid` for two tensors
+  ///   with the same name.
   package init(
     metadata: OrderedStrings = OrderedStrings(), tensors: [Tensor], order: Order = .sorted
   ) throws(ParseFailure) {
@@ -73,7 +73,7 @@ package struct SafetensorsWriter: Sendable {
       sized.append((tensor, count))
     }
     var text = Array(JSONValue.object(members).text().utf8)
-    // Spaces up to a multiple of 8 keep the data aligned, as the format asks.
+    // Padding with spaces to a multiple of 8 keeps the data aligned, as the format recommends.
     text += repeatElement(0x20, count: (8 - text.count % 8) % 8)
     guard text.count <= SafetensorsFile.headerLimit else {
       throw ParseFailure(.unsupported("a safetensors header of \(text.count) bytes"))
@@ -95,7 +95,7 @@ package struct SafetensorsWriter: Sendable {
           .unsupported("safetensors has no dtype for \(tensor.type.rawValue)"), in: ["tensor \(tensor.name)"])
       }
       guard names.insert(tensor.name).inserted else {
-        throw ParseFailure(.invalid("a name that cannot be used again"), in: ["tensor \(tensor.name)"])
+        throw ParseFailure(.invalid("this name is already in use"), in: ["tensor \(tensor.name)"])
       }
       planned.append((tensor, type))
     }
@@ -106,10 +106,10 @@ package struct SafetensorsWriter: Sendable {
     }
   }
 
-  /// Hands the file to `sink`, piece by piece.
+  /// Writes the file to `sink`, piece by piece.
   ///
-  /// - Throws: What the sink or a provider throws; ``ParseFailure`` when a provider gives more or fewer bytes
-  ///   than its shape says.
+  /// - Throws: Whatever the sink or a provider throws, and ``ParseFailure`` if a provider gives more or fewer
+  ///   bytes than its shape needs.
   package func write(to sink: ByteSink) throws {
     try sink(header)
     for (tensor, byteCount) in tensors {
@@ -131,6 +131,7 @@ package struct SafetensorsWriter: Sendable {
   }
 
   private static func wrongCount(_ tensor: Tensor, _ expected: Int, _ actual: Int) -> ParseFailure {
-    ParseFailure(.invalid("\(actual) bytes of \(expected)"), in: ["tensor \(tensor.name)"])
+    ParseFailure(
+      .invalid("\(actual) bytes were provided; the shape needs \(expected)"), in: ["tensor \(tensor.name)"])
   }
 }

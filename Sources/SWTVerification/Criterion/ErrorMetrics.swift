@@ -1,26 +1,26 @@
 internal import SWTBytes
 
-/// How far a result is from the reference, on all its elements at once.
+/// The difference between a result and its reference, over all elements.
 ///
-/// `relL2 = ‖y − r‖₂ / ‖r‖₂` and `max = max |y − r| / std(r)`, the two figures that the criterion uses; the others
-/// are for people. Computed in double precision.
+/// `relL2 = ‖y − r‖₂ / ‖r‖₂` and `max = max |y − r| / std(r)` are used by the criterion; the others are for
+/// people. Computed in double precision.
 public struct ErrorMetrics: Equatable, Sendable {
   /// `‖y − r‖₂ / ‖r‖₂`.
   public var relL2: Double
-  /// Largest error divided by the (population) standard deviation of the reference.
+  /// Largest absolute error divided by the population standard deviation of the reference.
   public var maxOverStd: Double
   /// Largest absolute error.
   public var maxAbs: Double
   /// Standard deviation of the reference.
   public var scale: Double
-  /// One minus the cosine; 0 is parallel.
+  /// One minus the cosine similarity; 0 for parallel vectors.
   public var oneMinusCosine: Double
-  /// Flat index of the first NaN or infinity of the result, if any.
+  /// Flat index of the first NaN or infinity in the result, if any.
   public var firstNonFinite: Int?
-  /// True when every element has the bits of the reference after it was rounded to float32.
+  /// Whether every element, rounded to float32, has the bits of the reference.
   public var isBitExact: Bool
 
-  /// Compares `result` with `reference`; both have the same, non-zero count.
+  /// Compares `result` with `reference`, which must have the same, non-zero count.
   public init(_ result: [Double], reference: [Double]) {
     precondition(result.count == reference.count, "result and reference differ in size")
     var errorSquares = 0.0
@@ -45,7 +45,7 @@ public struct ErrorMetrics: Equatable, Sendable {
     }
     let count = Double(max(1, reference.count))
     let mean = sum / count
-    // Two passes: the short formula loses everything where the mean is large.
+    // Two passes: the one-pass formula loses all digits if the mean is large.
     scale = (reference.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count).squareRoot()
     let norm = referenceSquares.squareRoot()
     if firstNonFinite != nil {
@@ -60,7 +60,7 @@ public struct ErrorMetrics: Equatable, Sendable {
     isBitExact = exact && !reference.isEmpty
   }
 
-  /// No error is no error, even against nothing.
+  /// A zero error is zero even relative to a zero reference.
   private static func ratio(_ error: Double, _ size: Double) -> Double {
     error == 0 ? 0 : size > 0 ? error / size : .infinity
   }

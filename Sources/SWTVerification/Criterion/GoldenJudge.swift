@@ -4,13 +4,13 @@ package import SWTGoldens
 
 /// What one golden allows, and how a result compares with it.
 ///
-/// Every output and every tap has its own bound, and all must hold: nothing is averaged.
+/// Every output and every tap has a bound of its own, and all must be met: nothing is averaged.
 package struct GoldenJudge: Sendable {
   package let golden: Golden
   package let tree: LayerTree
-  /// Replaces the golden's own multiple of the floor.
+  /// Overrides the golden's multiple of the floor.
   let k: Double?
-  /// The wider bound for values stored in fewer bits.
+  /// The wider bound for reduced precision.
   let reduced: ReducedPrecision?
 
   package init(
@@ -24,7 +24,8 @@ package struct GoldenJudge: Sendable {
 
   // MARK: Bounds
 
-  /// The bound of an output or a tap, each stage fed by the one before.
+  /// The bound of an output or tap of a free-running pass, in which each stage gets the previous one's
+  /// output.
   func criterion(of output: String) -> Criterion {
     if let reduced { return reduced.criterion(of: output, k: k, usual: floorCriterion(output)) }
     return floorCriterion(output)
@@ -35,7 +36,7 @@ package struct GoldenJudge: Sendable {
     guard let floor = golden.floors.free[output] else {
       return .uncalibrated(convolutions: tree.convolutions.count, k: k)
     }
-    // A reference that is itself a float32 pass carries one floor of its own.
+    // A float32 reference has an error of one floor itself.
     let own = golden.output.isFloat32Only ? 2.0.squareRoot() : 1
     return Criterion(floorRelL2: floor.relL2 * own, floorMax: floor.maxOverStd * own, k: k)
   }
@@ -43,9 +44,9 @@ package struct GoldenJudge: Sendable {
   /// Allowed multiple of one stage's floor: a fault is four orders of magnitude larger than that floor.
   static let stageMultiple = 4.0
 
-  /// The bound of one stage alone, fed with the reference's own activation.
+  /// The bound of one stage alone, with the reference's activation as input.
   ///
-  /// One stage's own rounding is 1e-7 to 1e-6.
+  /// The rounding error of one stage is 1e-7 to 1e-6.
   func criterion(ofStage stage: String) -> Criterion {
     if let reduced { return reduced.criterion(ofStage: stage, k: k) }
     let floor = golden.floors.block[stage] ?? golden.floors.block[outputName(of: stage)]
@@ -54,14 +55,14 @@ package struct GoldenJudge: Sendable {
       k: max(k ?? 0, Self.stageMultiple), isCalibrated: floor != nil)
   }
 
-  /// The name under which a golden has the output of a stage: the last one's is `logits` or `layer4`.
+  /// The golden's name for the output of a stage: that of the last one is `logits` or `layer4`.
   func outputName(of stage: String) -> String {
     stage == tree.tapNames.last ? golden.output.name : stage
   }
 
   // MARK: Comparing
 
-  /// Compares what was computed: the output first, then every tap that both have.
+  /// Compares a result: the output first, then every tap that both have.
   package func compare<Scalar>(_ result: ForwardResult<Scalar>) -> [GoldenReport.Comparison] {
     var comparisons = [output(result.output)]
     for tap in golden.taps {
@@ -87,7 +88,7 @@ package struct GoldenJudge: Sendable {
       isBitExact: exact ?? false)
   }
 
-  /// The labels of an output; nil where it is a map.
+  /// The labels of an output; nil if the output is a feature map.
   func labels(_ values: [Double], _ metrics: ErrorMetrics) -> LabelRule? {
     golden.architecture.classCount.map { classes in
       LabelRule(
@@ -108,12 +109,12 @@ package struct GoldenJudge: Sendable {
 
   // MARK: Stages
 
-  /// Whether the golden says what a stage puts out.
+  /// Whether the golden has the output of a stage.
   func knows(_ stage: String) -> Bool {
     stage == tree.tapNames.last || golden.tap(stage) != nil
   }
 
-  /// A stage's output against the golden's; nil where it has none of that name and shape.
+  /// Compares a stage's output with the golden's; nil if that has none of this name and shape.
   func metrics<Scalar>(ofStage stage: String, _ map: FeatureMap<Scalar>) -> ErrorMetrics? {
     if stage == tree.tapNames.last {
       guard map.shape == golden.output.shape else { return nil }

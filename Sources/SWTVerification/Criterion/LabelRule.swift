@@ -1,12 +1,12 @@
-/// Whether the labels agree, where the reference is decided enough for that to mean something.
+/// Whether labels agree, if the reference's margins are large enough for a verdict.
 public struct LabelRule: Equatable, Sendable {
-  /// What two labels say about each other.
+  /// The result of comparing two labels.
   public enum Outcome: String, Sendable {
     /// The same label.
     case agrees
-    /// The reference's first two are closer than the allowed error: either label would be right.
+    /// The reference's first two logits are closer than the allowed error: either label is acceptable.
     case tieWithinBound = "tie within bound"
-    /// Another label, and the reference is decided.
+    /// Different labels, although the reference has a clear margin.
     case differs
   }
 
@@ -14,23 +14,23 @@ public struct LabelRule: Equatable, Sendable {
   public struct Item: Equatable, Sendable {
     /// The reference's label.
     public var expected: Int
-    /// The model's label.
+    /// Difference between the reference's largest and second largest logit.
     public var actual: Int
     /// Distance between the reference's first and second logit.
     public var margin: Double
-    /// What they say.
+    /// The result of the comparison.
     public var outcome: Outcome
-    /// Whether the five largest are the same ones, decided by the distance of the fifth and the sixth; nil where there
-    /// are no more than five classes.
+    /// Whether the top five agree as sets, decided by the difference of the fifth and the sixth logit; nil if
+    /// there are at most five classes.
     public var topFive: Outcome?
   }
 
-  /// One for each image.
+  /// One per image.
   public var items: [Item]
 
-  /// Compares the top label of each row of `[count, classes]`.
+  /// Compares the top labels of each row of `[count, classes]`.
   ///
-  /// `bound` is twice the largest error that the criterion allows, in logits.
+  /// `bound` is twice the largest error that the criterion accepts, in logits.
   public init(_ result: [Double], reference: [Double], classes: Int, bound: Double) {
     var items: [Item] = []
     for start in stride(from: 0, to: reference.count - classes + 1, by: max(1, classes)) {
@@ -48,7 +48,7 @@ public struct LabelRule: Equatable, Sendable {
     self.items = items
   }
 
-  /// Whether no image differs, neither in its first label nor in its first five.
+  /// Whether no image differs, neither in its top label nor in its top five.
   public var passes: Bool { !items.contains { $0.outcome == .differs || $0.topFive == .differs } }
 
   private static func topFive(
@@ -57,7 +57,7 @@ public struct LabelRule: Equatable, Sendable {
     let count = 5
     guard reference.count > count else { return nil }
     func order(_ row: ArraySlice<Double>) -> [Int] {
-      // A NaN is nobody's label; the lower position wins a tie.
+      // A NaN is never the largest; the lower index wins a tie.
       let values = row.map { $0.isNaN ? -Double.infinity : $0 }
       return values.indices.sorted { (-values[$0], $0) < (-values[$1], $1) }
     }
@@ -68,7 +68,7 @@ public struct LabelRule: Equatable, Sendable {
     return fifth - sixth > bound ? .differs : .tieWithinBound
   }
 
-  /// Positions of the largest and the second largest element; the lower position wins a tie.
+  /// Indices of the largest and the second largest element; the lower index wins a tie.
   private static func topTwo(_ row: ArraySlice<Double>) -> (first: Int, second: Int) {
     var (first, second) = (0, -1)
     for i in 1..<max(1, row.count) {

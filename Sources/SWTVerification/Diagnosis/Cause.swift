@@ -1,33 +1,33 @@
-/// Why a model and a reference differ, and how well that explains it.
+/// A cause of the difference between model and reference, and how much of it it explains.
 public struct Cause: Equatable, Sendable {
-  /// On which side the fault lies.
+  /// The side of the fault.
   public enum Side: String, Sendable {
-    /// The model file holds other weights than the reference had; undoing the damage explains the error.
+    /// The model file has other weights than the reference; undoing the damage explains the error.
     case weights
-    /// The weights are right; the reference computed another function of them than this network's.
+    /// The weights are right; the reference computed a different function of them.
     case computation
-    /// The input was prepared in another way.
+    /// The input was prepared differently.
     case input
     /// Weights were rounded to fewer bits.
     case precision
-    /// Our own kernels.
+    /// Our kernels.
     case engine
   }
 
-  /// Stable, for programs: `bgr-input`, `bn-eps`, `blocks-swapped`.
+  /// A stable identifier for programs: `bgr-input`, `bn-eps`, `blocks-swapped`.
   public var id: String
-  /// A sentence without a full stop: `SAME padding as in TensorFlow instead of padding 1`.
+  /// A sentence without a period: `SAME padding as in TensorFlow instead of padding 1`.
   public var text: String
-  /// Whose fault it is.
+  /// The side of the fault.
   public var side: Side
-  /// The layer, block or tensor that it is about; nil for the whole network.
+  /// The layer, block or tensor at fault; nil for the whole network.
   public var place: String?
-  /// Error of the output before and after the cause was taken into account.
+  /// Relative L2 error of the output, before and after taking the cause into account.
   public var relL2Before, relL2After: Double
-  /// The largest multiple of its floor that any output or tap has left; 0 where nothing was run.
+  /// The largest remaining error of any output or tap, in floors; 0 if nothing was run.
   public var explainsToTimesFloor: Double
-  /// True when every output and tap of this golden passes once the cause is taken into account. Only named tensors
-  /// that digests show to differ are causes without such a run.
+  /// Whether every output and tap of this golden passes when the cause is taken into account. Only tensors
+  /// named by differing digests are causes without such a run.
   public var isConfirmed: Bool
 
   package init(

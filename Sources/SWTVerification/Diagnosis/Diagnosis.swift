@@ -2,21 +2,22 @@ internal import ResNetArchitecture
 internal import ResNetEngine
 internal import SWTGoldens
 
-/// An accepted explanation, and the change that it stands for.
+/// A confirmed explanation and its change.
 struct Explanation {
   let cause: Cause
   let change: WhatIf
 }
 
-/// Tries everything in the table of hypotheses on the stage that is wrong, and on the whole network what helps there.
+/// Tries everything in the table of hypotheses on the stage that is wrong, and on the whole network what
+/// helps there.
 ///
-/// A hypothesis is accepted only when with it every output and tap of the golden is within its bound.
+/// A hypothesis is accepted only if all outputs and taps of the golden are then within their bounds.
 struct Diagnosis<Source: WeightSource> {
   let trial: Trial<Source>
   let isFolded: Bool
-  /// What the digests of the golden said about the weights.
+  /// The comparison of the weights with the golden's digests.
   let weightsReport: WeightsReport?
-  /// Error of the output, unchanged.
+  /// Relative L2 error of the output without a change.
   let errorBefore: Double
 
   private struct Screened {
@@ -27,11 +28,11 @@ struct Diagnosis<Source: WeightSource> {
     let matchesDigests: Bool
   }
 
-  /// How many candidates that help in the stage are tried on the whole network.
+  /// Number of candidates, of those that help in the stage, to try on the whole network.
   private static var confirmations: Int { 6 }
 
-  /// The first explanation that holds, what explained another golden of this model before all others; nil when none
-  /// does.
+  /// The first explanation that holds, what explained another golden of this model before all others; nil
+  /// when none does.
   func run(known: [Explanation] = []) throws -> Explanation? {
     for explanation in known {
       if let again = try confirmed(explanation.change, as: explanation.cause) { return again }
@@ -45,7 +46,7 @@ struct Diagnosis<Source: WeightSource> {
       for candidate in hypothesis.candidates(site) {
         guard let times = try helps(candidate) else { continue }
         let matches = matchesDigests(candidate.change)
-        // Nothing better can come: it explains the output, and digests do not speak for another.
+        // Nothing better can follow: it explains the output, and the digests do not suggest another.
         if isWhole, matches || weightsReport?.passes ?? true,
           let explanation = try confirm(hypothesis, candidate)
         {
@@ -72,10 +73,10 @@ struct Diagnosis<Source: WeightSource> {
     return nil
   }
 
-  /// True when what is looked at is the network's output.
+  /// Whether the segment ends with the network's output.
   private var isWhole: Bool { trial.segment.last == trial.judge.tree.tapNames.last }
 
-  /// The same of a candidate; what is small in one stage may help only when it is changed everywhere.
+  /// The same for a candidate; what is small in one stage may help only if changed everywhere.
   private func helps(_ candidate: Hypothesis.Candidate) throws -> Double? {
     if let times = try helps(candidate.change) { return times }
     guard trial.segment.count > 1, candidate.change.deviates, let wider = candidate.everywhere else {
@@ -84,7 +85,7 @@ struct Diagnosis<Source: WeightSource> {
     return try helps(wider.change)
   }
 
-  /// How many floors the error of the segment has left with a change; nil when that is too many.
+  /// The remaining error of the segment with a change, in floors; nil if too large.
   private func helps(_ change: WhatIf) throws -> Double? {
     let criterion = trial.criterion
     guard let metrics = try trial.error(change), metrics.firstNonFinite == nil, criterion.accepts(metrics)
@@ -92,7 +93,7 @@ struct Diagnosis<Source: WeightSource> {
     return criterion.timesFloor(metrics)
   }
 
-  /// True when it changes just the tensors whose digests differ.
+  /// Whether a change affects exactly the tensors whose digests differ.
   private func matchesDigests(_ change: WhatIf) -> Bool {
     guard let differing = weightsReport?.differing, !differing.isEmpty else { return false }
     return Set(change.weights.keys) == Set(differing)
@@ -103,20 +104,20 @@ struct Diagnosis<Source: WeightSource> {
   ) throws -> Explanation? {
     var tries = [(candidate.text, candidate.place, candidate.change)]
     if let wider = candidate.everywhere {
-      // Ports compute another function everywhere; weights are damaged in one place.
+      // Ports compute a different function everywhere; weights are damaged in one place.
       tries.insert((wider.text, nil, wider.change), at: candidate.change.deviates ? 0 : 1)
     }
     for (text, place, change) in tries {
       let side = side(of: hypothesis, change)
       let cause = Cause(
-        id: hypothesis.id, text: text + suffix(side), side: side, place: place, relL2Before: errorBefore,
+        id: hypothesis.id, text: side.sentence(text), side: side, place: place, relL2Before: errorBefore,
         relL2After: .nan, explainsToTimesFloor: .infinity, isConfirmed: false)
       if let explanation = try confirmed(change, as: cause) { return explanation }
     }
     return nil
   }
 
-  /// Runs the whole network with a change.
+  /// Runs the whole network with a change; nil if it does not pass.
   private func confirmed(_ change: WhatIf, as cause: Cause) throws -> Explanation? {
     guard let comparisons = try trial.comparisons(change), comparisons.allSatisfy(\.passes) else {
       return nil
@@ -129,17 +130,22 @@ struct Diagnosis<Source: WeightSource> {
     return Explanation(cause: cause, change: change)
   }
 
-  /// Weights that are shown to be the reference's cannot be wrong in the model: the reference used them otherwise.
+  /// Weights that are shown to be the reference's cannot be wrong in the model: the reference used them
+  /// otherwise.
   private func side(of hypothesis: Hypothesis, _ change: WhatIf) -> Cause.Side {
     hypothesis.side == .weights && weightsReport?.passes == true ? .computation : hypothesis.side
   }
 
-  private func suffix(_ side: Cause.Side) -> String {
-    switch side {
-    case .weights: " (in the model)"
-    case .computation, .precision: " (in the reference)"
-    case .input: " (in what the reference was given)"
-    case .engine: ""
+}
+
+extension Cause.Side {
+  /// Says who has what the text names.
+  fileprivate func sentence(_ text: String) -> String {
+    switch self {
+    case .weights: "the model has \(text)"
+    case .computation, .precision: "the reference has \(text)"
+    case .input: "\(text) (in the reference's input)"
+    case .engine: text
     }
   }
 }

@@ -1,12 +1,12 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
 
-/// A way in which a model and a reference are known to differ: one entry of the table of causes.
+/// A known way in which model and reference differ: an entry of the table of causes.
 struct Hypothesis: Sendable {
-  /// Stable, for programs.
+  /// A stable identifier for programs.
   let id: String
   let side: Cause.Side
-  /// Everything that it may mean for the network, given the stage that is wrong by itself.
+  /// The concrete changes that it may mean for the network, given the stage at fault.
   let candidates: @Sendable (Site) -> [Candidate]
 
   init(
@@ -17,14 +17,14 @@ struct Hypothesis: Sendable {
     self.candidates = candidates
   }
 
-  /// One concrete change that may explain the error.
+  /// A concrete change that may explain the error.
   struct Candidate: Sendable {
-    /// What is different, as a phrase: `kernels of layer2.0.conv2 rotated by 180°`.
+    /// What differs, as a phrase: `kernels of layer2.0.conv2 rotated by 180°`.
     var text: String
-    /// The layer, block or tensor that it is about; nil is the whole network.
+    /// The layer, block or tensor at fault; nil for the whole network.
     var place: String?
     var change: WhatIf
-    /// The same fault everywhere in the network, where that is another one.
+    /// The same fault everywhere in the network, if that is a different change.
     var everywhere: Wider?
   }
 
@@ -33,23 +33,23 @@ struct Hypothesis: Sendable {
     var change: WhatIf
   }
 
-  /// Where to look.
+  /// The place to look for a fault.
   struct Site: Sendable {
     let tree: LayerTree
-    /// The stages that may be wrong, in the order of execution: one, unless nobody can tell.
+    /// The stages that may be at fault, in execution order; a single one if it is known.
     let stages: [String]
-    /// True when BatchNorm is folded into the convolutions.
+    /// Whether BatchNorm is folded into the convolutions.
     let isFolded: Bool
-    /// The epsilon that the golden states.
+    /// The epsilon of the golden.
     let goldenEpsilon: Double
 
-    /// The one stage that is wrong by itself, when it is known.
+    /// The stage at fault, if it is known.
     var stage: String? { stages.count == 1 ? stages[0] : nil }
 
-    /// The blocks in question.
+    /// The blocks that may be at fault.
     var blocks: [ResidualBlock] { tree.blocks.filter { concerns($0.name) } }
 
-    /// The convolutions in question.
+    /// The convolutions that may be at fault.
     var units: [ConvolutionUnit] {
       (concerns(tree.stem.name) ? tree.stem.units : []) + blocks.flatMap(\.convolutions)
     }
@@ -57,7 +57,7 @@ struct Hypothesis: Sendable {
     func concerns(_ stage: String?) -> Bool { stage.map { stages.contains($0) } ?? false }
   }
 
-  /// The table, the plainest explanation first; where BatchNorm is folded there is none to be wrong.
+  /// All hypotheses, the simplest explanation first; those about BatchNorm only if it is not folded.
   static func all(isFolded: Bool) -> [Hypothesis] {
     InputHypotheses.all + FunctionHypotheses.all + BlockHypotheses.all + (isFolded ? [] : NormHypotheses.all)
       + ConvolutionHypotheses.all + HeadHypotheses.all + PrecisionHypotheses.all
@@ -65,7 +65,8 @@ struct Hypothesis: Sendable {
 }
 
 extension Hypothesis {
-  /// A fault of single layers: each one in question, all of them together, and all in the network.
+  /// A fault of single layers: each layer that may be at fault, all of those together, and all layers of the
+  /// network.
   static func perLayer(
     _ id: String, side: Cause.Side = .weights, _ what: String,
     _ change: @escaping @Sendable (ConvolutionUnit) -> [String: WeightChange]?

@@ -1,10 +1,11 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
 internal import SWTGoldens
+internal import SWTThreads
 
-/// What is done with a golden that fails: a second witness, then where, then why.
+/// What happens to a golden that fails: run a second engine, find where the fault is, then why.
 ///
-/// One for all goldens of a model: what explained the first is tried first on the next.
+/// One for all goldens of a model: explanations of the first are tried first on the next.
 final class Investigation<Source: WeightSource> {
   private let tree: LayerTree
   private let weights: Source
@@ -27,7 +28,7 @@ final class Investigation<Source: WeightSource> {
     isFolded = !weights.holds("\(tree.stem.units[0].normName).running_var")
   }
 
-  /// Fills in what a failing report says about the fault.
+  /// Adds the findings to a failing report.
   func run(
     _ engine: some ForwardEngine, _ judge: GoldenJudge, _ report: inout GoldenReport
   ) throws {
@@ -37,12 +38,12 @@ final class Investigation<Source: WeightSource> {
     if report.comparisons.contains(where: { $0.metrics.firstNonFinite != nil }) {
       report.nonFinite = try NonFiniteSearch(engine: engine, weights: weights).run(replay.input)
     }
-    var finding = try Localiser(engine: engine, reference: reference, judge: judge, replay: replay)
+    var finding = try Localizer(engine: engine, reference: reference, judge: judge, replay: replay)
       .run(report.comparisons)
     (report.blocks, report.layers, report.divergence) = (finding.blocks, finding.layers, finding.divergence)
     let damage = WeightDamage(tree, weights, report.weights)
     if let place = damage.stage, placeByDigests(place, damage, &report) {
-      // The weights before it are the reference's, and so is what they compute.
+      // The weights before it are the reference's, and therefore so are the activations.
       (finding.feed, finding.feedIsExact) = (replay.feed(of: place), replay.isExact)
     }
     if report.blamesEngine {
@@ -53,7 +54,7 @@ final class Investigation<Source: WeightSource> {
       try diagnose(judge, replay, finding, &report)
     }
     if let cause = damage.cause(report.comparisons[0].metrics.relL2) {
-      // A change that explains all says more than names; what only looks lost says less.
+      // A confirmed change says more than names; values that merely look lost say less.
       let isFirst = report.causes.first.map { $0.isConfirmed || $0.id == "not-a-number" } ?? false
       report.causes.insert(cause, at: isFirst ? 1 : 0)
     }
@@ -62,7 +63,7 @@ final class Investigation<Source: WeightSource> {
 
   // MARK: Where
 
-  /// - Returns: True when the divergence is another stage than before.
+  /// - Returns: Whether the divergence moved to another stage.
   private func placeByDigests(
     _ stage: String, _ damage: WeightDamage<Source>, _ report: inout GoldenReport
   ) -> Bool {
@@ -104,7 +105,7 @@ final class Investigation<Source: WeightSource> {
     let output = replay.comparisons[0]
     return Cause(
       id: "engine",
-      text: "our \(instructions.rawValue) kernels: in double precision the model agrees with the golden",
+      text: "our \(instructions.rawValue) kernels: computed in float64 the model agrees with the golden",
       side: .engine, place: report.divergence?.layer ?? report.divergence?.block,
       relL2Before: report.comparisons[0].metrics.relL2, relL2After: output.metrics.relL2,
       explainsToTimesFloor: replay.comparisons.map(\.timesFloor).max() ?? 0, isConfirmed: true)
@@ -126,7 +127,8 @@ final class Investigation<Source: WeightSource> {
     }
   }
 
-  /// What to try hypotheses on: the guilty stage, or all that may be guilty up to the next thing that the golden knows.
+  /// The stages on which to try hypotheses: the one at fault, or all that may be at fault up to the next
+  /// output that the golden has.
   private func trial(
     _ judge: GoldenJudge, _ replay: Replay, _ finding: Located,
     _ divergence: GoldenReport.Divergence?

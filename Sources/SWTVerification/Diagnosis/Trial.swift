@@ -1,25 +1,26 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
 internal import SWTGoldens
+internal import SWTThreads
 
-/// Runs of one golden's input with something changed.
+/// Runs a golden's input with changes.
 ///
-/// Changes of weights and of the input go through the fast engine, one layer packed anew; other functions through the
-/// double-precision engine, which alone computes them.
+/// Changes of weights and of the input run on the fast engine with only the changed layers repacked; other
+/// functions run on the float64 engine, which alone supports them.
 struct Trial<Source: WeightSource> {
   let judge: GoldenJudge
   let weights: Source
   let network: ChangingNetwork
   let input: FeatureMap<Float>
-  /// The stages that may be wrong, one after another.
+  /// The stages that may be at fault, in sequence.
   let suspects: [String]
-  /// These, and those up to the next one whose output the golden knows.
+  /// The suspects, and the stages after them up to one whose output the golden has.
   let segment: [String]
-  /// What goes into the first of them.
+  /// The input of the first stage of the segment.
   let feed: FeatureMap<Float>
-  /// False when the feed carries the rounding of all stages before.
+  /// Whether the feed is free of the rounding errors of earlier stages.
   private let feedIsExact: Bool
-  /// What the fast engine puts out in each of them, unchanged.
+  /// Outputs of the segment's stages in the fast engine, without changes.
   private let prefix: [String: FeatureMap<Float>]
 
   private var tree: LayerTree { judge.tree }
@@ -44,12 +45,12 @@ struct Trial<Source: WeightSource> {
 
   // MARK: The segment alone
 
-  /// The error of what the last stage of the segment puts out; nil when its shape is another.
+  /// The error of the segment's output; nil if its shape differs.
   func error(_ change: WhatIf) throws -> ErrorMetrics? {
     try judge.metrics(ofStage: segment[segment.count - 1], output(change))
   }
 
-  /// What the last stage of the segment puts out.
+  /// The output of the last stage of the segment.
   func output(_ change: WhatIf) throws -> FeatureMap<Double> {
     let isStart = segment[0] == tree.stem.name
     let feed = isStart ? change.input?(feed) ?? feed : feed
@@ -58,7 +59,7 @@ struct Trial<Source: WeightSource> {
     return map
   }
 
-  /// The criterion for it.
+  /// The criterion for the segment's output.
   var criterion: Criterion {
     let last = segment[segment.count - 1]
     return segment.count == 1
@@ -69,7 +70,7 @@ struct Trial<Source: WeightSource> {
     let last = segment[segment.count - 1]
     let changed = change.layers(in: tree)
     let layers = segment.flatMap { tree.layers(of: $0) }.filter { changed.contains($0) }
-    // What comes before the first changed layer is known.
+    // Everything before the first changed layer is known.
     var (first, start) = (segment[0], feed)
     if change.input == nil, let layer = layers.first {
       first = try tree.stage(ofTap: layer)
@@ -92,7 +93,7 @@ struct Trial<Source: WeightSource> {
     return map
   }
 
-  /// Packs the changed layers, and afterwards the unchanged ones again.
+  /// Packs the changed layers, and afterward the unchanged ones again.
   private func with<Value>(
     _ layers: [String], _ change: WhatIf, _ body: () throws -> Value
   ) throws -> Value {
@@ -107,7 +108,7 @@ struct Trial<Source: WeightSource> {
 
   // MARK: The whole network
 
-  /// Every output and tap of the golden with a change; nil when the output has another shape.
+  /// Compares every output and tap of the golden with a change; nil if a shape differs.
   func comparisons(_ change: WhatIf) throws -> [GoldenReport.Comparison]? {
     let input = change.input?(self.input) ?? self.input
     let taps = Set(judge.golden.taps.map(\.name).filter { tree.tapNames.contains($0) })
@@ -124,7 +125,7 @@ struct Trial<Source: WeightSource> {
   private func compare<Scalar>(
     _ result: ForwardResult<Scalar>, _ change: WhatIf
   ) -> [GoldenReport.Comparison]? {
-    // Where a tap has another size, the change cannot be what the golden was made with.
+    // If the size of a tap differs, the golden cannot have been made with this change.
     let sizes = judge.golden.taps.allSatisfy { tap in
       result.taps[tap.name].map { $0.shape == tap.shape } ?? true
     }

@@ -1,20 +1,20 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
 
-/// What is changed about one run: the model or the function it stands for, to see whether that explains an error.
+/// A change of a run, of the model or of the function it computes, to see whether it explains an error.
 struct WhatIf: Sendable {
-  /// What is fed in; nil is the golden's input.
+  /// Changes the input; nil leaves the golden's input.
   var input: (@Sendable (FeatureMap<Float>) -> FeatureMap<Float>)?
   /// By tensor name.
   var weights: [String: WeightChange] = [:]
   var deviation = Deviation()
-  /// What is done to the output, row by row of the batch; nil is nothing.
+  /// Changes the output, with rows of classes; nil leaves it unchanged.
   var output: (@Sendable ([Double]) -> [Double])?
 
-  /// True when only the double engine can compute it.
+  /// Whether only the float64 engine can compute it.
   var deviates: Bool { deviation != Deviation() }
 
-  /// The layers whose weights are changed, as the layer tree calls them.
+  /// The layers with changed weights, by their names in the layer tree.
   func layers(in tree: LayerTree) -> Set<String> {
     var owners: [String: String] = [:]
     for unit in tree.convolutions {

@@ -1,15 +1,15 @@
-/// How much single-weight damage a set of goldens would notice.
+/// The share of single-weight damage that a set of goldens would notice.
 public struct MutationScore: Equatable, Sendable {
   /// The mutations of one layer's weights.
   public struct Layer: Equatable, Sendable {
     /// `conv1`, `layer2.0.conv2`, `fc`.
     public var name: String
-    /// Mutations of its weights.
+    /// Number of mutations of its weights.
     public var tried: Int
-    /// How many at least one golden noticed.
+    /// Number noticed by at least one golden.
     public var caught: Int
 
-    /// True when none of several mutations was noticed.
+    /// Whether there were mutations and none was noticed.
     public var isBlind: Bool { tried > 0 && caught == 0 }
 
     package init(name: String, tried: Int, caught: Int) {
@@ -19,11 +19,11 @@ public struct MutationScore: Equatable, Sendable {
     }
   }
 
-  /// How many one golden alone would notice.
+  /// The number noticed by one golden alone.
   public struct ByGolden: Equatable, Sendable {
     /// The golden's name.
     public var name: String
-    /// How many it noticed.
+    /// Number of mutations noticed.
     public var caught: Int
 
     package init(name: String, caught: Int) {
@@ -32,11 +32,11 @@ public struct MutationScore: Equatable, Sendable {
     }
   }
 
-  /// The mutations are those of this seed; the same seed tries the same weights.
+  /// The seed of the mutations; the same seed tries the same weights.
   public var seed: UInt64
-  /// In execution order; every layer with weights is there.
+  /// In execution order, all layers with weights.
   public var layers: [Layer]
-  /// One for each golden.
+  /// One per golden.
   public var goldens: [ByGolden]
 
   package init(seed: UInt64, layers: [Layer], goldens: [ByGolden]) {
@@ -45,11 +45,11 @@ public struct MutationScore: Equatable, Sendable {
     self.goldens = goldens
   }
 
-  /// Mutations of all layers.
+  /// Number of mutations of all layers.
   public var tried: Int { layers.reduce(0) { $0 + $1.tried } }
-  /// Noticed by at least one golden.
+  /// Number noticed by at least one golden.
   public var caught: Int { layers.reduce(0) { $0 + $1.caught } }
-  /// Part of the mutations that was noticed, 0…1; 1 when none was tried.
+  /// The fraction of mutations noticed, 0…1; 1 if none was tried.
   public var score: Double { tried == 0 ? 1 : Double(caught) / Double(tried) }
   /// Layers in which no mutation was noticed.
   public var blindLayers: [String] { layers.filter(\.isBlind).map(\.name) }

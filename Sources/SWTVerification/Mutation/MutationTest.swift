@@ -2,18 +2,19 @@ internal import ResNetArchitecture
 internal import ResNetEngine
 internal import SWTGoldens
 internal import SWTTensors
+internal import SWTThreads
 
-/// Flips the sign of single weights and asks whether the goldens would notice.
+/// Flips the sign of single weights and checks whether the goldens would notice.
 ///
-/// What comes before the changed layer is computed once and kept, only the changed layer is packed anew, and a run ends
+/// Activations before the changed layer are computed once, only the changed layer is repacked, and a run ends
 /// at the first tap that shows the change.
 struct MutationTest<Source: WeightSource> {
-  /// One golden and the engine for images of its size.
+  /// A golden, and an engine for images of its size.
   private struct Target {
     let name: String
     let judge: GoldenJudge
     let engine: FastEngine
-    /// The input of each stage, unchanged.
+    /// The input of each stage without mutations.
     let feeds: [String: FeatureMap<Float>]
   }
 
@@ -23,7 +24,7 @@ struct MutationTest<Source: WeightSource> {
   private let targets: [Target]
   private let comparesLayers: Bool
 
-  /// Prepares for goldens that the unchanged model passes; taps count when `comparesLayers`, otherwise only the output.
+  /// Prepares for goldens that the unchanged model passes; taps count only if `comparesLayers`.
   init(
     _ tree: LayerTree, _ weights: Source, _ goldens: [(name: String, judge: GoldenJudge)],
     threads: ThreadPool, instructions: InstructionSet, comparesLayers: Bool
@@ -44,7 +45,7 @@ struct MutationTest<Source: WeightSource> {
     }
   }
 
-  /// Tries `count` mutations, the same number in each weight tensor or one more.
+  /// Tries `count` mutations, distributed evenly over the weight tensors.
   func run(_ count: Int, seed: UInt64) throws -> MutationScore {
     let layers = tree.tapNames.flatMap { tree.layers(of: $0) }
     var caughtBy = [Int](repeating: 0, count: targets.count)
@@ -70,11 +71,11 @@ struct MutationTest<Source: WeightSource> {
       goldens: zip(targets, caughtBy).map { .init(name: $0.name, caught: $1) })
   }
 
-  /// The sign of one weight that is not zero.
+  /// Flips the sign of one nonzero weight.
   private func mutation(_ layer: String, seed: UInt64) throws -> WeightChange {
     let place = try weights.withFloats("\(layer).weight") { values in
       var place = 0
-      // A zero has no sign to flip; a tensor of zeros alone keeps its first.
+      // A zero has no sign to flip; in a tensor of zeros an arbitrary one is used.
       for attempt in 0..<UInt64(256) {
         place = Int(SplitMix64.at(seed &+ attempt) % UInt64(values.count))
         if values[place] != 0 { break }
@@ -88,7 +89,7 @@ struct MutationTest<Source: WeightSource> {
     }
   }
 
-  /// Runs the rest of the network, stage by stage, until a tap or the output is out of its bound.
+  /// Runs the rest of the network stage by stage, until a tap or the output exceeds its bound.
   private func notices(_ target: Target, _ layer: String) throws -> Bool {
     let stages = tree.tapNames
     let stage = try tree.stage(ofTap: layer)
@@ -106,7 +107,7 @@ struct MutationTest<Source: WeightSource> {
 }
 
 extension GoldenJudge {
-  /// Whether what a stage put out is within the bound; true where the golden does not know the stage.
+  /// Whether the output of a stage is within its bound; true if the golden does not have it.
   func accepts(_ stage: String, _ map: FeatureMap<Float>) -> Bool {
     guard let metrics = metrics(ofStage: stage, map) else { return true }
     let name = outputName(of: stage)

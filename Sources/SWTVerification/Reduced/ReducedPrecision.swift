@@ -3,29 +3,29 @@ internal import ResNetEngine
 internal import SWT
 internal import SWTGoldens
 
-/// What a file says was done to its values: its receipts.
+/// What was done to the values of a file, from its receipts.
 public struct StoredPrecision: Sendable {
-  /// `f16`, `bf16` or `i8` when weights were rounded to that; `f32` when BatchNorm was folded and no more.
+  /// `f16`, `bf16` or `i8` if weights were rounded to it; `f32` if only BatchNorm was folded.
   public let precision: String
-  /// Whether BatchNorm was folded into convolutions.
+  /// Whether BatchNorm was folded into the convolutions.
   public let isFolded: Bool
-  /// Relative L2 error of each layer's weights, by the layer's name.
+  /// Relative L2 error of each layer's weights, by layer name.
   public let layerErrors: [String: Double]
 
-  /// True when values have fewer bits than the source's.
+  /// Whether values have fewer bits than in the source.
   public var isReduced: Bool { precision != "f32" }
 
-  /// Relative error that the receipts let expect of the output.
+  /// Relative error of the output expected from the receipts.
   ///
-  /// The layers' errors are independent of each other and each is passed on, neither grown nor shrunk on the whole,
-  /// by the normalised layers behind it: they add as squares.
+  /// The errors of layers are independent, and each is passed on by the normalized layers after it, on
+  /// average neither amplified nor attenuated: their squares add up.
   public var expectedError: Double { Self.sum(layerErrors.values) }
 
   static func sum(_ errors: some Sequence<Double>) -> Double {
     errors.reduce(0) { $0 + $1 * $1 }.squareRoot()
   }
 
-  /// nil when the file has no receipts, or only empty ones.
+  /// Nil if the file has no receipts, or only empty ones.
   init?(_ file: SWTFile, _ tree: LayerTree) {
     var errors: [String: Double] = [:]
     var types: Set<SWTDType> = []
@@ -48,21 +48,21 @@ public struct StoredPrecision: Sendable {
   }
 }
 
-/// How far values stored in fewer bits may take an output: the bound of the verdict "reduced-precision".
+/// The bound for outputs of reduced precision, and of the verdict "reduced-precision".
 public struct ReducedPrecision: Sendable {
-  /// Where the expected error comes from.
+  /// The source of the expected error.
   public enum Basis: String, Sendable {
-    /// The golden: PyTorch rounded the weights and ran.
+    /// The golden: PyTorch ran with rounded weights.
     case golden
-    /// The double engine, on stored weights that were shown to be those of the source, rounded.
+    /// The float64 engine, with stored weights that were proven to be the rounded weights of the source.
     case source
     /// The receipts in the file.
     case receipts
-    /// The double engine, rounding weights and inputs of convolutions as the engine under test does.
+    /// The float64 engine, rounding weights and inputs of convolutions like the engine under test.
     case emulation
   }
 
-  /// What an output's error is expected to be.
+  /// The expected error of an output.
   struct Expected: Sendable {
     /// `‖t − r‖₂ / ‖r‖₂`
     let relL2: Double
@@ -70,13 +70,13 @@ public struct ReducedPrecision: Sendable {
     let maxOverStd: Double
   }
 
-  /// What the receipts say; nil where nothing was changed.
+  /// What was done to stored values, from the receipts; nil if nothing was.
   public let stored: StoredPrecision?
-  /// Where the bound comes from.
+  /// The source of the bound.
   public let basis: Basis
   /// `f16`, `bf16` or `i8`.
   public let precision: String
-  /// By output and tap; what is not in it is judged by the receipts.
+  /// By output and tap; others are judged by the receipts.
   private let measured: [String: Expected]
 
   init(_ stored: StoredPrecision, _ basis: Basis = .receipts, measured: [String: Expected] = [:]) {
@@ -86,7 +86,7 @@ public struct ReducedPrecision: Sendable {
     precision = stored.precision
   }
 
-  /// For an engine that computes with reduced numbers: `measured` is the emulation's error.
+  /// For an engine that computes in reduced precision; `measured` are the errors of the emulation.
   init(computing precision: ComputePrecision, _ stored: StoredPrecision?, measured: [String: Expected]) {
     self.stored = stored
     basis = .emulation
@@ -94,19 +94,19 @@ public struct ReducedPrecision: Sendable {
     self.precision = precision.rawValue
   }
 
-  /// Allowed multiple of an error that was measured on that very output.
+  /// Allowed multiple of an error that was measured on the same output.
   private static let measuredMultiple = 2.0
-  /// Allowed multiple of what the receipts let expect. Networks pass a layer's error on with a factor near one:
-  /// over the fixtures and f16, bf16 and i8 outputs had 0.4 to 1.8 times the expected error.
+  /// Allowed multiple of the error expected from receipts. Networks pass on a layer's error with a factor
+  /// near one: over the fixtures, f16, bf16 and i8 outputs had 0.4 to 1.8 times the expected error.
   private static let receiptMultiple = 4.0
-  /// The largest of a thousand normally distributed errors is near three and a half deviations, and the deviation of
-  /// an output may be half its norm.
+  /// The largest of a thousand normally distributed errors is about three and a half standard deviations, and
+  /// the standard deviation of an output may be half its root mean square.
   private static let usualRatio = 8.0
 
   /// The bound for an output or a tap.
   ///
-  /// Where an emulation stands for what is expected, `usual` is what float32 is allowed there: stages that
-  /// compute no reduced numbers have that error, and the emulation none.
+  /// If the expected error is from an emulation, `usual` is the float32 bound: stages without
+  /// reduced-precision computations have float32 errors, which the emulation lacks.
   func criterion(of output: String, k: Double?, usual: @autoclosure () -> Criterion) -> Criterion {
     if let expected = measured[output] {
       if basis == .emulation {
@@ -121,7 +121,7 @@ public struct ReducedPrecision: Sendable {
     return byReceipts(stored?.expectedError ?? 0, k)
   }
 
-  /// The bound for one stage alone, fed with the reference's own activation.
+  /// The bound for one stage alone, with the reference's activation as input.
   func criterion(ofStage name: String, k: Double?) -> Criterion {
     let layers = (stored?.layerErrors ?? [:]).filter { $0.key == name || $0.key.hasPrefix("\(name).") }
     return byReceipts(max(StoredPrecision.sum(layers.values), 3e-7), k)

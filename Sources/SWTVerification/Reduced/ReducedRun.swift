@@ -2,13 +2,13 @@ internal import ResNetArchitecture
 internal import ResNetEngine
 internal import SWTGoldens
 
-/// Judges an engine that computes with reduced numbers.
+/// Judges an engine that computes in reduced precision.
 ///
-/// Its weights are right when float32 has passed with them, which the caller has seen to. Then
-/// - each output and tap may be twice as far from the golden as the emulation is, which shares no kernel and no packing
-///   with the engine;
-/// - each stage alone, fed with the emulation's own input, agrees with the emulation within a quarter of what the
-///   rounding costs there.
+/// The caller has checked that the weights are right: float32 passed with them. Then
+/// - each output and tap may differ from the golden by twice the error of the emulation, which shares neither
+///   kernels nor packing with the engine;
+/// - each stage alone, with the emulation's input, must agree with the emulation within a quarter of the
+///   stage's rounding error.
 struct ReducedRun<Source: WeightSource> {
   let engine: FastEngine
   /// The same network in float32.

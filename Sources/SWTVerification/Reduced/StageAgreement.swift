@@ -1,24 +1,24 @@
-/// One stage of an engine of reduced numbers against its emulation, both fed with the same.
+/// A stage of a reduced-precision engine compared with its emulation, both with the same input.
 ///
-/// Over a whole network the two drift apart: a value that lies at a tie of the rounding falls to either side,
-/// and the stages behind make noise of it, as large as that of the rounding itself. Within one stage there is
-/// no time for that, so here every whole layer that is wrong stands out.
+/// Over a whole network the two drift apart: a value near a rounding tie may be rounded either way, and later
+/// stages turn that into noise as large as that of the rounding itself. Within one stage this cannot happen,
+/// so any layer that is entirely wrong stands out.
 public struct StageAgreement: Sendable {
   /// `conv1`, `layer2.0`.
   public let stage: String
-  /// `‖y − e‖₂ / ‖e‖₂` of the engine's output and the emulation's.
+  /// `‖y − e‖₂ / ‖e‖₂` of the engine's output y and the emulation's e.
   public let difference: Double
-  /// What the rounding costs in this stage: the same of float32 and the emulation.
+  /// The rounding error of this stage: the same difference for float32 and the emulation.
   public let cost: Double
-  /// Whether all numbers are finite.
+  /// Whether all values are finite.
   public let isFinite: Bool
 
-  /// Allowed part of the cost. Sound engines needed a thirteenth at most over the fixtures.
+  /// Allowed fraction of the cost. Correct engines needed at most a thirteenth over the fixtures.
   private static let part = 0.25
-  /// What two float32 passes may differ by in one stage.
+  /// The difference that two float32 passes may have in one stage.
   private static let floor = 1e-5
 
-  /// The largest difference that passes: a quarter of the cost, but no less than rounding.
+  /// The largest accepted difference: a quarter of the cost, but at least float32 rounding.
   public var allowed: Double { max(Self.part * cost, Self.floor) }
   /// Whether engine and emulation agree.
   public var passes: Bool { isFinite && difference <= allowed }

@@ -16,14 +16,14 @@ private let target: FuzzTarget = {
   return target
 }()
 
-/// libFuzzer's entry: one input.
+/// libFuzzer's entry point for one input.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   target.run(unsafe Array(UnsafeBufferPointer(start: data, count: count)))
   return 0
 }
 
-/// libFuzzer's hook for changing an input: pickles are changed opcode by opcode two times out of three.
+/// libFuzzer's hook for mutating an input: pickles are mutated by opcode two times out of three.
 @_cdecl("LLVMFuzzerCustomMutator")
 public func mutate(_ data: UnsafeMutablePointer<UInt8>?, _ count: Int, _ maximum: Int, _ seed: UInt32) -> Int
 {

@@ -8,7 +8,7 @@ import Testing
   import Glibc
 #endif
 
-/// Inputs that once crashed, hung or misled a reader, and one small input for each class of attack.
+/// Inputs that once crashed, hung or misled a reader, and one small input per class of attack.
 @Suite struct FuzzFailureTests {
   struct Input: Sendable, CustomTestStringConvertible {
     let target: FuzzTarget
@@ -40,14 +40,14 @@ import Testing
     return names.sorted()
   }
 
-  @Test func `there is something to replay`() { #expect(Self.inputs.count >= 10) }
+  @Test func `there are inputs to replay`() { #expect(Self.inputs.count >= 10) }
 
   @Test(arguments: inputs)
-  func `a past failure stays an error or an answer`(input: Input) throws {
+  func `a past failure is now an error or a result`(input: Input) throws {
     input.target.run(try readFile(input.path))
   }
 
-  @Test func `the mutator keeps what it does not change, and never fails`() {
+  @Test func `the mutator preserves unchanged opcodes and never fails`() {
     let pickle = PickleBuilder().tensor(count: 64, size: [4, 4], stride: [4, 1]).stop()
     for seed in 0..<2000 {
       var mutator = PickleMutator(seed: UInt32(seed))

@@ -6,13 +6,13 @@ internal import SWTTensorFiles
 internal import SWTTensors
 internal import TestSupport
 
-/// What the fuzzers run, and the tests that replay what they once found.
+/// The entry points of the fuzzers, and of the tests that replay their findings.
 package enum FuzzTarget: String, CaseIterable, Sendable {
   case zip, legacy, tar, pickle, safetensors, swt, npy, json, gzip, onnx
 
-  /// Gives the bytes to the reader, and checks what must hold whatever they are.
+  /// Passes the bytes to the reader and checks what must hold for any input.
   ///
-  /// Errors are what is expected; only a crash, a hang, too much memory or a broken promise is a finding.
+  /// Errors are expected; a crash, a hang, excessive memory or a violated guarantee is a finding.
   package func run(_ bytes: [UInt8]) {
     switch self {
     case .zip: Self.checkpoint(Self.beginning([0x50, 0x4B, 3, 4], bytes))
@@ -28,12 +28,12 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     }
   }
 
-  /// The bytes with a beginning that leads to the reader in question.
+  /// The bytes after a prefix that leads to the intended reader.
   private static func beginning(_ magic: [UInt8], _ bytes: [UInt8]) -> [UInt8] {
     bytes.starts(with: magic) ? bytes : magic + bytes.dropFirst(magic.count)
   }
 
-  /// A tar header must have the right checksum before anything else is looked at: every one is made right.
+  /// Corrects the checksum of every tar header, which is checked before anything else.
   private static func tar(_ bytes: [UInt8]) -> [UInt8] {
     var fixed = bytes
     for start in stride(from: 0, to: max(0, bytes.count - 511), by: 512)
@@ -46,30 +46,32 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     return fixed
   }
 
-  // MARK: Promises
+  // MARK: Guarantees
 
   private static func checkpoint(_ bytes: [UInt8]) {
     var limits = ParseLimits()
     limits[.hashBytes] = 1 << 16
     limits[.inflatedBytes] = 1 << 20
     limits[.walkSteps] = 1 << 16
-    let checkpoint: Checkpoint
+    let file: PthFile
     do throws(ParseFailure) {
-      checkpoint = try CheckpointReader.read(MemorySource(bytes), limits: limits)
+      // What names something dangerous is read too: the reader has to survive all of it.
+      file = try PthFile(MemorySource(bytes), path: "fuzz", limits: limits, allowsDangerous: true)
     } catch {
       precondition(!error.description.isEmpty, "an error without a word")
       return
     }
+    let checkpoint = file.checkpoint
     var total = 0
     for tensor in checkpoint.tensors where total < 1 << 20 {
       precondition(tensor.shape.allSatisfy { $0 >= 0 }, "a negative size")
       precondition(tensor.layout.strides.count == tensor.shape.count, "sizes without strides")
-      guard let values = try? tensor.values(limits: limits) else { continue }
+      guard let values = try? file.bytes(of: tensor) else { continue }
       precondition(values.count == tensor.byteCount && values.count <= 1 << 16, "values of another size")
       total += values.count
     }
     if total < 1 << 12 {
-      // The same bytes are the same file.
+      // The same bytes must give the same checkpoint.
       let again = try? CheckpointReader.read(MemorySource(bytes), limits: limits)
       precondition(
         again?.tensors.map(\.name) == checkpoint.tensors.map(\.name), "another answer the second time")
@@ -79,7 +81,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   private static func weightFile(_ bytes: [UInt8]) {
     guard let file = try? SWTFile(bytes: bytes) else { return }
     for info in file.tensors {
-      // A name that is no UTF-8, which level 3 refuses, reads as another text.
+      // A name that is not UTF-8, which level 3 refuses, is decoded to another text.
       let isText = !info.name.unicodeScalars.contains("\u{FFFD}")
       precondition(!isText || file.index(of: info.name) == info.index, "a tensor that is not found")
       guard (try? file.verifyData(info.index)) != nil, let view = try? file.view(info.index) else { continue }
@@ -100,7 +102,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
 
   private static func arrays(_ bytes: [UInt8]) {
     if let data = try? NpyFile.read(MemorySource(bytes)) {
-      // A size of 0 beside sizes whose product overflows is an array of nothing.
+      // A dimension of 0 makes an array empty, even if the product of the others overflows.
       let elements = data.shape.contains(0) ? 0 : data.shape.reduce(1, *)
       precondition(data.bytes.count == elements * data.type.byteWidth, "an array of another size")
     }
@@ -119,7 +121,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
 
   private static func json(_ bytes: [UInt8]) {
     guard let value = try? JSONValue.parse(bytes, nodeLimit: 1 << 16) else { return }
-    // What was read and written is read as the same, unless a number is not finite.
+    // A document that was read and written reads back the same, unless a number is not finite.
     let text = value.text()
     guard !text.contains("\"nan\""), !text.contains("inf\"") else { return }
     precondition((try? JSONValue.parse(Array(text.utf8))) == value, "JSON that does not read back")

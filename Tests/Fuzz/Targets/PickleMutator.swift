@@ -1,6 +1,6 @@
 internal import TestSupport
 
-/// Changes a pickle by whole opcodes, so that most of what comes out still parses a long way.
+/// Mutates a pickle by whole opcodes, so that most results still parse a long way.
 package struct PickleMutator {
   private var state: UInt64
 
@@ -12,7 +12,7 @@ package struct PickleMutator {
     return Int(state >> 33) % max(1, bound)
   }
 
-  /// A changed copy; one to four changes.
+  /// A copy with one to four mutations.
   package mutating func mutate(_ bytes: [UInt8]) -> [UInt8] {
     var operations = PickleOperations.split(bytes)
     for _ in 0...below(4) { change(&operations) }
@@ -27,7 +27,7 @@ package struct PickleMutator {
     case 2 where operations.count > 1: operations.swapAt(place, below(operations.count))
     case 3 where !operations.isEmpty: operations[place] = operand(operations[place])
     case 4 where operations.count > 2:
-      // A run of opcodes comes again somewhere else.
+      // Copies a run of opcodes to another position.
       let end = min(operations.count, place + 1 + below(12))
       operations.insert(contentsOf: Array(operations[place..<end]), at: below(operations.count))
     case 5:
@@ -39,7 +39,7 @@ package struct PickleMutator {
     }
   }
 
-  /// The same opcode with a number or length at a boundary.
+  /// The same opcode with a number or length at a boundary value.
   private mutating func operand(_ operation: [UInt8]) -> [UInt8] {
     guard operation.count > 1 else { return [Self.codes[below(Self.codes.count)]] }
     var changed = operation
@@ -56,7 +56,7 @@ package struct PickleMutator {
     Array("(.012NQRabdelostu}])".utf8) + [0x81, 0x85, 0x86, 0x87, 0x88, 0x89]
     + [0x8F, 0x90, 0x91, 0x92, 0x93, 0x94, 0x97, 0x98]
 
-  /// Pieces that a checkpoint is made of.
+  /// Building blocks of a checkpoint.
   private static let snippets: [[UInt8]] = {
     func start() -> PickleBuilder { PickleBuilder(protocol: nil) }
     func call(_ module: String, _ name: String) -> PickleBuilder { start().global(module, name) }
@@ -91,7 +91,7 @@ package struct PickleMutator {
   }()
 }
 
-/// Cuts a pickle into opcodes with their operands.
+/// Splits a pickle into opcodes with their operands.
 enum PickleOperations {
   static func split(_ bytes: [UInt8]) -> [[UInt8]] {
     var result: [[UInt8]] = []
@@ -104,7 +104,7 @@ enum PickleOperations {
     return result
   }
 
-  /// Bytes behind the opcode that belong to it.
+  /// Number of operand bytes after the opcode.
   private static func operandCount(_ bytes: [UInt8], _ at: Int) -> Int {
     func number(_ width: Int) -> Int {
       var value = 0

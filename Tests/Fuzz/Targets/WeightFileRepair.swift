@@ -1,8 +1,8 @@
 internal import SWTChecksums
 
-/// Makes the outer fields of a `.swt` file right again after a mutation, so that the fuzzer gets past them.
+/// Corrects the outer fields of a `.swt` file after a mutation, so that the fuzzer gets past them.
 enum WeightFileRepair {
-  /// Three inputs of four get magic, size and the checksums of the index; one keeps what it has.
+  /// Three of four inputs get a correct magic, size and index checksums; one is left unchanged.
   static func repaired(_ bytes: [UInt8]) -> [UInt8] {
     guard bytes.count >= 64, bytes.count % 4 != 3 else { return bytes }
     var fixed = bytes

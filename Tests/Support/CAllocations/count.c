@@ -1,6 +1,6 @@
 /*
- * count.c - stands in front of glibc's allocator, for the whole test program. With
- * another C library, or where a sanitizer stands there already, nothing is counted.
+ * count.c - intercepts glibc's allocator for the whole test program. With another C
+ * library, or under a sanitizer that intercepts it already, nothing is counted.
  */
 #include "CAllocations.h"
 
@@ -17,7 +17,7 @@
 #if defined(__GLIBC__) && !defined(SANITIZED)
 static _Thread_local int64_t blocks;
 
-/* glibc's own names for what malloc and the others are without us. */
+/* glibc's internal names of the functions replaced here. */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *block, size_t size);

@@ -1,7 +1,7 @@
 import SWTBytes
 import SWTTensorFiles
 
-/// What PyTorch said about a checkpoint of the fixtures: Fixtures/truth/<name>.json.
+/// PyTorch's account of a fixture checkpoint: Fixtures/truth/<name>.json.
 package struct CheckpointTruth: Sendable {
   package struct Tensor: Sendable {
     package let name: String
@@ -34,7 +34,7 @@ package struct CheckpointTruth: Sendable {
     }
   }
 
-  /// Every checkpoint of the fixtures.
+  /// All fixture checkpoints.
   package static let names = [
     "bare_tensor", "dtypes", "dtypes_legacy", "nested", "no_crc", "parameter", "resnet_basic",
     "resnext_compiled", "resnext_deep", "resnext_headless", "resnext_small", "resnext_small_deflated",

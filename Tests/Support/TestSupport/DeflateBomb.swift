@@ -1,4 +1,4 @@
-/// A deflate stream that says one byte again and again: 13 bits for each 258 of them.
+/// A deflate stream that repeats one byte: 13 bits for every 258 bytes.
 ///
 /// One block of fixed Huffman codes (RFC 1951, 3.2.6): the literal, then matches of length 258 at distance 1.
 package enum DeflateBomb {
@@ -23,13 +23,13 @@ package enum DeflateBomb {
     return bits.finish()
   }
 
-  /// The same as a gzip file, without its trailing checksum: what refuses it must do so before the end.
+  /// The same stream as a gzip file without the trailing checksum: it must be refused before the end.
   package static func gzip(_ byte: UInt8, count: Int) -> [UInt8] {
     [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3] + bytes(byte, count: count)
   }
 }
 
-/// Bits from the lowest of each byte on, as deflate packs them.
+/// Writes bits starting from the lowest of each byte, as deflate packs them.
 private struct BitWriter {
   private var output: [UInt8] = []
   private var pending: UInt32 = 0
@@ -45,7 +45,7 @@ private struct BitWriter {
     }
   }
 
-  /// Huffman codes stand in the stream with their highest bit first.
+  /// Huffman codes are stored with their highest bit first.
   mutating func putCode(_ code: UInt32, _ width: UInt32) {
     for shift in (0..<width).reversed() { put(code >> shift & 1, 1) }
   }

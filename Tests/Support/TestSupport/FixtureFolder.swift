@@ -1,4 +1,4 @@
-/// Paths of the files that real PyTorch made; Fixtures/README.md lists them.
+/// Paths of the files made by real PyTorch; Fixtures/README.md lists them.
 package enum Fixtures {
   /// The repository's `Fixtures` folder, found from this source file.
   package static let folder: String = {

@@ -3,17 +3,17 @@ internal import SWTBytes
 internal import SWTTensorFiles
 internal import SWTTensors
 
-/// A full-size network whose weights follow formulas: `Fixtures/formula/<net>.json` and its statistics.
+/// A full-size network whose weights are given by formulas: `Fixtures/formula/<net>.json` and its statistics.
 ///
-/// The goldens of these networks were computed by PyTorch with the very same bits.
+/// PyTorch computed the goldens of these networks from bit-identical weights.
 package struct FormulaNetwork: Sendable {
   package struct Tensor: Sendable {
     package enum Rule: Sendable {
       /// `scale · u`, one rounding.
       case weight(seed: UInt64, scale: Float)
-      /// `offset + scale · u`, two roundings: not fused.
+      /// `offset + scale · u`, two roundings (not fused).
       case affine(seed: UInt64, scale: Float, offset: Float)
-      /// In the `.stats.safetensors` file.
+      /// Stored in the `.stats.safetensors` file.
       case stored
     }
 
@@ -28,7 +28,7 @@ package struct FormulaNetwork: Sendable {
 
   package let name: String
   package let architecture: Architecture
-  /// In the order of the state dict, without `num_batches_tracked`.
+  /// In state-dict order, without `num_batches_tracked`.
   package let tensors: [Tensor]
   private let stats: SafetensorsFile
 
@@ -86,7 +86,7 @@ package struct FormulaNetwork: Sendable {
       return (0..<count).map { scale * SplitMix64.unit(seed &+ UInt64($0)) }
     case .affine(let seed, let scale, let offset):
       return (0..<count).map { index in
-        // Two statements, so that no compiler fuses them into one rounding.
+        // Two statements, so that the compiler cannot fuse them into one rounding.
         let scaled = scale * SplitMix64.unit(seed &+ UInt64(index))
         return offset + scaled
       }
@@ -96,7 +96,7 @@ package struct FormulaNetwork: Sendable {
     }
   }
 
-  /// The values of the tensor of that name.
+  /// The values of the tensor with that name.
   package func values(named name: String) throws -> [Float] {
     guard let tensor = tensors.first(where: { $0.name == name }) else {
       throw TestFailure("no tensor \(name)")

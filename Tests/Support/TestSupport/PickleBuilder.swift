@@ -1,4 +1,4 @@
-/// Builds pickles opcode by opcode, to write down what no pickler would.
+/// Builds pickles opcode by opcode, including ones that no pickler would write.
 package struct PickleBuilder {
   package private(set) var bytes: [UInt8]
 
@@ -34,7 +34,7 @@ package struct PickleBuilder {
     return copy
   }
 
-  /// A storage reference of the zip form.
+  /// A storage reference as in zip checkpoints.
   package func storage(_ type: String, key: String, count: Int64) -> Self {
     op(0x28).text("storage").global("torch", type).text(key).text("cpu").int(count).op(0x74).op(0x51)
   }
@@ -55,7 +55,7 @@ package struct PickleBuilder {
   }
 }
 
-/// Writes stored zip archives, with any lie in them.
+/// Writes uncompressed zip archives whose headers may lie.
 package struct ZipBuilder {
   private var body: [UInt8] = []
   private var directory: [UInt8] = []
@@ -63,8 +63,8 @@ package struct ZipBuilder {
 
   package init() {}
 
-  /// Adds an entry. `claimed` is the size that the headers state, `unpacked` the one after inflating where it
-  /// is another, `at` where the directory says that the entry is.
+  /// Adds an entry. `claimed` is the size stated in the headers, `unpacked` the size after inflating if it
+  /// differs, `at` the offset stated in the directory.
   package mutating func add(
     _ name: String, _ data: [UInt8], claimed: Int? = nil, unpacked: Int? = nil, crc: UInt32 = 0,
     localName: String? = nil, at place: Int? = nil, method: UInt16 = 0, flags: UInt16 = 0,
@@ -84,7 +84,7 @@ package struct ZipBuilder {
     count += 1
   }
 
-  /// The archive; `entries` is the count that its end claims, `comment` what stands behind the end.
+  /// The archive; `entries` is the count stated in the end record, `comment` the bytes after it.
   package func bytes(entries: Int? = nil, directoryOffset: Int? = nil, comment: [UInt8] = []) -> [UInt8] {
     let claimed = UInt16(truncatingIfNeeded: entries ?? count)
     return body + directory + [0x50, 0x4B, 5, 6, 0, 0, 0, 0] + u16(claimed) + u16(claimed)
@@ -102,7 +102,7 @@ package struct ZipBuilder {
     checkpoint(pickle, storage: [UInt8](repeating: 0, count: floats * 4))
   }
 
-  /// A checkpoint whose storage `0` holds these bytes.
+  /// A checkpoint whose storage `0` contains these bytes.
   package static func checkpoint(_ pickle: [UInt8], storage: [UInt8]) -> [UInt8] {
     var zip = ZipBuilder()
     zip.add("archive/data.pkl", pickle)

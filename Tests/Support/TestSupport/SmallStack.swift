@@ -4,7 +4,7 @@
   import Glibc
 #endif
 
-/// Runs work on a thread with 512 KiB of stack: what secondary threads have on Apple's systems.
+/// Runs work on a thread with 512 KiB of stack, the default of secondary threads on Apple platforms.
 package enum SmallStack {
   package static func run(_ body: @escaping @Sendable () -> Void) throws {
     final class Box: Sendable {

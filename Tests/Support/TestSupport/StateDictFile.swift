@@ -1,6 +1,7 @@
 package import ResNetArchitecture
 
-/// A checkpoint of names and shapes, whose values are all zero: what only names and shapes decide needs no more.
+/// A checkpoint of names and shapes whose values are all zero, for tests in which only names and shapes
+/// matter.
 package struct StateDictFile {
   package var tensors: [(name: String, shape: [Int])]
 
@@ -11,7 +12,7 @@ package struct StateDictFile {
     tensors = LayerTree(architecture).parameters.map { ($0.name, $0.shape) }
   }
 
-  /// The bytes of a `.pth` that holds them in one dict; all are views of one storage.
+  /// The bytes of a `.pth` with all of them in one dict, as views of one storage.
   package var bytes: [UInt8] {
     let count = tensors.map { $0.shape.reduce(1, *) }.max() ?? 1
     var pickle = PickleBuilder().op(0x7D).op(0x28)
@@ -22,6 +23,24 @@ package struct StateDictFile {
       }
       pickle = pickle.text(name).tensor(
         count: Int64(count), size: shape.map(Int64.init), stride: strides)
+    }
+    return ZipBuilder.checkpoint(pickle.op(0x75).stop(), floats: count)
+  }
+
+  /// The same with each tensor a part of its own of one flat storage, as training code with flattened parameters saves
+  /// them.
+  package var flattenedBytes: [UInt8] {
+    let count = tensors.reduce(0) { $0 + $1.shape.reduce(1, *) }
+    var pickle = PickleBuilder().op(0x7D).op(0x28)
+    var offset: Int64 = 0
+    for (name, shape) in tensors {
+      var strides = [Int64](repeating: 1, count: shape.count)
+      for place in shape.indices.dropLast().reversed() {
+        strides[place] = strides[place + 1] * Int64(shape[place + 1])
+      }
+      pickle = pickle.text(name).tensor(
+        count: Int64(count), offset: offset, size: shape.map(Int64.init), stride: strides)
+      offset += Int64(shape.reduce(1, *))
     }
     return ZipBuilder.checkpoint(pickle.op(0x75).stop(), floats: count)
   }
@@ -46,7 +65,7 @@ package struct StateDictFile {
     StateDictFile(tensors.map { $0.name == name ? (name, shape) : $0 })
   }
 
-  /// The same names with every shape changed.
+  /// The same names with changed shapes.
   package func shaping(_ change: (String, [Int]) -> [Int]) -> StateDictFile {
     StateDictFile(tensors.map { ($0.name, change($0.name, $0.shape)) })
   }

@@ -4,7 +4,7 @@
   import Glibc
 #endif
 
-/// A folder that is removed, with all in it, when the value goes away.
+/// A folder that is removed with its contents when the value is destroyed.
 package final class TemporaryFolder: Sendable {
   package let path: String
 
@@ -34,7 +34,7 @@ package final class TemporaryFolder: Sendable {
   package func file(_ name: String) -> String { "\(path)/\(name)" }
 }
 
-/// A file with the given bytes, removed when the value goes away.
+/// A file with the given bytes that is removed when the value is destroyed.
 package final class TemporaryFile: Sendable {
   private let folder: TemporaryFolder
   package let path: String
@@ -46,7 +46,7 @@ package final class TemporaryFile: Sendable {
   }
 }
 
-/// Writes `bytes` to `path`, replacing what was there.
+/// Writes `bytes` to `path`, replacing an existing file.
 package func writeFile(_ path: String, _ bytes: [UInt8]) throws {
   guard let file = unsafe fopen(path, "wb") else { throw TestFailure("cannot write \(path)") }
   defer { unsafe fclose(file) }
@@ -73,7 +73,7 @@ package struct TestFailure: Error, CustomStringConvertible {
 }
 
 extension TemporaryFolder {
-  /// Names of the files in it, sorted.
+  /// Names of the files in the folder, sorted.
   package func names() throws -> [String] { try listFolder(path) }
 }
 

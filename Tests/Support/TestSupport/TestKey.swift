@@ -1,5 +1,5 @@
-/// Key pairs for tests only: the seeds are those of TEST 1 and TEST 2 in RFC 8032, which everybody knows. OpenSSL
-/// 3.0 wrote the PEM.
+/// Key pairs for tests only: the seeds are the published ones of TEST 1 and TEST 2 in RFC 8032. OpenSSL 3.0
+/// wrote the PEM.
 package enum TestKey {
   package static let privatePEM = """
     -----BEGIN PRIVATE KEY-----

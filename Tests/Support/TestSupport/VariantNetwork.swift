@@ -2,15 +2,15 @@ package import ResNetArchitecture
 internal import SWTTensorFiles
 internal import SWTTensors
 
-/// A small network unlike torchvision's, and what its own library computes: `Fixtures/variants.json`, which says
-/// by which formula its weights come.
+/// A small network that differs from torchvision's, and the outputs of the library it comes from:
+/// `Fixtures/variants.json`, which also gives the formula of its weights.
 package struct VariantNetwork: Sendable, CustomStringConvertible {
-  /// What a stage puts out.
+  /// The output of a stage.
   package struct Tap: Sendable {
     package let name: String
     package let shape: [Int]
     package let norm: Double
-    /// The sum of each value times the formula's number at its index.
+    /// The sum over all elements of the value times the formula's number at its index.
     package let product: Double
   }
 
@@ -19,15 +19,15 @@ package struct VariantNetwork: Sendable, CustomStringConvertible {
   package let inputShape: [Int]
   /// ‖float32 − float64‖ / ‖float64‖ of the library's own output.
   package let float32Error: Double
-  /// The tensors of the library's state dict in its order, under canonical names.
+  /// The tensors of the library's state dict, in its order, under canonical names.
   package let keys: [String]
-  /// Of a network with a head, in float64.
+  /// The logits of a network with a head, in float64.
   package let logits: [Double]?
   package let taps: [Tap]
 
   package var description: String { name }
 
-  /// All of the file; empty when it cannot be read, which a test of their number notices.
+  /// All networks of the file; empty if it cannot be read, which a test of their number notices.
   package static let all: [VariantNetwork] = (try? load()) ?? []
 
   private static func load() throws -> [VariantNetwork] {
@@ -81,7 +81,7 @@ package struct VariantNetwork: Sendable, CustomStringConvertible {
       let count = shape.reduce(1, *)
       let (offset, scale) = Self.rule(key, shape)
       let values = (0..<count).map { index in
-        // Two statements, so that no compiler fuses them into one rounding.
+        // Two statements, so that the compiler cannot fuse them into one rounding.
         let scaled = scale * SplitMix64.unit(counter &+ UInt64(index))
         return offset + scaled
       }

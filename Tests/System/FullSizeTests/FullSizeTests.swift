@@ -5,13 +5,14 @@ import SWTChecksums
 import SWTDigests
 import SWTGoldens
 import SWTTensorFiles
+internal import SWTThreads
 import SWTVerification
 import TestSupport
 import Testing
 
-/// The published networks at 224×224, their weights by a formula that Python and Swift compute exactly.
+/// The published networks at 224×224, with weights from a formula that Python and Swift compute exactly.
 ///
-/// Release only: the kernels without optimisation take minutes.
+/// Release only: unoptimized kernels take minutes.
 @Suite(.serialized) struct FullSizeTests {
   #if DEBUG
     static let networks: [String] = []
@@ -19,7 +20,7 @@ import Testing
     static let networks = FormulaNetwork.names
   #endif
 
-  /// Builds every tensor and proves it to be PyTorch's before anything is computed with it.
+  /// Builds every tensor and checks that it equals PyTorch's.
   private func weights(_ network: FormulaNetwork) throws -> WeightTable {
     var table = WeightTable()
     for tensor in network.tensors {
@@ -56,7 +57,7 @@ import Testing
       }
     }
     guard name == "resnext50_32x4d", let golden = try goldens(name).first else { return }
-    // The second witness: double precision, plain loops, BatchNorm separate.
+    // Second check: double precision, plain loops, BatchNorm not folded.
     let reference = ReferenceEngine(tree, weights: weights, threads: threads)
     let witness = try GoldenCheck(engine: reference, golden: golden).run()
     #expect(witness.comparisons[0].metrics.relL2 < 1e-12)
@@ -65,7 +66,7 @@ import Testing
     }
   }
 
-  /// Reduced numbers: as far from the golden as their emulation, and with it in every stage.
+  /// Reduced precision: as far from the golden as its emulation, and equal to it in every stage.
   private func requireAgreement(
     _ precision: ComputePrecision, _ tree: LayerTree, _ weights: WeightTable, _ golden: Golden,
     _ threads: ThreadPool

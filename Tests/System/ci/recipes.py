@@ -1,5 +1,6 @@
-"""Writes what CI recipes run into FOLDER: the shell blocks of ContinuousIntegration.md, the scripts of its GitLab job, and the
-steps of the composite action. Fails when YAML does not parse, or when a workflow names inputs that the action does not have."""
+"""Writes the commands of CI recipes to FOLDER: the shell blocks of ContinuousIntegration.md, the scripts of
+its GitLab job, and the steps of the composite action. Fails if YAML does not parse, or if a workflow has
+unknown inputs."""
 import pathlib
 import re
 import sys
@@ -34,8 +35,8 @@ def main(folder):
         assert not unknown, f"the action has no input {unknown}"
     assert action["runs"]["using"] == "composite"
     for place, step in enumerate(action["runs"]["steps"]):
-        # An expression inside a script would be a way in for whoever names a file.
-        assert "${{" not in step["run"], "inputs belong into env"
+        # An expression inside a script would allow injection through file names.
+        assert "${{" not in step["run"], "inputs must be passed in env"
         (folder / f"action-{place}").write_text(step["run"])
     print(number, "recipes")
 

@@ -1,4 +1,4 @@
-"""Links of Markdown pages that lead to files and headings of the repository, as GitHub follows them."""
+"""Links of Markdown pages to files and headings of the repository, resolved as on GitHub."""
 import posixpath
 import re
 import urllib.parse
@@ -6,15 +6,19 @@ import urllib.parse
 import markdown
 import pages
 
-INLINE = re.compile(r"\[(?:[^\[\]]|\[[^\]]*\])*\]\(\s*<?((?:[^()\s<>]|\([^()\s]*\))*)>?(?:\s+\"[^\"]*\")?\s*\)")
+INLINE = re.compile(
+    r"\[(?:[^\[\]]|\[[^\]]*\])*\]"
+    r"\(\s*<?((?:[^()\s<>]|\([^()\s]*\))*)>?(?:\s+\"[^\"]*\")?\s*\)")
 REFERENCE = re.compile(r"^ {0,3}\[([^\]^]+)\]:\s+<?(\S+?)>?(?:\s+\".*\")?$")
 ATTRIBUTE = re.compile(r"<(?:a|img)\s[^>]*?(?:href|src)=\"([^\"]+)\"")
-# A path of ours that a page names in a code span.
-NAMED = re.compile(r"(?<!`)`((?:Sources|Tests|Fixtures|Examples|Readers|Tools|Documentation|findings|scripts|\.github|\.ci)/[\w./-]*[\w/])`(?!`)")
+# A path in the repository that a page names in a code span.
+NAMED = re.compile(
+    r"(?<!`)`((?:Sources|Tests|Fixtures|Examples|Readers|Tools|"
+    r"Documentation|findings|scripts|\.github|\.ci)/[\w./-]*[\w/])`(?!`)")
 
 
 class Links:
-    """Counts what it has looked at."""
+    """Checks links and counts them."""
 
     def __init__(self):
         self.names = pages.files()
@@ -26,7 +30,7 @@ class Links:
         self.inside = self.outside = self.named = 0
 
     def check(self, page):
-        """What is wrong with the links of a page."""
+        """Messages about broken links of a page."""
         wrong = []
         defined = {}
         for number, line in enumerate(page.prose, 1):
@@ -35,7 +39,8 @@ class Links:
                 defined[reference[1].lower()] = reference[2]
         for number, line in enumerate(page.prose, 1):
             bare = markdown.without_code(line)
-            targets = [match[1] for match in INLINE.finditer(self.without_spans(line))] + ATTRIBUTE.findall(bare)
+            targets = [match[1] for match in INLINE.finditer(self.without_spans(line))] + ATTRIBUTE.findall(
+                bare)
             reference = REFERENCE.match(line)
             if reference:
                 targets.append(reference[2])
@@ -55,27 +60,29 @@ class Links:
 
     @staticmethod
     def without_spans(line):
-        """Code spans blanked, but for those in the text of a link, whose target counts."""
+        """The text with code spans blanked, except those in the text of a link."""
         return re.sub(r"`[^`]*`", lambda span: "x" * len(span[0]), line)
 
     def exists(self, path):
         return path in self.folders or path in self.names
 
     def problem(self, page, target):
-        """Why a target leads nowhere, or None."""
+        """Why a target cannot be resolved, or None."""
         if re.match(r"[a-z][a-z0-9+.-]*:", target):
             if target.startswith("doc:"):
-                # DocC resolves these, and fails when it cannot.
-                return None if ".docc/" in page.path else f"{target}: only pages of a catalogue can have doc: links"
+                # DocC checks these.
+                in_catalog = ".docc/" in page.path
+                return None if in_catalog else f"{target}: only catalogs can have doc: links"
             self.outside += 1
             return None if target.split(":")[0] in ("https", "mailto") else f"{target}: not https"
         self.inside += 1
         path, _, anchor = urllib.parse.unquote(target).partition("#")
         if path.startswith("/"):
-            return f"{target}: a link from the root leads nowhere on GitHub"
-        full = page.path if not path else posixpath.normpath(posixpath.join(posixpath.dirname(page.path), path))
+            return f"{target}: links from the root do not work on GitHub"
+        full = page.path if not path else posixpath.normpath(posixpath.join(posixpath.dirname(page.path),
+            path))
         if full.startswith(".."):
-            return f"{target}: leads out of the repository"
+            return f"{target}: is outside the repository"
         full = "" if full == "." else full
         if not self.exists(full):
             return f"{target}: there is no {full}"
@@ -89,4 +96,4 @@ class Links:
         if lines:
             count = len((pages.ROOT / full).read_bytes().splitlines())
             return None if int(lines[2] or lines[1]) <= count else f"{target}: {full} has {count} lines"
-        return f"{target}: no heading can be found in {full}"
+        return f"{target}: {full} cannot have headings"

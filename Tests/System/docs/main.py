@@ -14,12 +14,13 @@ import sessions
 import swift
 
 SHELL = {"sh", "bash"}
-NAMES = {"shell": "sh", "py": "python", "yml": "yaml", "c++": "cpp", "txt": "text", "shell-session": "console"}
+NAMES = {"shell": "sh", "py": "python", "yml": "yaml", "c++": "cpp", "txt": "text",
+         "shell-session": "console"}
 KNOWN = SHELL | {"console", "swift", "c", "cpp", "python", "yaml", "json", "text"}
 
 
 class Run:
-    """One run over some pages; `failures` has (place, message)."""
+    """A run over some pages; `failures` has (place, message)."""
 
     def __init__(self, program, work):
         self.program = program.resolve()
@@ -35,7 +36,8 @@ class Run:
         for block in blocks:
             block.language = self.language(block)
         for page in some:
-            self.result(page.path, [f"line {wrong.line}: {wrong}" for wrong in page.wrong + self.links.check(page)])
+            self.result(page.path, [f"line {wrong.line}: {wrong}"
+                                    for wrong in page.wrong + self.links.check(page)])
         swifts = [block for block in blocks if block.language == "swift"]
         self.errors = {id(swifts[number]): text
                        for number, text in swift.check(swifts, self.built, self.work / "swift").items()}
@@ -69,7 +71,7 @@ class Run:
             self.passed += 1
 
     def block(self, block, folder):
-        """What is wrong with a block."""
+        """Checks a block; returns a message if something is wrong."""
         language = block.language
         if language not in KNOWN:
             what = f"unknown language {language!r}" if language else "a fence without a language"
@@ -77,7 +79,7 @@ class Run:
         folder.prepare(block)
         by = block.get("run by")
         if by is not None and not self.is_run_by(block, by):
-            return [f"run by {by}: neither names the page nor has these lines"]
+            return [f"run by {by}: it neither names the page nor has these lines"]
         if block.get("output") is not None:
             return self.output(block, folder)
         still = by is not None or block.get("not run") is not None
@@ -134,14 +136,14 @@ class Run:
         return self.finished(block, *folder.run([str(output), *arguments.split()]))
 
     def output(self, block, folder):
-        """A block that shows what a command prints, or what the block before it printed."""
+        """Checks a block that shows the output of a command or of the previous block."""
         command = block.get("output")
         if command:
             problems = self.finished(block, *folder.run(["bash", "-euo", "pipefail", "-c", command]))
             if problems:
                 return problems
         if self.printed is None:
-            return ["output: the block before it is not run"]
+            return ["output: the previous block is not run"]
         self.tally["compared"] += 1
         difference = matching.difference(block.lines, block.all("vary"), self.printed)
         if difference:
@@ -159,7 +161,7 @@ class Run:
 
 
 def write(changes):
-    """Puts what was printed in the place of what the pages say."""
+    """Replaces the output shown in the pages by the actual output."""
     for path, line, count, lines, indent in sorted(changes, key=lambda change: (change[0], -change[1])):
         text = (pages.ROOT / path).read_text(encoding="utf-8").split("\n")
         start = line - 1
@@ -171,7 +173,8 @@ def write(changes):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--write", action="store_true", help="put what commands print into the pages")
+    parser.add_argument("--write", action="store_true",
+                        help="replace the output shown in pages by the actual output")
     parser.add_argument("program", type=pathlib.Path)
     parser.add_argument("pages", nargs="*")
     options = parser.parse_args()
@@ -189,9 +192,12 @@ def main():
     for place, message in run.failures:
         print(f"FAIL {place}: {message}")
     tally = run.tally
-    print(f"docs: {len(some)} pages; blocks: {tally['compiled']} compiled, {tally['text']} of text, {tally['parsed']} checked for syntax "
-          f"alone; {tally['run']} commands and programs run, {tally['compared']} outputs compared; {run.links.inside} links and "
-          f"{run.links.named} paths followed, {run.links.outside} links to the outside left alone")
+    print(
+          f"docs: {len(some)} pages; blocks: {tally['compiled']} compiled, {tally['text']} of text, "
+          f"{tally['parsed']} checked for syntax "
+          f"only; {tally['run']} commands and programs run, {tally['compared']} outputs compared; "
+          f"{run.links.inside} links and "
+          f"{run.links.named} paths followed, {run.links.outside} external links not checked")
     failed = len({place for place, _ in run.failures})
     print(f"docs: {run.passed} passed, {failed} failed")
     sys.exit(1 if failed else 0)

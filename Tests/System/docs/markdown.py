@@ -1,17 +1,18 @@
-"""A page as the checks see it: fenced blocks with what comments say about them, headings, and links."""
+"""Parses pages: fenced blocks with their instructions from comments, headings, and links."""
 import dataclasses
 import re
 
 FENCE = re.compile(r"^( *)(```+|~~~+)\s*([^`]*?)\s*$")
 COMMENT = re.compile(r"<!--\s*docs:(.*?)-->", re.S)
 INSTRUCTIONS = {
-    "given", "first", "with", "shorter", "new folder", "not run", "run by", "run", "exit", "vary", "output", "continues", "before",
+    "given", "first", "with", "shorter", "new folder", "not run", "run by", "run", "exit", "vary", "output",
+    "continues", "before",
     "around",
 }
 
 
 class Wrong(Exception):
-    """What a page has wrong, at a line."""
+    """A mistake in a page, with its line."""
 
     def __init__(self, line, message):
         super().__init__(message)
@@ -22,7 +23,7 @@ class Wrong(Exception):
 class Block:
     page: "Page"
     language: str
-    # The line of the page on which the text begins, from 1, and how far the fence is indented.
+    # The 1-based line of the page on which the text starts, and the indentation of the fence.
     line: int
     indent: int
     lines: list
@@ -30,7 +31,7 @@ class Block:
     previous: "Block | None" = None
 
     def get(self, name):
-        """The argument of the first instruction of that name; None when there is none."""
+        """The argument of the first instruction with that name, or None."""
         return next((argument for instruction, argument in self.instructions if instruction == name), None)
 
     def all(self, name):
@@ -49,16 +50,16 @@ class Block:
 class Page:
     path: str
     lines: list
-    # The module whose documentation this is: its catalogue's, or the one whose sources have the comment.
+    # The module that this documents: that of the catalog, or of the source file with the comment.
     module: str | None = None
     blocks: list = dataclasses.field(default_factory=list)
     wrong: list = dataclasses.field(default_factory=list)
-    # The page without its blocks and comments, for links and headings.
+    # The page without blocks and comments, for links and headings.
     prose: list = dataclasses.field(default_factory=list)
 
 
 def parse(path, lines, module=None):
-    """Reads a page. What is malformed stands in `wrong`."""
+    """Reads a page; stores mistakes in `wrong`."""
     page = Page(path, lines, module)
     instructions, comment_line, position = [], None, 0
     while position < len(lines):
@@ -67,14 +68,15 @@ def parse(path, lines, module=None):
         if fence:
             end = closing(lines, position, fence)
             if end is None:
-                page.wrong.append(Wrong(position + 1, "a fence that nothing closes"))
+                page.wrong.append(Wrong(position + 1, "an unterminated fence"))
                 break
             indent = len(fence[1])
             text = [text[min(indent, len(text) - len(text.lstrip())):] for text in lines[position + 1:end]]
             previous = page.blocks[-1] if page.blocks else None
             words = fence[3].split()
             page.blocks.append(
-                Block(page, words[0].lower() if words else "", position + 2, indent, text, instructions, previous))
+                Block(page, words[0].lower() if words else "", position + 2, indent, text, instructions,
+                      previous))
             instructions, comment_line = [], None
             page.prose += [""] * (end + 1 - position)
             position = end + 1
@@ -91,19 +93,20 @@ def parse(path, lines, module=None):
             position = end + 1
         else:
             if instructions and line.strip():
-                page.wrong.append(Wrong(comment_line, "a comment for a block that no block follows"))
+                page.wrong.append(Wrong(comment_line, "a comment for a block without a block after it"))
                 instructions, comment_line = [], None
-            if line.startswith("    ") and line.strip() and position and not lines[position - 1].strip() and not in_list(page):
-                page.wrong.append(Wrong(position + 1, "indented code that nothing checks: use a fence"))
+            if line.startswith("    ") and line.strip() and position and not lines[position
+                - 1].strip() and not in_list(page):
+                page.wrong.append(Wrong(position + 1, "indented code, which is not checked: use a fence"))
             page.prose.append(line)
             position += 1
     if instructions:
-        page.wrong.append(Wrong(comment_line, "a comment for a block that no block follows"))
+        page.wrong.append(Wrong(comment_line, "a comment for a block without a block after it"))
     return page
 
 
 def in_list(page):
-    """Whether the last line that is not indented belongs to a list."""
+    """Whether the last unindented line belongs to a list."""
     last = next((line for line in reversed(page.prose) if line.strip() and not line.startswith("  ")), "")
     return bool(re.match(r"(?:[-*+]|\d+[.)]) ", last))
 
@@ -117,7 +120,7 @@ def closing(lines, position, fence):
 
 
 def read_instructions(text, line):
-    """The instructions of one comment; `before` and `around` take all of its further lines as code."""
+    """The instructions of a comment; all further lines after `before` or `around` are code."""
     head, _, rest = text.partition("\n")
     if head.strip() in ("before", "around"):
         return [(head.strip(), rest.rstrip() + "\n")]
@@ -129,10 +132,11 @@ def read_instructions(text, line):
         name = next((name for name in sorted(INSTRUCTIONS, key=len, reverse=True)
                      if re.match(re.escape(name) + r"(?:[ :]|$)", part)), None)
         if name is None or name in ("before", "around"):
-            raise Wrong(line, f"no instruction: {part!r}; there are {', '.join(sorted(INSTRUCTIONS))}")
+            raise Wrong(line, f"unknown instruction: {part!r}; known are {', '.join(sorted(INSTRUCTIONS))}")
         argument = part[len(name):].lstrip(":").strip()
-        if name in ("not run", "run by", "given", "first", "with", "shorter", "vary", "exit") and not argument:
-            raise Wrong(line, f"{name!r} says nothing more")
+        if name in ("not run", "run by", "given", "first", "with", "shorter", "vary",
+                    "exit") and not argument:
+            raise Wrong(line, f"{name!r} needs an argument")
         instructions.append((name, argument))
     return instructions
 
@@ -143,7 +147,7 @@ def without_code(line):
 
 
 def headings(page):
-    """The anchors that GitHub gives the headings of a page, and those that it sets itself."""
+    """The anchors that GitHub gives the headings of a page, and the page's own anchors."""
     anchors, seen = set(), {}
     for line in page.prose:
         for name in re.findall(r"<a\s+(?:id|name)=\"([^\"]+)\"", line):

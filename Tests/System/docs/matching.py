@@ -1,4 +1,4 @@
-"""Whether what a command printed is what the page says, apart from what the page leaves open."""
+"""Compares a command's output with what the page shows, except for what the page leaves open."""
 import difflib
 import re
 
@@ -13,7 +13,8 @@ class Unused(Exception):
 
 
 def pattern(lines, vary):
-    """A regular expression for the printed text. `…` stands for anything in a line, and alone for any lines."""
+    """A regular expression for the output. `…` matches anything in a line; on a line of its own, any
+    lines."""
     unused = set(vary) - {"times", "numbers"}
     result = []
     for line in lines:
@@ -23,7 +24,8 @@ def pattern(lines, vary):
         marks = []
         for text in vary:
             if text == "times":
-                marks += [(match.span(), NUMBER + r"\s?(?:ns|µs|us|ms|s|min|h)") for match in TIME.finditer(line)]
+                marks += [(match.span(), NUMBER + r"\s?(?:ns|µs|us|ms|s|min|h)")
+                          for match in TIME.finditer(line)]
             elif text == "numbers":
                 marks += [(match.span(), NUMBER) for match in WRITTEN.finditer(line)]
             else:
@@ -40,7 +42,7 @@ def pattern(lines, vary):
                 position = end
         result.append(expression + fixed(line[position:].rstrip()) + r"[ \t]*\n")
     if unused:
-        raise Unused(f"vary: {', '.join(sorted(unused))} is not in what the page prints")
+        raise Unused(f"vary: {', '.join(sorted(unused))} is not in the output shown")
     return re.compile("".join(result))
 
 
@@ -49,13 +51,14 @@ def exact(text):
 
 
 def flexible(text):
-    """Columns move when a number is longer or shorter."""
+    """Allows any number of spaces, because columns shift if a number's length changes."""
     return r"[ \t]+".join(exact(part) for part in re.split(r"[ \t]{2,}", text)) if text.strip() else (
         r"[ \t]*" if text else "")
 
 
 def corrected(lines, vary, printed):
-    """What the page should say: the printed lines, but where there are as many, those of the page that match."""
+    """The new output for the page: the actual lines, but the page's own lines where they match line by
+    line."""
     actual = printed.rstrip("\n").split("\n")
     while lines and not lines[-1].strip():
         lines = lines[:-1]
@@ -67,7 +70,7 @@ def corrected(lines, vary, printed):
 
 
 def difference(lines, vary, printed):
-    """None when it matches, else the two beside each other."""
+    """None if it matches, otherwise a diff."""
     expected = list(lines)
     while expected and not expected[-1].strip():
         expected.pop()

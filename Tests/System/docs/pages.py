@@ -1,4 +1,4 @@
-"""Which pages there are: every Markdown file of the repository, and comments of sources that have a fenced block."""
+"""Lists the pages: every Markdown file of the repository, and source comments with a fenced block."""
 import pathlib
 import re
 import subprocess
@@ -6,27 +6,36 @@ import subprocess
 import markdown
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-# Pages that must fail, by the self-test.
+# Pages that must fail in the self-test.
 BAD = "Tests/System/docs/bad/"
-# The headers for C, whose first comment has an indented example, and what stands around it.
+# The C headers, whose first comment has an indented example, and the code around it.
 HEADERS = {
     "Readers/c/swt.h":
-        '#include <stdio.h>\n#include <swt.h>\nstatic const unsigned char bytes[64];\nconst size_t size = sizeof bytes;\n…\n',
+        '#include <stdio.h>\n#include <swt.h>\nstatic const unsigned char bytes[64];\nconst size_t size = '
+        'sizeof bytes;\n…\n',
     "Sources/SWTC/include/p2s_swt.h":
         '#include <stdio.h>\n#include <p2s_swt.h>\n#define use(data, count) ((void)(data))\n…\n',
 }
 
 
+# What builds and tools leave in the folder, as in .gitignore.
+LEFT = {".git", ".build", ".swiftpm", "__pycache__"}
+
+
 def files():
-    """The files of the repository, as git sees them; without git all that is not hidden."""
-    listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], cwd=ROOT,
-                            capture_output=True, text=True)
-    if listed.returncode == 0:
-        names = [name for name in listed.stdout.split("\0") if name and (ROOT / name).exists()]
-    else:
+    """The files of the repository according to git; without git, or if it does not trust the folder, all
+    files."""
+    try:
+        listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+                                cwd=ROOT,
+                                capture_output=True, text=True)
+        names = listed.stdout.split("\0") if listed.returncode == 0 else None
+    except FileNotFoundError:
+        names = None
+    if names is None:
         names = [str(path.relative_to(ROOT)) for path in ROOT.rglob("*")
-                 if path.is_file() and not any(part.startswith(".") for part in path.relative_to(ROOT).parts)]
-    return sorted(set(names))
+                 if not LEFT & set(path.relative_to(ROOT).parts)]
+    return sorted({name for name in names if name and (ROOT / name).is_file()})
 
 
 def all_pages():
@@ -55,7 +64,7 @@ def read(name, module=None):
 
 
 def comments(name, module):
-    """The documentation comments of a source file as one page, each line where it was."""
+    """The documentation comments of a source file as one page, with the same line numbers."""
     text = (ROOT / name).read_text(encoding="utf-8")
     if name in HEADERS:
         return example(name, text.splitlines())
@@ -69,7 +78,7 @@ def comments(name, module):
 
 
 def example(name, lines):
-    """The indented lines of a header's first comment as a block of C."""
+    """The indented lines of a header's first comment as a C block."""
     page = markdown.Page(name, lines)
     end = next(number for number, line in enumerate(lines) if "*/" in line)
     indented = [number for number in range(end) if lines[number].startswith(" *     ")]

@@ -1,4 +1,4 @@
-"""Console sessions and shell scripts: run in a folder that all blocks of a page share, in the order of the page."""
+"""Console sessions and shell scripts, run in order, in a folder that all blocks of a page share."""
 import glob
 import os
 import pathlib
@@ -19,7 +19,7 @@ class Failure(Exception):
 
 
 class Folder:
-    """The scratch folder of one page, and the programs that its commands find."""
+    """The scratch folder of a page, and the environment of its commands."""
 
     def __init__(self, work, program):
         self.work, self.path, self.variables = work, None, {}
@@ -36,12 +36,14 @@ class Folder:
     def environment(self):
         kept = {name: os.environ[name] for name in ("LANG", "USER", "LD_LIBRARY_PATH") if name in os.environ}
         return kept | {
-            "PATH": f"{self.programs}:{os.environ['PATH']}", "HOME": str(self.path), "TMPDIR": str(self.path.parent),
-            "LC_ALL": "C.UTF-8", "TERM": "dumb", "PYTHONPATH": str(ROOT / "Readers/python"), "PYTHONDONTWRITEBYTECODE": "1",
+            "PATH": f"{self.programs}:{os.environ['PATH']}", "HOME": str(self.path),
+            "TMPDIR": str(self.path.parent),
+            "LC_ALL": "C.UTF-8", "TERM": "dumb", "PYTHONPATH": str(ROOT / "Readers/python"),
+            "PYTHONDONTWRITEBYTECODE": "1",
         } | self.variables
 
     def prepare(self, block):
-        """What comments say has to be there first, in their order."""
+        """Prepares what comments require, in order."""
         self.variables = dict(text.split("=", 1) for text in block.all("with"))
         for instruction, argument in block.instructions:
             if instruction == "new folder":
@@ -69,9 +71,10 @@ class Folder:
                 shutil.copy(source, target)
 
     def run(self, command, text=None):
-        """Exit status, and what a terminal would have shown."""
+        """The exit status, and what a terminal would have shown."""
         process = subprocess.Popen(
-            command, cwd=self.path, env=self.environment(), stdin=subprocess.PIPE if text else subprocess.DEVNULL,
+            command, cwd=self.path, env=self.environment(),
+            stdin=subprocess.PIPE if text else subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
         try:
             printed, _ = process.communicate(text, timeout=SECONDS)
@@ -82,18 +85,24 @@ class Folder:
         return process.returncode, printed.decode(errors="replace")
 
 
+def parsed_by_bash(text):
+    """bash's messages about the syntax, in English regardless of the locale."""
+    return subprocess.run(["bash", "-n"], input=text, capture_output=True, text=True,
+                          env=os.environ | {"LC_ALL": "C"})
+
+
 def is_complete(command):
     if command.rstrip().endswith("\\"):
         return False
-    checked = subprocess.run(["bash", "-n"], input=command + "\n", capture_output=True, text=True)
+    checked = parsed_by_bash(command + "\n")
     return checked.returncode == 0 and "here-document" not in checked.stderr
 
 
 def commands(block):
-    """(command, first line of its output, lines of its output), with line numbers within the block."""
+    """(command, first line of its output, lines of its output), with line numbers in the block."""
     result, position, lines = [], 0, block.lines
     if lines and not lines[0].startswith("$ "):
-        raise Failure("a session begins with '$ '")
+        raise Failure("a session must start with '$ '")
     while position < len(lines):
         command = lines[position][2:]
         position += 1
@@ -108,24 +117,25 @@ def commands(block):
 
 
 def syntax(text):
-    checked = subprocess.run(["bash", "-n"], input=text, capture_output=True, text=True)
+    checked = parsed_by_bash(text)
     if checked.returncode != 0 or "here-document" in checked.stderr:
         raise Failure(checked.stderr.strip())
 
 
 def session(block, folder, tally):
-    """Runs a console block; returns the new output of what differs as (line of the page, how many, lines)."""
+    """Runs a console block; returns changed outputs as (line of the page, number of lines, new lines)."""
     parts = commands(block)
     script = ""
     for command, _, _ in parts:
-        script += f"{shortened(command, block)}\n{{ __code=$?; printf '\\036%s\\037' $__code; (exit $__code); }}\n"
+        script += shortened(command, block)
+        script += "\n{ __code=$?; printf '\\036%s\\037' $__code; (exit $__code); }\n"
     code, printed = folder.run(["bash", "-c", script])
     answers = [piece.rpartition("\x1e") for piece in printed.split("\x1f")]
     problems, changes, vary = [], [], block.all("vary")
     used = set()
     for number, (command, start, expected) in enumerate(parts):
         if number >= len(answers) or not answers[number][1]:
-            problems.append(f"$ {command}: the session ended in it ({code})\n{answers[-1][2]}")
+            problems.append(f"$ {command}: the command ended the session ({code})\n{answers[-1][2]}")
             break
         output, status = answers[number][0], int(answers[number][2])
         tally["run"] += 1
@@ -135,21 +145,23 @@ def session(block, folder, tally):
             problems.append(f"$ {command}: exit {status}, not {wanted}\n{output}")
         if not any(line.strip() for line in expected):
             continue
-        here = [text for text in vary if text in ("times", "numbers") or any(text in line for line in expected)]
+        here = [text for text in vary if text in ("times", "numbers")
+                or any(text in line for line in expected)]
         used.update(here)
         tally["compared"] += 1
         difference = matching.difference(expected, here, output)
         if difference:
             problems.append(f"$ {command}: prints something else\n{difference}")
-            changes.append((block.line + start, len(expected), matching.corrected(expected, here, output), block.indent))
+            changes.append((block.line + start, len(expected), matching.corrected(expected, here, output),
+                            block.indent))
     for text in vary:
         if text not in used and text not in ("times", "numbers"):
-            problems.append(f"vary: {text} is not in what the page prints")
+            problems.append(f"vary: {text} is not in the output shown")
     return problems, changes, answers[len(parts) - 1][0] if len(answers) >= len(parts) else ""
 
 
 def shortened(command, block):
-    """The command with what comments put in the place of parts that would take too long."""
+    """The command with the replacements of `shorter`."""
     for text in block.all("shorter"):
         long, arrow, short = text.partition(" => ")
         if not arrow or long not in block.text:
@@ -159,7 +171,7 @@ def shortened(command, block):
 
 
 def script(block, folder, tally):
-    """Runs a shell block as one script that stops at the first failure."""
+    """Runs a shell block as a script that stops at the first failure."""
     code, printed = folder.run(["bash", "-euo", "pipefail", "-c", shortened(block.text, block)])
     tally["run"] += 1
     wanted = int(block.get("exit") or 0)

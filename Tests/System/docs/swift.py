@@ -1,4 +1,5 @@
-"""Swift blocks: all type-checked at once against the built modules, each in a function of its own; some are run."""
+"""Swift blocks: all type-checked at once against the built modules, each in its own function; some are
+run."""
 import pathlib
 import re
 import shlex
@@ -12,7 +13,8 @@ IMPORT = re.compile(r"^\s*((?:@\w+ +)*)(?:public +)?import\s+[\w.]+(?: *//.*)?$"
 
 
 def flags(built):
-    """What lets swiftc import the modules in a build folder of SwiftPM, and the C modules that those import."""
+    """Flags that let swiftc import the modules in a build folder of SwiftPM, and the C modules that they
+    import."""
     result = ["-swift-version", "6", "-I", str(built / "Modules")]
     for path in sorted(built.glob("*.build/module.modulemap")):
         result += ["-Xcc", f"-fmodule-map-file={path}"]
@@ -22,13 +24,14 @@ def flags(built):
 
 
 def toolchain():
-    """The folder of the toolchain's manifest library, for blocks that are package manifests."""
-    program = subprocess.run(["bash", "-c", "readlink -f \"$(command -v swiftc)\""], capture_output=True, text=True)
+    """The folder of the toolchain's manifest library, for blocks with package manifests."""
+    program = subprocess.run(["bash", "-c", "readlink -f \"$(command -v swiftc)\""], capture_output=True,
+                             text=True)
     return pathlib.Path(program.stdout.strip()).parent.parent / "lib/swift/pm/ManifestAPI"
 
 
 def surrounded(block):
-    """The block's lines and what a comment puts around or before it, as (code before, code after)."""
+    """The hidden code around a block, as (code before, code after)."""
     around = block.get("around")
     if around is not None:
         before, _, after = around.partition("…\n")
@@ -37,7 +40,7 @@ def surrounded(block):
 
 
 def chain(block):
-    """The blocks that a block continues, the first of them first, and itself."""
+    """The blocks that a block continues, first one first, and the block itself."""
     result = [block]
     while result[0].get("continues") is not None and result[0].previous:
         previous = result[0].previous
@@ -50,18 +53,20 @@ def chain(block):
 
 
 def at_file_level(text):
-    return any(re.match(r"(?:@main|(?:public |private |fileprivate )?extension)\b", line) for line in text.splitlines())
+    return any(re.match(r"(?:@main|(?:public |private |fileprivate )?extension)\b", line)
+               for line in text.splitlines())
 
 
 def source(block, name):
-    """A file that has the block in a function `name`, with its imports in front, and lines numbered as on the page."""
+    """A file with the block in a function `name`, after its imports, with the page's line numbers."""
     imports, body = [], []
-    whole = at_file_level(block.text) or "import PackageDescription" in block.text + "".join(surrounded(block))
+    whole = at_file_level(block.text) or "import PackageDescription" in block.text + "".join(
+        surrounded(block))
     for part in chain(block):
-        before, behind = surrounded(part)
+        before, after = surrounded(part)
         front = [line for line in before.splitlines() if not IMPORT.match(line)]
         imports += [line for line in before.splitlines() if IMPORT.match(line)]
-        # A block within an expression cannot have the directive right before it.
+        # Within an expression, the directive cannot come right before the block.
         here = f'#sourceLocation(file: "{part.page.path}", line: %d)'
         if part.get("around") is not None:
             body += [here % max(1, part.line - len(front)), *front]
@@ -72,18 +77,19 @@ def source(block, name):
                 imports.append(line)
                 line = ""
             body.append(line)
-        if behind:
-            body += behind.splitlines()
+        if after:
+            body += after.splitlines()
         body.append("#sourceLocation()")
     if block.page.module:
         imports.append(f"import {block.page.module}")
     head = "\n".join(dict.fromkeys(imports)) + "\n"
     code = "\n".join(body) + "\n"
-    return head + (code if whole else f"@available(macOS 26, iOS 26, *)\nfunc {name}() async throws {{\n{code}}}\n"), whole
+    return head + (code if whole
+                   else f"@available(macOS 26, iOS 26, *)\nfunc {name}() async throws {{\n{code}}}\n"), whole
 
 
 def check(blocks, built, work):
-    """{block index: what is wrong} of all Swift blocks."""
+    """{block index: messages} of all Swift blocks with mistakes."""
     work.mkdir(parents=True, exist_ok=True)
     wrong, together = {}, []
     for number, block in enumerate(blocks):
@@ -91,8 +97,10 @@ def check(blocks, built, work):
         path = work / f"block{number}.swift"
         path.write_text(text)
         if whole:
-            manifest = ["-I", str(toolchain()), "-package-description-version", "6.2.0"] if "import PackageDescription" in text else []
-            message = compile_errors([path], flags(built) + manifest + ["-parse-as-library"] * ("@main" in text))
+            manifest = ["-I", str(toolchain()), "-package-description-version",
+                        "6.2.0"] if "import PackageDescription" in text else []
+            message = compile_errors([path], flags(built) + manifest
+                                     + ["-parse-as-library"] * ("@main" in text))
             if message:
                 wrong[number] = message
         else:
@@ -101,7 +109,8 @@ def check(blocks, built, work):
         message = compile_errors([path for _, path in together], flags(built) + ["-parse-as-library"])
         for line_group in re.split(r"\n(?=\S+:\d+:\d+: (?:error|warning):)", message or ""):
             place = re.match(r"(?:.*/)?(\S+?):(\d+):\d+:", line_group)
-            hit = [number for number, _ in together if place and owns(blocks[number], place[1], int(place[2]), number)]
+            hit = [number for number, _ in together if place
+                   and owns(blocks[number], place[1], int(place[2]), number)]
             for number in hit or ([number for number, _ in together] if line_group.strip() else []):
                 wrong[number] = (wrong.get(number, "") + "\n" + line_group).strip()
     return wrong
@@ -127,7 +136,7 @@ def compile_errors(paths, options):
 
 
 def program(blocks, built, work):
-    """One executable that runs the block whose index is its argument. Raises with the compiler's words."""
+    """An executable that runs the block whose index is its argument. Raises with the compiler's messages."""
     work.mkdir(parents=True, exist_ok=True)
     paths, cases = [], ""
     for number, block in blocks:
@@ -136,13 +145,16 @@ def program(blocks, built, work):
         paths.append(path)
         cases += f'case "{number}": try await block{number}()\n'
     main = work / "main.swift"
-    main.write_text(f"if #available(macOS 26, *) {{\nswitch CommandLine.arguments[1] {{\n{cases}default: break\n}}\n}}\n")
-    # What the program itself is linked from, without its own main.
+    main.write_text(
+        f"if #available(macOS 26, *) {{\nswitch CommandLine.arguments[1] {{\n{cases}default: "
+        f"break\n}}\n}}\n")
+    # The program's object files, without its own main.
     linked = shlex.split((built / "pth2swt.product/Objects.LinkFileList").read_text())
     objects = [path for path in linked if "/pth2swt.build/" not in path and "/SWTCommands.build/" not in path]
     result = work / "pages"
     done = subprocess.run(
-        ["swiftc", "-suppress-warnings", *flags(built), "-module-name", "Pages", "-o", str(result), *map(str, paths), str(main),
+        ["swiftc", "-suppress-warnings", *flags(built), "-module-name", "Pages", "-o", str(result),
+         *map(str, paths), str(main),
          *objects, "-lzip", "-lz", "-lcrypto"], cwd=ROOT, capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(done.stderr[-3000:])

@@ -1,13 +1,13 @@
 /*
- * Makes the n-th call that changes a file fail, or the process die at it: LD_PRELOAD this, and set
+ * Makes the n-th call that changes a file fail, or kills the process at it. LD_PRELOAD this, and set
  *
- *     P2S_FAULT_AT=n        the call, counted from 1; 0 counts only
- *     P2S_FAULT_ERRNO=e     what it fails with; without it the process is killed as by SIGKILL
- *     P2S_FAULT_SHORT=1     a write takes one byte before it fails, as on a disk that fills up
- *     P2S_FAULT_COUNT=path  where the number of calls goes at the end
+ *     P2S_FAULT_AT=n        the call, counted from 1; 0 only counts
+ *     P2S_FAULT_ERRNO=e     its errno; without it, the process is killed as by SIGKILL
+ *     P2S_FAULT_SHORT=1     a write writes one byte before it fails, as on a disk that fills up
+ *     P2S_FAULT_COUNT=path  a file for the total number of calls
  *
- * Counted are the calls that AtomicFile makes on its way from nothing to a file under its name, on descriptors of regular
- * files only, so that output to the terminal is left alone.
+ * It counts the calls that AtomicFile makes to write a file, only on descriptors of regular files, so output
+ * to the terminal is not affected.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -36,7 +36,7 @@ static int number(const char *name, int otherwise)
     return text ? atoi(text) : otherwise;
 }
 
-/* 1 when this call is to fail; errno is set. */
+/* Returns 1 and sets errno if this call must fail. */
 static int faulty(void)
 {
     if (__atomic_add_fetch(&calls, 1, __ATOMIC_SEQ_CST) != number("P2S_FAULT_AT", 0)) return 0;

@@ -1,10 +1,10 @@
-# In a root where the Debian package is installed: does a shell that loads completions as Debian does complete?
+# In a root with the Debian package: checks that a shell that loads completions as Debian does can complete.
 source /usr/share/bash-completion/bash_completion
 __load_completion pth2swt || exit 1
 function=$(complete -p pth2swt | sed 's/.*-F \([^ ]*\).*/\1/')
-compopt() { :; }  # outside of a real completion there is nothing to set
+compopt() { :; }  # there is nothing to set outside a real completion
 
-# offers WORD LINE...: WORD is among what is offered for the last word of the line.
+# offers WORD LINE...: checks that WORD is offered for the last word of the line.
 offers() {
   local word=$1
   shift
@@ -12,4 +12,5 @@ offers() {
   "$function"
   printf '%s\n' "${COMPREPLY[@]}" | grep -qxF -e "$word"
 }
-offers convert pth2swt conv && offers --fold-bn pth2swt convert --fold && offers bf16 pth2swt convert --precision b
+offers convert pth2swt conv && offers --fold-bn pth2swt convert --fold &&
+  offers bf16 pth2swt convert --precision b

@@ -2,13 +2,13 @@ import CRounding
 import SWTTensors
 import Testing
 
-/// The C loops against the functions that say what rounding is, one number at a time.
+/// Compares the C loops with scalar Swift reference functions.
 @Suite struct RoundingTests {
   static let forms = [P2S_ROUNDING_BEST, P2S_ROUNDING_PORTABLE, P2S_ROUNDING_AVX2].filter {
     p2s_rounding_has($0) != 0
   }
 
-  /// Every bit pattern's neighbourhood: ties, subnormals, overflow, infinities, and random ones of a seed.
+  /// Values around every bit pattern: ties, subnormals, overflow, infinities, and seeded random ones.
   private static let numbers: [Double] = {
     var numbers: [Double] = [
       0, -0.0, .infinity, -.infinity, 65504, 65519.99, 65520, 1e300, -1e300, .leastNonzeroMagnitude,
@@ -91,7 +91,7 @@ import Testing
     #expect(errorA == errorB)
     #expect(a.max_error == b.max_error && a.max_value == b.max_value)
 
-    // And what they say is so.
+    // The errors reported are the true ones.
     let stored = fast.bits.map { Double(HalfPrecision.float(half: $0)) }
     #expect(a.max_error == zip(exact, stored).map { abs($0 - $1) }.max())
     let squares = zip(exact, stored).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
@@ -101,7 +101,7 @@ import Testing
 
   @Test(arguments: forms, [1, 8, 33, 513])
   func `integers are rounded to even and clamped`(form: p2s_rounding_form, count: Int) {
-    // Halves and values beyond the range, between random ones.
+    // Ties and values beyond the range, among random ones.
     let exact = (0..<count).map { (i: Int) -> Double in
       if i % 5 == 0 { return 0.375 * Double(2 * (i % 300) - 301) }
       return Double(SplitMix64.unit(UInt64(i))) * 127

@@ -4,22 +4,22 @@ import SWTTensors
 import TestSupport
 import Testing
 
-/// Small files of each container, damaged everywhere: an error or the same tensors, never a crash, never a hang.
+/// Small files in each container, damaged everywhere: an error or the same tensors, never a crash or a hang.
 @Suite struct DamageTests {
-  /// Containers whose checksums cover every tensor: damage is an error, or changes nothing.
+  /// Containers whose checksums cover every tensor: damage is an error or changes nothing.
   static let proven = [
     "zip_protocol2.pt", "rezip_deflated.pt", "rezip_flat.pt", "big_endian.pt", "zip.pt.gz", "safetensors.gz",
     "quantized.pt", "sparse.pt", "scripted.pt", "mobile.ptl", "package.pt",
   ]
 
-  /// Those where only sizes prove anything.
+  /// Containers without checksums: only sizes can be checked.
   static let unproven = [
     "legacy_protocol1.pt", "legacy_protocol2.pt", "legacy_protocol4.pt", "legacy_views.pt", "legacy_two.pt",
     "tar.pth", "tar_oldest.pth", "model.safetensors", "bare_protocol0.pkl", "bare_protocol2.pkl",
     "bare_protocol5.pkl", "detectron.pkl", "numpy_latin1.pkl",
   ]
 
-  /// A tensor as far as it matters: what it is called and what is in it.
+  /// The compared parts of a tensor: its name and its values.
   private struct Content: Equatable {
     let path: [String]
     let type: String
@@ -27,7 +27,7 @@ import Testing
     let values: [UInt8]
   }
 
-  /// What a file holds; `nil` when it is refused, at opening or when its values are read.
+  /// The contents of a file; nil if it is refused, on opening or while reading values.
   private func contents(_ bytes: [UInt8], values: Bool = true) -> [Content]? {
     do {
       let checkpoint = try CheckpointReader.read(MemorySource(bytes))
@@ -45,7 +45,7 @@ import Testing
   private func form(_ name: String) throws -> [UInt8] { try readFile(Fixtures.path("forms/\(name)")) }
 
   @Test(arguments: proven)
-  func `no flipped bit changes a tensor unnoticed where checksums cover it`(name: String) throws {
+  func `no flipped bit changes a tensor unnoticed if a checksum covers it`(name: String) throws {
     var bytes = try form(name)
     let whole = try #require(contents(bytes))
     for i in bytes.indices {
@@ -57,7 +57,7 @@ import Testing
   }
 
   @Test(arguments: unproven)
-  func `no flipped byte crashes the reader, nor makes a tensor of another size`(name: String) throws {
+  func `no flipped byte crashes the reader or changes the size of a tensor`(name: String) throws {
     var bytes = try form(name)
     _ = try #require(contents(bytes))
     for mask in [UInt8(0xFF), 0x01, 0x80] {
@@ -73,11 +73,11 @@ import Testing
   }
 
   @Test(arguments: proven + unproven)
-  func `every truncation is an error or leaves the tensors as they are`(name: String) throws {
+  func `every truncation is an error or leaves the tensors unchanged`(name: String) throws {
     let whole = try form(name)
     let expected = try #require(contents(whole))
     for length in 0..<whole.count {
-      // The oldest trailing bytes are padding; a prefix may be whole.
+      // Trailing bytes may be padding, so a prefix may be complete.
       if let found = contents(Array(whole[..<length])) { #expect(found == expected, "length \(length)") }
     }
   }
@@ -95,7 +95,7 @@ import Testing
     }
   }
 
-  @Test func `an index of shards is damaged without a crash`() throws {
+  @Test func `a damaged index of shards does not crash the reader`() throws {
     let folder = try TemporaryFolder()
     let from = Fixtures.path("forms/sharded_bin")
     for name in ["pytorch_model-00001-of-00002.bin", "pytorch_model-00002-of-00002.bin"] {

@@ -3,7 +3,7 @@ import SWTBytes
 import TestSupport
 import Testing
 
-/// The page that says what is read keeps its promises.
+/// The page about supported formats is true.
 @Suite struct DocumentTests {
   private static func page() throws -> String {
     let path = Fixtures.folder + "/../Sources/PthReader/PthReader.docc/ReadableCheckpoints.md"
@@ -15,7 +15,7 @@ import Testing
     #expect(try Self.page().contains("| `\(name.rawValue)` |"))
   }
 
-  @Test func `every fixture that a row names is there`() throws {
+  @Test func `every fixture named in a row exists`() throws {
     let endings = [".pt", ".pth", ".pt2", ".ptl", ".pkl", ".gz", ".safetensors"]
     let names = try Self.page().split(separator: "`").map(String.init).filter { name in
       !name.hasPrefix(".") && !name.contains(" ") && endings.contains { name.hasSuffix($0) }

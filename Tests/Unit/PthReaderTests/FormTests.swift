@@ -7,14 +7,14 @@ import SWTTensors
 import TestSupport
 import Testing
 
-/// One small file of every form that checkpoints come in; the truth is PyTorch's.
+/// One small file of every form of checkpoint; the expected values are PyTorch's.
 @Suite struct FormTests {
   static let names: [String] = {
     let truth = try? JSONValue.parse(readFile(Fixtures.path("forms/truth.json")))
     return (truth?.members ?? []).map(\.key)
   }()
 
-  @Test func `the fixtures are there`() { #expect(Self.names.count > 50) }
+  @Test func `the fixtures exist`() { #expect(Self.names.count > 50) }
 
   @Test(arguments: names)
   func `every tensor has PyTorch's name, type, shape and bytes`(name: String) throws {
@@ -24,7 +24,7 @@ import Testing
     #expect(checkpoint.container.rawValue == truth["container"]?.string)
     let expected = try #require(truth["tensors"]?.array)
     #expect(checkpoint.tensors.count == expected.count)
-    // Two keys may have one name (`1` and `"1"`): each tensor answers for one.
+    // Two keys may have the same name (`1` and `"1"`): each tensor matches one.
     var left = checkpoint.tensors
     for item in expected {
       let path = item["path"]?.array?.compactMap(\.string) ?? []
@@ -66,7 +66,7 @@ import Testing
     return (words?.members ?? []).map { ($0.key, $0.value.string ?? "") }
   }()
 
-  @Test func `what is no checkpoint is called by its name`() throws {
+  @Test func `files that are not checkpoints are identified`() throws {
     #expect(Self.strangers.count > 15)
     for (name, word) in Self.strangers {
       let failure = try #require(throws: ParseFailure.self, "\(name)") {

@@ -2,8 +2,8 @@ import ResNetArchitecture
 import Testing
 
 @Suite struct LayerTreeTests {
-  /// Parameter counts that torchvision states for its weights (`num_params`), and for the Facebook
-  /// networks those of its own loader.
+  /// Parameter counts stated by torchvision for its weights (`num_params`), and by Facebook's loader for its
+  /// networks.
   @Test(arguments: [
     ("resnet18", 11_689_512), ("resnet34", 21_797_672), ("resnet50", 25_557_032),
     ("resnet101", 44_549_160), ("resnet152", 60_192_808), ("resnext50_32x4d", 25_028_904),
@@ -19,7 +19,7 @@ import Testing
     #expect(tree.architecture.name == name)
   }
 
-  /// Billions of multiply-adds that torchvision states for its weights (`_ops`), at 224×224.
+  /// Billions of multiply-adds at 224×224, stated by torchvision for its weights (`_ops`).
   @Test(arguments: [
     ("resnet18", 1.814), ("resnet34", 3.664), ("resnet50", 4.089), ("resnet101", 7.801),
     ("resnet152", 11.514),
@@ -43,7 +43,7 @@ import Testing
     #expect(Set(parameters.map(\.name)).count == all)
   }
 
-  @Test func `a basic block with unchanged shape has no projection`() throws {
+  @Test func `a basic block that keeps the shape has no projection`() throws {
     let tree = LayerTree(try #require(Architecture.named("resnet18")))
     #expect(tree.blocks[0].downsample == nil)
     #expect(tree.blocks[2].downsample?.stride == 2)

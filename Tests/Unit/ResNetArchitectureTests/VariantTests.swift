@@ -15,8 +15,8 @@ import Testing
       self.keys = keys
     }
 
-    /// What timm 1.0.31 builds: parameters, multiply-adds of convolutions and linear layers at 224×224, and keys of
-    /// the state dict.
+    /// Of the network built by timm 1.0.31: parameters, multiply-adds of convolutions and linear layers at
+    /// 224×224, and keys of the state dict.
     static let timm: [Published] = [
       .init("resnet26", 15_995_176, 2_342_256_640, 176),
       .init("resnet200", 64_673_832, 15_007_481_856, 1220),
@@ -61,7 +61,7 @@ import Testing
   }
 
   @Test(arguments: Published.timm)
-  func `parameters, multiply-adds and keys are timm's`(network: Published) throws {
+  func `parameters, multiply-adds and keys equal timm's`(network: Published) throws {
     let tree = LayerTree(try #require(Architecture.named(network.name)))
     let table = LayerTable(tree)
     #expect(tree.architecture.name == network.name)
@@ -85,7 +85,7 @@ import Testing
   }
 
   @Test(arguments: Architecture.published.map(\.name))
-  func `shapes tell every published network`(name: String) throws {
+  func `every published network is inferred from shapes`(name: String) throws {
     let architecture = try #require(Architecture.named(name))
     #expect(architecture.isConsistent)
     let tree = LayerTree(architecture)
@@ -94,7 +94,7 @@ import Testing
     #expect(StateDictFit(tree, shapes).isComplete)
   }
 
-  @Test func `names tell what shapes do not`() throws {
+  @Test func `names give what shapes do not determine`() throws {
     let plain = try #require(Architecture.named("resnet50"))
     let early = try #require(Architecture.named("resnet50_v1"))
     #expect(early.name == "resnet50_v1" && early.strideOn == .conv1)
@@ -107,9 +107,9 @@ import Testing
     #expect(Architecture.named("resnet50_os8_os16") == nil && Architecture.named("_v1") == nil)
   }
 
-  /// torchvision's `replace_stride_with_dilation=[False, True, True]`: the first block of a stage keeps the
-  /// dilation of the one before.
-  @Test func `dilation takes the place of strides`() throws {
+  /// torchvision's `replace_stride_with_dilation=[False, True, True]`: the first block of a stage has the
+  /// previous stage's dilation.
+  @Test func `dilation replaces strides`() throws {
     let tree = LayerTree(try #require(Architecture.named("resnet50_os8")))
     func units(_ block: String) throws -> (stride: Int, dilation: Int, padding: Int) {
       let unit = try #require(tree.blocks.first { $0.name == block }).body[1]
@@ -126,7 +126,7 @@ import Testing
   @Test(arguments: [
     "resnet50", "resnet50_v1_os16", "resnet10t", "seresnext26d_32x4d", "ecaresnetlight", "resnet20",
   ])
-  func `switches come back from metadata`(name: String) throws {
+  func `switches survive a round trip through metadata`(name: String) throws {
     let architecture = try #require(Architecture.named(name))
     let switches = Dictionary(uniqueKeysWithValues: architecture.switches)
     func text(_ key: String) -> String? {
@@ -139,7 +139,7 @@ import Testing
     (plain.stem, plain.shortcut, plain.attention) = (.conv7x7, .projection, nil)
     (plain.strideOn, plain.dilations) = (.conv2, architecture.layers.map { _ in 1 })
     #expect(plain.switched(text: text, integers: integers) == architecture)
-    // A list of another length fits no tree.
+    // A list of the wrong length is rejected.
     #expect(plain.switched(text: text, integers: { integers($0).map { $0 + [1] } ?? [] }) == nil)
     #expect(plain.switched(text: { _ in "sideways" }, integers: integers) == nil)
   }

@@ -1,5 +1,7 @@
+import EngineTestSupport
 import ResNetArchitecture
 import ResNetEngine
+internal import SWTThreads
 import Testing
 
 /// Aggregated transformations (Xie et al. 2016, figure 3): a ResNeXt block is the sum of its branches, each a

@@ -1,6 +1,8 @@
 import CAllocations
+import EngineTestSupport
 import ResNetArchitecture
 import ResNetEngine
+internal import SWTThreads
 import Testing
 
 /// A run into a map that is there already asks for no memory at all: no array, no closure, no box.

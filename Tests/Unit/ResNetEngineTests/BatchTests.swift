@@ -1,5 +1,7 @@
+import EngineTestSupport
 import ResNetArchitecture
 import ResNetEngine
+internal import SWTThreads
 import Testing
 
 /// Images of a batch that go through the network side by side, and together through its late stages.

@@ -1,5 +1,7 @@
+import EngineTestSupport
 import ResNetArchitecture
 import ResNetEngine
+internal import SWTThreads
 import Testing
 
 /// A small network and an image size.

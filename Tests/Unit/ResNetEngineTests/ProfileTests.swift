@@ -1,5 +1,7 @@
+import EngineTestSupport
 import ResNetArchitecture
 import ResNetEngine
+internal import SWTThreads
 import Testing
 
 @Suite struct ProfileTests {

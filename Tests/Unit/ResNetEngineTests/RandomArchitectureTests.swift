@@ -1,12 +1,15 @@
+import EngineTestSupport
 import ResNetArchitecture
 import ResNetEngine
+internal import SWTThreads
+import TestSupport
 import Testing
 
 /// Any combination of switches, sizes and depths, drawn from a seed.
 @Suite struct RandomArchitectureTests {
   @Test(arguments: 0..<60 as Range<UInt64>)
   func `the fast engine computes what the double engine computes`(seed: UInt64) throws {
-    var random = SplitMix64(seed: seed)
+    var random = Noise(seed: seed)
     let architecture = Architecture.random(&random)
     try #require(architecture.isConsistent)
     let tree = LayerTree(architecture)
@@ -55,7 +58,7 @@ import Testing
 
 extension Architecture {
   /// A small network with any switches that fit each other.
-  fileprivate static func random(_ random: inout SplitMix64) -> Architecture {
+  fileprivate static func random(_ random: inout Noise) -> Architecture {
     func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
     let stages = number(1...5)
     let isBasic = Bool.random(using: &random)

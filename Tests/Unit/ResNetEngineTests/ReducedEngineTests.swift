@@ -1,5 +1,7 @@
+import EngineTestSupport
 import ResNetArchitecture
 import ResNetEngine
+internal import SWTThreads
 import Testing
 
 /// Engines of bfloat16 and 8-bit integers against the double-precision engine that rounds where they do.

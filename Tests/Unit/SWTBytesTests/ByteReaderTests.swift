@@ -44,7 +44,7 @@ import Testing
     #expect(throws: ParseFailure.self) { _ = try ByteReader(source, 2..<6) }
   }
 
-  @Test func `values across the edge of the buffer are whole`() throws {
+  @Test func `values across the end of the buffer are complete`() throws {
     let bytes = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
     let path = try TemporaryFile(bytes)
     var reader = try ByteReader(FileSource(path: path.path))

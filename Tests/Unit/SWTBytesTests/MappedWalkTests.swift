@@ -8,9 +8,9 @@ import Testing
   import Glibc
 #endif
 
-/// Passes over files that lie mapped, piece by piece.
+/// Passes over mapped files, piece by piece.
 @Suite struct MappedWalkTests {
-  /// More than two stretches that are fetched at a time, and no whole number of pages.
+  /// More than two stretches, and not a whole number of pages.
   private static let bytes = (0..<(9 << 20) + 123).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 12) }
 
   private func file(_ body: (String) throws -> Void) throws {
@@ -45,8 +45,8 @@ import Testing
   }
 
   #if os(Linux)
-    /// Without a handler for SIGBUS, which the tests do not have.
-    @Test func `a file that becomes shorter is an error and no signal`() throws {
+    /// The tests have no handler for SIGBUS.
+    @Test func `a truncated file is an error and not a signal`() throws {
       try file { path in
         let source = try FileSource(path: path)
         var walk = try #require(try source.walk(0..<source.byteCount))
@@ -55,7 +55,7 @@ import Testing
         let failure = #expect(throws: ParseFailure.self) {
           while walk.left > 0 { _ = unsafe try walk.next(1 << 20) }
         }
-        #expect(failure?.hint == "the file became shorter while it was read")
+        #expect(failure?.hint == "the file was truncated while it was read")
       }
     }
   #endif

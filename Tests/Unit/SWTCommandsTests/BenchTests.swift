@@ -1,4 +1,5 @@
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import TestSupport
 import Testing
@@ -47,14 +48,14 @@ import Testing
     #expect(total == document["multiply_adds"]?.int)
 
     let text = Tool("bench", model, "--layers", "--runs", "2", "--size", "64").output
-    for words in ["latency, median", "grouped 3×3", "% of peak", "lose most", "total"] {
+    for words in ["latency, median", "grouped 3×3", "% of peak", "lose the most time", "total"] {
       #expect(text.contains(words), "\(text)")
     }
     #expect(!Tool("bench", model, "--runs", "2", "--size", "64").output.contains("grouped"))
   }
 
   @Test(arguments: ["bf16", "i8"])
-  func `reduced numbers are timed too`(compute: String) throws {
+  func `reduced precision is timed too`(compute: String) throws {
     let folder = try TemporaryFolder()
     let words = ["--compute", compute, "--layers", "--runs", "1", "--size", "64", "--json"]
     let document = try Tool(["bench", try Self.model(folder)] + words).json()
@@ -76,8 +77,8 @@ import Testing
     let document = try Tool("bench", "--arch", "resnet18", "--runs", "1", "--size", "32", "--json").json()
     #expect(document["architecture"]?.string == "resnet18")
     #expect(document["model"]?.isNull == true)
-    // The stem at 16×16, then stages at 8×8, 4×4, 2×2 and 1×1: each later stage has a halved first convolution,
-    // three whole ones and a projection.
+    // The stem at 16×16, then stages at 8×8, 4×4, 2×2 and 1×1: each later stage has a first convolution at
+    // the previous size, three at its own size, and a projection.
     let stem = 64 * 3 * 49 * 256
     let first = 4 * 64 * 64 * 9 * 64
     let later = (128 * 64 * 9 + 3 * 128 * 128 * 9 + 128 * 64) * 16
@@ -113,7 +114,7 @@ import Testing
       says: "--size must be in 1…4096"),
     Mistake(
       testDescription: "an unknown instruction set", words: ["--arch", "resnet18", "--isa", "mmx"],
-      status: .usage, says: "--isa is best"),
+      status: .usage, says: "--isa must be one of best"),
     Mistake(
       testDescription: "an unknown option", words: ["a.swt", "--layer"], status: .usage,
       says: "did you mean --layers?"),

@@ -1,3 +1,4 @@
+internal import SWTConsole
 import TestSupport
 import Testing
 
@@ -7,7 +8,7 @@ import Testing
   import Glibc
 #endif
 
-/// Files of a megabyte that ask for everything: `inspect` stays below 64 MB and two seconds of processor time,
+/// Files of a megabyte that demand everything: `inspect` stays below 64 MB and two seconds of processor time,
 /// in a process that cannot have more.
 @Suite(.serialized, .enabled(if: ChildProcess.program != nil)) struct BoundedResourcesTests {
   private static let size = 1_000_000
@@ -20,7 +21,7 @@ import Testing
     }
   }
 
-  /// A pickle that is one piece again and again.
+  /// A pickle that repeats one piece.
   private static func pickle(_ first: [UInt8] = [], _ piece: [UInt8], _ last: [UInt8] = []) -> [UInt8] {
     var bytes: [UInt8] = [0x80, 4] + first
     bytes.reserveCapacity(size + piece.count)
@@ -151,29 +152,29 @@ import Testing
     let child = try ChildProcess(["inspect", "--json", "--hash", file.path], memory: 65_536, seconds: 2)
     #expect(child.status == 0 || child.status == 5, "\(child.status): \(child.errors.prefix(300))")
     if child.status == 5 { #expect(child.errors.contains(#""schema":"pth2swt.error/1""#)) }
-    // The tree that people see is no more work.
+    // The text with the tree takes no more.
     let tree = try ChildProcess(["inspect", file.path], memory: 65_536, seconds: 2)
     #expect(tree.status == child.status, "\(tree.status): \(tree.errors.prefix(300))")
   }
 
   @Test func `a process that needs more does not get it`() throws {
-    // The same bomb with its limits raised: the bound of this suite is real.
+    // The same bomb with raised limits shows that the bound of this suite is real.
     let file = try TemporaryFile(Self.deflated(60_000_000, 0x5D), name: "bomb.pth")
     let raised = ["pickle-nodes", "pickle-bytes", "walk-steps"].flatMap { ["--limit", "\($0)=1000000000"] }
     let child = try ChildProcess(["inspect", file.path] + raised, memory: 65_536, seconds: 2)
     #expect(child.status != 0 && child.status != 5)
   }
 
-  // MARK: What is no regular file
+  // MARK: Files that are not regular
 
   @Test(arguments: ["/dev/zero", "/dev/null", "/tmp", "/proc/self/mem", "/nonexistent/file"])
-  func `what is no regular file is an error at once`(path: String) throws {
+  func `a file that is not regular is an error at once`(path: String) throws {
     let child = try ChildProcess(["inspect", path], memory: 65_536, seconds: 2)
     #expect(child.status == 5)
     #expect(!child.errors.isEmpty)
   }
 
-  @Test func `a pipe without a writer is an error and not a wait`() throws {
+  @Test func `a pipe without a writer is an error, and is not waited for`() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("fifo.pth")
     #expect(unsafe mkfifo(path, 0o600) == 0)

@@ -1,4 +1,5 @@
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import TestSupport
 import Testing
@@ -19,9 +20,16 @@ import Testing
     #expect(Tool().output.contains(command))
   }
 
+  @Test(arguments: commands + [""])
+  func `help fits 80 columns`(command: String) {
+    let tool = Tool(command.isEmpty ? ["--help"] : [command, "--help"])
+    for line in tool.output.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
+  }
+
   @Test(arguments: commands)
   func `help shows each option once`(command: String) {
     let options = Tool(command, "--help").output.split(separator: "\n").drop { $0 != "options:" }
+      .filter { $0.hasPrefix("  -") }
       .compactMap { $0.split(separator: " ").first { $0.hasPrefix("--") } }
       .prefix { $0 != "--help" }
     #expect(Set(options).count == options.count)
@@ -38,8 +46,8 @@ import Testing
     }
   }
 
-  /// `OUT` is a path in an empty folder, `TEXT`, `SHORT`, `MODEL` are files made for the test, `FOLDER` has no
-  /// checkpoint in it.
+  /// `OUT` is a path in an empty folder, `TEXT`, `SHORT`, `MODEL` are files made for the test, `FOLDER` has
+  /// no checkpoint in it.
   static let mistakes: [Mistake] = [
     Mistake("an unknown command", ["convrt"], .usage, "did you mean convert?"),
     Mistake("an unknown option", ["convert", "a", "--forc", "-o", "OUT"], .usage, "did you mean --force?"),
@@ -50,7 +58,7 @@ import Testing
       "pre.resize is i64"),
     Mistake(
       "metadata that is found out", ["convert", "a", "-o", "OUT", "--meta", "arch.groups=3"], .usage,
-      "which convert finds out itself"),
+      "convert sets it itself"),
     Mistake("half an option", ["convert", "a", "--prec", "f16"], .usage, "did you mean --precision?"),
     Mistake("an unknown limit", ["inspect", "a", "--limit", "x=1"], .usage, "there is no limit 'x'"),
     Mistake("a missing file", ["convert", "/nowhere.pth", "-o", "OUT"], .inputUnreadable, "no such file"),
@@ -84,8 +92,8 @@ import Testing
         "convert", Fixture.checkpoint("resnext_small"), "-o", "OUT", "--golden",
         Fixture.golden("resnet_basic"),
       ], .goldenUnusable, "it is a golden of"),
-    Mistake("a golden that is none", ["verify", "MODEL", "TEXT"], .goldenUnusable, "not a golden"),
-    Mistake("no golden", ["verify", "MODEL"], .goldenUnusable, "carries no golden"),
+    Mistake("a file that is not a golden", ["verify", "MODEL", "TEXT"], .goldenUnusable, "not a golden"),
+    Mistake("no golden", ["verify", "MODEL"], .goldenUnusable, "has no golden"),
     Mistake("a checkpoint for a weight file", ["verify", "SHORT"], .inputUnreadable, "not a valid .swt"),
     Mistake(
       "an output that exists",
@@ -130,7 +138,7 @@ import Testing
     #expect(document["code"]?.int == Int(mistake.status.rawValue))
   }
 
-  @Test func `options may stand anywhere, and two dashes end them`() throws {
+  @Test func `options may come anywhere, and two dashes end them`() throws {
     let folder = try TemporaryFolder()
     let words = ["convert", "--output=\(folder.file("a.swt"))", "--", Fixture.checkpoint("resnext_small")]
     #expect(Tool(words).status == .success)
@@ -138,7 +146,7 @@ import Testing
     #expect(Tool("inspect", "--json", "--", file.path).status == .success)
   }
 
-  @Test func `bisect sees what cannot be tested`() {
+  @Test func `bisect codes tell what cannot be tested`() {
     #expect(Tool("verify", "/nowhere.swt", "--bisect-codes").status == .bisectSkip)
   }
 

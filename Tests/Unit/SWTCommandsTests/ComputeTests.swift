@@ -1,11 +1,12 @@
 import PthReader
 import SWTBytes
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import TestSupport
 import Testing
 
-/// `--compute`: engines of bfloat16 and 8-bit integers, and what verify says of them.
+/// `--compute`: engines in bfloat16 and 8-bit integers, and their verification.
 @Suite struct ComputeTests {
   struct Variant: Sendable, CustomTestStringConvertible {
     let network: String
@@ -29,11 +30,13 @@ import Testing
   }
 
   @Test(arguments: variants)
-  func `verify judges reduced numbers by their emulation and names the class`(variant: Variant) throws {
+  func `verify compares reduced precision with its emulation and names the class`(variant: Variant) throws {
     let folder = try TemporaryFolder()
     let model = folder.file("m.swt")
     Self.convert(Fixture.checkpoint(variant.network), model, variant.network, variant.stored)
-    let verified = Tool("verify", model, "--compute", variant.compute, "--json")
+    let page = folder.file("report.txt")
+    let verified = Tool(
+      "verify", model, "--compute", variant.compute, "--json", "--format", "text=\(page)")
     #expect(verified.status == .success, "\(verified.output)\(verified.errors)")
     let report = try verified.json()
     #expect(report["compute"]?.string == variant.compute)
@@ -42,7 +45,7 @@ import Testing
     #expect(report["engine"]?.string?.hasPrefix("\(variant.compute), ") == true)
     for golden in try #require(report["goldens"]?.array) {
       #expect(golden["reduced_precision"]?["basis"]?.string == "emulation")
-      // What this many bits cost is there to be read, and beside it what float32 makes of the same weights.
+      // The report has the cost of the precision, and the error of float32 with the same weights.
       let error = try #require(golden["outputs"]?[0]?["rel_l2"]?.double)
       #expect((1e-3...1e-1).contains(error))
       let float32 = try #require(golden["float32_rel_l2"]?.double)
@@ -52,18 +55,18 @@ import Testing
       #expect(names.starts(with: ["conv1", "maxpool", "layer1.0"]) && names.contains("layer4.0"))
       #expect(stages.allSatisfy { $0["verdict"]?.string == "pass" })
     }
-    let text = Tool("verify", model, "--compute", variant.compute).output
+    let text = String(decoding: try readFile(page), as: UTF8.self)
     #expect(text.contains("reduced-precision: \(variant.compute) weights and activations"))
   }
 
   @Test(arguments: ["f32", "i8"], ["bf16", "i8"])
-  func `damaged weights fail whatever computes`(stored: String, compute: String) throws {
+  func `damaged weights fail in every precision`(stored: String, compute: String) throws {
     let whole = try readFile(Fixture.checkpoint("resnext_small_legacy"))
-    let checkpoint = try CheckpointReader.open(path: Fixture.checkpoint("resnext_small_legacy"))
+    let checkpoint = try PthFile(path: Fixture.checkpoint("resnext_small_legacy"))
     let folder = try TemporaryFolder()
     let (damaged, model) = (folder.file("damaged.pth"), folder.file("damaged.swt"))
     func place(_ name: String) throws -> (start: Int, values: [UInt8]) {
-      let values = try #require(checkpoint.tensors.first { $0.name == name }).values()
+      let values = try checkpoint.bytes(name)
       return (try #require(DamageTests.place(of: values, in: whole)), values)
     }
     func verify(_ bytes: [UInt8], _ what: String) throws {
@@ -90,7 +93,7 @@ import Testing
     }
   }
 
-  @Test func `a bound that is too narrow for the bits is a failure`() throws {
+  @Test func `a bound that is too tight for the precision is a failure`() throws {
     let folder = try TemporaryFolder()
     let model = folder.file("m.swt")
     Self.convert(Fixture.checkpoint("resnext_small"), model, "resnext_small", "i8")
@@ -100,7 +103,7 @@ import Testing
   }
 
   @Test(arguments: ["bf16", "i8", "double"])
-  func `run computes with what is asked for`(compute: String) throws {
+  func `run computes in the requested precision`(compute: String) throws {
     let folder = try TemporaryFolder()
     let (model, input) = (folder.file("m.swt"), folder.file("x.npy"))
     Self.convert(Fixture.checkpoint("resnext_small"), model, "resnext_small", "f32")

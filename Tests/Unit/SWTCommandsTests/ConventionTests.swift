@@ -1,15 +1,16 @@
 import ResNetArchitecture
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import TestSupport
 import Testing
 
-/// What shapes cannot tell: who says it, what is recorded, what is printed.
+/// Conventions that shapes cannot tell: their source, what is recorded and printed.
 @Suite struct ConventionTests {
   private static let network = Architecture(
     block: .bottleneck, layers: [1, 1, 1, 1], classCount: 1000, basePlanes: 4)
 
-  /// Converts a state dict and gives back convert's document and the file's metadata.
+  /// Converts a state dict and returns convert's document and the file's metadata.
   private func convert(
     _ file: StateDictFile, _ options: [String] = [], name: String = "model.pth"
   ) throws -> (tool: Tool, metadata: JSONValue?) {
@@ -20,7 +21,7 @@ import Testing
     return (tool, try? Tool("inspect", output, "--json").json()["metadata"])
   }
 
-  @Test func `without anybody's word the value is torchvision's, and that is said`() throws {
+  @Test func `without other sources the value is torchvision's, and that is reported`() throws {
     let (tool, metadata) = try convert(StateDictFile(Self.network))
     let conventions = try tool.json()["conventions"]
     #expect(conventions?["stride_on"]?["value"]?.string == "3x3")
@@ -46,7 +47,7 @@ import Testing
     }
   }
 
-  @Test func `a name that says what shapes do not is such an option`() throws {
+  @Test func `a network's name can imply conventions, as options do`() throws {
     let file = StateDictFile(Architecture.named("resnet50") ?? Self.network)
     let (tool, metadata) = try convert(
       file, ["--arch", "resnet50_v1", "--limit", "total-bytes=4000000000"])
@@ -55,7 +56,7 @@ import Testing
     #expect(metadata?["source.conventions"]?["stride_on"]?.string == "option")
   }
 
-  /// Keys of a detectron2 checkpoint, with the values that its own preprocessing has.
+  /// Keys of a detectron2 checkpoint, with the values of its preprocessing.
   private func detectron2(groups: Int) -> StateDictFile {
     var network = Self.network
     network.groups = groups
@@ -86,7 +87,7 @@ import Testing
     let (_, grouped) = try convert(detectron2(groups: 2))
     #expect(grouped?["arch.stride_on"] == nil)
     #expect(grouped?["pre.std"]?.array?.compactMap(\.double) == [57.375, 57.12, 58.395])
-    // The file's own preprocessing goes before the default: here all zeros, which is no deviation of 1.
+    // The file's preprocessing takes precedence over the default; here a standard deviation of 0, not 1.
     let stored = detectron2(groups: 1).with("pixel_mean", [3, 1, 1]).with("pixel_std", [3, 1, 1])
     let (tool, own) = try convert(stored)
     #expect(tool.status == .success, "\(tool.errors)")
@@ -113,13 +114,13 @@ import Testing
     #expect(tool.status == .success, "\(tool.errors)")
     #expect(metadata?["arch.dilations"]?.array?.compactMap(\.int) == [1, 1, 2, 4])
     #expect(try tool.json()["conventions"]?["dilations"]?["source"]?.string == "family torchvision")
-    // The same encoder alone is not, nor beside a classifier of linear layers that is called the same.
+    // The same encoder alone is not, nor with a classifier of linear layers with the same name.
     #expect(try convert(encoder).metadata?["arch.dilations"] == nil)
     let linear = encoder.with("classifier.0.weight", [8, 64]).with("classifier.4.weight", [21, 8])
     #expect(try convert(linear, ["--key", "backbone"]).metadata?["arch.dilations"] == nil)
   }
 
-  @Test func `a published name with other bytes is a loud warning and brings nothing`() throws {
+  @Test func `a published name with other bytes gives a warning and no conventions`() throws {
     let (tool, metadata) = try convert(StateDictFile(Self.network), name: "resnet50-0676ba61.pth")
     #expect(tool.status == .success)
     #expect(tool.errors.contains("pth2swt: warning: "))
@@ -138,7 +139,7 @@ import Testing
       OfficialFile.find(sha256: "0676ba61b6795bbe1773cffd859882e5e297624d384b6993f7c9e683e722fb8a"))
     #expect(file.name == "resnet50-0676ba61")
     #expect(file.conventions.preprocessing?.crop?.resize == 256)
-    // torchvision's only weights of this network are of its newer recipe, whatever their name.
+    // torchvision's only weights of this network are from its newer recipe, despite their name.
     #expect(
       OfficialFile.find(path: "a/resnext101_64x4d-173b62eb.pth")?.conventions.preprocessing?.crop?.resize
         == 232)
@@ -162,7 +163,7 @@ import Testing
     let passed = try tool.json()["notes"]?.array?.compactMap(\.string) ?? []
     #expect(
       passed.contains(
-        "there is another network under 'model_ema.' (a running average); --key model_ema takes it"))
+        "there is another network under 'model_ema.' (a running average); --key model_ema selects it"))
     #expect(try convert(average, ["--key", "model_ema"]).metadata?["source.prefix"]?.string == "model_ema.")
   }
 
@@ -171,7 +172,7 @@ import Testing
     ["--bn-eps", "-1"],
     ["--channel-order", "gbr"], ["--arch", "none", "--stride-on", "1x1"],
   ])
-  func `an option that says nothing is a mistake`(options: [String]) throws {
+  func `an option without effect is a mistake`(options: [String]) throws {
     #expect(try convert(StateDictFile(Self.network), options).tool.status == .usage)
   }
 
@@ -186,9 +187,9 @@ import Testing
     #expect(report["verdict"]?.string == "fail")
   }
 
-  @Test func `dilation for another number of stages does not fit`() throws {
+  @Test func `a dilation with another number of stages does not fit`() throws {
     let (tool, _) = try convert(StateDictFile(Self.network), ["--dilation", "1,1,2"])
     #expect(tool.status == .weightsDiffer)
-    #expect(tool.errors.contains("--dilation gives 3 stages, the network has 4"))
+    #expect(tool.errors.contains("dilations are given for 3 stages; the network has 4"))
   }
 }

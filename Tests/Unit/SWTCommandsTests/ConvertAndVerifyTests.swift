@@ -1,4 +1,5 @@
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import TestSupport
 import Testing
@@ -22,7 +23,7 @@ import Testing
   ]
 
   @Test(arguments: networks)
-  func `a checkpoint becomes a file that proves itself`(network: Network) throws {
+  func `a checkpoint becomes a file that verifies itself`(network: Network) throws {
     let folder = try TemporaryFolder()
     let model = folder.file("model.swt")
     let converted = Tool(
@@ -42,7 +43,7 @@ import Testing
     #expect(report["goldens"]?.array?.count == 2)
     #expect(report["source"]?["differing"]?.array?.isEmpty == true)
     #expect(Tool("check", model).status == .success)
-    // Goldens beside the file say the same as those inside.
+    // Separate goldens give the same result as embedded ones.
     #expect(Tool("verify", model, Fixture.golden(network.goldens)).status == .success)
   }
 
@@ -83,7 +84,7 @@ import Testing
     let again = Tool(words)
     #expect(again.status == .success)
     #expect(again.output.contains("up to date"))
-    // Another option would make another file: that is not up to date.
+    // With other options, the output is not up to date.
     let other = Tool(words + ["--license", "MIT"])
     #expect(other.status == .outputFailed)
     #expect(Tool(words + ["--license", "MIT", "--force"]).status == .success)

@@ -1,14 +1,15 @@
 import PthReader
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import TestSupport
 import Testing
 
-/// One weight of a checkpoint is changed; the legacy stream has no checksum, so only verification can tell.
+/// One weight of a checkpoint is changed; the legacy stream has no checksum, so only verification detects it.
 @Suite struct DamageTests {
   @Test func `any one damaged weight makes verify fail and is named`() throws {
     let whole = try readFile(Fixture.checkpoint("resnext_small_legacy"))
-    let checkpoint = try CheckpointReader.open(path: Fixture.checkpoint("resnext_small_legacy"))
+    let checkpoint = try PthFile(path: Fixture.checkpoint("resnext_small_legacy"))
     let folder = try TemporaryFolder()
     let (damaged, model) = (folder.file("damaged.pth"), folder.file("damaged.swt"))
     var state: UInt64 = 7
@@ -17,7 +18,7 @@ import Testing
       return Int(state >> 33) % bound
     }
     for tensor in checkpoint.tensors where !tensor.name.hasSuffix("num_batches_tracked") {
-      let values = try tensor.values()
+      let values = try checkpoint.bytes(of: tensor)
       let start = try #require(Self.place(of: values, in: whole), "\(tensor.name)")
       var bytes = whole
       // The lowest bit of one value: the smallest damage there is.
@@ -34,16 +35,16 @@ import Testing
     }
   }
 
-  @Test func `a changed sign is seen in the logits and located`() throws {
+  @Test func `a flipped sign is detected in the logits and located`() throws {
     let whole = try readFile(Fixture.checkpoint("resnext_small_legacy"))
-    let checkpoint = try CheckpointReader.open(path: Fixture.checkpoint("resnext_small_legacy"))
+    let checkpoint = try PthFile(path: Fixture.checkpoint("resnext_small_legacy"))
     let folder = try TemporaryFolder()
     let (damaged, model) = (folder.file("damaged.pth"), folder.file("damaged.swt"))
     for name in [
       "conv1", "layer1.0.conv2", "layer2.0.conv1", "layer3.0.downsample.0", "layer4.0.conv3", "fc",
     ] {
       let tensor = try #require(checkpoint.tensors.first { $0.name == "\(name).weight" })
-      let values = try tensor.values()
+      let values = try checkpoint.bytes(of: tensor)
       let start = try #require(Self.place(of: values, in: whole))
       var bytes = whole
       for i in stride(from: 3, to: min(values.count, 4 * 64), by: 4) { bytes[start + i] ^= 0x80 }
@@ -59,7 +60,7 @@ import Testing
     }
   }
 
-  /// Where a tensor's bytes lie in the file.
+  /// The range of a tensor's bytes in the file.
   static func place(of values: [UInt8], in file: [UInt8]) -> Int? {
     let head = Array(values.prefix(32))
     guard let first = head.first else { return nil }

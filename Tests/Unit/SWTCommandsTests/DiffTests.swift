@@ -1,12 +1,13 @@
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import TestSupport
 import Testing
 
-/// What `diff` says of pairs whose difference is known.
+/// `diff` of pairs with known differences.
 @Suite struct DiffTests {
   @Test(arguments: ["resnext_small", "resnext_wrapped", "resnext_compiled", "resnet_basic"])
-  func `a conversion holds the values of its checkpoint, whatever the names`(name: String) throws {
+  func `a conversion has the values of its checkpoint, regardless of names`(name: String) throws {
     let folder = try TemporaryFolder()
     let model = folder.file("m.swt")
     Tool("convert", Fixture.checkpoint(name), "-o", model)
@@ -20,7 +21,7 @@ import Testing
     }
   }
 
-  @Test func `a golden test inside is no difference to a file without one`() throws {
+  @Test func `an embedded golden test is not a difference from a file without one`() throws {
     let folder = try TemporaryFolder()
     let (model, other) = (folder.file("m.swt"), folder.file("o.swt"))
     let golden = Fixture.golden("resnext_small", "image-64")
@@ -29,7 +30,7 @@ import Testing
     #expect(compared.status == .success)
     #expect(compared.output.contains("its golden tests"))
 
-    // Two files that have some are compared with them.
+    // If both files have golden tests, these are compared.
     let odd = Fixture.golden("resnext_small", "odd-65x63")
     Tool("convert", Fixture.checkpoint("resnext_small"), "-o", other, "--golden", odd)
     #expect(Tool("diff", model, other).status == .verificationFailed)
@@ -63,7 +64,7 @@ import Testing
     #expect(text.output.contains("1/6") && text.output.contains("only in \(paths[0]): a"))
   }
 
-  @Test func `types and shapes are told apart from values`() throws {
+  @Test func `differences in types and shapes are distinguished from those in values`() throws {
     let folder = try TemporaryFolder()
     let input = Fixture.checkpoint("resnext_small")
     let (wide, half, deep) = (folder.file("w.swt"), folder.file("h.swt"), folder.file("i.swt"))
@@ -74,9 +75,9 @@ import Testing
     let weight = try #require(rounded["tensors"]?.array?.first { $0["name"]?.string == "fc.weight" })
     #expect(weight["dtypes"]?.array?.compactMap(\.string) == ["float32", "float16"])
     #expect((1e-5...1e-3).contains(weight["rel_l2"]?.double ?? 0))
-    // The relative error of the quantised layer is that of its receipt: the scales were applied.
-    let quantised = try Tool("diff", wide, deep, "--json").json()
-    let errors = quantised["tensors"]?.array?.compactMap { $0["rel_l2"]?.double } ?? []
+    // The relative error of the quantized layer is that of its receipt: the scales were applied.
+    let quantized = try Tool("diff", wide, deep, "--json").json()
+    let errors = quantized["tensors"]?.array?.compactMap { $0["rel_l2"]?.double } ?? []
     #expect((1e-3...2e-2).contains(errors.max() ?? 0))
     let other = Tool("diff", wide, Fixture.checkpoint("resnext_deep"), "--json")
     #expect(other.status == .verificationFailed)

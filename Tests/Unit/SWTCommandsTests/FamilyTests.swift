@@ -1,9 +1,11 @@
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import TestSupport
 import Testing
 
-/// A tiny checkpoint of each key family, made by its own library where that is to be had, and its own float64 output.
+/// A tiny checkpoint of each key family, made by its own library if possible, and that library's float64
+/// output.
 @Suite struct FamilyTests {
   struct Truth: Sendable, CustomTestStringConvertible {
     let file: String
@@ -50,17 +52,17 @@ import Testing
       // The project's bound; a floor below half an ulp would forbid any rounding.
       #expect(error <= 8 * max(truth.floor, 0x1p-24), "\(engine): \(error) with a floor of \(truth.floor)")
     }
-    // What the conversion says about itself is enough to prove the weights against their source.
+    // The conversion's metadata suffice to verify the weights against their source.
     let verified = Tool("verify", model, "--source", input, "--level", "weights")
     #expect(
-      verified.status == .success || verified.errors.contains("carries no golden"), "\(verified.errors)")
+      verified.status == .success || verified.errors.contains("has no golden"), "\(verified.errors)")
   }
 
   private func relativeError(_ path: String, _ truth: Truth) throws -> Double {
     let bytes = try readFile(path)
     let count = truth.output.count
     #expect(truth.shape.reduce(1, *) == count)
-    // Behind the header of an .npy are float32 values, row-major.
+    // An .npy file has row-major float32 values after its header.
     guard bytes.count > 4 * count else { return .infinity }
     let values = bytes.suffix(4 * count)
     var (difference, norm) = (0.0, 0.0)

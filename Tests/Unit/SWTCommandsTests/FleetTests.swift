@@ -1,5 +1,6 @@
 import SWTBytes
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import TestSupport
 import Testing
@@ -18,7 +19,7 @@ import Testing
     try writeFile(path, try readFile(Fixture.checkpoint(name)))
   }
 
-  /// A folder of good checkpoints, one that is cut, and one file that is none.
+  /// A folder with good checkpoints, a truncated one, and a file that is not a checkpoint.
   private func folder() throws -> TemporaryFolder {
     let folder = try TemporaryFolder()
     for name in Self.names { try copy(name, to: folder.file("\(name).pth")) }
@@ -29,7 +30,9 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 5])
-  func `a folder gives what its files give one by one, and one bad file stops no other`(threads: Int) throws {
+  func `a folder gives the same as its files one by one, and a bad file does not stop others`(threads: Int)
+    throws
+  {
     let input = try folder()
     let output = try TemporaryFolder()
     let tool = Tool("convert", input.path, "-o", output.path, "--threads", "\(threads)", "--json")
@@ -56,7 +59,7 @@ import Testing
     }
   }
 
-  @Test func `what is up to date is skipped and said, what is gone is made again`() throws {
+  @Test func `outputs that are up to date are skipped and reported, missing ones are made again`() throws {
     let input = try folder()
     let output = try TemporaryFolder()
     Tool("convert", input.path, "-o", output.path)
@@ -77,13 +80,22 @@ import Testing
     let words = ["convert", folder.file("good.pth"), folder.file("other.pth"), "-o", output]
     #expect(Tool(words).status == .weightsDiffer)
     #expect(Tool(words + [folder.file("missing.pth")]).status == .inputUnreadable)
-    // Other options would make another file.
+    // With other options, the outputs are not up to date.
     #expect(Tool(words + [folder.file("missing.pth"), "--license", "MIT"]).status == .outputFailed)
     for name in try listFolder(output) { unsafe unlink("\(output)/\(name)") }
     unsafe rmdir(output)
   }
 
-  @Test func `two inputs of one output are refused before anything is written`() throws {
+  @Test func `a single input is reported in the singular`() throws {
+    let folder = try TemporaryFolder()
+    try copy("resnext_small", to: folder.file("only.pth"))
+    try copy("resnext_small", to: folder.file("x.golden.safetensors"))
+    let tool = Tool("convert", folder.path, "-o", folder.file("out"))
+    #expect(tool.output.contains("\n1 input: 1 converted, 0 up to date, 0 failed; "))
+    #expect(tool.output.hasSuffix("; 1 other file skipped\n"))
+  }
+
+  @Test func `two inputs with the same output are refused before anything is written`() throws {
     let folder = try TemporaryFolder()
     for name in ["a.pth", "a.pt", "b.pth"] { try copy("resnext_small", to: folder.file(name)) }
     let tool = Tool("convert", folder.path, "-o", folder.file("out"))
@@ -102,7 +114,7 @@ import Testing
     #expect(try output.names() == ["pytorch_model.swt"])
   }
 
-  @Test func `an output that is its input is refused, and the others are made`() throws {
+  @Test func `an output that is its input is refused, and the others are converted`() throws {
     let folder = try TemporaryFolder()
     try copy("resnext_small", to: folder.file("a.swt"))
     try copy("resnet_basic", to: folder.file("b.pth"))
@@ -114,7 +126,7 @@ import Testing
     #expect(try folder.names() == ["a.swt", "b.pth", "b.swt"])
   }
 
-  @Test func `temporaries of a killed run are removed, those of a living one are not`() throws {
+  @Test func `temporary files of a killed run are removed, those of a running one are not`() throws {
     let folder = try TemporaryFolder()
     let output = folder.file("m.swt")
     let dead = output + ".tmp-0123456789abc"
@@ -129,14 +141,14 @@ import Testing
     alive.abort()
   }
 
-  @Test func `a layer that is to stay wide has to be there`() throws {
+  @Test func `a layer to keep wide must exist`() throws {
     let folder = try TemporaryFolder()
     let words = [
       "convert", Fixture.checkpoint("resnext_small"), "-o", folder.file("m.swt"), "--precision", "i8",
     ]
     let tool = Tool(words + ["--keep-wide", "conv1,fcc"])
     #expect(tool.status == .usage)
-    #expect(tool.errors.contains("no layer 'fcc'; did you mean fc?"))
+    #expect(tool.errors.contains("no layer 'fcc' to keep wide; did you mean fc?"))
     #expect(try folder.names().isEmpty)
     #expect(Tool(words + ["--keep-wide", "conv1,fc.weight"]).status == .success)
   }
@@ -157,14 +169,14 @@ import Testing
     #expect(try readFile(folder.file("7")) == one)
   }
 
-  /// The digest of the source is known after the index was laid out; when the user's metadata holds the same text, the
-  /// index is shorter than planned.
+  /// The digest of the source is known only after the index is laid out; if the user's metadata has the same
+  /// text, the index is shorter than planned.
   @Test func `metadata that equals the source's digest changes nothing else`() throws {
     let folder = try TemporaryFolder()
     let source = Fixture.checkpoint("resnext_small")
     let plain = Tool("convert", source, "-o", folder.file("plain.swt"), "--json")
     let digest = try #require(try plain.json()["source_sha256"]?.string)
-    // Some of these paddings put the end of the index within 64 bytes of a page.
+    // With some of these paddings, the index ends within 64 bytes of a page boundary.
     for padding in stride(from: 0, to: 16_384, by: 64) where padding % 1024 == 0 {
       let path = folder.file("\(padding).swt")
       let words = ["--meta", "x.same=\(digest)", "--meta", "x.pad=\(String(repeating: "p", count: padding))"]

@@ -1,10 +1,11 @@
 import SWT
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import TestSupport
 import Testing
 
-/// Every form of checkpoint becomes a weight file with PyTorch's bytes in it.
+/// Every checkpoint format becomes a weight file with PyTorch's bytes.
 @Suite struct FormConversionTests {
   nonisolated static let names: [String] = {
     let truth = try? JSONValue.parse(readFile(Fixtures.path("forms/truth.json")))
@@ -21,9 +22,9 @@ import Testing
       JSONValue.parse(readFile(Fixtures.path("forms/truth.json")))[name]?["tensors"]?.array)
     let names = truth.map { $0["name"]?.string ?? "" }
     guard Set(names).count == names.count else {
-      // Two tensors of one name: an error, and not one of them.
+      // Two tensors with the same name are an error; neither is written.
       #expect(converted.status == .weightsDiffer)
-      #expect(converted.errors.contains("two tensors would be called"))
+      #expect(converted.errors.contains("two tensors would have the name"))
       return
     }
     #expect(converted.status == .success, "\(converted.errors)")
@@ -40,14 +41,14 @@ import Testing
     #expect(Tool("check", output).status == .success)
   }
 
-  @Test func `what the bytes do not say is in the metadata`() throws {
+  @Test func `metadata have what the bytes do not tell`() throws {
     let folder = try TemporaryFolder()
     let output = folder.file("x.swt")
     Tool("convert", Fixtures.path("forms/quantized.pt"), "-o", output, "--arch", "none")
     let encoding = try Tool("inspect", output, "--json").json()["metadata"]?["tensors.encoding"]
     #expect(encoding?["qint8"]?["quantizer"]?["zero_point"]?.int == 3)
     #expect(encoding?["packed4"]?["shape"]?.array?.compactMap(\.int) == [3, 4])
-    // Another engine finds the same in the records: real = scale × (q − zero).
+    // The records tell other engines the same: real = scale × (q − zero).
     let file = try SWTFile(path: output)
     let info = file.info(try #require(file.index(of: "qint8")))
     let record = file.quantization(try #require(info.quantization))
@@ -66,7 +67,7 @@ import Testing
     #expect(sparse?["csc"]?["layout"]?.string == "torch.sparse_csc")
   }
 
-  @Test func `names are shown and not sent to the terminal`() throws {
+  @Test func `control characters in names are escaped`() throws {
     let pickle = PickleBuilder().op(0x7D).text("a\u{1B}[31m\u{202E}b").tensor(
       count: 4, size: [4], stride: [1]
     ).op(0x73)
@@ -76,18 +77,18 @@ import Testing
     #expect(output.contains("\\u{1b}[31m\\u{202e}b"))
   }
 
-  @Test func `a name that a weight file cannot hold is the input's fault, and shown`() throws {
+  @Test func `a name that a weight file cannot have is an error of the input that shows it`() throws {
     let folder = try TemporaryFolder()
     for key in ["", "a\nb"] {
       let pickle = PickleBuilder().op(0x7D).text(key).tensor(count: 4, size: [4], stride: [1]).op(0x73)
       let file = try TemporaryFile(ZipBuilder.checkpoint(pickle.stop()), name: "x.pth")
       let converted = Tool("convert", file.path, "-o", folder.file("x.swt"), "--arch", "none")
       #expect(converted.status == .weightsDiffer)
-      #expect(converted.errors.contains(".swt holds names"))
+      #expect(converted.errors.contains("names in .swt have"))
     }
   }
 
-  @Test func `a limit is set by its name and said in the error`() throws {
+  @Test func `a limit is set by its name, which the error tells`() throws {
     let input = Fixtures.path("forms/training.pt")
     let refused = Tool("inspect", input, "--limit", "tensors=2")
     #expect(refused.status == .inputUnreadable)
@@ -96,7 +97,7 @@ import Testing
   }
 
   @Test(arguments: ["views.pt", "shared.pt", "quantized.pt", "training.pt"])
-  func `to safetensors and back keeps every tensor and says where it came from`(name: String) throws {
+  func `to safetensors and back keeps every tensor and its origin`(name: String) throws {
     let folder = try TemporaryFolder()
     let (there, back) = (folder.file("x.safetensors"), folder.file("y.swt"))
     let input = Fixtures.path("forms/\(name)")
@@ -111,7 +112,7 @@ import Testing
         tensors.map { ($0["name"]?.string ?? "", $0["sha256"]?.string ?? "") },
         uniquingKeysWith: { a, _ in a })
     }
-    // Scales and zero points of quantised tensors are tensors of their own there.
+    // Scales and zero points of quantized tensors are separate tensors there.
     let truth = try digests(input)
     #expect(try digests(there).filter { truth[$0.key] != nil } == truth)
     #expect(try digests(back) == digests(there))

@@ -1,10 +1,11 @@
 import SWTBytes
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import TestSupport
 import Testing
 
-/// Goldens that are made, imported, shown and kept up to date.
+/// Making, importing, showing and updating goldens.
 @Suite struct GoldenCommandTests {
   private static func model(_ folder: TemporaryFolder, _ name: String = "resnext_small") -> String {
     let model = folder.file("\(name).swt")
@@ -18,7 +19,7 @@ import Testing
     ["x.npy", "y.npy"], ["pair.npz"], ["positional.npz"], ["pair.pt"], ["timm.safetensors"],
     ["onnx/test_data_set_0"], ["onnx"],
   ])
-  func `what other programs wrote is verified, imported and verified again`(files: [String]) throws {
+  func `arrays of other programs are verified, imported and verified again`(files: [String]) throws {
     let folder = try TemporaryFolder()
     let model = Self.model(folder)
     let paths = files.map(Self.imports)
@@ -39,11 +40,11 @@ import Testing
     let shown = try Tool("golden", "show", file, "--json").json()["goldens"]?[0]
     #expect(shown?["kind"]?.string == "imported")
     #expect(shown?["calibrated"]?.bool == false)
-    // Another network's: exit 4.
+    // A golden of another network is exit 4.
     #expect(Tool(["verify", Self.model(folder, "resnext_headless")] + paths).status == .goldenUnusable)
   }
 
-  @Test func `imports need to be told whose they are`() throws {
+  @Test func `imports need a network`() throws {
     let folder = try TemporaryFolder()
     let (x, y) = (Self.imports("x.npy"), Self.imports("y.npy"))
     #expect(Tool("golden", "import", x, y, "-o", folder.path).status == .usage)
@@ -59,11 +60,11 @@ import Testing
     #expect(Tool("golden", "imprt", x).errors.contains("did you mean import?"))
   }
 
-  @Test func `show prints what is in a golden, and those of a weight file`() throws {
+  @Test func `show prints a golden, and those of a weight file`() throws {
     let golden = Fixture.golden("resnext_small", "odd-65x63")
     let text = Tool("golden", "show", golden).output
     for part in [
-      "odd-65x63", "computed by an outside implementation", "multiscale-1", "8.0 floors", "digest",
+      "odd-65x63", "computed by another implementation", "multiscale-1", "8.0 floors", "digest",
     ] {
       #expect(text.contains(part), "\(part)")
     }
@@ -82,7 +83,7 @@ import Testing
     #expect(!script.contains("import numpy"))
   }
 
-  @Test func `self goldens pass, and are no proof`() throws {
+  @Test func `self goldens pass, but prove nothing`() throws {
     let folder = try TemporaryFolder()
     let model = Self.model(folder)
     let made = Tool(
@@ -97,12 +98,12 @@ import Testing
     #expect(report["class"]?.string == "self-made")
     #expect(report["outside_proof"]?.bool == false)
     #expect(report["goldens"]?[0]?["self_made"]?.bool == true)
-    #expect(Tool(["verify", model] + files).output.contains("it proves no port right"))
-    // Beside one from outside, that one decides.
+    #expect(Tool(["verify", model] + files).output.contains("it does not prove a port correct"))
+    // With one from another implementation, that one counts.
     let both = try Tool(["verify", model, Fixture.golden("resnext_small")] + files + ["--json"]).json()
     #expect(both["class"]?.string == "fp32")
     #expect(both["outside_proof"]?.bool == true)
-    // Made twice, the same bytes; not over an existing file.
+    // Making them again gives the same bytes, and does not overwrite existing files.
     let bytes = try readFile(files[0])
     let again = [
       "golden", "make", model, "--engine", "reference", "-o", folder.path, "--size", "40", "--full-taps",
@@ -113,7 +114,7 @@ import Testing
     #expect(Tool("golden", "make", model, "-o", folder.path).status == .usage)
   }
 
-  @Test func `a missing self golden is made where somebody works, and never where CI is set`() throws {
+  @Test func `a missing self golden is made, except if CI is set`() throws {
     let folder = try TemporaryFolder()
     let model = Self.model(folder)
     let golden = folder.file("m.self.golden.safetensors")
@@ -124,7 +125,7 @@ import Testing
       #expect(try folder.names() == ["resnext_small.swt"])
     }
     #expect(Tool("verify", model, golden, "--update", "none").status == .goldenUnusable)
-    // Another missing golden is a mistake, unless it was asked for.
+    // Any other missing golden is an error, unless requested.
     let other = folder.file("other.golden.safetensors")
     #expect(Tool("verify", model, other).status == .goldenUnusable)
     #expect(try folder.names() == ["resnext_small.swt"])
@@ -138,7 +139,7 @@ import Testing
       try folder.names() == ["m.self.golden.safetensors", "other.golden.safetensors", "resnext_small.swt"])
   }
 
-  @Test func `changed self goldens are made anew only when asked, outside ones never`() throws {
+  @Test func `changed self goldens are updated only if requested, others never`() throws {
     let folder = try TemporaryFolder()
     let model = Self.model(folder)
     let golden = folder.file("m.self.golden.safetensors")
@@ -159,7 +160,7 @@ import Testing
     #expect(Tool("verify", other, "\(golden).actual").status == .success)
     let remade = Tool("verify", other, golden, "--update", "all", "--force")
     #expect(remade.status == .success, "\(remade.output)")
-    #expect(remade.output.contains("made \(golden) anew"))
+    #expect(remade.output.contains("updated \(golden)"))
     #expect(try readFile(golden) != before)
 
     let outside = folder.file("outside.golden.safetensors")

@@ -1,4 +1,5 @@
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import TestSupport
 import Testing
@@ -34,6 +35,20 @@ import Testing
     #expect(architecture["head"]?.string == "fc")
     let headless = try Tool("inspect", Fixture.checkpoint("resnext_headless"), "--json").json()
     #expect(headless["architecture"]?["head"]?.string == "none")
+  }
+
+  @Test func `an unknown network is named once, and a misfit is explained`() throws {
+    let names = StateDictFile([("encoder.weight", [2, 2]), ("decoder.weight", [2, 2])])
+    let other = try TemporaryFile(names.bytes, name: "other.pth")
+    let message = "not a known ResNet or ResNeXt: its tensors are decoder.weight, encoder.weight, …"
+    #expect(Tool("inspect", other.path).output.contains("  architecture  \(message)\n"))
+    #expect(try Tool("inspect", other.path, "--json").json()["misfit"]?.string == message)
+
+    let stem = StateDictFile([("conv1.weight", [8, 3, 7, 7]), ("layer1.0.conv1.weight", [8, 8, 3, 3])])
+    let broken = try TemporaryFile(stem.bytes, name: "broken.pth")
+    let misfit = try #require(try Tool("inspect", broken.path, "--json").json()["misfit"]?.string)
+    #expect(misfit.hasPrefix("it looks like a ResNet (torchvision), but "))
+    #expect(Tool("inspect", broken.path).output.contains("  not a known ResNet or ResNeXt: \(misfit)\n"))
   }
 
   @Test func `a hostile name is listed, and conversion refuses the file`() throws {

@@ -1,11 +1,12 @@
 import ResNetArchitecture
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import SWTTensors
 import TestSupport
 import Testing
 
-/// What people see of a file on a terminal.
+/// The text of `inspect` on a terminal.
 @Suite struct InspectTreeTests {
   /// The lines of the tree: from its heading to the next empty line.
   private static func tree(_ output: String) -> [Substring] {
@@ -23,14 +24,14 @@ import Testing
     }
 
   @Test(arguments: readable)
-  func `the numbers of every tree stand in columns, within the width`(path: String) {
+  func `the numbers of every tree are in columns, within the width`(path: String) {
     for columns in [40, 60, 100, 200] {
       let tool = Tool(["inspect", path], environment: ["COLUMNS": "\(columns)"])
       #expect(tool.status == .success)
       let tree = Self.tree(tool.output)
       #expect(tree.count > 1)
       #expect(tree.allSatisfy { $0.count <= columns }, "\(columns)")
-      // A share ends where the heading of its column does.
+      // Shares are aligned with the end of their column's heading.
       let head = Array(tree[0])
       let end = head.count
       for line in tree.dropFirst() {
@@ -72,14 +73,14 @@ import Testing
       #expect(tree.contains { $0.contains("  \(stage) ") && $0.contains(" \(parameters("\(stage).")) ") })
     }
     #expect(tree.count < 70)
-    // --depth says how much of it.
+    // --depth limits the tree.
     let shallow = Self.tree(Tool("inspect", file.path, "--depth", "1").output)
     #expect(shallow.count == 8)
     #expect(shallow.contains { $0.contains("layer3") && $0.contains("654 tensors") })
     #expect(Tool("inspect", file.path, "--depth", "0").status == .usage)
   }
 
-  @Test func `the first of blocks that are all alike is shown`() throws {
+  @Test func `the first of several equal blocks is shown`() throws {
     let names = (0..<12).flatMap { block in
       ["q", "k", "v"].map { ("encoder.\(block).\($0).weight", [8, 8]) }
     }
@@ -89,22 +90,22 @@ import Testing
     #expect(tree.count { $0.contains("[8, 8]") } == 3)
   }
 
-  @Test func `colour is for terminals, and NO_COLOR turns it off`() {
+  @Test func `color is for terminals, and NO_COLOR turns it off`() {
     let words = ["inspect", Fixture.checkpoint("resnet_basic")]
     #expect(Tool(words, columns: 100).output.contains("\u{1B}[1m"))
     #expect(!Tool(words).output.contains("\u{1B}"))
     #expect(!Tool(words, environment: ["NO_COLOR": "1"], columns: 100).output.contains("\u{1B}"))
     #expect(!Tool(words, environment: ["TERM": "dumb"], columns: 100).output.contains("\u{1B}"))
-    // Nothing but the colour is different.
+    // Only the color differs.
     let plain = Tool(words, environment: ["NO_COLOR": "1"], columns: 100).output
     #expect(plain == Tool(words).output)
-    // A terminal is as wide as it is, unless COLUMNS says otherwise.
+    // The width is the terminal's, unless COLUMNS is set.
     let narrow = Tool(words, environment: ["NO_COLOR": "1"], columns: 60).output
     #expect(Self.tree(narrow).allSatisfy { $0.count <= 60 })
     #expect(Tool(words, environment: ["NO_COLOR": "1", "COLUMNS": "60"], columns: 200).output == narrow)
   }
 
-  @Test func `hostile names are shown as what they are, and cut in the middle`() throws {
+  @Test func `hostile names are escaped, and shortened in the middle`() throws {
     let long = "start" + String(repeating: "x", count: 5000) + "end"
     let marks = "z" + String(repeating: "\u{301}", count: 5000)
     let names = [
@@ -141,7 +142,7 @@ import Testing
     #expect(Tool("inspect", empty.path).output.contains("tensors       none"))
   }
 
-  @Test func `shared storages, dangerous names and metadata are said once, under the tree`() throws {
+  @Test func `shared storages, dangerous names and metadata are listed once, after the tree`() throws {
     let shared = Tool("inspect", Fixture.checkpoint("nested")).output
     #expect(shared.contains("\nshared storages\n  first.weight: also second.weight\n"))
     #expect(shared.contains("stored once"))

@@ -1,4 +1,5 @@
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import SWTTensors
 import TestSupport
@@ -6,17 +7,17 @@ import Testing
 
 /// The pages of `inspect` and `diff`.
 @Suite struct PageTests {
-  // MARK: What a page is
+  // MARK: Pages
 
-  /// Reads a page as strictly as XML: every element ends, within the one that it began in; identifiers are unique and links
-  /// lead to one.
+  /// Parses a page as strictly as XML: elements are closed and nested, identifiers are unique, and links lead
+  /// to identifiers.
   private static func requireSound(_ html: String) throws {
     let void: Set<Substring> = ["meta", "!DOCTYPE"]
     var open: [Substring] = []
     var ids: [Substring] = []
     var links: [Substring] = []
     var headings: [Int] = []
-    // Behind a "<" is a tag and never text, since text has none.
+    // A "<" always starts a tag, since text has none.
     for piece in html.split(separator: "<").dropFirst(html.hasPrefix("<") ? 0 : 1) {
       let end = try #require(piece.firstIndex(of: ">"), "\(piece.prefix(80))")
       let tag = piece[..<end]
@@ -79,9 +80,11 @@ import Testing
     #expect(html.contains("Nothing unusual") || html.contains("Worth a look"))
   }
 
-  // MARK: Where it goes
+  // MARK: Destinations
 
-  @Test func `a page goes to its path and the text to the screen, or to standard output alone`() throws {
+  @Test func `a page goes to its path and text to standard output, or only the page to standard output`()
+    throws
+  {
     let folder = try TemporaryFolder()
     let input = Fixture.checkpoint("resnet_basic")
     let path = folder.file("page.html")
@@ -103,7 +106,7 @@ import Testing
     #expect(try folder.names() == ["page.html"])
   }
 
-  @Test func `a page never replaces what it is about`() throws {
+  @Test func `a page never replaces an input`() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("m.pth")
     let bytes = try readFile(Fixture.checkpoint("resnet_basic"))
@@ -155,7 +158,7 @@ import Testing
     let html = Tool("inspect", file.path, "--html").output
     try Self.requireSound(html)
     #expect(html.utf8.count < 4_000_000)
-    #expect(html.contains("Of 6,000 tensors, 2,000 have a row and 400 a figure here"))
+    #expect(html.contains("Of 6,000 tensors, 2,000 have a row and 400 have a figure"))
     #expect(!html.contains("id=\"report\""))
   }
 

@@ -1,21 +1,22 @@
 import SWTBytes
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import TestSupport
 import Testing
 
-/// Folding, casting and quantising, against numpy's and PyTorch's own results, and what verify says of them.
+/// Folding, casting and quantizing, compared with numpy's and PyTorch's results, and their verification.
 @Suite struct ReducedPrecisionTests {
   struct Variant: Sendable, CustomTestStringConvertible {
     let network: String
     let fold: Bool
     let precision: String?
 
-    /// As the truth calls it.
+    /// The name in the truth.
     var key: String { [fold ? "fold-bn" : nil, precision].compactMap(\.self).joined(separator: " ") }
     var testDescription: String { "\(network) \(key)" }
 
-    /// All layers are narrow, so that the result does not hang on what pays.
+    /// No layer is kept wide, so the result does not depend on what pays.
     var options: [String] {
       (fold ? ["--fold-bn"] : []) + (precision.map { ["--precision", $0] } ?? [])
         + (precision == "i8" ? ["--keep-wide", "none"] : [])
@@ -57,7 +58,7 @@ import Testing
   }
 
   @Test(arguments: variants)
-  func `verify states what the precision costs, and proves the values with the source`(variant: Variant)
+  func `verify reports the cost of the precision, and compares the values with the source`(variant: Variant)
     throws
   {
     let folder = try TemporaryFolder()
@@ -75,18 +76,18 @@ import Testing
       let golden = try #require(report["goldens"]?[0])
       let basis = source.isEmpty ? "receipts" : "source"
       #expect(golden["reduced_precision"]?["basis"]?.string == (variant.isReduced ? basis : nil))
-      // The cost is there to be read, and is what this many bits cost.
+      // The report has the cost, which is typical of the precision.
       let error = try #require(golden["outputs"]?[0]?["rel_l2"]?.double)
       let range =
         ["f16": 1e-4...5e-3, "bf16": 1e-3...4e-2, "i8": 5e-3...1e-1][variant.precision ?? ""] ?? 0...1e-5
       #expect(range.contains(error), "\(error)")
     }
-    // The same weights in another file are not the source.
+    // Another file with the same weights is not the source.
     let other = variant.network == "resnext_small" ? "resnext_compiled" : "resnext_small"
     #expect(Tool("verify", model, "--source", Fixture.checkpoint(other)).status != .success)
   }
 
-  @Test func `a bound that the precision breaks is a failure that names the first layer`() throws {
+  @Test func `a bound that the precision exceeds is a failure that names the first layer`() throws {
     let folder = try TemporaryFolder()
     let model = folder.file("m.swt")
     Tool(
@@ -128,7 +129,7 @@ import Testing
       #expect(refused.errors.contains("element 3 of w"), "\(refused.errors)")
       #expect(try folder.names().isEmpty)
     }
-    // An infinite value stays one where the type has one.
+    // An infinite value stays infinite if the type supports it.
     let infinite = PickleBuilder().op(0x7D).text("w").tensor(count: 4, size: [2, 2], stride: [2, 1]).op(0x73)
     let file = try TemporaryFile(
       ZipBuilder.checkpoint(infinite.stop(), storage: ElementCoding.bytes([1, -.infinity, 3, 4] as [Float])),
@@ -152,11 +153,11 @@ import Testing
   }
 
   @Test(arguments: [(0.05, true), (0.005, false)])
-  func `a golden that states the cost is the judge of it`(stated: Double, passes: Bool) throws {
+  func `a golden that records the cost decides`(stated: Double, passes: Bool) throws {
     let folder = try TemporaryFolder()
     let model = folder.file("m.swt")
     Tool("convert", Fixture.checkpoint("resnext_small"), "-o", model, "--precision", "i8")
-    // The cost of i8 here is 0.025; twice what the golden states is allowed.
+    // The cost of i8 here is 0.025; twice the golden's value is allowed.
     let golden = try SafetensorsFile(FileSource(path: Fixture.golden("resnext_small")))
     let floors = ["rel_l2", "max"].map { ("floor.i8.logits.\($0)", "\(stated * ($0 == "max" ? 4 : 1))") }
     let writer = try SafetensorsWriter(

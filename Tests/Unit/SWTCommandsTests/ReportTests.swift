@@ -1,21 +1,22 @@
 import PthReader
 import SWTBytes
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import TestSupport
 import Testing
 
-/// The forms of a report, of a model that passes and of one that does not.
+/// The formats of a report, for a model that passes and one that does not.
 @Suite struct ReportTests {
-  /// A model with its goldens in it: `small`, or the same with one filter's signs changed.
+  /// A model with embedded goldens: `small`, or the same with the signs of one filter flipped.
   private static func model(_ folder: TemporaryFolder, isDamaged: Bool) throws -> String {
     let model = folder.file(isDamaged ? "bad.swt" : "good.swt")
     var input = Fixture.checkpoint("resnext_small_legacy")
     if isDamaged {
       var bytes = try readFile(input)
-      let checkpoint = try CheckpointReader.open(path: input)
+      let checkpoint = try PthFile(path: input)
       let tensor = try #require(checkpoint.tensors.first { $0.name == "layer2.0.conv2.weight" })
-      let start = try #require(DamageTests.place(of: try tensor.values(), in: bytes))
+      let start = try #require(DamageTests.place(of: try checkpoint.bytes(of: tensor), in: bytes))
       for i in stride(from: 3, to: 4 * 36, by: 4) { bytes[start + i] ^= 0x80 }
       input = folder.file("bad.pth")
       try writeFile(input, bytes)
@@ -39,14 +40,14 @@ import Testing
     #expect(!first.output.isEmpty)
     #expect(first.output.hasSuffix("\n"))
     #expect(Tool(words + ["--threads", "1"]).output == first.output)
-    // Into a file instead, and what people read still on the screen.
+    // To a file, with the text still on standard output.
     let path = folder.file("report")
     let filed = Tool(["verify", model, "--no-diagnose", "--format", "\(form)=\(path)"])
     #expect(filed.output.contains("verdict: \(isDamaged ? "FAIL" : "pass")"))
     #expect(String(decoding: try readFile(path), as: UTF8.self) == first.output)
   }
 
-  @Test func `several forms at once`() throws {
+  @Test func `several formats at once`() throws {
     let folder = try TemporaryFolder()
     let model = try Self.model(folder, isDamaged: false)
     let words = Self.forms.flatMap { ["--format", "\($0)=\(folder.file("report.\($0)"))"] }
@@ -57,7 +58,7 @@ import Testing
     #expect(Tool("verify", model, "--format", "json=/nowhere/x.json").status == .outputFailed)
   }
 
-  @Test func `JSON Lines name each check and end with the sum`() throws {
+  @Test func `JSON Lines name each check and end with a summary`() throws {
     let folder = try TemporaryFolder()
     let output = Tool("verify", try Self.model(folder, isDamaged: true), "--format", "jsonl").output
     let lines = try output.split(separator: "\n").map { try JSONValue.parse(Array($0.utf8)) }
@@ -70,7 +71,7 @@ import Testing
     #expect(lines.contains { $0["event"]?.string == "finding" && $0["kind"]?.string == "divergence" })
   }
 
-  @Test func `TAP counts its lines and says what is not ok`() throws {
+  @Test func `TAP counts its lines and reports what is not ok`() throws {
     let folder = try TemporaryFolder()
     let output = Tool("verify", try Self.model(folder, isDamaged: true), "--format", "tap").output
     let lines = output.split(separator: "\n")
@@ -81,7 +82,7 @@ import Testing
     #expect(lines.count { $0 == "  ---" } == tests.count && lines.count { $0 == "  ..." } == tests.count)
   }
 
-  @Test func `JUnit has a failure for each check that fails, and an error where nothing could be tested`()
+  @Test func `JUnit has a failure per failed check, and an error if nothing could be tested`()
     throws
   {
     let folder = try TemporaryFolder()
@@ -126,7 +127,7 @@ import Testing
       String(decoding: try readFile(folder.file("output")), as: UTF8.self) == "verdict=fail\nclass=wrong\n")
   }
 
-  @Test func `HTML needs nothing else and holds the report as JSON`() throws {
+  @Test func `HTML is self-contained and has the report as JSON`() throws {
     let folder = try TemporaryFolder()
     let html = Tool("verify", try Self.model(folder, isDamaged: true), "--format", "html").output
     #expect(html.utf8.count < 500_000)
@@ -151,7 +152,7 @@ import Testing
     }
   }
 
-  @Test func `a hostile name stays text in every form`() throws {
+  @Test func `a hostile name stays text in every format`() throws {
     let folder = try TemporaryFolder()
     let model = folder.file("m.swt")
     Tool("convert", Fixture.checkpoint("resnext_small"), "-o", model)
@@ -174,7 +175,7 @@ import Testing
     }
   }
 
-  @Test func `growth since an older report is a warning and no failure`() throws {
+  @Test func `growth since an older report is a warning, not a failure`() throws {
     let folder = try TemporaryFolder()
     let model = try Self.model(folder, isDamaged: false)
     let (old, halved) = (folder.file("old.json"), folder.file("halved.json"))

@@ -1,4 +1,5 @@
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import TestSupport
 import Testing
@@ -33,7 +34,7 @@ import Testing
     try Tool("inspect", path, "--json").json()["metadata"]
   }
 
-  /// Bytes from the offset that the header gives.
+  /// Bytes from the offset in the header.
   private func data(_ path: String) throws -> ArraySlice<UInt8> {
     let bytes = try readFile(path)
     return bytes[(0..<8).reduce(0) { $0 | Int(bytes[24 + $1]) << (8 * $1) }...]
@@ -41,7 +42,7 @@ import Testing
 
   @Test func `the result is what a conversion with that metadata writes`() throws {
     let other = folder.file("other.swt")
-    // Long enough for the index to need another page.
+    // Long enough for the index to need an additional page.
     let long = String(repeating: "long ", count: 10_000)
     convert(to: other, "--meta", "x.a=1", "--meta", "x.long=\(long)", "--license", "MIT")
     let before = try data(model)
@@ -55,7 +56,7 @@ import Testing
     #expect(try folder.names() == ["model.swt", "other.swt"])
   }
 
-  @Test func `what is removed again leaves no trace`() throws {
+  @Test func `a key that is removed leaves no trace`() throws {
     let before = try readFile(model)
     #expect(Tool("set-meta", model, "x.long=\(String(repeating: "x", count: 60_000))").status == .success)
     #expect(try readFile(model) != before)
@@ -83,7 +84,7 @@ import Testing
     }
   }
 
-  @Test func `both content ids are printed, and a signature that is stale now is named`() throws {
+  @Test func `both content ids are printed, and a stale signature is named`() throws {
     let old = try Tool("check", model, "--json").json()["content_id"]
     #expect(!Tool("set-meta", model, "x.a=1").errors.contains("warning"))
     try writeFile(model + ".sig", [])
@@ -96,7 +97,7 @@ import Testing
     #expect(try json["content_id"] == Tool("check", model, "--json").json()["content_id"])
     #expect(json["changed"] == .bool(true))
     #expect(tool.errors.contains("model.swt.sig"))
-    // The same once more changes nothing, so there is nothing to warn of.
+    // Repeating it changes nothing, so there is no warning.
     let inode = try identity(model)
     let again = Tool("set-meta", model, "x.a=2")
     #expect(again.status == .success)
@@ -126,7 +127,7 @@ import Testing
     #expect(tool.errors.contains("1 labels for \(classes) classes"))
   }
 
-  @Test func `another file may be written, and the old one stays`() throws {
+  @Test func `a new file can be written, and the old one stays`() throws {
     let before = try readFile(model)
     let other = folder.file("other.swt")
     #expect(Tool("set-meta", model, "x.a=1", "-o", other).status == .success)
@@ -163,7 +164,7 @@ import Testing
       (["x.a=1", "x.a=2"], .usage, "given twice"),
       (["x.a=1", "--remove", "x.a"], .usage, "given twice"),
       (["--remove", "licence"], .usage, "did you mean license?"),
-      (["x.a=1", "--type", "i32"], .usage, "--type is one of"),
+      (["x.a=1", "--type", "i32"], .usage, "--type must be one of"),
       (["x.a=1.5", "--type", "i64"], .usage, "i64"),
       (["x.a=9223372036854775808", "--type", "i64"], .usage, "i64"),
       (["x.a=yes", "--type", "bool"], .usage, "bool"),
@@ -189,7 +190,7 @@ import Testing
     #expect(try folder.names() == ["model.swt"])
   }
 
-  @Test func `damaged weights are not passed on`() throws {
+  @Test func `damaged weights are not copied`() throws {
     var bytes = try readFile(model)
     bytes[try data(model).startIndex + 5] ^= 1
     try writeFile(model, bytes)
@@ -200,7 +201,7 @@ import Testing
     #expect(try folder.names() == ["model.swt"])
   }
 
-  /// The system kills a process that writes more than it may: in the middle of the copy here.
+  /// The system kills a process that exceeds its file size limit, here in the middle of the copy.
   @Test(.enabled(if: ChildProcess.program != nil))
   func `a process that is killed leaves the old file`() throws {
     let before = try readFile(model)

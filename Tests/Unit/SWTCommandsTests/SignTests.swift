@@ -1,4 +1,5 @@
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import TestSupport
 import Testing
@@ -29,7 +30,7 @@ import Testing
 
   private func sign() { #expect(Tool("sign", model, "--key", privateKey).status == .success) }
 
-  @Test func `a signed file verifies with either half of the key`() throws {
+  @Test func `a signed file verifies with the public and the private key`() throws {
     let signed = Tool("sign", model, "--key", privateKey, "--json")
     #expect(signed.status == .success, "\(signed.errors)")
     let id = try Tool("check", model, "--json").json()["content_id"]?.string
@@ -48,7 +49,7 @@ import Testing
     #expect(json["content_id"]?.string == id)
   }
 
-  @Test func `a signature may lie elsewhere`() throws {
+  @Test func `a signature may be elsewhere`() throws {
     let place = folder.file("elsewhere")
     #expect(Tool("sign", model, "--key", privateKey, "--signature", place).status == .success)
     #expect(try !folder.names().contains("model.swt.sig"))
@@ -59,7 +60,7 @@ import Testing
     #expect(missing.errors.contains("model.swt.sig: no such file"))
   }
 
-  @Test func `an existing signature is replaced when asked only`() throws {
+  @Test func `an existing signature is replaced only if requested`() throws {
     try writeFile(signature, Array("mine".utf8))
     let refused = Tool("sign", model, "--key", privateKey)
     #expect(refused.status == .outputFailed)
@@ -81,7 +82,7 @@ import Testing
     #expect(try readFile(privateKey) == key)
   }
 
-  @Test func `another key is named beside the one that signed`() throws {
+  @Test func `a wrong key is named with the one that signed`() throws {
     sign()
     let tool = Tool("verify-signature", model, "--key", otherKey)
     #expect(tool.status == .verificationFailed)
@@ -93,17 +94,17 @@ import Testing
     #expect(try json.json()["signed_by"]?.string == TestKey.hex)
   }
 
-  /// A thief who writes the trusted key's name into the file has still no signature of it.
-  @Test func `a key that is only claimed does not verify`() throws {
+  /// Writing the trusted key into the signature file does not make its signature valid.
+  @Test func `a signature that only claims a key does not verify`() throws {
     sign()
     let text = String(decoding: try readFile(signature), as: UTF8.self)
     try writeFile(signature, Array(text.replacing(TestKey.hex, with: TestKey.otherHex).utf8))
     let tool = Tool("verify-signature", model, "--key", otherKey)
     #expect(tool.status == .verificationFailed)
-    #expect(tool.errors.contains("does not verify"))
+    #expect(tool.errors.contains("the signature is invalid"))
   }
 
-  @Test func `a signature belongs to one content`() throws {
+  @Test func `a signature is for one content id`() throws {
     sign()
     let again = Tool(
       "convert", Fixture.checkpoint("parameter"), "-o", model, "--arch", "none", "--force", "--meta",
@@ -145,7 +146,7 @@ import Testing
     #expect(seen.count == 2)
   }
 
-  @Test func `unusable inputs are exit 5, wrong words exit 2`() throws {
+  @Test func `unusable inputs are exit 5, usage errors exit 2`() throws {
     let text = folder.file("text")
     try writeFile(text, Array("just words".utf8))
     try writeFile(
@@ -183,7 +184,7 @@ import Testing
       try folder.names() == ["locked.pem", "model.swt", "other.pem", "private.pem", "public.pem", "text"])
   }
 
-  /// As FORMAT.md describes it, with the OpenSSL program where there is one.
+  /// As FORMAT.md describes it, with the OpenSSL program, if installed.
   @Test(.enabled(if: unsafe system("openssl version > /dev/null 2>&1") == 0))
   func `openssl agrees, both ways`() throws {
     sign()

@@ -1,15 +1,16 @@
 import PthReader
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import SWTTensors
 import TestSupport
 import Testing
 
-/// `inspect --stats`: numbers about values, beside numpy's and beside plain loops.
+/// `inspect --stats`: statistics compared with numpy's and with plain loops.
 @Suite struct StatisticsTests {
-  /// What numpy 2.4.6 says of tensors that torch 2.13 loaded from resnext_small.pth, in float64: `x.min()`, `x.max()`,
-  /// `x.mean()`, `x.std()`, `np.percentile(x, [25, 50, 75], method="lower")`, the first and the largest of
-  /// `np.histogram(x, 48)[0]`.
+  /// Statistics by numpy 2.4.6 of tensors that torch 2.13 loaded from resnext_small.pth, in float64:
+  /// `x.min()`, `x.max()`, `x.mean()`, `x.std()`, `np.percentile(x, [25, 50, 75], method="lower")`, the first
+  /// and the largest of `np.histogram(x, 48)[0]`.
   struct Truth: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let figures: [Double]
@@ -62,7 +63,7 @@ import Testing
   }
 
   @Test(arguments: truths)
-  func `the figures of a PyTorch file are numpy's`(truth: Truth) throws {
+  func `the statistics of a PyTorch file equal numpy's`(truth: Truth) throws {
     let all = try Self.statistics(Fixture.checkpoint("resnext_small"))
     let found = try #require(all[truth.testDescription])
     for (key, value) in zip(["min", "max", "mean", "std"], truth.figures) {
@@ -76,7 +77,7 @@ import Testing
     #expect(found["nan"]?.int == 0 && found["inf"]?.int == 0 && found["outliers"]?["count"]?.int == 0)
   }
 
-  @Test func `every form of one network has the same statistics`() throws {
+  @Test func `every format of a network has the same statistics`() throws {
     let plain = try Self.statistics(Fixture.checkpoint("resnext_small"))
     for name in ["resnext_small_legacy", "resnext_small_deflated"] {
       #expect(try Self.statistics(Fixture.checkpoint(name)) == plain)
@@ -87,7 +88,7 @@ import Testing
     #expect(try Self.statistics(model) == plain)
   }
 
-  /// One file of the given tensors.
+  /// A file with the given tensors.
   private static func file(_ tensors: [(String, [Int], [Float])], _ folder: TemporaryFolder) throws -> String
   {
     let path = folder.file("m.safetensors")
@@ -136,11 +137,11 @@ import Testing
     #expect(all["none"]?["min"]?.string == "nan")
     let text = Tool("inspect", path, "--stats").output
     #expect(text.contains("2 NaN, the first at 4321; 2 infinite, the first at 17"))
-    #expect(text.contains("2 of 16 output channels next to nothing (1 zero)"))
-    #expect(text.contains("2 far outside, the farthest 9.0e+01 at 367"))
+    #expect(text.contains("2 of 16 output channels nearly zero (1 zero)"))
+    #expect(text.contains("2 outliers, the farthest 9.0e+01 at 367"))
   }
 
-  @Test func `close values far from zero are spread like any others`() throws {
+  @Test func `close values far from zero have correct quartiles`() throws {
     let folder = try TemporaryFolder()
     var values = (0..<20_000).map { -1.005 + Float($0 % 1000) * 1e-7 }
     values[12_345] = -1.1
@@ -156,7 +157,7 @@ import Testing
     #expect(Self.isNear(found["std"]?.double, (squares / 20_000).squareRoot(), 1e-12))
   }
 
-  @Test func `types that are no real numbers have none, and others are read whatever they are`() throws {
+  @Test func `types other than real numbers have no statistics, and all others are read`() throws {
     let all = try Self.statistics(Fixture.checkpoint("dtypes"))
     #expect(all["complex64"] == .null)
     #expect(all["bool"]?["max"]?.double == 1)
@@ -169,18 +170,15 @@ import Testing
     try writeFile(path, try SafetensorsWriter(tensors: [.init(name: "w", tiny)]).bytes())
     #expect(Tool("inspect", path, "--stats").output.contains(" 4.9e-324 "))
     #expect(Tool("inspect", path, "--html").output.contains("4.941\u{A0}×\u{A0}10⁻³²⁴"))
-    let quantised = try Self.statistics(Fixtures.path("forms/quantized.pt"))
-    #expect(!quantised.isEmpty)
+    let quantized = try Self.statistics(Fixtures.path("forms/quantized.pt"))
+    #expect(!quantized.isEmpty)
   }
 
-  @Test func `values are not read unless somebody asks`() throws {
+  @Test func `values are not read unless requested`() throws {
     let folder = try TemporaryFolder()
     var bytes = try readFile(Fixture.checkpoint("resnext_small"))
-    let tensor = try #require(
-      try CheckpointReader.open(path: Fixture.checkpoint("resnext_small")).tensors.first {
-        $0.name == "fc.weight"
-      })
-    let start = try #require(DamageTests.place(of: try tensor.values(), in: bytes))
+    let values = try PthFile(path: Fixture.checkpoint("resnext_small")).bytes("fc.weight")
+    let start = try #require(DamageTests.place(of: values, in: bytes))
     bytes[start + 5] ^= 1
     let path = folder.file("damaged.pth")
     try writeFile(path, bytes)

@@ -1,11 +1,12 @@
 import SWTBytes
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import SWTTensors
 import TestSupport
 import Testing
 
-/// Weight files as inputs: transformed late or carried through safetensors, they become the very same files.
+/// Weight files as inputs: transformed later or converted through safetensors, they give the same files.
 @Suite struct StoredWeightsTests {
   static let variants: [[String]] = [
     [], ["--fold-bn"], ["--precision", "f16"], ["--fold-bn", "--precision", "bf16"],
@@ -22,7 +23,7 @@ import Testing
   ]
 
   @Test(arguments: variants)
-  func `a weight file transformed later is the file transformed at once`(options: [String]) throws {
+  func `a weight file transformed later equals one transformed at once`(options: [String]) throws {
     let folder = try TemporaryFolder()
     let (plain, late, direct) = (folder.file("p.swt"), folder.file("l.swt"), folder.file("d.swt"))
     let input = Fixture.checkpoint("resnext_small")
@@ -46,7 +47,7 @@ import Testing
     let returned = Self.convert(text, back)
     #expect(returned.status == .success, "\(returned.errors)")
     #expect(try readFile(first) == readFile(back))
-    // Straight from the checkpoint it is the same safetensors file.
+    // A conversion straight from the checkpoint gives the same safetensors file.
     let direct = folder.file("d.safetensors")
     Self.convert(Fixture.checkpoint("resnext_small"), direct, options + Self.goldens + more)
     #expect(try readFile(direct) == readFile(text))
@@ -100,7 +101,7 @@ import Testing
     #expect(Self.convert(first, second, ["--key", "model", "--force"]).status == .weightsDiffer)
   }
 
-  @Test func `a safetensors file that was edited is not taken for what it was`() throws {
+  @Test func `an edited safetensors file is not taken for the original`() throws {
     let folder = try TemporaryFolder()
     let (text, back) = (folder.file("b.safetensors"), folder.file("c.swt"))
     Self.convert(Fixture.checkpoint("resnext_small"), text)
@@ -123,7 +124,7 @@ import Testing
     #expect(try folder.names() == ["a.swt"])
   }
 
-  @Test func `whatever the kept index says, the answer is a file or an error`() throws {
+  @Test func `whatever the stored index says, the result is a file or an error`() throws {
     let folder = try TemporaryFolder()
     let (text, back) = (folder.file("b.safetensors"), folder.file("c.swt"))
     Self.convert(

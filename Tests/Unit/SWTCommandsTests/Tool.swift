@@ -1,11 +1,12 @@
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import TestSupport
 
 /// The exit codes; Swift Testing has a type of the same name.
-typealias Status = SWTCommands.ExitStatus
+typealias Status = SWTConsole.ExitStatus
 
-/// Runs command lines in process, as a user would type them.
+/// Runs command lines in this process, as a user would type them.
 struct Tool {
   let status: Status
   let output: String
@@ -16,8 +17,8 @@ struct Tool {
 
   /// - Parameters:
   ///   - words: The command line.
-  ///   - environment: All that the command sees of its environment.
-  ///   - columns: Width of the terminal that it writes to; nil for a pipe.
+  ///   - environment: The command's environment.
+  ///   - columns: Width of its terminal; nil for a pipe.
   @discardableResult
   init(_ words: [String], environment: [String: String] = [:], columns: Int? = nil) {
     let console = Console(.memory, environment: environment, columns: columns)
@@ -26,7 +27,7 @@ struct Tool {
     errors = console.errors
   }
 
-  /// Standard output as one JSON document.
+  /// Standard output as a JSON document.
   func json() throws -> JSONValue { try JSONValue.parse(Array(output.utf8)) }
 }
 

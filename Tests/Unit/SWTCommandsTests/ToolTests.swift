@@ -1,8 +1,9 @@
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import Testing
 
-/// What comes from the table of commands: completions, the manual page; and the machine's report.
+/// Output made from the table of commands: completions and the manual page; and the machine's report.
 @Suite struct ToolTests {
   @Test(arguments: ["bash", "zsh", "fish"])
   func `completions name every command and option`(shell: String) {
@@ -25,14 +26,18 @@ import Testing
       #expect(page.contains("\n.SS \(command.map { $0 == "-" ? "\\-" : String($0) }.joined()) "))
     }
     for status in Status.allCases { #expect(page.contains("\\fB\(status.rawValue)\\fR")) }
-    // A line of text that begins with a dot would be a request, and vanish.
+    // A line of text that starts with a dot would be a request, and disappear.
     let requests: Set = ["TH", "SH", "SS", "TP", "PP", "B", "br", "nf", "fi", "RS", "RE"]
     for line in page.split(separator: "\n") where line.hasPrefix(".") {
       #expect(requests.contains(String(line.dropFirst().prefix { $0.isLetter })), "\(line)")
     }
+    // groff and mandoc read bytes, and not every man(1) tells them the encoding.
+    for line in page.split(separator: "\n") {
+      #expect(line.utf8.allSatisfy { (0x20..<0x7F).contains($0) }, "\(line)")
+    }
   }
 
-  @Test func `doctor finds every kernel right`() throws {
+  @Test func `doctor finds every kernel correct`() throws {
     let tool = Tool("doctor", "--json")
     #expect(tool.status == .success)
     let document = try tool.json()

@@ -1,11 +1,12 @@
 import ResNetArchitecture
 import SWTBytes
 import SWTCommands
+internal import SWTConsole
 import SWTTensorFiles
 import TestSupport
 import Testing
 
-/// Networks unlike torchvision's, from a checkpoint to what they compute, through the command line alone.
+/// Networks unlike torchvision's, from a checkpoint to their output, only through the command line.
 @Suite struct VariantFilesTests {
   static let networks = VariantNetwork.all
 
@@ -26,7 +27,7 @@ import Testing
     ["arch.stride_on", "arch.dilations", "arch.first_dilations"].contains(key)
   }
 
-  /// What shapes do not tell, as words of set-meta.
+  /// Conventions that shapes do not tell, as arguments of set-meta.
   private static func hidden(_ network: VariantNetwork) -> [String] {
     network.architecture.switches.compactMap { key, value in
       guard isHidden(key) else { return nil }
@@ -57,7 +58,7 @@ import Testing
     try #require(convert.status == .success, "\(convert.errors)")
     let hidden = Self.hidden(network)
     if !hidden.isEmpty {
-      // Without them it is another network.
+      // Without them, it is another network.
       let other = try Self.output(converted, input)
       if let logits = network.logits { #expect(distance(other, logits) > 1e-2) }
     }
@@ -69,7 +70,7 @@ import Testing
     let fast = try Self.output(model, input)
     let isWide = !options.contains("--precision")
     if let logits = network.logits {
-      // The file holds float32; folding rounds weights; eight bits are what they are.
+      // The file has float32; folding rounds weights; eight bits are less accurate.
       #expect(distance(exact, logits) < (options.isEmpty ? 0x1p-24 : isWide ? 1e-6 : 0.2))
     }
     #expect(distance(fast, exact) <= 8 * network.float32Error)
@@ -93,12 +94,12 @@ import Testing
     try #require(made.status == .success, "\(made.errors)")
     let verified = Tool("verify", model, golden)
     #expect(verified.status == .success, "\(verified.output)\(verified.errors)")
-    // The same weights, but for what shapes do not tell, are another network's.
+    // The same weights with other conventions are another network.
     if !hidden.isEmpty { #expect(Tool("verify", converted, golden).status == .goldenUnusable) }
   }
 
   @Test(arguments: networks)
-  func `inspect says what is unlike torchvision's`(network: VariantNetwork) throws {
+  func `inspect shows what is unlike torchvision's`(network: VariantNetwork) throws {
     let folder = try TemporaryFolder()
     let (checkpoint, _) = try Self.write(network, folder)
     let architecture = try #require(try Tool("inspect", checkpoint, "--json").json()["architecture"])

@@ -1,9 +1,10 @@
 import ResNetArchitecture
 import SWTCommands
+internal import SWTConsole
 import TestSupport
 import Testing
 
-/// Checkpoints that are almost a network: each is refused, and the first real cause is said in these words.
+/// Checkpoints that are almost a network: each is refused, and the message names the root cause.
 @Suite struct WrongCheckpointTests {
   struct Wrong: Sendable, CustomTestStringConvertible {
     let testDescription: String
@@ -41,11 +42,13 @@ import Testing
     Wrong("a missing last block", ["--arch", "resnet18"], "layer2 has 1 of 2 blocks: layer2.1 is missing") {
       StateDictFile(Architecture(block: .basic, layers: [2, 2, 2, 2])).without("layer2.1.")
     },
-    Wrong("a missing last stage", "layer4 is missing: there are 3 stages of 4") {
+    Wrong("a missing last stage", "layer4 is missing: there are only 3 of 4 stages") {
       resnext.without("layer4.")
     },
-    Wrong("a missing middle stage", "layer2 is missing, layer4 is there") { resnext.without("layer2.") },
-    Wrong("a fifth stage", "layer5 is there: resnext_2-3-3-2_4x64d_base8 has 4 stages") {
+    Wrong("a missing middle stage", "layer2 is missing, although layer4 exists") {
+      resnext.without("layer2.")
+    },
+    Wrong("a fifth stage", "there is a layer5, although resnext_2-3-3-2_4x64d_base8 has 4 stages") {
       resnext
         + StateDictFile(resnext.tensors.filter { $0.name.hasPrefix("layer4") }).renaming {
           "layer5" + $0.dropFirst(6)
@@ -60,7 +63,7 @@ import Testing
         return name.hasPrefix("layer3") ? "layer2" + name.dropFirst(6) : name
       }
     },
-    Wrong("a stage of another width", "layer3 has 160 channels, twice layer2's would be 128") {
+    Wrong("a stage of another width", "layer3 has 160 channels instead of 128, twice those of layer2") {
       resnext.shaping { name, shape in
         name.hasPrefix("layer3") && name.contains("conv3") ? [160] + shape.dropFirst() : shape
       }
@@ -80,9 +83,9 @@ import Testing
       resnext.renaming { $0.hasPrefix("conv1") || $0.hasPrefix("bn1") ? $0 : "module." + $0 }
     },
     Wrong(
-      "two networks", "it holds 2 networks, under 'actor.', 'critic.'"
+      "two networks", "it contains 2 networks, under 'actor.', 'critic.'"
     ) { resnet.renaming { "actor." + $0 } + resnet.renaming { "critic." + $0 } },
-    Wrong("two running averages", "it holds 2 networks, under 'model_ema.', 'state_dict_ema.'") {
+    Wrong("two running averages", "it contains 2 networks, under 'model_ema.', 'state_dict_ema.'") {
       resnet.renaming { "model_ema." + $0 } + resnet.renaming { "state_dict_ema." + $0 }
     },
   ]
@@ -96,8 +99,10 @@ import Testing
     {
       resnext.without("layer2.0.bn1.running_var")
     },
-    Wrong("BatchNorm folded in", "there is no BatchNorm and convolutions have biases: it is folded into them")
-    {
+    Wrong(
+      "BatchNorm folded in",
+      "there is no BatchNorm and convolutions have biases: it is already folded into them"
+    ) {
       let tree = LayerTree(bottleneck)
       return StateDictFile(tree.parameters(isFolded: true).map { ($0.name, $0.shape) })
     },
@@ -106,22 +111,22 @@ import Testing
     },
     Wrong(
       "no shortcut where the shape changes",
-      "layer2.0 changes the shape and has no shortcut: layer2.0.downsample.0.weight is missing"
+      "layer2.0 changes the shape but has no shortcut: layer2.0.downsample.0.weight is missing"
     ) { resnext.without("layer2.0.downsample") },
-    Wrong("other groups in one block", "layer2.1.conv2.weight has 8 groups, the first block has 4") {
+    Wrong("other groups in one block", "layer2.1.conv2.weight has 8 groups; the first block has 4") {
       resnext.shaping("layer2.1.conv2.weight", [64, 8, 3, 3])
     },
     Wrong(
       "another number of groups than asked for", ["--arch", "resnext101_64x4d"],
       "layer1.0.conv2.weight has 32 groups"
     ) { StateDictFile(Architecture.named("resnext101_32x8d") ?? basic) },
-    Wrong("grey images", "conv1 takes 1 channel, a ResNet for colour images takes 3") {
+    Wrong("gray images", "conv1 takes 1 channel; a ResNet for color images takes 3") {
       resnet.shaping("conv1.weight", [8, 1, 7, 7])
     },
     Wrong("TensorFlow's order of dimensions", "conv1.weight is [7, 7, 3, 8]: height, width, in, out") {
       resnet.shaping { _, shape in shape.count == 4 ? [shape[2], shape[3], shape[1], shape[0]] : shape }
     },
-    Wrong("a stem of 5×5", "conv1 is 5×5; the stems that are known are 7×7") {
+    Wrong("a stem of 5×5", "conv1 is 5×5; known stems are 7×7") {
       resnet.shaping("conv1.weight", [8, 3, 5, 5])
     },
     Wrong("a BatchNorm of another length", "layer2.0.bn2.weight is [15], expected [16]") {
@@ -135,7 +140,7 @@ import Testing
     },
   ]
 
-  /// Sizes that no arithmetic survives unchecked; without elements, so that they are cheap to claim.
+  /// Sizes that overflow unchecked arithmetic; without elements, so the files stay small.
   static let claims: [Wrong] = [
     Wrong(
       "stages of 2^62 channels", "it looks like a ResNet (torchvision), but layer1.0.conv3.weight has shape"
@@ -144,37 +149,39 @@ import Testing
         name.contains("conv3") ? [1 << 62, 0] + shape.dropFirst(2) : shape
       }
     },
-    Wrong("an fc of 2^40 classes", "but fc.bias is [10], fc.weight has 1099511627776 classes") {
+    Wrong("an fc of 2^40 classes", "but fc.bias is [10], while fc.weight has 1099511627776 classes") {
       resnext.shaping("fc.weight", [1 << 40, 0])
     },
   ]
 
   static let heads: [Wrong] = [
-    Wrong("a transposed fc", "fc.weight is [256, 10], transposed: PyTorch's is [classes, 256]") {
+    Wrong("a transposed fc", "fc.weight is [256, 10], which is transposed: PyTorch's is [classes, 256]") {
       resnext.shaping("fc.weight", [256, 10])
     },
     Wrong(
       "a 5-class head of another body",
-      "fc takes 64 features and the last stage gives 256: another network's head of 5 classes"
+      "fc takes 64 features, while the last stage has 256: another network's head of 5 classes"
     ) { resnext.shaping("fc.weight", [5, 64]).shaping("fc.bias", [5]) },
-    Wrong("a bias for other classes", "fc.bias is [1000], fc.weight has 10 classes") {
+    Wrong("a bias for other classes", "fc.bias is [1000], while fc.weight has 10 classes") {
       resnext.shaping("fc.bias", [1000])
     },
     Wrong("fc without a bias", "fc.bias is missing") { resnext.without("fc.bias") },
-    Wrong("fc without a weight", "fc.weight is missing, fc.bias is there") { resnext.without("fc.weight") },
-    Wrong("an extra head", "aux_fc is an extra head beside fc") {
+    Wrong("fc without a weight", "fc.bias exists without fc.weight") { resnext.without("fc.weight") },
+    Wrong("an extra head", "aux_fc is an extra head besides fc") {
       resnext.with("aux_fc.weight", [10, 256]).with("aux_fc.bias", [10])
     },
     Wrong(
       "Hugging Face's head on torchvision's names",
-      "classifier.1 is Hugging Face's head, and the rest has another family's names"
+      "classifier.1 is Hugging Face's head, while the rest has another family's names"
     ) { resnext.renaming { $0.hasPrefix("fc.") ? "classifier.1." + $0.dropFirst(3) : $0 } },
-    Wrong("a head of two layers", "fc is a sequence of layers (fc.0.bias), a ResNet's is one linear layer") {
+    Wrong(
+      "a head of two layers", "fc is a sequence of layers (fc.0.bias); in a ResNet it is one linear layer"
+    ) {
       resnext.without("fc.").with("fc.0.weight", [64, 256]).with("fc.0.bias", [64]).with(
         "fc.2.weight", [5, 64])
     },
     Wrong(
-      "a head outside of the network", "it has a head outside of 'backbone.': classifier.weight [5, 256]"
+      "a head outside of the network", "its classifier is outside 'backbone.': classifier.weight [5, 256]"
     ) {
       resnext.without("fc.").renaming { "backbone." + $0 }.with("classifier.weight", [5, 256])
         .with("classifier.bias", [5])
@@ -194,11 +201,11 @@ import Testing
     Wrong("a VGG network", "the names are those of a VGG network or an AlexNet (features.0.weight)") {
       StateDictFile([("features.0.weight", [64, 3, 3, 3]), ("classifier.0.weight", [10, 10])])
     },
-    Wrong("nothing", "it holds no tensors") { StateDictFile([]) },
+    Wrong("nothing", "it contains no tensors") { StateDictFile([]) },
   ]
 
   @Test(arguments: structure + tensors + claims + heads)
-  func `a wrong checkpoint is refused with its first real cause`(wrong: Wrong) throws {
+  func `a wrong checkpoint is refused with its root cause`(wrong: Wrong) throws {
     let folder = try TemporaryFolder()
     let input = folder.file("model.pth")
     try writeFile(input, wrong.make().bytes)
@@ -211,7 +218,7 @@ import Testing
     #expect(try folder.names() == ["model.pth"])
   }
 
-  /// The same base checkpoints convert: each refusal above is of its one change.
+  /// The same base checkpoints convert, so each refusal above is due to its one change.
   @Test(arguments: [bottleneck, basic])
   func `the checkpoints that they are made from convert`(architecture: Architecture) throws {
     let folder = try TemporaryFolder()

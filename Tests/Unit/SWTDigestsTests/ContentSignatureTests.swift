@@ -9,7 +9,7 @@ import Testing
 
   init() throws { key = try Ed25519PrivateKey(seed: [UInt8](0..<32)) }
 
-  @Test func `a signature file is read as it was written`() throws {
+  @Test func `a written signature file reads back the same`() throws {
     let signature = try ContentSignature(of: id, by: key)
     let text = String(decoding: signature.file, as: UTF8.self)
     #expect(
@@ -27,8 +27,8 @@ import Testing
     #expect(try !read.isValid(for: .zero, by: key.publicKey))
   }
 
-  /// A changed file is refused, or it states another id, another key or a signature that does not verify.
-  @Test func `every changed bit of a signature file shows`() throws {
+  /// A changed file is refused, or it states another id, another key, or a signature that does not verify.
+  @Test func `every flipped bit of a signature file is detected`() throws {
     let file = try ContentSignature(of: id, by: key).file
     for bit in 0..<(8 * file.count) {
       var changed = file

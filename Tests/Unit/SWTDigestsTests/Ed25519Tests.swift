@@ -44,7 +44,7 @@ import Testing
   ]
 
   @Test(arguments: vectors)
-  func `the answers of RFC 8032`(vector: Vector) throws {
+  func `the test vectors of RFC 8032`(vector: Vector) throws {
     #expect(vector.seed.count == 32 && vector.signature.count == 64)
     let key = try Ed25519PrivateKey(seed: vector.seed)
     #expect(key.publicKey.bytes == vector.publicKey)
@@ -73,8 +73,9 @@ import Testing
     #expect(try !other.isValid(vector.signature, for: vector.message))
   }
 
-  /// S + L proves the same equation; RFC 8032 has verifiers refuse it, so that a signature has one form.
-  @Test func `a signature cannot be changed into a second one`() throws {
+  /// S + L satisfies the same equation; RFC 8032 requires verifiers to refuse it, so that signatures are
+  /// unique.
+  @Test func `a signature cannot be turned into another valid one`() throws {
     let vector = Self.vectors[0]
     let order = Array(
       (Hex.decode("1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3ed") ?? []).reversed())

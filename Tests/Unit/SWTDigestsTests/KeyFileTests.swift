@@ -3,7 +3,7 @@ import SWTDigests
 import TestSupport
 import Testing
 
-/// The seed of RFC 8032's TEST 1 in the files that OpenSSL 3.0 makes of it: for tests only, everybody knows it.
+/// The published seed of RFC 8032's TEST 1, in the files that OpenSSL 3.0 makes from it.
 @Suite struct KeyFileTests {
   static let (publicHex, privatePEM, publicPEM) = (TestKey.hex, TestKey.privatePEM, TestKey.publicPEM)
 
@@ -11,7 +11,7 @@ import Testing
     try Ed25519KeyFile(Array(text.utf8))
   }
 
-  @Test func `the two forms of openssl`() throws {
+  @Test func `private and public keys written by openssl`() throws {
     guard case .privateKey(let key) = try parse(Self.privatePEM) else {
       Issue.record("not a private key")
       return
@@ -39,26 +39,26 @@ import Testing
     ("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHZ user\n", "not a PEM file"),
     ("-----BEGIN PUBLIC KEY-----\n", "does not end"),
     ("-----BEGIN -----\n-----END -----\n", "not a PEM file"),
-    ("-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n", "another algorithm"),
+    ("-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n", "not an Ed25519 key"),
     (publicPEM.replacing("END PUBLIC", with: "END PRIVATE"), "does not end"),
     (publicPEM + "more\n", "does not end"),
     ("Subject: me\n" + publicPEM, "not a PEM file"),
     (publicPEM + publicPEM, "not base64"),
     (publicPEM.replacing("MCow", with: "MC*w"), "not base64"),
     (publicPEM.replacing("URo=", with: "URo"), "not base64"),
-    // The two bits after the last byte: a lax reader takes these for the same key.
+    // Nonzero bits after the last byte: a lax reader takes these for the same key.
     (publicPEM.replacing("URo=", with: "URp="), "not base64"),
-    (publicPEM.replacing("MCow", with: "MCoA"), "another algorithm"),
-    (publicPEM.replacing("AyEA", with: "AyEB"), "another algorithm"),
-    (privatePEM.replacing("PRIVATE", with: "PUBLIC"), "another algorithm"),
-    (privatePEM.replacing("MC4C", with: "MC8C"), "another algorithm"),
+    (publicPEM.replacing("MCow", with: "MCoA"), "not an Ed25519 key"),
+    (publicPEM.replacing("AyEA", with: "AyEB"), "not an Ed25519 key"),
+    (privatePEM.replacing("PRIVATE", with: "PUBLIC"), "not an Ed25519 key"),
+    (privatePEM.replacing("MC4C", with: "MC8C"), "not an Ed25519 key"),
     (privatePEM.replacing("PRIVATE", with: "ENCRYPTED PRIVATE"), "is encrypted"),
     (privatePEM.replacing("PRIVATE", with: "OPENSSH PRIVATE"), "OPENSSH PRIVATE KEY"),
     (privatePEM.replacing("PRIVATE", with: "EC PRIVATE"), "EC PRIVATE KEY"),
     (privatePEM.replacing("PRIVATE", with: "\u{1B}[31m"), "not a PEM file"),
-    // X25519 differs from Ed25519 in the last number of the algorithm alone.
-    (publicPEM.replacing("K2Vw", with: "K2Vu"), "another algorithm"),
-    (String(repeating: "\n", count: 1 << 15), "no key"),
+    // X25519 differs from Ed25519 only in the last number of the algorithm identifier.
+    (publicPEM.replacing("K2Vw", with: "K2Vu"), "not an Ed25519 key"),
+    (String(repeating: "\n", count: 1 << 15), "too large to be a key"),
   ]
 
   @Test(arguments: mistakes)
@@ -67,7 +67,7 @@ import Testing
     #expect(failure.map { "\($0)".contains(says) } == true, "\(String(describing: failure))")
   }
 
-  @Test func `every beginning of a key file is refused`() {
+  @Test func `every proper prefix of a key file is refused`() {
     for text in [Self.privatePEM, Self.publicPEM] {
       let bytes = Array(text.utf8)
       for count in 0..<(bytes.count - 1) {
@@ -76,8 +76,8 @@ import Testing
     }
   }
 
-  /// Strict base64 and fixed DER: there is no second way to write the same key into the block.
-  @Test func `every changed bit of a key is another key or none`() throws {
+  /// Strict base64 and fixed DER: a key has only one encoding.
+  @Test func `every flipped bit of a key gives another key or none`() throws {
     for text in [Self.privatePEM, Self.publicPEM] {
       let bytes = Array(text.utf8)
       let lines = text.split(separator: "\n")

@@ -24,11 +24,4 @@ import Testing
     for _ in 0..<1000 { running.update([UInt8](repeating: UInt8(ascii: "a"), count: 1000)) }
     #expect(running.finalize().hex == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
   }
-
-  @Test func `hexadecimal text`() {
-    #expect(Hex.encode([0, 0x7F, 0xA5, 0xFF]) == "007fa5ff")
-    #expect(Hex.decode("007fA5ff") == [0, 0x7F, 0xA5, 0xFF])
-    #expect(Hex.decode("0") == nil && Hex.decode("0g") == nil)
-    #expect(SHA256Digest([1, 2, 3]) == nil && SHA256Digest(hex: "00") == nil)
-  }
 }

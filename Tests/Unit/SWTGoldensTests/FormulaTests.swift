@@ -11,12 +11,7 @@ import Testing
 @Suite struct FormulaTests {
   private let digests = SystemDigests()
 
-  @Test func `splitmix64 gives the published sequence`() {
-    #expect(SplitMix64.at(0) == 0xE220_A839_7B1D_CDAF)
-    #expect(SplitMix64.at(0x9E37_79B9_7F4A_7C15) == 0x6E78_9E6A_A1B9_65F4)
-  }
-
-  /// In a debug build only tensors that take less than a second: all of them are checked in a release build.
+  /// A debug build checks only tensors that take less than a second; a release build checks all.
   @Test func `a formula network has PyTorch's bits`() throws {
     #if DEBUG
       let limit = 150_000
@@ -49,7 +44,7 @@ import Testing
     #expect(golden.sourceSHA256 == "formula:\(source.hex)")
   }
 
-  /// Values and SHA-256 of what Tools/fixtures/make_fixtures.py makes of the same formula.
+  /// Values and SHA-256 from the same formula in Tools/fixtures/make_fixtures.py.
   @Test func `the multiscale input is exact`() throws {
     let formula = try InputFormula("multiscale-1 seed=12345678901234567890 shape=2,3,37,35")
     #expect(formula.text == "multiscale-1 seed=12345678901234567890 shape=2,3,37,35")

@@ -7,7 +7,7 @@ import Testing
 @Suite struct GoldenDamageTests {
   private func original() throws -> Golden { try GoldenFixtureTests.golden("resnext_small/odd-65x63") }
 
-  /// The golden with some metadata changed; `nil` removes a key.
+  /// The golden with changed metadata; nil removes a key.
   private func changed(_ changes: [(String, String?)]) throws -> Golden {
     let golden = try original()
     var metadata = golden.metadata
@@ -15,7 +15,7 @@ import Testing
     return try Golden(metadata: metadata, tensors: golden.tensors)
   }
 
-  /// The golden with one tensor replaced; `nil` removes it.
+  /// The golden with one tensor replaced; nil removes it.
   private func changed(_ name: String, _ data: TensorData?) throws -> Golden {
     let golden = try original()
     let others = golden.tensors.filter { $0.name != name }
@@ -23,7 +23,7 @@ import Testing
     return try Golden(metadata: golden.metadata, tensors: others + added)
   }
 
-  @Test func `other files are no goldens`() throws {
+  @Test func `other files are not goldens`() throws {
     let stats = try readFile(Fixtures.path("formula/resnet50.stats.safetensors"))
     for bytes in [[], [1, 2, 3], Array("PK".utf8) + [UInt8](repeating: 0, count: 100), stats] {
       guard
@@ -33,7 +33,7 @@ import Testing
             try GoldenFile.read(MemorySource(bytes))
           })
       else {
-        Issue.record("it has to be called no golden")
+        Issue.record("expected notAGolden")
         continue
       }
     }
@@ -76,7 +76,7 @@ import Testing
       ("input_formula", "multiscale-1 seed=1 shape=1,3,65,63"),
       ("input_formula", "multiscale-1 seed=1 shape=2,3,64,64"),
     ] as [(String, String?)])
-  func `metadata at odds with the rest are inconsistent`(key: String, value: String?) throws {
+  func `metadata that contradict the rest are inconsistent`(key: String, value: String?) throws {
     let failure = try #require(throws: GoldenFailure.self) { try changed([(key, value)]) }
     guard case .inconsistent = failure else {
       Issue.record("\(failure)")
@@ -85,7 +85,7 @@ import Testing
   }
 
   @Test func `later versions are unsupported`() {
-    #expect(throws: GoldenFailure.unsupported("version 2; this program reads 1")) {
+    #expect(throws: GoldenFailure.unsupported("version 2; this program reads version 1")) {
       try changed([("pth2swt.golden", "2")])
     }
     #expect(throws: GoldenFailure.unsupported("the input formula noise-9")) {
@@ -93,7 +93,7 @@ import Testing
     }
   }
 
-  @Test func `tensors at odds with the network are inconsistent`() throws {
+  @Test func `tensors that do not fit the network are inconsistent`() throws {
     let wrongs: [(String, TensorData?)] = [
       ("logits_f64", TensorData(shape: [2, 9], doubles: [Double](repeating: 1, count: 18))),
       ("logits_f64", TensorData(shape: [2, 10], floats: [Float](repeating: 1, count: 20))),
@@ -110,7 +110,7 @@ import Testing
     }
   }
 
-  @Test func `what is optional may be missing`() throws {
+  @Test func `optional parts may be missing`() throws {
     let golden = try original()
     let single = try changed("logits_f64", nil)
     #expect(single.output.isFloat32Only)

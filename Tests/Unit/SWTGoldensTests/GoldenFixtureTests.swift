@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 @Suite struct GoldenFixtureTests {
-  /// Every golden that PyTorch made, as `net/name`.
+  /// Every golden from PyTorch, as `network/name`.
   static let all: [String] = [
     "resnet50/image-224-a", "resnet50/image-224-b", "resnet_basic/image-64", "resnet_basic/odd-65x63",
     "resnext101_32x8d/image-224-a", "resnext101_32x8d/image-224-b", "resnext101_64x4d/image-224-a",
@@ -55,7 +55,7 @@ import Testing
     #expect(golden.weightsDigest != nil)
   }
 
-  /// The reference error of the float32 pass is at most the floor, which is the largest of several passes.
+  /// The error of the float32 pass is at most the floor, which is the largest of several passes.
   @Test(arguments: all) func `floors fit the outputs`(name: String) throws {
     let golden = try Self.golden(name)
     let floor = try #require(golden.floors.free[golden.output.name])
@@ -78,7 +78,7 @@ import Testing
     }
   }
 
-  /// The network's output is stored in full, and its last tap as samples of the same values.
+  /// The network's output is stored completely, and its last tap as samples of the same values.
   @Test func `samples are at the indices of the formula`() throws {
     let golden = try Self.golden("resnext_headless/odd-65x63")
     let tap = try #require(golden.tap("layer4.0"))

@@ -6,7 +6,7 @@ import SWTTensors
 import TestSupport
 import Testing
 
-/// Forward passes that other programs wrote down; numpy, PyTorch, safetensors and ONNX made the files.
+/// Forward passes recorded by other programs; NumPy, PyTorch, safetensors and ONNX wrote the files.
 @Suite struct GoldenImportTests {
   struct Form: Sendable, CustomTestStringConvertible {
     let testDescription: String
@@ -43,30 +43,30 @@ import Testing
     #expect(golden.floors.free.isEmpty && golden.digests.isEmpty)
     #expect(golden.output.isFloat32Only)
     #expect(golden.taps.count == form.taps)
-    // What was imported is a golden like any other.
+    // An imported golden is a golden like any other.
     #expect(try GoldenFile.read(MemorySource(golden.fileBytes())) == golden)
   }
 
-  @Test func `a folder of test data sets is all of them`() throws {
+  @Test func `a folder of test data sets gives all of them`() throws {
     let goldens = try Self.read([Fixtures.path("imports/onnx")])
     #expect(goldens.map(\.name) == ["test_data_set_0", "test_data_set_1"])
   }
 
-  @Test func `timm's features are the last block's, and its pre-logits the pooled ones`() throws {
+  @Test func `timm's features are those of the last block, and its pre-logits are pooled`() throws {
     let golden = try #require(try Self.read([Fixtures.path("imports/timm.safetensors")]).first)
     #expect(golden.taps.map(\.name) == ["layer4.0", "avgpool"])
   }
 
   static let singles = ["pair.npz", "positional.npz", "pair.pt", "timm.safetensors", "x.npy"]
 
-  /// The golden that these bytes make when they stand in for a file of the form.
+  /// The golden of these bytes, read in place of a file of the form.
   private static func read(_ bytes: [UInt8], as name: String) throws {
     let file = try TemporaryFile(bytes)
     _ = try read(name == "x.npy" ? [file.path, Fixtures.path("imports/y.npy")] : [file.path])
   }
 
   @Test(arguments: singles)
-  func `a file that is cut off anywhere is unusable`(name: String) throws {
+  func `a truncated file is unusable`(name: String) throws {
     let bytes = try readFile(Fixtures.path("imports/\(name)"))
     for length in 0..<bytes.count where length < 200 || length % 7 == 0 || length > bytes.count - 100 {
       #expect(throws: GoldenReadFailure.self, "\(length) bytes") {
@@ -89,7 +89,7 @@ import Testing
     }
   }
 
-  @Test func `test data that are damaged are unusable`() throws {
+  @Test func `damaged test data are unusable`() throws {
     let folder = try TemporaryFolder()
     let input = try readFile(Fixtures.path("imports/onnx/test_data_set_1/input_0.pb"))
     let output = try readFile(Fixtures.path("imports/onnx/test_data_set_1/output_0.pb"))
@@ -105,7 +105,7 @@ import Testing
     #expect(throws: GoldenReadFailure.self) { try Self.read([folder.path]) }
   }
 
-  // MARK: What is no golden of such a network
+  // MARK: Arrays that are not a golden of the network
 
   private static func text(_ arrays: [(String, TensorData)]) throws -> String {
     var bytes: [UInt8] = []
@@ -123,15 +123,15 @@ import Testing
     TensorData(shape: shape, floats: (0..<shape.reduce(1, *)).map { Float($0 % 7) - 3 })
   }
 
-  @Test func `arrays that are no such forward pass say why`() throws {
+  @Test func `arrays that are not a forward pass of the network are refused with the reason`() throws {
     let (x, y) = (Self.zeros([1, 3, 8, 8]), Self.zeros([1, 10]))
     #expect(try Self.text([("a", x), ("b", y)]).isEmpty)
-    #expect(try Self.text([("b", y), ("a", x)]).isEmpty, "the one that looks like images is the input")
+    #expect(try Self.text([("b", y), ("a", x)]).isEmpty, "the array shaped like images is the input")
     #expect(try Self.text([("whatever", y), ("x", x)]).isEmpty)
     #expect(try Self.text([("x", Self.zeros([3, 8, 8])), ("y", Self.zeros([10]))]).isEmpty, "no batch")
-    #expect(try Self.text([("x", x)]).contains("no input and output among its 1 arrays"))
-    #expect(try Self.text([("a", x), ("b", y), ("c", y)]).contains("call them input and logits"))
-    #expect(try Self.text([("x", Self.zeros([1, 8, 8, 3])), ("y", y)]).contains("not [N, 3, H, W]"))
+    #expect(try Self.text([("x", x)]).contains("its 1 arrays (x) are not an input and an output"))
+    #expect(try Self.text([("a", x), ("b", y), ("c", y)]).contains("name them input and logits"))
+    #expect(try Self.text([("x", Self.zeros([1, 8, 8, 3])), ("y", y)]).contains("expected [N, 3, H, W]"))
     #expect(try Self.text([("x", x), ("y", Self.zeros([1, 11]))]).contains("[1, 11]"))
     #expect(try Self.text([("x", x), ("y", Self.zeros([2, 10]))]).contains("[2, 10]"))
     let probabilities = TensorData(shape: [1, 10], floats: [Float](repeating: 0.1, count: 10))
@@ -142,7 +142,7 @@ import Testing
     #expect(try Self.text([("x", x), ("y", wrong)]).contains("not finite"))
   }
 
-  @Test func `layers by their names are compared too`() throws {
+  @Test func `named layers are compared too`() throws {
     let (x, y) = (Self.zeros([1, 3, 8, 8]), Self.zeros([1, 10]))
     var bytes: [UInt8] = []
     try NpzFile.write([
@@ -154,9 +154,9 @@ import Testing
     #expect(golden.name == "taps")
   }
 
-  @Test func `one .npy file alone and a missing file say so`() {
+  @Test func `a single .npy file and a missing file are reported`() {
     let failure = #expect(throws: GoldenReadFailure.self) { try Self.read([Fixtures.path("imports/x.npy")]) }
-    #expect(failure?.text.contains("the next operand") == true)
+    #expect(failure?.text.contains("its output must follow") == true)
     let missing = #expect(throws: GoldenReadFailure.self) { try Self.read(["/nowhere.npz"]) }
     #expect(missing?.isMissing == true)
   }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct JSONTests {
   private func parse(_ text: String) throws -> JSONValue { try JSONValue.parse(Array(text.utf8)) }
 
-  @Test func `values keep their order and all their digits`() throws {
+  @Test func `values keep their order and all digits`() throws {
     let text =
       #"{"z":18446744073709551615,"a":-9223372036854775808,"pi":3.141592653589793,"n":null,"l":[true,false,1e-05]}"#
     let value = try parse(text)
@@ -24,7 +24,7 @@ import Testing
     (#""\u00e9\n\"\\\/""#, "é\n\"\\/"), (#""\ud83d\ude00""#, "😀"), (#""é😀""#, "é😀"), (#""""#, ""),
     (#""\u0000\u001f""#, "\u{0}\u{1f}"),
   ])
-  func `strings are decoded and written back`(text: String, expected: String) throws {
+  func `strings are decoded and encoded again`(text: String, expected: String) throws {
     let value = try parse(text)
     #expect(value.string == expected)
     #expect(try parse(value.text()).string == expected)
@@ -39,7 +39,7 @@ import Testing
     "{} {}",
     "{\"a\":1,\"a\":2}", "{1:2}", "\u{FEFF}{}", "[1 2]", "{\"a\" 1}", "/**/1", "\"\u{1}\"",
   ])
-  func `what is not JSON is rejected`(text: String) {
+  func `invalid JSON is rejected`(text: String) {
     #expect(throws: ParseFailure.self) { try parse(text) }
   }
 
@@ -59,14 +59,14 @@ import Testing
     #expect(throws: ParseFailure.self) { try JSONValue.parse(Array("[1,2,3]".utf8), nodeLimit: 3) }
   }
 
-  @Test func `errors name the byte`() throws {
+  @Test func `errors give the offset`() throws {
     let failure = try #require(throws: ParseFailure.self) {
       try JSONValue.parse(Array(#"{"a":1,"a":2}"#.utf8), baseOffset: 8)
     }
     #expect(failure.offset == 15)
   }
 
-  @Test func `written as reports need it`() {
+  @Test func `documents are written as reports need them`() {
     let value: JSONValue = [
       "schema": "pth2swt.test/1", "worst": .double(.nan), "up": .double(.infinity),
       "down": .double(-.infinity),
@@ -82,7 +82,7 @@ import Testing
     #expect(value["down"]?.double == -.infinity)
   }
 
-  @Test func `a large document is read in reasonable time`() throws {
+  @Test func `a large document is parsed`() throws {
     let members = (0..<10_000).map {
       JSONMember("layer.\($0).weight", ["shape": [64, 3, 7, 7], "at": .int($0)])
     }

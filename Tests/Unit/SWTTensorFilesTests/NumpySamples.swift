@@ -1,4 +1,4 @@
-/// Files that numpy 2.4.6 wrote, as base64.
+/// Files written by numpy 2.4.6, as base64.
 enum NumpySamples {
   static let plain = decode(
     """

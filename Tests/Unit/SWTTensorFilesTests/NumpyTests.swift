@@ -12,7 +12,7 @@ import Testing
     [0x93] + "NUMPY".utf8 + [1, 0, UInt8(header.utf8.count), 0] + header.utf8 + data
   }
 
-  @Test func `what numpy saves is read and written back byte for byte`() throws {
+  @Test func `files saved by numpy are read and written back byte for byte`() throws {
     #expect(try read(NumpySamples.plain) == matrix)
     #expect(try read(NumpySamples.scalar) == TensorData(shape: [], doubles: [2.5]))
     #expect(try read(NumpySamples.vector) == TensorData(type: .bool, shape: [3], bytes: [1, 0, 1]))
@@ -30,7 +30,7 @@ import Testing
     #expect(try read(NumpySamples.complexBig).bytes == ElementCoding.bytes([1, 2] as [Float]))
   }
 
-  @Test func `three dimensions in Fortran order`() throws {
+  @Test func `three dimensions in Fortran order are read`() throws {
     let data = (0..<24).map { UInt8($0) }
     let tensor = try read(npy("{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3, 4), }\n", data))
     for i in 0..<2 {
@@ -55,7 +55,7 @@ import Testing
     "{\"shape\":(2L,),'fortran_order':True,'descr':'<u1'}",
     "{'descr':'|u1','fortran_order':False,'shape':(2,1)}   \n",
   ])
-  func `other spellings of a header`(header: String) throws {
+  func `equivalent headers are read`(header: String) throws {
     #expect(try read(npy(header, [7, 8])).bytes == [7, 8])
   }
 
@@ -77,7 +77,7 @@ import Testing
     "{'descr': '|u1', 'fortran_order': False, 'shape': (1,)}", "__import__('os')",
     "{'descr': '|u1' 'fortran_order': False}",
   ])
-  func `headers that are no plain array's are rejected`(header: String) {
+  func `headers that do not describe a plain array are rejected`(header: String) {
     #expect(throws: ParseFailure.self) { try read(npy(header, [1, 2])) }
   }
 
@@ -105,7 +105,7 @@ import Testing
 }
 
 @Suite struct NpzTests {
-  @Test func `archives of numpy are read`() throws {
+  @Test func `archives written by numpy are read`() throws {
     let stored = try NpzFile(MemorySource(NumpySamples.stored))
     #expect(stored.names == ["a", "b"])
     #expect(try stored.read("a")?.shape == [2, 3])
@@ -114,10 +114,10 @@ import Testing
     let deflated = try NpzFile(MemorySource(NumpySamples.deflated))
     #expect(try deflated.read("a") == stored.read("a"))
     #expect(try deflated.read("zeros")?.floats() == [Float](repeating: 0, count: 100))
-    #expect(NpzFile.recognises(MemorySource(NumpySamples.deflated)))
+    #expect(NpzFile.recognizes(MemorySource(NumpySamples.deflated)))
   }
 
-  @Test func `what is written reads back`() throws {
+  @Test func `written arrays read back`() throws {
     let arrays = [
       ("logits", TensorData(shape: [1, 2], floats: [1, 2])), ("é", TensorData(shape: [], doubles: [3])),
     ]
@@ -142,7 +142,7 @@ import Testing
     }
   }
 
-  /// The CRC finds every change of an array; a change of what is around it is an error or harmless.
+  /// The CRC detects every change of an array; a change elsewhere is an error or harmless.
   @Test func `every changed byte gives an error or the same arrays`() throws {
     for sample in [NumpySamples.stored, NumpySamples.deflated] {
       let original = try NpzFile(MemorySource(sample))
@@ -160,7 +160,7 @@ import Testing
     }
   }
 
-  @Test func `an entry that claims too much is refused before anything is allocated`() throws {
+  @Test func `an entry that claims too many bytes is refused before anything is allocated`() throws {
     var limits = ParseLimits()
     limits[.inflatedBytes] = 100
     let file = try NpzFile(MemorySource(NumpySamples.deflated), limits: limits)

@@ -4,7 +4,7 @@ import SWTTensors
 import TestSupport
 import Testing
 
-/// ONNX's own library wrote what is read here; the hostile messages are put together field by field.
+/// Reads messages written by ONNX's own library, and hostile ones assembled field by field.
 @Suite struct OnnxTests {
   struct Record: Sendable, CustomTestStringConvertible {
     let type: String
@@ -37,7 +37,7 @@ import Testing
   @Test func `there is a message for every type, in both forms`() { #expect(Self.records.count == 38) }
 
   @Test(arguments: records)
-  func `values are those that onnx wrote`(record: Record) throws {
+  func `values are the ones that onnx wrote`(record: Record) throws {
     let data = try read(record.message)
     #expect(data.shape == [2, 3])
     #expect(data.bytes == record.values)
@@ -49,16 +49,16 @@ import Testing
   }
 
   @Test(arguments: records)
-  func `a message that is cut off is an error, or one without values`(record: Record) {
+  func `a truncated message is an error or has no values`(record: Record) {
     for length in 0..<record.message.count {
-      // Cut between two fields, a message is one with fewer fields: it has no name, or no values.
+      // Cut between two fields, a message is still valid but lacks fields: its name or its values.
       guard let data = try? read(Array(record.message[..<length])) else { continue }
       #expect(data.bytes == record.values)
     }
   }
 
   @Test(arguments: records)
-  func `every flipped bit gives an error or a tensor of the size it says`(record: Record) {
+  func `every flipped bit gives an error or a tensor whose size matches its shape`(record: Record) {
     for place in record.message.indices {
       for bit in 0..<8 {
         var damaged = record.message
@@ -80,16 +80,19 @@ import Testing
     }
   }
 
-  /// Key bytes: 08 dims, 10 data_type, 22 float_data, 2A int32_data, 4A raw_data, 6A external_data, 70 data_location.
+  /// Key bytes: 08 dims, 10 data_type, 22 float_data, 2A int32_data, 4A raw_data, 6A external_data, 70
+  /// data_location.
   static let bad: [Message] = [
     Message("nothing", [], "no data_type"),
     Message("an unknown type", [0x08, 1, 0x10, 99], "data type 99"),
     Message("strings", [0x08, 1, 0x10, 8, 0x32, 1, 0x61], "strings"),
-    Message("too few raw bytes", [0x08, 2, 0x10, 1, 0x4A, 4, 0, 0, 0, 0], "8 are needed"),
+    Message("too few raw bytes", [0x08, 2, 0x10, 1, 0x4A, 4, 0, 0, 0, 0], "needs 8"),
     Message("raw and typed", [0x08, 1, 0x10, 1, 0x4A, 4, 0, 0, 0, 0, 0x25, 0, 0, 0, 0], "both raw_data"),
-    Message("values of another type", [0x08, 1, 0x10, 1, 0x2A, 1, 5], "where 1 in field 4"),
+    Message("values of another type", [0x08, 1, 0x10, 1, 0x2A, 1, 5], "expected 1 in field 4"),
     Message("values of two types", [0x08, 1, 0x10, 1, 0x2A, 1, 5, 0x25, 0, 0, 0, 0], "two types"),
-    Message("a value that does not fit", [0x08, 1, 0x10, 2, 0x2A, 2, 0x80, 0x02], "a value of 256"),
+    Message(
+      "a value that does not fit", [0x08, 1, 0x10, 2, 0x2A, 2, 0x80, 0x02],
+      "the value 256 is out of the range"),
     Message("half a packed float", [0x08, 1, 0x10, 1, 0x22, 3, 0, 0, 0], "packed values of 3 bytes"),
     Message("a length beyond the end", [0x08, 1, 0x10, 1, 0x4A, 9, 0], "needs 9 bytes"),
     Message(
@@ -108,12 +111,12 @@ import Testing
   ]
 
   @Test(arguments: bad)
-  func `a hostile message is an error that says why`(message: Message) throws {
+  func `a hostile message is an error that gives the reason`(message: Message) throws {
     let failure = try #require(throws: ParseFailure.self) { try read(message.bytes) }
     #expect(failure.description.contains(message.says), "\(failure)")
   }
 
-  @Test func `more dimensions than any tensor has are refused`() throws {
+  @Test func `an excessive number of dimensions is refused`() throws {
     let many = [0x0A, 0xC8, 0x01] + [UInt8](repeating: 1, count: 200) + [0x10, 1]
     let failure = try #require(throws: ParseFailure.self) { try read(many) }
     guard case .limit(.rank, _, _) = failure.reason else {

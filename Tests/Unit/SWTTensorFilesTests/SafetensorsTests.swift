@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct SafetensorsTests {
-  /// A file with that header text and that many bytes of data.
+  /// A file with a given header text and number of data bytes.
   private func file(_ header: String, data: Int = 0) -> MemorySource {
     var bytes: [UInt8] = []
     ElementCoding.append(UInt64(header.utf8.count), to: &bytes)
@@ -25,7 +25,7 @@ import Testing
     ).bytes()
   }
 
-  @Test func `what is written reads back, sorted as the library sorts`() throws {
+  @Test func `written tensors read back, sorted like the official library's`() throws {
     let file = try SafetensorsFile(MemorySource(sample()))
     #expect(file.tensors.map(\.name) == ["d", "a", "b", "empty", "flag"])
     #expect(file.metadata.pairs.map(\.key) == ["zeta", "alpha"])
@@ -37,10 +37,10 @@ import Testing
     #expect(try file.data(of: try #require(file["flag"])).floats() == [1, 0, 1])
     #expect(file["empty"]?.shape == [0, 5])
     #expect(file["nothing"] == nil)
-    #expect(SafetensorsFile.recognises(MemorySource(try sample())))
+    #expect(SafetensorsFile.recognizes(MemorySource(try sample())))
   }
 
-  @Test func `files that the fixture script made are written back byte for byte`() throws {
+  @Test func `files made by the fixture script are written back byte for byte`() throws {
     for net in ["resnet50", "resnext50_32x4d", "resnext101_32x8d"] {
       let original = try readFile(Fixtures.path("formula/\(net).stats.safetensors"))
       let file = try SafetensorsFile(MemorySource(original))
@@ -49,7 +49,7 @@ import Testing
     }
   }
 
-  @Test func `windows join to the tensor`() throws {
+  @Test func `windows add up to the tensor`() throws {
     let data = try TensorData(
       type: .uint8, shape: [9 << 20], bytes: [UInt8](repeating: 7, count: 9 << 20))
     let file = try SafetensorsFile(
@@ -89,7 +89,7 @@ import Testing
       self.data = data
     }
 
-    /// One tensor `a` with those fields.
+    /// One tensor `a` with the given fields.
     static func tensor(_ description: String, _ type: String, _ shape: String, _ offsets: String, _ data: Int)
       -> Lie
     {
@@ -124,7 +124,7 @@ import Testing
     Lie("metadata list", #"{"__metadata__":[]}"#, 0),
     Lie("space first", " {}", 0), Lie("an array", "[]", 0), Lie("nothing", "", 0),
   ])
-  func `a header that lies is rejected`(_ lie: Lie) {
+  func `a header with a false statement is rejected`(_ lie: Lie) {
     #expect(throws: ParseFailure.self) { try SafetensorsFile(file(lie.header, data: lie.data)) }
   }
 
@@ -158,7 +158,7 @@ import Testing
     }
   }
 
-  @Test func `a provider that miscounts is caught`() throws {
+  @Test func `a provider that gives too many or too few bytes is an error`() throws {
     for pieces in [[[1, 2]], [[1, 2], [3, 4, 5]], []] as [[[UInt8]]] {
       let tensor = SafetensorsWriter.Tensor(name: "x", type: .uint8, shape: [4]) { sink in
         for piece in pieces { try sink(piece) }
@@ -167,7 +167,7 @@ import Testing
     }
   }
 
-  @Test func `eight-bit floats have the values of their definitions`() throws {
+  @Test func `8-bit floats have the values of their definitions`() throws {
     func value(_ bits: UInt8, _ type: ScalarType) throws -> Float {
       try ElementCoding.floats([bits], type)[0]
     }

@@ -5,12 +5,13 @@ import SWTDigests
 import TestSupport
 import Testing
 
-/// The corpus that every reader of the format has to agree on, byte by byte of its listing (Fixtures/format/README.md).
+/// The corpus on which every reader of the format must agree, byte for byte of its listing
+/// (Fixtures/format/README.md).
 @Suite struct ConformanceTests {
   static let good: [String] = ((try? listFolder(Fixtures.path("format/good"))) ?? [])
     .filter { $0.hasSuffix(".swt") }.map { String($0.dropLast(4)) }
 
-  /// File and rule.
+  /// A file and the rule that it violates.
   static let bad: [(file: String, rule: String)] = {
     let lines = (try? readFile(Fixtures.path("format/bad/rules.txt"))) ?? []
     return String(decoding: lines, as: UTF8.self).split(separator: "\n").compactMap { line in
@@ -22,7 +23,7 @@ import Testing
   @Test func `the corpus is there`() {
     #expect(Self.good.count > 15)
     #expect(Self.bad.count > 80)
-    // Every rule that a file can break has a file that breaks it.
+    // Every rule that a file can violate has a file that violates it.
     let broken = Set(Self.bad.map(\.rule))
     let apart: Set<SWTError.Rule> = [.unreadable, .noSuchTensor, .limit]
     for rule in SWTError.Rule.allCases where !apart.contains(rule) {
@@ -31,7 +32,7 @@ import Testing
   }
 
   @Test(arguments: good)
-  func `a good file has the contents that its builder put in`(name: String) throws {
+  func `a good file has the contents that its builder wrote`(name: String) throws {
     let file = try SWTFile(path: Fixtures.path("format/good/\(name).swt"))
     try file.verify(using: SystemDigests())
     let expected = String(decoding: try readFile(Fixtures.path("format/good/\(name).txt")), as: UTF8.self)
@@ -39,7 +40,7 @@ import Testing
   }
 
   @Test(arguments: bad.map(\.file))
-  func `a bad file breaks the rule that it was made to break`(name: String) throws {
+  func `a bad file is refused for the rule that it was made to violate`(name: String) throws {
     let rule = try #require(Self.bad.first { $0.file == name }?.rule)
     do throws(SWTError) {
       let file = try SWTFile(path: Fixtures.path("format/bad/\(name)"))
@@ -51,7 +52,7 @@ import Testing
   }
 }
 
-/// A file as text, the same by every reader.
+/// A file as text, identical for every reader.
 enum Listing {
   static func of(_ file: SWTFile) throws -> String {
     var lines = ["file 1.\(file.versionMinor) \(file.byteCount) \(file.tensorCount)"]

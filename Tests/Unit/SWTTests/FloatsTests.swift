@@ -3,9 +3,9 @@ import SWTTensors
 import TestSupport
 import Testing
 
-/// Loading tensors as float32 in other layouts, against index arithmetic written out.
+/// Loads tensors as float32 in other layouts and compares with explicit index arithmetic.
 @Suite struct FloatsTests {
-  /// A tensor of counting numbers, element = its logical row-major index, stored in the given order.
+  /// A tensor in which each element is its logical row-major index, stored in the given order.
   private static func file(_ shape: [Int], order: [Int]? = nil) throws -> SWTFile {
     let count = shape.reduce(1, *)
     var stored: [Float] = []
@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test(arguments: [nil, [0, 2, 3, 1], [3, 1, 0, 2]] as [[Int]?])
-  func `row-major and channels-last come out of any stored order`(order: [Int]?) throws {
+  func `row-major and channels-last are loaded from any stored order`(order: [Int]?) throws {
     let shape = [5, 3, 2, 4]
     let view = try Self.file(shape, order: order).view(named: "w")
     #expect(try view.floats() == ContiguousArray((0..<120).map(Float.init)))
@@ -45,7 +45,7 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 4, 5, 8, 16])
-  func `blocks of channels are filled up with zeros`(size: Int) throws {
+  func `blocks of channels are zero-padded`(size: Int) throws {
     let shape = [5, 3, 2, 2]
     let view = try Self.file(shape, order: [1, 0, 3, 2]).view(named: "w")
     var expected: [Float] = []
@@ -79,7 +79,7 @@ import Testing
     #expect(try Array(view.floats(.blocked(inputs: 2, outputs: size))) == both)
   }
 
-  @Test func `a fastest dimension that is not the last level's stride is walked right`() throws {
+  @Test func `the innermost level may be a dimension with a stride`() throws {
     let shape = [3, 4]
     let view = try Self.file(shape).view(named: "w")
     // Columns in pairs, rows inside: [column / 2][row][column % 2].
@@ -104,7 +104,7 @@ import Testing
     #expect(half[0x7C00] == .infinity && half[0x7C01].isNaN && half[0x8000].sign == .minus)
     let brain = try file.view(named: "brain").floats()
     #expect(brain.indices.allSatisfy { brain[$0].bitPattern == UInt32($0) << 16 })
-    // The largest number of e4m3fn is 448, and it has no infinity (OCP FP8, table 2).
+    // The largest e4m3fn number is 448; the type has no infinity (OCP FP8, table 2).
     let eighth = try file.view(named: "e4m3").floats()
     #expect(eighth[0x7E] == 448 && eighth[0x7F].isNaN && eighth[0x38] == 1 && eighth[0x01] == 0x1p-9)
     #expect(try file.view(named: "i8").floats()[200] == -56)
@@ -113,7 +113,7 @@ import Testing
     #expect(nibbles[2] == 1 && nibbles[3] == 0 && nibbles[2 * 0x8F] == -1 && nibbles[2 * 0x8F + 1] == -8)
   }
 
-  @Test func `quantised tensors become scale times q minus zero, by tensor, channel and block`() throws {
+  @Test func `quantized tensors become scale times q minus zero, per tensor, channel and block`() throws {
     var sample = Sample()
     let integers = (0..<24).map { UInt8(bitPattern: Int8($0 - 12)) }
     sample.contents.quantizations = [
@@ -131,14 +131,14 @@ import Testing
     let file = try SWTFile(bytes: sample.bytes())
     #expect(
       try Array(file.view(named: "t").floats()) == (0..<24).map { (i: Int) -> Float in 0.5 * Float(i - 15) })
-    // Stored column by column: element (r, c) is integer 6 c + r.
+    // Stored by columns: element (r, c) is integer 6 c + r.
     let perChannel: [Float] = [1, 2, 4, 8]
     let channels = (0..<24).map { (i: Int) -> Float in
       let (row, column) = (i / 4, i % 4)
       return Float(6 * column + row - 12) * perChannel[column]
     }
     #expect(try Array(file.view(named: "c").floats()) == channels)
-    // Blocks of three along the axis: two scales for each of six rows.
+    // Blocks of three along the axis: two scales per row, six rows.
     let blocks = (0..<24).map { (i: Int) -> Float in
       let (row, column) = (i / 4, i % 4)
       return Float(i - 12) * Float(2 * row + column / 3 + 1)

@@ -22,7 +22,7 @@ import Testing
     return (text, bytes)
   }
 
-  @Test func `the file in FORMAT.md is what the writer makes`() throws {
+  @Test func `the writer makes the file shown in FORMAT.md`() throws {
     let (text, bytes) = try documented()
     var sample = Sample()
     sample.contents.tensorAlignmentLog2 = 6

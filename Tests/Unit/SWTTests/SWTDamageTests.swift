@@ -14,7 +14,7 @@ import Testing
     }
   }
 
-  @Test func `every changed bit is found`() throws {
+  @Test func `every flipped bit is detected`() throws {
     var bytes = try Sample.everything().bytes()
     #expect(Self.isAccepted(bytes))
     for i in bytes.indices {
@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  @Test func `every truncation and every added byte is found`() throws {
+  @Test func `every truncation and every added byte is detected`() throws {
     let bytes = try Sample.everything().bytes()
     for count in 0..<bytes.count where Self.isAccepted(Array(bytes[..<count])) {
       Issue.record("cut at \(count)")
@@ -36,7 +36,7 @@ import Testing
     #expect(throws: SWTError(.truncated, at: 0)) { try SWTFile(bytes: []) }
   }
 
-  /// Changes a field and makes all checksums of the index fit again, as a hostile writer would.
+  /// Changes a field and updates all checksums of the index, as a hostile writer would.
   private func rule(_ change: (inout [UInt8], _ section: (String) -> Int) -> Void) throws -> SWTError.Rule? {
     var bytes = try Sample.everything().bytes()
     let sections = try SWTFile(bytes: bytes).sections
@@ -115,9 +115,9 @@ import Testing
     #expect(try rule { b, s in b[s("ERRS") + 1] = 8 } == .receipt)
   }
 
-  /// Random changes with fitting checksums: an error or a file, never a trap.
+  /// Random changes with matching checksums: an error or a file, never a trap.
   @Test func `hostile bytes give errors`() throws {
-    var noise = Noise(state: 1)
+    var noise = Noise(seed: 1)
     for _ in 0..<3000 {
       _ = try rule { b, s in
         let index = s("ERRS")
@@ -131,7 +131,7 @@ import Testing
     }
   }
 
-  @Test func `each level finds what it promises`() throws {
+  @Test func `each level detects what it promises`() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("a.swt")
     let bytes = try Sample.everything().bytes()
@@ -151,7 +151,7 @@ import Testing
         }
     }
     #expect(try levels { $0[20] ^= 1 } == [false, false, false, false])
-    // A byte of the index, behind the section table.
+    // A byte of the index, after the section table.
     #expect(try levels { $0[whole.dataOffset - 1] ^= 1 } == [true, false, false, false])
     #expect(try levels { $0[whole.info(0).dataOffset] ^= 1 } == [true, true, false, false])
     #expect(try levels { _ in } == [true, true, true, true])

@@ -3,21 +3,6 @@ import SWTChecksums
 import SWTDigests
 import TestSupport
 
-/// Reproducible numbers for the tests.
-struct Noise: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
-  }
-  mutating func bytes(_ count: Int) -> [UInt8] {
-    (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
-  }
-}
-
 /// Contents with the bytes of their tensors.
 struct Sample {
   var contents = SWTContents()
@@ -56,7 +41,8 @@ struct Sample {
     values.flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> UInt32(8 * $0)) } }
   }
 
-  /// One of everything, small: every section, an alias, a quantised tensor, a golden set, every META type.
+  /// A small file with one of everything: every section, an alias, a quantized tensor, a golden set, every
+  /// META type.
   static func everything() -> Sample {
     var sample = Sample()
     sample.contents.tensorAlignmentLog2 = 6
@@ -99,7 +85,7 @@ struct Sample {
   }
 
   static func random(_ seed: UInt64) -> Sample {
-    var noise = Noise(state: seed)
+    var noise = Noise(seed: seed)
     var sample = Sample()
     sample.contents.tensorAlignmentLog2 = Int.random(in: 6...12, using: &noise)
     sample.contents.dataAlignmentLog2 = Int.random(

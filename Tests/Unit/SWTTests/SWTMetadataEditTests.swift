@@ -14,8 +14,8 @@ import Testing
     path = folder.file("a.swt")
   }
 
-  /// Every section, aliases, quantised tensors, empty tensors, golden sets, every type of metadata.
-  @Test func `an edit of everything is what the writer makes`() throws {
+  /// Every section, aliases, quantized tensors, empty tensors, golden sets, every type of metadata.
+  @Test func `an edit of a file with everything gives what the writer makes`() throws {
     var sample = Sample.everything()
     try sample.write(to: path)
     var edit = try SWTMetadataEdit(path: path)
@@ -36,10 +36,10 @@ import Testing
   }
 
   @Test(arguments: 0..<40 as Range<UInt64>)
-  func `an edit of any file is what the writer makes`(seed: UInt64) throws {
+  func `an edit of any file gives what the writer makes`(seed: UInt64) throws {
     var sample = Sample.random(seed)
     try sample.write(to: path)
-    var noise = Noise(state: seed)
+    var noise = Noise(seed: seed)
     for size in [10, 100_000, 0] {
       let value = SWTValue.bytes(noise.bytes(size))
       sample.contents.metadata["x.noise"] = value
@@ -50,8 +50,8 @@ import Testing
     }
   }
 
-  /// Two tensors with equal bytes that are stored twice, since their digests were not known beforehand.
-  @Test func `what was stored twice stays twice`() throws {
+  /// Two tensors with equal bytes that are stored twice, because their digests were not known in advance.
+  @Test func `bytes that were stored twice stay stored twice`() throws {
     var sample = Sample()
     sample.add("a", .u8, [3], [1, 2, 3])
     sample.add("b", .u8, [3], [1, 2, 3])
@@ -65,7 +65,7 @@ import Testing
     #expect(try SWTFile(path: path).tensors.allSatisfy { $0.aliasOf == nil })
   }
 
-  /// Makes the checksum of header and section table right again.
+  /// Updates the checksum of header and section table.
   private func sealed(_ bytes: [UInt8]) -> [UInt8] {
     var bytes = bytes
     let count = Int(bytes[36])
@@ -89,15 +89,15 @@ import Testing
     }
   }
 
-  @Test func `what a new index would lose is refused`() throws {
+  @Test func `a file with something that a new index would lose is refused`() throws {
     let bytes = try Sample.everything().bytes()
     var newer = bytes
     newer[10] = 1
     try expectForeign(sealed(newer), "version 1.1")
     var optional = bytes
     optional[48] = 1
-    try expectForeign(sealed(optional), "not laid out")
-    // ERRS, which a reader may skip, under another name.
+    try expectForeign(sealed(optional), "its layout is not")
+    // ERRS renamed to an unknown kind that a reader may skip.
     var unknown = bytes
     let receipts = try #require(
       (0..<Int(bytes[36])).first { bytes[(64 + 32 * $0)..<(68 + 32 * $0)].elementsEqual("ERRS".utf8) })
@@ -110,7 +110,7 @@ import Testing
     try expectForeign(sealed(without), "NEWS")
   }
 
-  @Test func `a file that changes meanwhile is not passed on`() throws {
+  @Test func `a file that changes during the edit is not passed on`() throws {
     let sample = Sample.everything()
     try sample.write(to: path)
     var edit = try SWTMetadataEdit(path: path)
@@ -127,7 +127,7 @@ import Testing
     #expect(try folder.names() == ["a.swt"])
   }
 
-  @Test func `a broken rule leaves the old file`() throws {
+  @Test func `invalid metadata leaves the old file unchanged`() throws {
     try Sample.everything().write(to: path)
     let before = try readFile(path)
     var edit = try SWTMetadataEdit(path: path)

@@ -30,7 +30,7 @@ import Testing
   }
 
   @Test(arguments: 0..<40)
-  func `random contents come back`(seed: UInt64) throws {
+  func `random contents survive a round trip`(seed: UInt64) throws {
     let sample = Sample.random(seed)
     let folder = try TemporaryFolder()
     let path = folder.file("a.swt")
@@ -42,11 +42,11 @@ import Testing
     #expect(file.contentID(using: SystemDigests()) == result.contentID)
     #expect(SystemDigests().sha256(Array(bytes[..<file.dataOffset])) == result.contentID)
     #expect(file.tensors.count { $0.aliasOf != nil } == result.aliasCount)
-    // Again, and in other pieces: the same bytes.
+    // Written again in other pieces: the same bytes.
     #expect(try sample.bytes() == bytes)
   }
 
-  @Test func `every section comes back`() throws {
+  @Test func `every section survives a round trip`() throws {
     let sample = Sample.everything()
     let file = try SWTFile(bytes: try sample.bytes())
     try check(sample, file)
@@ -93,15 +93,15 @@ import Testing
       var sample = Sample()
       sample.add("w", .u8, [32 << 20], [UInt8](repeating: 7, count: 32 << 20))
       try sample.write(to: path, piece: 1 << 20)
-      // Opening touches the index only.
+      // Opening touches only the index.
       let file = try SWTFile(path: path)
       #expect(try Smaps.of(path).resident < 1 << 20)
-      // All of it read: resident, but the system's own cached pages, none of them private.
+      // After reading all of it, its pages are resident, but shared with the page cache; none are private.
       try file.verifyData()
       let whole = try Smaps.of(path)
       #expect(whole.resident >= 32 << 20)
       #expect(whole.dirty == 0)
-      // Another process that reads it too has the same pages.
+      // A second process that reads it shares the same pages.
       await #expect(processExitsWith: .success) { [path = path as String] in
         let file = try SWTFile(path: path)
         try file.verifyData()
@@ -110,7 +110,7 @@ import Testing
       #expect(try file.view(named: "w").bytes.byteCount == 32 << 20)
     }
 
-    /// What the system says of the mappings of a file in this process, in bytes.
+    /// The system's accounting of a file's mappings in this process, in bytes.
     private struct Smaps {
       var resident = 0
       var shared = 0
@@ -136,7 +136,7 @@ import Testing
       }
     }
 
-    @Test func `a full disk leaves the old file`() async {
+    @Test func `a full disk leaves the old file unchanged`() async {
       await #expect(processExitsWith: .success) {
         let folder = try TemporaryFolder()
         let path = folder.file("a.swt")
@@ -164,7 +164,7 @@ import Testing
     }
   }
 
-  @Test func `contents that break a rule are refused, and nothing is left`() throws {
+  @Test func `contents that violate a rule are refused and leave nothing behind`() throws {
     func rule(_ change: (inout Sample) -> Void) throws -> SWTError.Rule? {
       var sample = Sample.everything()
       change(&sample)

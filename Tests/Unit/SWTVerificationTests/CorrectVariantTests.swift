@@ -1,12 +1,13 @@
 import ResNetArchitecture
 import ResNetEngine
+internal import SWTConsole
 import SWTGoldens
 import SWTVerification
 import Testing
 
-/// What is right passes, however its sums are ordered.
+/// Correct engines pass, whatever the order of their sums.
 @Suite struct CorrectVariantTests {
-  /// Random networks of every kind: block, groups, widths, depths, input sizes, batches.
+  /// Random networks of all kinds: blocks, groups, widths, depths, input sizes, batches.
   static func network(_ number: UInt64) throws -> (SmallNetwork, FeatureMap<Float>) {
     var random = Numbers(seed: number &* 977)
     let isBasic = random.next(below: 3) == 0
@@ -24,8 +25,8 @@ import Testing
     )
   }
 
-  /// Floors of plain float32 passes; Winograd's form, other instruction sets, thread counts and folding are judged
-  /// by them.
+  /// Floors are from plain float32 passes; Winograd, other instruction sets, thread counts and folding are
+  /// judged by them.
   @Test func `two hundred random models give no false alarm`() throws {
     for number in 0..<UInt64(200) {
       let (network, input) = try Self.network(number)
@@ -48,7 +49,7 @@ import Testing
 }
 
 extension SmallNetwork {
-  /// BatchNorm folded in double precision, rounded once, as conversion does.
+  /// BatchNorm folded in double precision and rounded once, like in conversion.
   var folded: WeightTable {
     var table = WeightTable()
     for unit in tree.convolutions {

@@ -1,10 +1,11 @@
 import ResNetArchitecture
 import ResNetEngine
+internal import SWTConsole
 import SWTGoldens
 import SWTVerification
 import Testing
 
-/// Each rule of acceptance by itself.
+/// Each acceptance rule by itself.
 @Suite struct CriterionTests {
   private let criterion = Criterion(floorRelL2: 1e-6, floorMax: 1e-5)
 
@@ -14,19 +15,19 @@ import Testing
     return metrics
   }
 
-  @Test func `both norms have to hold`() {
+  @Test func `both norms must be within bounds`() {
     #expect(criterion.accepts(metrics(relL2: 8e-6, maxOverStd: 12e-5)))
     #expect(!criterion.accepts(metrics(relL2: 8.1e-6, maxOverStd: 0)))
     #expect(!criterion.accepts(metrics(relL2: 0, maxOverStd: 12.1e-5)))
     #expect(!criterion.accepts(metrics(relL2: .nan, maxOverStd: 0)))
   }
 
-  @Test func `one output out of bounds fails although the others make up for it`() throws {
+  @Test func `one output out of bounds fails even if the others are better`() throws {
     let architecture = Architecture(block: .basic, layers: [1, 1, 1, 1], classCount: 5, basePlanes: 2)
     let network = try SmallNetwork(architecture, seed: 1)
     let maker = GoldenMaker(network, input: Images.noise([1, 3, 40, 40], seed: 2))
     var floors = try maker.floors()
-    // A floor below what this engine reaches, for one tap of many.
+    // A floor below this engine's error, for one tap of many.
     floors["layer3.0"] = .init(relL2: 0x1p-24, maxOverStd: 0x1p-24)
     let golden = try maker.golden(floors)
     let run = try ForwardRun(network.weights, network.tree, [golden], VerificationOptions())
@@ -34,20 +35,20 @@ import Testing
     #expect(report.comparisons.filter { !$0.passes }.map(\.name) == ["layer3.0"])
     let passes = report.passes
     #expect(!passes)
-    // The weights are right and double precision agrees: it is not the model.
+    // The weights are right and double precision agrees: the model is not at fault.
     #expect(report.blamesEngine)
     #expect(report.cause?.id == "engine")
   }
 
   @Test(arguments: [(53, 5e-5), (54, 2e-4), (104, 2e-4)])
-  func `a golden without floors is judged by depth, and says so`(convolutions: Int, allowed: Double) {
+  func `a golden without floors is judged by depth`(convolutions: Int, allowed: Double) {
     let criterion = Criterion.uncalibrated(convolutions: convolutions)
     #expect(abs(criterion.allowedRelL2 - allowed) < 1e-12)
     #expect(abs(criterion.allowedMax - 1e-3) < 1e-12)
     #expect(!criterion.isCalibrated)
   }
 
-  @Test func `an uncalibrated golden passes what is right and finds what is wrong`() throws {
+  @Test func `an uncalibrated golden accepts correct engines and finds faults`() throws {
     let architecture = Architecture(block: .basic, layers: [1, 1, 1, 1], classCount: 5, basePlanes: 4)
     let network = try SmallNetwork(architecture, seed: 1)
     var maker = GoldenMaker(network, input: Images.noise([2, 3, 40, 40], seed: 2))
@@ -64,7 +65,7 @@ import Testing
     #expect(!wrong.passes && wrong.isUncalibrated)
   }
 
-  @Test func `labels must agree where the margin is larger than the bound allows, and only there`() {
+  @Test func `labels must agree if the margin exceeds the bound, and only then`() {
     let reference = [1.0, 3.0, 2.9999, 0.0]
     let close = LabelRule([1, 2.9999, 3, 0], reference: reference, classes: 4, bound: 1e-3)
     #expect(close.passes && close.items[0].outcome == .tieWithinBound)
@@ -74,7 +75,7 @@ import Testing
     #expect(equal.items[0].outcome == .agrees)
   }
 
-  @Test func `the five largest must be the same ones where the fifth is far enough from the sixth`() {
+  @Test func `the top five must agree if the fifth is far enough from the sixth`() {
     let reference = [9.0, 8, 7, 6, 5, 4.999, 0]
     let swapped = [9.0, 8, 7, 6, 4.999, 5, 0]
     let tie = LabelRule(swapped, reference: reference, classes: 7, bound: 1e-2)
@@ -87,7 +88,7 @@ import Testing
   }
 
   @Test(arguments: [Float.nan, .infinity, -.infinity])
-  func `a weight that is no number is named with its place`(value: Float) throws {
+  func `a weight that is not finite is reported with its index`(value: Float) throws {
     let architecture = Architecture(block: .basic, layers: [1, 1, 1, 1], classCount: 5, basePlanes: 4)
     let network = try SmallNetwork(architecture, seed: 1)
     let maker = GoldenMaker(network, input: Images.noise([1, 3, 40, 40], seed: 2))
@@ -106,7 +107,7 @@ import Testing
     #expect(report.cause?.id == "not-a-number")
   }
 
-  @Test func `an activation that overflows is named with its place`() throws {
+  @Test func `an activation that overflows is reported with its index`() throws {
     let architecture = Architecture(block: .basic, layers: [1, 1, 1, 1], classCount: 5, basePlanes: 4)
     let network = try SmallNetwork(architecture, seed: 1)
     let maker = GoldenMaker(network, input: Images.noise([1, 3, 40, 40], seed: 2))

@@ -1,13 +1,14 @@
 import ResNetArchitecture
 import ResNetEngine
 import SWTChecksums
+internal import SWTConsole
 import SWTGoldens
 import SWTVerification
 import Testing
 
 /// Every known fault, in the weights of the model and in the computation of the reference.
 @Suite(.serialized) struct FaultInjectionTests {
-  /// Where the fault is and what the golden has.
+  /// The side of the fault, and the contents of the golden.
   enum Mode: String, CaseIterable, Sendable {
     case weights, weightsWithoutDigests, computation, computationWithoutDigests, samples
 
@@ -34,7 +35,7 @@ import Testing
   static let repetitions = 2
 
   @Test(arguments: networks, Mode.allCases)
-  func `a fault is rejected, placed and explained`(network: Network, mode: Mode) throws {
+  func `a fault is rejected, localized and explained`(network: Network, mode: Mode) throws {
     let small = try SmallNetwork(network.architecture, seed: 11)
     var maker = GoldenMaker(small, input: Images.noise([2, 3, 64, 64], seed: 5))
     maker.recordsDigests = mode.recordsDigests
@@ -49,7 +50,7 @@ import Testing
       for _ in 0..<(fault.isOfComputation ? 1 : Self.repetitions) {
         guard let injection = fault.inject(into: small, &random) else { continue }
         let report = try run(injection, mode, maker, floors, honest, small)
-        // A sign may be flipped where no activation reaches it; that must be rare.
+        // A flipped sign may be in a place that no activation reaches; that must be rare.
         if report.passes, fault == .signFlipped {
           unnoticed += 1
           continue
@@ -80,9 +81,9 @@ import Testing
     #expect(Double(explained) >= 0.8 * Double(count))
   }
 
-  /// With variances near one a wrong epsilon moves a single stage by less than its own rounding.
+  /// With variances near one, a wrong epsilon changes a single stage by less than its rounding.
   @Test(arguments: [1e-6, 0, 2e-5])
-  func `a fault too small for one stage is found over all`(epsilon: Double) throws {
+  func `a fault too small for one stage is found over all stages`(epsilon: Double) throws {
     let small = try SmallNetwork(Self.networks[0].architecture, seed: 11, spread: 0)
     var maker = GoldenMaker(small, input: Images.noise([2, 3, 64, 64], seed: 5))
     maker.taps = .sampled(128)
@@ -116,7 +117,7 @@ import Testing
   private func explains(_ report: GoldenReport, _ injection: Fault.Injection) -> Bool {
     report.cause.map { cause in
       if injection.causes.contains(cause.id) { return true }
-      // The very tensors, named by their digests.
+      // The exact tensors, found by their digests.
       return cause.id == "tensors-differ"
         && injection.tensors.allSatisfy { report.weights?.differing.contains($0) ?? false }
         && report.weights?.differing.count == injection.tensors.count

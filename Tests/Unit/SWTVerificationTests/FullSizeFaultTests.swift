@@ -1,7 +1,9 @@
 import ResNetArchitecture
 import ResNetEngine
 import SWTBytes
+internal import SWTConsole
 import SWTGoldens
+internal import SWTThreads
 import SWTVerification
 import TestSupport
 import Testing
@@ -12,12 +14,13 @@ import Testing
   import Darwin
 #endif
 
-/// The same faults in a published network at full size: minutes, so only when `PTH2SWT_FAULTS` names the network.
+/// The same faults in a published network at full size. Takes minutes, so runs only if `PTH2SWT_FAULTS` names
+/// one.
 ///
 /// `Tools/prove/faults` runs this and writes `Faults.md`.
 @Suite(.serialized) struct FullSizeFaultTests {
   static let network = unsafe getenv("PTH2SWT_FAULTS").map { unsafe String(cString: $0) }
-  /// Names of faults, with commas between; without it all are tried.
+  /// Names of faults, separated by commas; all by default.
   private static let only = unsafe getenv("PTH2SWT_ONLY").map { unsafe String(cString: $0) }?.split(
     separator: ",")
 
@@ -117,7 +120,7 @@ import Testing
     let output, reference: [Double]
   }
 
-  /// The first golden in full, of the others only the logits.
+  /// The first golden completely, only the logits of the others.
   private func check(
     _ injection: Fault.Injection, isInModel: Bool, _ small: SmallNetwork, _ goldens: [Golden]
   ) throws -> [Checked] {
@@ -130,7 +133,7 @@ import Testing
       var maker = GoldenMaker(
         small, input: FeatureMap(shape: honest.input.shape, values: honest.input.floats()))
       maker.taps = .sampled(256)
-      // PyTorch's own golden where the fault is in the model; the double engine's where the reference is wrong.
+      // PyTorch's golden if the fault is in the model; the float64 engine's if it is in the reference.
       var floors: [String: Golden.Floor] = [:]
       for stage in small.tree.tapNames {
         floors[stage] = honest.floors.free[stage == "fc" ? "logits" : stage]
@@ -151,7 +154,7 @@ import Testing
     }
   }
 
-  /// Prints at once: what is in a buffer when a run ends is lost.
+  /// Prints without buffering: buffered text is lost when a run ends.
   private func say(_ line: String) {
     print(line)
     fflush(nil)

@@ -1,10 +1,11 @@
 import ResNetArchitecture
 import ResNetEngine
+internal import SWTConsole
 import SWTGoldens
 import SWTVerification
 import Testing
 
-/// The score of a golden set is what verification itself says of each mutation.
+/// The score of a golden set agrees with the verification of each mutation.
 @Suite struct MutationTests {
   private static let architecture = Architecture(
     block: .bottleneck, layers: [1, 1, 1, 1], groups: 4, widthPerGroup: 64, classCount: 10, basePlanes: 4)
@@ -21,7 +22,7 @@ import Testing
     return try #require(try run.mutationScore([("golden", golden)], [report]))
   }
 
-  @Test func `every layer gets its share, and taps catch nearly all`() throws {
+  @Test func `every layer gets mutations, and taps catch nearly all`() throws {
     let score = try score(100)
     #expect(score.tried == 100)
     #expect(score.layers.map(\.name).first == "conv1" && score.layers.map(\.name).last == "fc")

@@ -1,4 +1,5 @@
-/* The part of the benchmark that is written in C: opens a .swt as a program would, and looks up names. Times are seconds. */
+/* The C part of the benchmark: opens a .swt file as a program would, and looks up names. Times are in
+ * seconds. */
 #define _POSIX_C_SOURCE 200809L
 #include <fcntl.h>
 #include <stdlib.h>

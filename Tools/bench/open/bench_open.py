@@ -2,9 +2,10 @@
 
 usage: bench_open.py LIBRARY MODEL.swt LISTING.txt [ROUNDS]
 
-LISTING is what Tests/System/readers/c/list prints of MODEL; the .safetensors beside it is written from both. safetensors' reader is the
-Rust crate behind its Python package: an opening is safe_open() and its end, which costs a call from Python and the making
-of one Python object besides (the row "small file" shows how much, on a file of one tensor).
+LISTING is what Tests/System/readers/c/list prints for MODEL; the .safetensors file is made from both.
+safetensors' reader is the Rust crate of its Python package: one opening is safe_open() and closing, which
+includes a call from Python and creating a Python object (the row "small file" shows how much that is, with a
+file of one tensor).
 """
 
 import ctypes
@@ -17,12 +18,13 @@ import time
 
 import safetensors
 
-DTYPES = {1: "F32", 2: "F16", 3: "BF16", 4: "I8", 5: "U8", 7: "F64", 8: "I64", 9: "I32", 10: "I16", 11: "BOOL",
+DTYPES = {1: "F32", 2: "F16", 3: "BF16", 4: "I8", 5: "U8", 7: "F64", 8: "I64", 9: "I32", 10: "I16",
+          11: "BOOL",
           12: "F8_E4M3", 13: "F8_E5M2", 14: "U16", 15: "U32", 16: "U64"}
 
 
 def write_safetensors(path, tensors):
-    """Writes (name, dtype code, shape, bytes) in the order given."""
+    """Writes (name, dtype code, shape, bytes) in the given order."""
     header, at = {}, 0
     for name, dtype, shape, data in tensors:
         header[name] = {"dtype": DTYPES[dtype], "shape": shape, "data_offsets": [at, at + len(data)]}
@@ -36,7 +38,7 @@ def write_safetensors(path, tensors):
 
 
 def tensors_of(listing, model):
-    """The tensors of a .swt, by its listing."""
+    """The tensors of a .swt file, from its listing."""
     with open(listing) as lines, open(model, "rb") as file:
         for line in lines:
             kind, *fields = line.split()
@@ -89,9 +91,13 @@ def main():
             if number:  # the first round warms the page cache
                 times[name].append(seconds)
     median = {name: statistics.median(values) for name, values in times.items()}
-    print(f"{len(tensors)} tensors, safetensors {safetensors.__version__}, {rounds} rounds, medians (least … most)")
+    print(
+          f"{len(tensors)} tensors, safetensors {safetensors.__version__}, {rounds} rounds, medians (minimum "
+          f"… maximum)")
     for name, values in times.items():
-        print(f"  {name:<32} {median[name] * 1e6:12.3f} µs  ({min(values) * 1e6:.3f} … {max(values) * 1e6:.3f})")
+        print(
+              f"  {name:<32} {median[name] * 1e6:12.3f} µs  ({min(values) * 1e6:.3f} … "
+              f"{max(values) * 1e6:.3f})")
     for reader in ("swt.h, every index check", "Swift, every index check"):
         pairs = [b / a for a, b in zip(times[reader], times[".safetensors"])]
         print(f"  .safetensors takes {statistics.median(pairs):.1f} times as long as {reader}")

@@ -1,4 +1,4 @@
-"""From nothing to a result: a process of `pth2swt verify` against one of Python that loads the same checkpoint."""
+"""Compares whole processes: `pth2swt verify`, and Python that loads the same checkpoint and runs it."""
 import os
 import statistics
 import subprocess
@@ -17,7 +17,7 @@ with torch.inference_mode():
 
 
 def prepare(tool, network, folder):
-    """A weight file with one golden in it."""
+    """A weight file with an embedded golden."""
     model = f"{folder}/{network}.golden.swt"
     checkpoint = f"{folder}/{network}.pth"
     if os.path.exists(model) and os.path.getmtime(model) >= os.path.getmtime(checkpoint):
@@ -49,14 +49,15 @@ def spawn(words):
 
 
 def compare(tool, network, folder, rounds, progress):
-    """Whole processes with as many threads as each takes by default, in turns; the files are in the page cache."""
+    """Runs whole processes alternately, with their default numbers of threads; the files are in the page
+    cache."""
     model = prepare(tool, network, folder)
     checkpoint = f"{folder}/{network}.pth"
     ours = [os.path.abspath(tool.path), "verify", model]
     python = [sys.executable, "-c", PYTHON, HERE, network, checkpoint]
     result = {"network": network, "weights": os.path.getsize(checkpoint), "rounds": []}
     for words in (ours, python):
-        spawn(words)  # reads the files into the page cache, and writes Python's byte code
+        spawn(words)  # fills the page cache, and writes Python's bytecode
     for number in range(rounds):
         pair = [("pth2swt", ours), ("python", python)]
         if number % 2:
@@ -72,5 +73,5 @@ def median(result, name, kind):
 
 
 def ratio(result):
-    """Python's time divided by ours, the median of the rounds."""
+    """Python's time divided by ours, as the median over the rounds."""
     return statistics.median(one["python"]["s"] / one["pth2swt"]["s"] for one in result["rounds"])

@@ -1,26 +1,28 @@
-"""Where our time goes: kinds of layers, and the layers that lose most against the peak."""
+"""Where our time is spent: kinds of layers, and the layers that lose the most time against the peak."""
 
 
 def measure(tool, network, folder, threads, warmup, runs, progress):
-    """One profile of a network."""
+    """A profile of a network."""
     progress(f"{network}, layers")
     model = tool.convert(f"{folder}/{network}.pth", f"{folder}/{network}.swt")
     return dict(tool.bench(model, threads, warmup, runs, "--layers"), network=network)
 
 
 def kinds(profile):
-    """For each kind of layer and kernel: milliseconds and percent of the peak, `None` where nothing is multiplied."""
+    """Milliseconds and percent of the peak by kind of layer and kernel; None for kinds without
+    multiplications."""
     sums = {}
     for layer in profile["layers"]:
         key = (layer["kind"], layer["kernel"])
         time, work = sums.get(key, (0, 0))
         sums[key] = (time + layer["ms"]["median"], work + layer["multiply_adds"])
     scale = 2e-4 / profile["peak_gflops"]
-    return {kind: (time, scale * work / time if work and time else None) for kind, (time, work) in sums.items()}
+    return {kind: (time, scale * work / time if work and time else None) for kind,
+            (time, work) in sums.items()}
 
 
 def lost(profile, layer):
-    """Milliseconds that a layer takes longer than its multiply-adds would at the peak."""
+    """Milliseconds that a layer takes beyond what its multiply-adds would take at the peak."""
     return layer["ms"]["median"] - 2e-6 * layer["multiply_adds"] / profile["peak_gflops"]
 
 

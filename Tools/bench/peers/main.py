@@ -1,11 +1,11 @@
-"""Our forward pass beside the peers': see Tools/bench/engines, which calls this."""
+"""Compares our forward pass with other engines'; Tools/bench/engines calls this."""
 import argparse
 import json
 import os
 import subprocess
 import sys
 
-# This process stays small, since a child's peak memory counts from its parent's: no torch, no numpy here.
+# This process stays small, without torch and numpy, because a child's peak memory starts at its parent's.
 import cold
 import layers
 import ours
@@ -23,10 +23,13 @@ def arguments():
     parser.add_argument("--threads", default="1,2", help="numbers of threads (default: %(default)s)")
     parser.add_argument("--peers", default=",".join(warm.PEERS), help="default: %(default)s")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--runs", type=int, default=9, help="timed forward passes in a round (default: %(default)s)")
-    parser.add_argument("--warmup", type=int, default=3, help="forward passes before those (default: %(default)s)")
-    parser.add_argument("--cold", action="store_true", help="whole processes: verify against Python, start to exit")
-    parser.add_argument("--write", action="store_true", help="put the tables into Speed.md")
+    parser.add_argument("--runs", type=int, default=9,
+                        help="timed forward passes per round (default: %(default)s)")
+    parser.add_argument("--warmup", type=int, default=3,
+                        help="untimed forward passes before them (default: %(default)s)")
+    parser.add_argument("--cold", action="store_true",
+                        help="compare whole processes, verify and Python, from start to exit")
+    parser.add_argument("--write", action="store_true", help="write the tables to Speed.md")
     parser.add_argument("--tool", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--work", required=True, help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -37,21 +40,26 @@ def progress(text):
 
 
 def make(network, folder):
-    """The network's checkpoint, its ONNX file and the input, unless they are there."""
-    if not all(os.path.exists(f"{folder}/{file}") for file in (f"{network}.pth", f"{network}.onnx", "input.npy")):
+    """Makes the network's checkpoint, its ONNX file and the input, unless they exist."""
+    if not all(os.path.exists(f"{folder}/{file}")
+               for file in (f"{network}.pth", f"{network}.onnx", "input.npy")):
         progress(f"making {network}")
-        subprocess.run([sys.executable, os.path.join(HERE, "networks.py"), network, folder], check=True, stdout=sys.stderr)
+        subprocess.run([sys.executable, os.path.join(HERE, "networks.py"), network, folder], check=True,
+                       stdout=sys.stderr)
 
 
 def cold_tables(options, tool, folder):
     results = [cold.compare(tool, network, folder, options.rounds, progress) for network in options.networks]
-    torch = subprocess.check_output([sys.executable, "-c", "import torch; print(torch.__version__)"], text=True)
-    finish(options, "cold", results, report.cold_text(results, f"pth2swt {tool.version()}, torch {torch.strip()}"))
+    torch = subprocess.check_output([sys.executable, "-c", "import torch; print(torch.__version__)"],
+                                    text=True)
+    finish(options, "cold", results, report.cold_text(results,
+                                                      f"pth2swt {tool.version()}, torch {torch.strip()}"))
 
 
 def warm_tables(options, tool, folder):
     results = [
-        warm.compare(tool, network, folder, threads, options.peers, options.rounds, options.warmup, options.runs, progress)
+        warm.compare(tool, network, folder, threads, options.peers, options.rounds, options.warmup,
+                     options.runs, progress)
         for network in options.networks for threads in options.threads]
     profiles = [
         layers.measure(tool, network, folder, options.threads[0], options.warmup, 3 * options.runs, progress)
@@ -62,11 +70,11 @@ def warm_tables(options, tool, folder):
     finish(options, "warm", results, report.warm_text(results, profiles[0]["isa"], tool.version()))
     finish(options, "layers", profiles, report.layers_text(profiles))
     if wrong:
-        raise SystemExit("bench: the engines do not compute the same: " + ", ".join(wrong))
+        raise SystemExit("bench: the engines compute different logits: " + ", ".join(wrong))
 
 
 def finish(options, section, results, text):
-    """Everything that was measured as JSON, the tables on standard output and, if wanted, in Speed.md."""
+    """Writes all measurements as JSON, and the tables to standard output and, if requested, Speed.md."""
     with open(f"{options.work}/{section}.json", "w") as file:
         json.dump({"machine": report.machine(), "results": results}, file, indent=1)
     print(text)

@@ -1,6 +1,6 @@
 """Seeded torchvision networks. `python networks.py NAME FOLDER` writes NAME.pth, NAME.onnx and input.npy.
 
-`networks.NAME()` makes one, for `pth2swt golden make`'s script.
+`networks.NAME()` makes one, for the script of `pth2swt golden make`.
 """
 import os
 import sys
@@ -9,27 +9,28 @@ import torch
 
 
 def torchvision():
-    """torchvision, also where its own operators were built for another torch: none is needed here."""
+    """Imports torchvision with any build of torch; its compiled operators are not needed here."""
     try:
         library = torch.library.Library("torchvision", "DEF")
         library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
         library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        torchvision.library = library  # for as long as the process lives
+        torchvision.library = library  # keeps the declarations alive
     except RuntimeError:
-        pass  # they are there
+        pass  # already declared
     import torchvision as module
 
     return module
 
 
 def skeleton(name):
-    """The network without numbers."""
+    """The network on the meta device, without values."""
     with torch.device("meta"):
         return getattr(torchvision().models, name)(weights=None)
 
 
 def load(name, path):
-    """The network with the numbers of a state dict, as fast as PyTorch can: mapped, and not initialized first."""
+    """The network with the values of a state dict, loaded as fast as PyTorch can: mapped, without
+    initialization."""
     network = skeleton(name)
     network.load_state_dict(torch.load(path, mmap=True, weights_only=True), assign=True)
     return network.eval()
@@ -40,8 +41,8 @@ def image():
 
 
 def make(name):
-    """Random weights by torchvision's own rule; BatchNorm's statistics are those of random images, so that
-    activations are as large as in a trained network."""
+    """Random weights by torchvision's own rule; BatchNorm's statistics are those of random images, so
+    activations are about as large as in a trained network."""
     torch.manual_seed(0)
     network = getattr(torchvision().models, name)(weights=None)
     for module in network.modules():

@@ -1,4 +1,4 @@
-"""pth2swt as the comparison sees it: the tool, called as anyone would."""
+"""pth2swt in the comparison: runs the tool as any user would."""
 import array
 import json
 import os
@@ -33,7 +33,7 @@ class Tool:
 
 
 def floats(path):
-    """The numbers of a little-endian float32 .npy file, version 1."""
+    """The values of a little-endian float32 .npy file, version 1."""
     data = open(path, "rb").read()
     assert data[:8] == b"\x93NUMPY\x01\x00" and b"'<f4'" in data[:128], path
     return array.array("f", data[10 + int.from_bytes(data[8:10], "little"):]).tolist()

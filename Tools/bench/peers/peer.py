@@ -1,7 +1,8 @@
-"""One peer with one network, in a process that lives as long as the comparison.
+"""Runs one engine with one network, in a process that lasts as long as the comparison.
 
-`python peer.py PEER NAME FOLDER THREADS` says {"ready": version, "logits": […]}; then, for each line "WARMUP RUNS"
-on standard input, {"ms": […]} with the time of each run. Everything that a library prints goes to standard error.
+`python peer.py PEER NAME FOLDER THREADS` prints {"ready": version, "logits": […]}; then, for each line
+"WARMUP RUNS" on standard input, {"ms": […]} with the time of each run. Output of libraries goes to standard
+error.
 """
 import json
 import os
@@ -51,7 +52,8 @@ def onnxruntime():
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = THREADS
     options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(f"{FOLDER}/{NAME}.onnx", options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(f"{FOLDER}/{NAME}.onnx", options,
+                                           providers=["CPUExecutionProvider"])
     feed = {session.get_inputs()[0].name: numpy.load(f"{FOLDER}/input.npy")}
     return onnxruntime.__version__, lambda: session.run(None, feed), lambda y: y[0][0].tolist()
 
@@ -66,13 +68,14 @@ def openvino():
         "PERFORMANCE_HINT": "LATENCY",
     }
     request = openvino.Core().compile_model(f"{FOLDER}/{NAME}.onnx", "CPU", settings).create_infer_request()
-    # The tensor is set once: infer() alone is what a loop in C++ would call.
+    # The tensor is set once, as in a C++ loop that calls only infer().
     request.set_input_tensor(openvino.Tensor(numpy.load(f"{FOLDER}/input.npy")))  # a copy: it owns its memory
     version = openvino.__version__.split("-")[0]
     return version, lambda: request.infer(), lambda y: request.get_output_tensor(0).data[0].tolist()
 
 
-PEERS = {"torch": torch_eager, "torch frozen": torch_frozen, "ONNX Runtime": onnxruntime, "OpenVINO": openvino}
+PEERS = {"torch": torch_eager, "torch frozen": torch_frozen, "ONNX Runtime": onnxruntime,
+         "OpenVINO": openvino}
 
 
 def main():

@@ -1,4 +1,4 @@
-"""What was measured, as Markdown."""
+"""The measurements as Markdown."""
 import os
 import platform
 import re
@@ -10,11 +10,11 @@ import warm
 
 
 def machine():
-    """The processor and how many cores of it we have."""
+    """The processor and the number of its cores available."""
     model = platform.processor() or platform.machine()
     try:
         facts = dict(re.findall(r"^(\w[\w ]*\w)\s*: (.*)$", open("/proc/cpuinfo").read(), re.M))
-        # Virtual machines hide the product's number, but not the family.
+        # Virtual machines hide the model name, but not the family.
         model = f"{facts['model name']} (family {facts['cpu family']}, model {facts['model']})"
     except (OSError, KeyError):
         pass
@@ -34,34 +34,41 @@ def table(rows, text=1):
 
 def warm_text(results, isa, version):
     first = results[0]
-    versions = ", ".join(f"{name} {number}" for name, number in first["versions"].items() if name != "torch frozen")
+    versions = ", ".join(f"{name} {number}" for name,
+                         number in first["versions"].items() if name != "torch frozen")
     rounds = min(len(result["rounds"]) for result in results)
-    text = f"{machine()}; {isa}. pth2swt {version}, {versions}. Batch 1, 224×224, float32; {rounds} rounds, each engine "
-    text += f"in a process of its own, {first['runs']} forward passes after {first['warmup']} in each round.\n\n"
+    text = f"{machine()}; {isa}. pth2swt {version}, {versions}. Batch 1, 224×224, float32; "
+    text += f"{rounds} rounds, each engine "
+    text += f"in its own process, {first['runs']} forward passes after {first['warmup']} per round.\n\n"
 
-    rows = [["network, threads", "ours / best peer", "over the rounds", "of the fastest runs", "best peer", "% of peak"]]
+    rows = [["network, threads", "ours / best peer", "over the rounds", "of the fastest runs", "best peer",
+             "% of peak"]]
     for result in results:
         name, ratio = warm.best_peer(result)
         spread = warm.ratios(result, name)
         rows.append([
-            f"{result['network']}, {result['threads']}", f"**{ratio:.3f}**", f"{min(spread):.3f}–{max(spread):.3f}",
-            f"{statistics.median(warm.ratios(result, name, 'min')):.3f}", name, f"{warm.percent_of_peak(result, warm.OURS):.1f}"])
-    text += table(rows) + "\nMilliseconds (median over rounds of each round's median; in brackets percent of the peak "
-    text += "measured in the same round):\n\n"
+            f"{result['network']}, {result['threads']}", f"**{ratio:.3f}**",
+            f"{min(spread):.3f}–{max(spread):.3f}",
+            f"{statistics.median(warm.ratios(result, name, 'min')):.3f}", name,
+            f"{warm.percent_of_peak(result, warm.OURS):.1f}"])
+    text += table(rows) + "\nMilliseconds (median over rounds of each round's median; in parentheses, "
+    text += "percent of the peak measured in the same round):\n\n"
     names = [warm.OURS, *first["versions"]]
     rows = [["network, threads", *names, "logits differ by"]]
     for result in results:
         cells = [
-            f"{warm.median_ms(result, name):.1f} ({warm.percent_of_peak(result, name):.0f})" for name in names]
+            f"{warm.median_ms(result, name):.1f} ({warm.percent_of_peak(result, name):.0f})"
+            for name in names]
         rows.append([
             f"{result['network']}, {result['threads']}", *cells, f"{max(result['difference'].values()):.1e}"])
     return text + table(rows)
 
 
 def layers_text(profiles):
-    """Kinds of layers of each network, then the three layers of each that lose most."""
+    """Kinds of layers of each network, then the three layers of each that lose the most time."""
     first = profiles[0]
-    text = f"{machine()}; {first['isa']}, threads: {first['threads']}, {first['runs']} runs. Milliseconds, in brackets percent "
+    text = f"{machine()}; {first['isa']}, threads: {first['threads']}, {first['runs']} runs. "
+    text += "Milliseconds; in parentheses, percent "
     text += "of the peak measured in the same process:\n\n"
     found = [layers.kinds(profile) for profile in profiles]
     names = list(dict.fromkeys(name for kinds in found for name in kinds))
@@ -73,34 +80,37 @@ def layers_text(profiles):
             cell = "–" if time is None else f"{time:.2f}"
             cells.append(cell if percent is None else f"{cell} ({percent:.0f})")
         rows.append([*name, *cells])
-    text += table(rows, text=2) + "\nThe three layers of each network that lose most time against the peak:\n\n"
+    text += table(rows,
+                  text=2) + "\nThe three layers of each network that lose the most time against the peak:\n\n"
     rows = [["layer", "kind", "kernel", "ms", "ms lost", "% of peak"]]
     for profile in profiles:
         for layer in layers.slowest(profile):
             rows.append([
-                f"{profile['network']} {layer['name']}", layer["kind"], layer["kernel"], f"{layer['ms']['median']:.3f}",
+                f"{profile['network']} {layer['name']}", layer["kind"], layer["kernel"],
+                f"{layer['ms']['median']:.3f}",
                 f"{layers.lost(profile, layer):.3f}", f"{layer['percent_of_peak']:.0f}"])
     return text + table(rows, text=3)
 
 
 def cold_text(results, versions):
     rounds = min(len(result["rounds"]) for result in results)
-    text = f"{machine()}; {versions}. Whole processes in turns, {rounds} rounds, medians, all cores, files in the page "
-    text += "cache.\n\n"
+    text = f"{machine()}; {versions}. Whole processes, alternating, {rounds} rounds, medians, "
+    text += "all cores, files in the page cache.\n\n"
     rows = [[
         "network", "`pth2swt verify`", "Python and PyTorch", "times faster", "memory", "of the weights",
         "Python's memory"]]
     for result in results:
         memory = cold.median(result, "pth2swt", "rss")
         rows.append([
-            result["network"], f"{cold.median(result, 'pth2swt', 's'):.3f} s", f"{cold.median(result, 'python', 's'):.2f} s",
+            result["network"], f"{cold.median(result, 'pth2swt', 's'):.3f} s",
+            f"{cold.median(result, 'python', 's'):.2f} s",
             f"**{cold.ratio(result):.1f}**", f"{memory / 1e6:.0f} MB", f"{memory / result['weights']:.2f} ×",
             f"{cold.median(result, 'python', 'rss') / 1e6:.0f} MB"])
     return text + table(rows)
 
 
 def insert(path, section, text):
-    """Replaces what stands between `<!-- SECTION -->` and `<!-- end SECTION -->`."""
+    """Replaces the text between `<!-- SECTION -->` and `<!-- end SECTION -->`."""
     page = open(path, encoding="utf-8").read()
     begin, end = f"<!-- {section} -->\n", f"<!-- end {section} -->"
     before, rest = page.split(begin)

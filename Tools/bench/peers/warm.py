@@ -1,4 +1,4 @@
-"""Latency of a network that is loaded: every engine in a process of its own, round by round."""
+"""Latency of a loaded network: each engine in its own process, round by round."""
 import json
 import os
 import statistics
@@ -19,7 +19,8 @@ class Peer:
         self.name = name
         self.process = subprocess.Popen(
             [sys.executable, script, name, network, folder, str(threads)], env=environment, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=open(os.path.join(folder, "peers.log"), "a"))
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=open(os.path.join(folder, "peers.log"), "a"))
         answer = self.answer()
         self.version, self.logits = answer["ready"], answer["logits"]
 
@@ -40,7 +41,7 @@ class Peer:
 
 
 def compare(tool, network, folder, threads, peers, rounds, warmup, runs, progress):
-    """All rounds of one network at one number of threads."""
+    """Runs all rounds of a network with a number of threads."""
     model = tool.convert(f"{folder}/{network}.pth", f"{folder}/{network}.swt")
     logits = tool.logits(model, f"{folder}/input.npy", f"{folder}/logits.npy", threads)
     others = [Peer(name, network, folder, threads) for name in peers]
@@ -51,7 +52,7 @@ def compare(tool, network, folder, threads, peers, rounds, warmup, runs, progres
     }
 
     def turn(peer):
-        time.sleep(0.2)  # other pools stop spinning
+        time.sleep(0.2)  # lets other thread pools stop spinning
         if peer is not None:
             return peer.name, peer.measure(warmup, runs)
         report = tool.bench(model, threads, warmup, runs)
@@ -59,7 +60,7 @@ def compare(tool, network, folder, threads, peers, rounds, warmup, runs, progres
         return OURS, dict(report["latency_ms"], peak=report["peak_gflops"])
 
     for number in range(rounds):
-        # Each round starts with another engine: nobody always follows the same neighbor's heat.
+        # Each round starts with another engine, so none always runs on a processor heated by the same one.
         order = [None, *others]
         order = order[number % len(order):] + order[:number % len(order)]
         result["rounds"].append(dict(turn(peer) for peer in order))
@@ -71,7 +72,7 @@ def compare(tool, network, folder, threads, peers, rounds, warmup, runs, progres
 
 
 def difference(a, b):
-    """Largest difference of two vectors of logits, relative to the largest logit."""
+    """The largest difference of two vectors of logits, relative to the largest logit."""
     return max(abs(x - y) for x, y in zip(a, b, strict=True)) / max(map(abs, b))
 
 
@@ -80,16 +81,18 @@ def median_ms(result, name, kind="median"):
 
 
 def ratios(result, name, kind="median"):
-    """Ours divided by a peer's, in each round."""
+    """Our time divided by another engine's, in each round."""
     return [one[OURS][kind] / one[name][kind] for one in result["rounds"]]
 
 
 def percent_of_peak(result, name):
-    """Of the peak that was measured in the same round."""
+    """Percent of the peak measured in the same round."""
     operations = 2e-6 * result["multiply_adds"]
-    return statistics.median(100 * operations / one[name]["median"] / one[OURS]["peak"] for one in result["rounds"])
+    return statistics.median(100 * operations / one[name]["median"] / one[OURS]["peak"]
+                             for one in result["rounds"])
 
 
 def best_peer(result):
-    """The peer that we gain least on, and the median of the ratios to it."""
-    return max(((name, statistics.median(ratios(result, name))) for name in result["versions"]), key=lambda x: x[1])
+    """The engine to which we compare worst, and the median ratio to it."""
+    return max(((name, statistics.median(ratios(result, name))) for name in result["versions"]),
+               key=lambda x: x[1])

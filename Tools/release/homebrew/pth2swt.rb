@@ -1,6 +1,7 @@
-# For a tap: replace OWNER by where the sources are published, then `brew install --HEAD OWNER/tap/pth2swt`.
+# For a tap: replace OWNER by the owner of the published repository, then `brew install --HEAD
+# OWNER/tap/pth2swt`.
 class Pth2swt < Formula
-  desc "PyTorch ResNet and ResNeXt checkpoints for engines that are not PyTorch"
+  desc "PyTorch ResNet and ResNeXt checkpoints for other engines"
   homepage "https://github.com/OWNER/pth2swt"
   head "https://github.com/OWNER/pth2swt.git", branch: "main"
   license "Apache-2.0"
@@ -28,6 +29,6 @@ class Pth2swt < Formula
   test do
     system bin/"pth2swt", "convert", pkgshare/"resnext_small.pth", "-o", "small.swt",
            "--golden", pkgshare/"resnext_small/image-64.golden.safetensors"
-    assert_match "bit-equal", shell_output("#{bin}/pth2swt verify small.swt")
+    assert_match "verdict: pass", shell_output("#{bin}/pth2swt verify small.swt")
   end
 end

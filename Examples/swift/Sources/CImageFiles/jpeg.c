@@ -7,11 +7,11 @@
 
 #include <jerror.h>
 
-/* A progressive file may hold any number of scans, each of which goes over all pixels: kilobytes that take minutes. Real
- * ones have ten or so. */
+/* A progressive file may have any number of scans, each of which visits all pixels: kilobytes that take
+ * minutes. Real files have about ten. */
 enum { GREATEST_SCAN_COUNT = 500 };
 
-/* One reading of a file, and where its errors go. libjpeg asks that its own error manager comes first. */
+/* The state of reading a file. The error manager must come first, so that it can be cast to this. */
 typedef struct {
     struct jpeg_error_mgr errors;
     struct jpeg_progress_mgr progress;
@@ -29,7 +29,7 @@ static void fail(j_common_ptr jpeg)
     longjmp(r->failed, 1);
 }
 
-/* PIL overlooks what libjpeg can make good, but not a file that ends too soon. */
+/* PIL accepts damage that libjpeg can conceal, but not a truncated file. */
 static void notice(j_common_ptr jpeg, int level)
 {
     if (level < 0 && jpeg->err->msg_code == JWRN_JPEG_EOF) fail(jpeg);
@@ -43,14 +43,14 @@ static void count_scans(j_common_ptr jpeg)
     longjmp(r->failed, 1);
 }
 
-/* a * b / 255, rounded, in whole numbers; exact for bytes. */
+/* a * b / 255, rounded, in integer arithmetic; exact for bytes. */
 static unsigned times(unsigned a, unsigned b)
 {
     unsigned product = a * b + 128;
     return ((product >> 8) + product) >> 8;
 }
 
-/* Adobe's programs store 255 - ink, and so does nearly everybody; PIL takes it for granted. Black paper: K is 0. */
+/* Adobe's programs store 255 - ink, as do nearly all others, and PIL assumes it. Black has K = 0. */
 static void rgb_from_inverted_cmyk(const uint8_t *cmyk, uint8_t *rgb, size_t width)
 {
     for (size_t x = 0; x < width; x++, cmyk += 4, rgb += 3)
@@ -66,7 +66,7 @@ static void read_pixels(reading *r, const uint8_t *bytes, size_t count, size_t l
     r->image.height = jpeg->image_height;
     if (!image_allocate(&r->image, limit)) return;
 
-    /* The defaults, spelled out: they decide about pixels, and they are what PIL decodes with. */
+    /* The defaults, set explicitly because pixels depend on them; PIL uses the same. */
     int has_four = jpeg->jpeg_color_space == JCS_CMYK || jpeg->jpeg_color_space == JCS_YCCK;
     jpeg->out_color_space = has_four ? JCS_CMYK : JCS_RGB;
     jpeg->dct_method = JDCT_ISLOW;
@@ -83,7 +83,8 @@ static void read_pixels(reading *r, const uint8_t *bytes, size_t count, size_t l
     jpeg_finish_decompress(jpeg);
 }
 
-/* Apart from the function that owns `r`: what longjmp may leave undefined are the variables of the one that called setjmp. */
+/* Separate from the function that owns `r`, because longjmp may leave variables of the caller of setjmp
+ * undefined. */
 static void try_to_read(reading *r, const uint8_t *bytes, size_t count, size_t limit)
 {
     if (setjmp(r->failed)) return;

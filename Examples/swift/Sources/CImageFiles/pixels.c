@@ -6,7 +6,7 @@
 int image_allocate(image_pixels *image, size_t limit)
 {
     if (image->width == 0 || image->height == 0 || image->width > limit / image->height) {
-        snprintf(image->message, sizeof image->message, "%zu by %zu pixels are more than the %zu that are allowed",
+        snprintf(image->message, sizeof image->message, "%zu by %zu pixels are more than the limit of %zu",
                  image->width, image->height, limit);
         return 0;
     }

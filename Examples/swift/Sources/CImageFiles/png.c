@@ -6,7 +6,7 @@
 
 #include <png.h>
 
-/* One reading of a file, and where its errors go. */
+/* The state of reading a file. */
 typedef struct {
     jmp_buf failed;
     png_structp png;
@@ -32,7 +32,7 @@ static void overlook(png_structp png, png_const_charp text)
 static void give(png_structp png, png_bytep to, size_t count)
 {
     reading *r = png_get_io_ptr(png);
-    if (count > r->left) png_error(png, "the file ends too soon");
+    if (count > r->left) png_error(png, "the file is truncated");
     memcpy(to, r->next, count);
     r->next += count;
     r->left -= count;
@@ -47,10 +47,11 @@ static void read_pixels(reading *r, size_t limit)
     r->image.width = png_get_image_width(png, info);
     r->image.height = png_get_image_height(png, info);
     if (png_get_color_type(png, info) == PNG_COLOR_TYPE_GRAY && png_get_bit_depth(png, info) == 16)
-        png_error(png, "16-bit greyscale: PIL would clip it to white; convert it to 8 bits first");
+        png_error(png, "16-bit grayscale: PIL would clip it to white; convert it to 8 bits first");
     if (!image_allocate(&r->image, limit)) return;
 
-    /* Everything becomes 8-bit RGB: 16 bits lose their lower half, and what is transparent keeps the colour under it. */
+    /* Everything becomes 8-bit RGB: 16-bit samples lose their lower half, and transparent pixels keep their
+     * color. */
     png_set_expand(png);
     png_set_strip_16(png);
     png_set_strip_alpha(png);
@@ -58,12 +59,13 @@ static void read_pixels(reading *r, size_t limit)
     int passes = png_set_interlace_handling(png);
     png_read_update_info(png, info);
     size_t stride = 3 * r->image.width;
-    if (png_get_rowbytes(png, info) != stride) png_error(png, "a kind of PNG that is not known here");
+    if (png_get_rowbytes(png, info) != stride) png_error(png, "an unsupported kind of PNG");
     for (int pass = 0; pass < passes; pass++)
         for (size_t y = 0; y < r->image.height; y++) png_read_row(png, r->image.rgb + stride * y, NULL);
 }
 
-/* Apart from the function that owns `r`: what longjmp may leave undefined are the variables of the one that called setjmp. */
+/* Separate from the function that owns `r`, because longjmp may leave variables of the caller of setjmp
+ * undefined. */
 static void try_to_read(reading *r, size_t limit)
 {
     if (setjmp(r->failed)) return;

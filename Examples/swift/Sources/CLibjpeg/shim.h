@@ -1,2 +1,2 @@
-#include <stdio.h> /* jpeglib.h needs FILE and says so nowhere */
+#include <stdio.h> /* jpeglib.h needs FILE but does not include this */
 #include <jpeglib.h>

@@ -1,28 +1,25 @@
 import Images
-import SWT
-import SWTConversion
-import ResNetEngine
-import ResNetArchitecture
-import SWTVerification
+import ResNetModel
 
-/// A network with its labels, ready for images. For one task at a time: it has the working memory of one image.
+/// A network with its labels. Use it from one task at a time: it has working memory for one image.
 public final class Classifier {
   public let name: String
   public let preprocessing: ImagePreprocessing
-  /// What the file does not say about its input, and ImageNet's usual recipe says instead.
+  /// Metadata keys that the file lacks, for which the usual ImageNet preprocessing is assumed.
   public let assumed: [String]
-  /// Names of the classes; empty where the file has none.
+  /// Names of the classes; empty if the file has none.
   public let labels: [String]
   private let engine: FastEngine
 
   /// Opens a weight file. Every weight is checked against its checksum while it is packed for the engine.
   ///
-  /// - Throws: `SWTError` for a damaged file, ``ClassificationError`` for one that is no classifier.
+  /// - Throws: `ModelFailure` for a damaged file and for one that is not a network, ``ClassificationError`` for one that
+  ///   is not a classifier.
   public init(_ path: String) throws {
-    let file = try SWTFile(path: path)
-    guard let architecture = SWTArchitecture.read(file) else { throw ClassificationError.noArchitecture }
-    guard architecture.hasHead else { throw ClassificationError.noHead }
-    name = architecture.name
+    let model = try Model(path)
+    let file = model.file
+    guard model.architecture.hasHead else { throw ClassificationError.noHead }
+    name = model.architecture.name
     preprocessing = try ImagePreprocessing { file.metadata($0) }
     assumed = ImagePreprocessing.keys.filter { file.metadata($0) == nil }
     labels =
@@ -30,18 +27,15 @@ public final class Classifier {
         text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
       } else { [] }
 
-    let threads = ThreadPool()
-    let network = try PackedNetwork(
-      LayerTree(architecture), weights: SWTWeights(file), threads: threads)
-    engine = FastEngine(network, height: preprocessing.crop, width: preprocessing.crop, threads: threads)
+    engine = try model.engine(height: preprocessing.crop, width: preprocessing.crop)
   }
 
-  /// One number for each class, before softmax.
+  /// One number per class, before softmax.
   public func logits(_ image: Image) throws -> [Float] {
     try engine.run(preprocessing.input(of: image)).output.values
   }
 
-  /// The classes, the most probable first.
+  /// The classes, most probable first.
   public func classify(_ image: Image) throws -> [Prediction] {
     Prediction.all(logits: try logits(image), labels: labels)
   }
@@ -49,16 +43,14 @@ public final class Classifier {
 
 /// Why a weight file cannot classify images.
 public enum ClassificationError: Error, Equatable, CustomStringConvertible {
-  case noArchitecture
   case noHead
-  /// A key whose value makes no sense.
+  /// A key with an invalid value.
   case metadata(String)
 
   public var description: String {
     switch self {
-    case .noArchitecture: "it holds no ResNet or ResNeXt that is known here"
     case .noHead: "the network has no last layer fc, and so no classes"
-    case .metadata(let key): "its metadata \(key) makes no sense; set it right with pth2swt set-meta"
+    case .metadata(let key): "its metadata \(key) is invalid; correct it with pth2swt set-meta"
     }
   }
 }

@@ -2,16 +2,16 @@ import Images
 import SWT
 
 extension ImagePreprocessing {
-  /// What a file has to state so that nothing is assumed.
+  /// The keys that a file must have so that nothing is assumed.
   static let keys = [
     "pre.resize", "pre.size", "pre.interpolation", "pre.channels", "pre.scale", "pre.mean", "pre.std",
   ]
 
-  /// What a weight file says about its input: the keys `pre.…` of FORMAT.md, section 7. ImageNet's usual recipe stands in
-  /// for what it does not say.
+  /// The preprocessing in a weight file's metadata: the keys `pre.…` of FORMAT.md, section 7. The usual
+  /// ImageNet preprocessing is used for absent keys.
   ///
-  /// - Parameter metadata: The value of a key, as `SWTFile.metadata(_:)` gives it.
-  /// - Throws: ``ClassificationError/metadata(_:)`` with the key whose value makes no sense.
+  /// - Parameter metadata: Returns the value of a key, like `SWTFile.metadata(_:)`.
+  /// - Throws: ``ClassificationError/metadata(_:)`` with the key of an invalid value.
   public init(_ metadata: (String) -> SWTValue?) throws {
     self.init()
     func read<Value>(_ key: String, _ meaning: (SWTValue) -> Value?) throws -> Value? {

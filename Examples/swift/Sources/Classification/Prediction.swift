@@ -1,15 +1,15 @@
 import Foundation
 
-/// One class and how probable it is.
+/// A class and its probability.
 public struct Prediction: Codable, Equatable, Sendable {
   public let index: Int
   public let label: String?
   public let probability: Double
   public let logit: Float
 
-  /// A prediction for each logit, the most probable first; of equals, the first class.
+  /// A prediction for each logit, most probable first; equal ones in order of their index.
   static func all(logits: [Float], labels: [String]) -> [Prediction] {
-    // The largest is taken off, so that no exponential overflows.
+    // The largest logit is subtracted so that no exponential overflows.
     let largest = Double(logits.max() ?? 0)
     let powers = logits.map { exp(Double($0) - largest) }
     let sum = powers.reduce(0, +)

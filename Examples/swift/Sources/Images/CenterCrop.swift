@@ -1,6 +1,6 @@
 extension Image {
-  /// The square in the middle, as `torchvision.transforms.CenterCrop(side)` cuts it: an odd rest is halved to the even
-  /// number, and an image that is too small gets a black margin.
+  /// The square in the center, as cropped by `torchvision.transforms.CenterCrop(side)`: half of an odd margin
+  /// is rounded to even, and an image that is too small gets a black border.
   public func centerCropped(_ side: Int) -> Image {
     let (left, top) = (Image.start(of: side, in: width), Image.start(of: side, in: height))
     let columns = max(left, 0)..<min(left + side, width)
@@ -14,7 +14,7 @@ extension Image {
     return Image(width: side, height: side, pixels: result)
   }
 
-  /// The first pixel of `side` in the middle of `length`; below zero where a margin has to come in front.
+  /// The first pixel of the crop along one side; negative if a border is needed.
   private static func start(of side: Int, in length: Int) -> Int {
     if length < side { return -((side - length) / 2) }
     return Int((Double(length - side) / 2).rounded(.toNearestOrEven))

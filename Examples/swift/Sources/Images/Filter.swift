@@ -1,11 +1,11 @@
-/// How pixels are mixed when an image becomes larger or smaller; as in PIL.
+/// A resampling filter, as in PIL.
 public enum Filter: String, Sendable {
   case bilinear, bicubic
 
-  /// The distance from its centre at which the filter ends.
+  /// The distance from the center at which the filter becomes zero.
   var support: Double { self == .bilinear ? 1 : 2 }
 
-  /// The weight of a pixel at this distance.
+  /// The weight of a pixel at a distance from the center.
   func weight(at distance: Double) -> Double {
     let x = abs(distance)
     switch self {

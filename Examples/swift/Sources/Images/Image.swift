@@ -1,4 +1,4 @@
-/// Pixels of 8-bit red, green and blue, row by row from the top.
+/// An 8-bit RGB image, row by row from the top.
 public struct Image: Equatable, Sendable {
   public let width: Int
   public let height: Int
@@ -7,30 +7,30 @@ public struct Image: Equatable, Sendable {
 
   /// - Precondition: There are `3 · width · height` bytes.
   public init(width: Int, height: Int, pixels: [UInt8]) {
-    precondition(width > 0 && height > 0 && pixels.count == 3 * width * height, "pixels and size disagree")
+    precondition(width > 0 && height > 0 && pixels.count == 3 * width * height, "size and pixels differ")
     self.width = width
     self.height = height
     self.pixels = pixels
   }
 
-  /// Where PIL takes an image for a decompression bomb: a file of a few kilobytes may claim to hold this and more.
+  /// PIL's limit against decompression bombs: files of a few kilobytes may claim more pixels than this.
   ///
-  /// Source: `Image.MAX_IMAGE_PIXELS` in PIL, and twice that is its error.
+  /// Source: twice `Image.MAX_IMAGE_PIXELS`, at which PIL raises an error.
   public static let greatestPixelCount = 2 * 89_478_485
 }
 
-/// Why there is no image.
+/// Why an image could not be decoded or resized.
 public enum ImageError: Error, Equatable, CustomStringConvertible {
   case unreadable
   case unknownFormat(firstBytes: [UInt8])
-  /// What libjpeg or libpng said.
+  /// The message of libjpeg or libpng.
   case damaged(String)
   case tooLarge(width: Int, height: Int)
 
   public var description: String {
     switch self {
     case .unreadable: "cannot be read"
-    case .unknownFormat(let bytes): "neither JPEG nor PNG: it begins with \(bytes)"
+    case .unknownFormat(let bytes): "neither JPEG nor PNG: it starts with \(bytes)"
     case .damaged(let reason): reason
     case .tooLarge(let width, let height): "\(width) by \(height) pixels are too many"
     }

@@ -2,11 +2,11 @@ import CImageFiles
 import Foundation
 
 extension Image {
-  /// Decodes a JPEG or PNG file, recognised by its first bytes; the pixels are those of PIL's
+  /// Decodes a JPEG or PNG file, recognized by its first bytes, to the pixels of PIL's
   /// `Image.open(path).convert("RGB")`.
   ///
-  /// Grey becomes three equal channels, palettes their colours; transparency is left out and so is what a file says
-  /// about colour profiles, gamma and orientation (turn photographs before you classify them, as with torchvision).
+  /// Gray becomes three equal channels and palettes become their colors; transparency, color profiles, gamma
+  /// and orientation are ignored (rotate photographs before you classify them, as with torchvision).
   ///
   /// - Throws: ``ImageError``.
   public init(contentsOf path: String) throws {

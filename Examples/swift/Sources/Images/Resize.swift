@@ -1,11 +1,11 @@
 extension Image {
-  /// The image with its short side made `shortSide` long, as `torchvision.transforms.Resize(shortSide)` does it to a PIL
-  /// image: the same pixels, to the last bit.
+  /// The image resized to a short side of `shortSide` pixels, bit-identical to
+  /// `torchvision.transforms.Resize(shortSide)` of a PIL image.
   ///
   /// - Throws: ``ImageError/tooLarge(width:height:)`` for a long and narrow image.
   public func resized(shortSide: Int, _ filter: Filter) throws(ImageError) -> Image {
     let (short, long) = (min(width, height), max(width, height))
-    // Python's int(shortSide * long / short): the product is a whole number, the division is not.
+    // Python's int(shortSide * long / short): the product is an integer, the quotient a float.
     let newLong = Int(Double(shortSide * long) / Double(short))
     let (newWidth, newHeight) = width <= height ? (shortSide, newLong) : (newLong, shortSide)
     guard newLong <= Image.greatestPixelCount / shortSide else {
@@ -14,7 +14,7 @@ extension Image {
     return resized(width: newWidth, height: newHeight, filter)
   }
 
-  /// PIL's `Image.resize`: first along the rows, then along the columns, with 8-bit pixels in between.
+  /// PIL's `Image.resize`: first along rows, then along columns, with 8-bit pixels in between.
   public func resized(width newWidth: Int, height newHeight: Int, _ filter: Filter) -> Image {
     let wide = Image.mix(
       pixels, Taps.resizing(width, to: newWidth, filter), lines: height,
@@ -25,13 +25,13 @@ extension Image {
     return Image(width: newWidth, height: newHeight, pixels: done)
   }
 
-  /// How many bytes it is from one line to the next, and from one pixel of a line to the next; lines are rows or columns.
+  /// Distances in bytes between lines, and between pixels of a line; lines are rows or columns.
   private struct Steps {
     let line: Int
     let pixel: Int
   }
 
-  /// Each line, mixed anew.
+  /// Resamples each line.
   private static func mix(
     _ source: [UInt8], _ taps: [Taps], lines: Int, from: Steps, to: Steps
   ) -> [UInt8] {
@@ -40,7 +40,7 @@ extension Image {
         for (pixel, tap) in taps.enumerated() {
           for channel in 0..<3 {
             var place = line * from.line + tap.first * from.pixel + channel
-            var sum = 1 << (Taps.fractionBits - 1)  // a half, so that the shift rounds
+            var sum = 1 << (Taps.fractionBits - 1)  // one half, so that the shift rounds
             for weight in tap.weights {
               sum += Int(source[place]) * weight
               place += from.pixel

@@ -1,15 +1,15 @@
-/// What one pixel of a resized line takes from the line: a run of pixels and a whole-number weight for each.
+/// The inputs of a pixel of a resized line: a run of pixels with an integer weight each.
 struct Taps {
-  /// The weights add up to 2^22, but for rounding; PIL's 8-bit images are resized in whole numbers.
+  /// The weights add up to 2^22, except for rounding; PIL resizes 8-bit images in integer arithmetic.
   static let fractionBits = 22
 
   let first: Int
   let weights: [Int]
 
-  /// The taps of each of `count` pixels made from `length`.
+  /// The taps of each of `count` pixels resampled from `length`.
   ///
-  /// When an image shrinks, the filter is stretched by the same factor, so that every pixel has its part in the result:
-  /// that is what "antialias" means in torchvision.
+  /// When an image shrinks, the filter is stretched by the same factor, so that every pixel contributes to
+  /// the result, which torchvision calls "antialias".
   static func resizing(_ length: Int, to count: Int, _ filter: Filter) -> [Taps] {
     let scale = Double(length) / Double(count)
     let stretch = max(scale, 1)
@@ -26,7 +26,7 @@ struct Taps {
     }
   }
 
-  /// To the nearest, halves away from zero.
+  /// Rounds to nearest, ties away from zero.
   private static func fixedPoint(_ weight: Double) -> Int {
     let scaled = weight * Double(1 << fractionBits)
     return Int(scaled < 0 ? scaled - 0.5 : scaled + 0.5)

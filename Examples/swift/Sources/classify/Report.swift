@@ -1,7 +1,7 @@
 import Classification
 import Foundation
 
-/// What is printed about one image.
+/// The output for one image.
 struct Report: Encodable {
   let model: String
   let image: String
@@ -22,7 +22,7 @@ struct Report: Encodable {
     return (["\(image), \(width)×\(height), \(model)"] + rows).joined(separator: "\n")
   }
 
-  /// Labels come from a file, so nothing in them may steer a terminal.
+  /// Labels come from a file, so they must not be able to control a terminal.
   private func name(of prediction: Prediction) -> String {
     guard let label = prediction.label else { return "class \(prediction.index)" }
     let shown = label.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }

@@ -39,8 +39,8 @@ do {
   fail(5, "\(model): \(error)")
 }
 if !classifier.assumed.isEmpty {
-  // A wrong recipe costs some percent of the answers and shows nowhere, so it is said.
-  say("\(model) does not state \(classifier.assumed.joined(separator: ", ")); ImageNet's are used")
+  // Wrong preprocessing silently costs a few percent of accuracy, so say what is assumed.
+  say("\(model) has no \(classifier.assumed.joined(separator: ", ")); ImageNet's values are used")
 }
 do {
   let image = try Image(contentsOf: picture)

@@ -1,6 +1,6 @@
 import Images
 
-/// The CRC-32 of zip and PNG; with it a fixture says what pixels there have to be in ten digits.
+/// The CRC-32 of zip and PNG, by which fixtures describe expected pixels in ten digits.
 func crc32(_ bytes: some Sequence<UInt8>) -> UInt32 {
   ~bytes.reduce(~0) { crc, byte in
     (0..<8).reduce(crc ^ UInt32(byte)) { value, _ in value >> 1 ^ (value & 1) * 0xEDB8_8320 }
@@ -8,7 +8,7 @@ func crc32(_ bytes: some Sequence<UInt8>) -> UInt32 {
 }
 
 extension Image {
-  /// As the fixtures describe pixels.
+  /// The description used in the fixtures.
   var summary: [Int] { [width, height, Int(crc32(pixels))] }
 }
 

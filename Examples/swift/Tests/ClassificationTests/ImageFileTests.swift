@@ -8,14 +8,15 @@ struct ImageFileTests {
   }
 
   @Test(arguments: Truth.all.images)
-  func `a file that ends too soon is an error`(_ picture: Truth.Picture) throws {
+  func `a truncated file is an error`(_ picture: Truth.Picture) throws {
     let whole = try Self.bytes(picture)
     for length in stride(from: 0, to: whole.count - 20, by: max(whole.count / 40, 1)) {
       #expect(throws: ImageError.self) { try Image(file: Array(whole.prefix(length))) }
     }
   }
 
-  /// Most changes of a PNG break a checksum; a JPEG has none, and all that counts is that nothing worse happens.
+  /// Most changes of a PNG are detected by a checksum; a JPEG has none, so here only crashes count as
+  /// failures.
   @Test(arguments: Truth.all.images)
   func `a damaged file is an error or an image`(_ picture: Truth.Picture) throws {
     let whole = try Self.bytes(picture)
@@ -31,7 +32,7 @@ struct ImageFileTests {
     }
   }
 
-  @Test func `sizes are refused before memory is taken for them`() throws {
+  @Test func `excessive sizes are refused before any allocation`() throws {
     let picture = try #require(Truth.all.images.first { $0.file == "small.jpg" })
     var whole = try Self.bytes(picture)
     let frame = try #require(whole.indices.first { whole[$0] == 0xFF && whole[$0 + 1] == 0xC0 })
@@ -45,7 +46,7 @@ struct ImageFileTests {
     }
   }
 
-  @Test func `a file of endless scans is refused`() throws {
+  @Test func `a file with too many scans is refused`() throws {
     let picture = try #require(Truth.all.images.first { $0.file == "portrait.jpg" })
     let whole = try Self.bytes(picture)
     let last = try #require(whole.indices.dropLast().last { whole[$0] == 0xFF && whole[$0 + 1] == 0xDA })
@@ -55,7 +56,7 @@ struct ImageFileTests {
     }
   }
 
-  @Test func `what is neither JPEG nor PNG is said to be so`() {
+  @Test func `a file that is neither JPEG nor PNG is reported as such`() {
     let error = #expect(throws: ImageError.self) { try Image(file: Array("GIF89a, and more".utf8)) }
     #expect(error == .unknownFormat(firstBytes: Array("GIF89a, ".utf8)))
     #expect(throws: ImageError.unreadable) { try Image(contentsOf: "/nowhere.jpg") }

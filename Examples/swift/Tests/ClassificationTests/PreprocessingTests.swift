@@ -4,7 +4,7 @@ import SWT
 import Testing
 
 struct PreprocessingTests {
-  @Test func `a file states its recipe`() throws {
+  @Test func `preprocessing is read from metadata`() throws {
     let stated: [String: SWTValue] = [
       "pre.resize": .integer(235), "pre.size": .integer(200), "pre.interpolation": .text("bicubic"),
       "pre.channels": .text("BGR"), "pre.scale": .double(1), "pre.mean": .doubles([103.53, 116.28, 123.675]),
@@ -26,12 +26,12 @@ struct PreprocessingTests {
       ("pre.mean", .doubles([1, 2])), ("pre.mean", .doubles([1, 2, .infinity])),
       ("pre.std", .doubles([1, 0, 1])),
     ] as [(String, SWTValue)])
-  func `a value that makes no sense is refused by its key`(_ key: String, _ value: SWTValue) {
+  func `an invalid value is refused with its key`(_ key: String, _ value: SWTValue) {
     #expect(throws: ClassificationError.metadata(key)) { try ImagePreprocessing { $0 == key ? value : nil } }
   }
 
-  /// detectron2's networks take blue first and subtract from bytes.
-  @Test func `blue comes first where the network wants it so`() throws {
+  /// detectron2's networks take blue first, on a scale of 0…255.
+  @Test func `blue comes first if the network needs it`() throws {
     var preprocessing = ImagePreprocessing()
     (preprocessing.resize, preprocessing.crop, preprocessing.scale) = (1, 1, 1)
     preprocessing.channels = [2, 1, 0]

@@ -11,7 +11,7 @@ struct TorchvisionTests {
   }
 
   @Test(arguments: Truth.all.images)
-  func `resize, crop and tensor are torchvision's, bit by bit`(_ picture: Truth.Picture) throws {
+  func `resize, crop and tensor are bit-identical to torchvision's`(_ picture: Truth.Picture) throws {
     let image = try Image(contentsOf: picture.path)
     for (name, expected) in picture.recipes {
       let recipe = try #require(Truth.all.recipes[name])
@@ -27,8 +27,8 @@ struct TorchvisionTests {
     }
   }
 
-  /// The bound is the goldens': `k` times the largest error of PyTorch's own float32 variants.
-  @Test func `logits are PyTorch's within its own noise`() throws {
+  /// The bound is the one of goldens: `k` times the largest error of PyTorch's own float32 variants.
+  @Test func `logits agree with PyTorch's within its own noise`() throws {
     let model = FileManager.default.temporaryDirectory.path + "/\(UUID()).swt"
     defer { try? FileManager.default.removeItem(atPath: model) }
     _ = try Converter.convert(Truth.folder + Truth.all.model, to: model)

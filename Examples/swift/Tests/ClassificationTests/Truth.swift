@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// What PIL, torchvision and PyTorch make of the pictures in Fixtures/images; by Tools/fixtures/make_image_fixtures.py.
+/// The results of PIL, torchvision and PyTorch for Fixtures/images; made by
+/// Tools/fixtures/make_image_fixtures.py.
 struct Truth: Decodable {
   struct Recipe: Decodable {
     let resize: Int
@@ -23,7 +24,7 @@ struct Truth: Decodable {
     let file: String
     let decoded: Pixels
     let recipes: [String: Outcome]
-    /// Of the first recipe, in float64.
+    /// With the first recipe, in float64.
     let logits: [Double]
     let floorRelL2: Double
     let floorMax: Double

@@ -1,11 +1,12 @@
+internal import SWTArchives
 internal import SWTBytes
 internal import SWTTensors
 
-/// Storages of one archive, each made once.
+/// The storages of one archive, each created once.
 struct ArchiveStorages: StorageProvider {
   private let archive: ZipArchive
   private let isBigEndian: Bool
-  /// Name of the record that holds the storage with some key.
+  /// Name of the record with the storage of a key.
   private let recordName: @Sendable (String) -> String
   private var storages: [String: (storage: Storage, type: ScalarType?)] = [:]
 
@@ -44,7 +45,7 @@ struct ArchiveStorages: StorageProvider {
     }
     guard entry.byteCount == byteCount else {
       throw ParseFailure(
-        .invalid("record \(name) has \(entry.byteCount) bytes, the pickle says \(byteCount)"))
+        .invalid("record \(name) has \(entry.byteCount) bytes; the pickle says \(byteCount)"))
     }
     return try archive.storage(entry, id: storages.count, isBigEndian: isBigEndian)
   }

@@ -1,11 +1,12 @@
+internal import SWTArchives
 internal import SWTBytes
 internal import SWTTensorFiles
 internal import SWTTensors
 
-/// What `torch.export.save` writes: a `.pt2` archive of weights by name, described in JSON.
+/// A `.pt2` archive, as `torch.export.save` writes it: weights by name, described in JSON.
 ///
 /// Source: torch/export/pt2_archive/constants.py and torch/_export/serde/schema.py. The first generation
-/// (PyTorch 2.1) kept its state dict as a whole `torch.save` file.
+/// (PyTorch 2.1) contains the state dict as a complete `torch.save` file.
 struct ExportArchive {
   private let archive: ZipArchive
   private let prefix: String
@@ -13,7 +14,7 @@ struct ExportArchive {
 
   private static let firstGeneration = "serialized_state_dict.pt"
 
-  /// `nil` when the archive is none.
+  /// Nil if the archive is not a `.pt2` archive.
   init?(_ archive: ZipArchive) throws(ParseFailure) {
     self.archive = archive
     for entry in archive.entries {
@@ -54,12 +55,12 @@ struct ExportArchive {
     let samples = archive.entries.filter { $0.name.hasPrefix("\(prefix)data/sample_inputs/") }
     for entry in samples {
       checkpoint.skip(
-        String(entry.name.dropFirst(prefix.count)), "inputs that the model was exported with, no weights")
+        String(entry.name.dropFirst(prefix.count)), "example inputs of the export, not weights")
     }
     return checkpoint
   }
 
-  /// The tensors that one JSON configuration names.
+  /// Adds the tensors of one JSON configuration.
   private func addTensors(
     _ config: ZipEntry, in folder: String, _ isBigEndian: Bool, to checkpoint: inout Checkpoint,
     prefix: [PathComponent], _ nesting: Int
@@ -68,15 +69,15 @@ struct ExportArchive {
       let document = try JSONValue.parse(
         try archive.bytes(config, limit: .jsonBytes), nodeLimit: ShardIndex.nodeLimit(archive.limits))
       guard let members = document["config"]?.members else {
-        throw ParseFailure(.invalid("a configuration without its tensors"))
+        throw ParseFailure(.invalid("the configuration has no tensors"))
       }
       var storages: [String: Storage] = [:]
       for member in members {
         guard let record = member.value["path_name"]?.string else {
-          throw ParseFailure(.invalid("\(member.key) without its record"))
+          throw ParseFailure(.invalid("\(member.key) has no path_name"))
         }
         guard let entry = archive[folder + record] else {
-          // Constants may be objects of the program, which have no record of their own.
+          // Constants may be objects of the program without a record.
           checkpoint.skip(member.key, "the archive has no record \(folder + record)")
           continue
         }
@@ -86,7 +87,7 @@ struct ExportArchive {
           continue
         }
         guard let meta = member.value["tensor_meta"], meta.members != nil else {
-          checkpoint.skip(member.key, "a constant that is no tensor")
+          checkpoint.skip(member.key, "a constant that is not a tensor")
           continue
         }
         let storage: Storage
@@ -109,7 +110,7 @@ struct ExportArchive {
   }
 
   private func tensor(_ meta: JSONValue, _ storage: Storage) throws(ParseFailure) -> TensorEntry {
-    guard let code = meta["dtype"]?.int else { throw ParseFailure(.invalid("no element type")) }
+    guard let code = meta["dtype"]?.int else { throw ParseFailure(.invalid("the element type is missing")) }
     guard let type = TorchTypes.exportedType(code) else {
       throw ParseFailure(.unsupported("element type number \(code)"))
     }
@@ -124,22 +125,22 @@ struct ExportArchive {
   }
 
   private func integers(_ value: JSONValue?, _ what: String) throws(ParseFailure) -> [Int] {
-    guard let items = value?.array else { throw ParseFailure(.invalid("no \(what)")) }
+    guard let items = value?.array else { throw ParseFailure(.invalid("the \(what) is missing")) }
     try archive.limits.check(.rank, items.count)
     var numbers: [Int] = []
     for item in items { numbers.append(try integer(item, what)) }
     return numbers
   }
 
-  /// `{"as_int": n}`, or a bare number.
+  /// `{"as_int": n}`, or just a number.
   private func integer(_ value: JSONValue?, _ what: String) throws(ParseFailure) -> Int {
     guard let number = value?["as_int"]?.int ?? value?.int else {
-      throw ParseFailure(.invalid("a \(what) that is no number"))
+      throw ParseFailure(.invalid("the \(what) is not a number"))
     }
     return number
   }
 
-  /// A record that is a file of `torch.save` itself.
+  /// Adds a record that is itself a `torch.save` file.
   private func addSavedFile(
     _ entry: ZipEntry, to checkpoint: inout Checkpoint, prefix: [PathComponent], _ nesting: Int
   ) throws(ParseFailure) {

@@ -1,14 +1,15 @@
+internal import SWTArchives
 internal import SWTBytes
 
-/// A torch.package archive: pickles anywhere, storages in `.data/<key>.storage`, Python sources beside them.
+/// A torch.package archive: pickles anywhere, storages in `.data/<key>.storage`, and Python sources.
 ///
-/// Source: torch/package/package_exporter.py. TorchScript modules inside have their own `data.pkl` under
+/// Source: torch/package/package_exporter.py. TorchScript modules in it have their own `data.pkl` in
 /// `.data/ts_code/<n>/`, and share the storages.
 struct PackageArchive {
   private let archive: ZipArchive
   private let prefix: String
 
-  /// `nil` when the archive is none.
+  /// Nil if the archive is not a torch.package archive.
   init?(_ archive: ZipArchive) {
     let marker = ".data/extern_modules"
     let markers = archive.entries.lazy.map(\.name).filter { $0 == marker || $0.hasSuffix("/" + marker) }
@@ -22,7 +23,7 @@ struct PackageArchive {
     let isBigEndian = try archive.isBigEndian(prefix: prefix)
     var checkpoint = Checkpoint(container: .package, byteCount: archive.source.byteCount)
     let data = prefix + ".data/"
-    // Pickles share storages, so they share the provider too.
+    // The pickles share storages, so they share the provider.
     var storages = ArchiveStorages(archive, isBigEndian: isBigEndian) { key in
       key.hasSuffix(".storage") ? data + key : data + key + ".storage"
     }
@@ -34,7 +35,7 @@ struct PackageArchive {
     return checkpoint
   }
 
-  /// `.pkl` of the user's, and of TorchScript; `.debug_pkl` are line tables.
+  /// Whether this is a `.pkl` of the user or of TorchScript; `.debug_pkl` files are line tables.
   private func isPickle(_ entry: ZipEntry) -> Bool {
     let name = entry.name.dropFirst(prefix.count)
     guard name.hasSuffix(".pkl") else { return false }

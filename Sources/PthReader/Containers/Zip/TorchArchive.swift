@@ -1,12 +1,14 @@
+internal import SWTArchives
 internal import SWTBytes
 
-/// The zip form that PyTorch writes since 1.6: `data.pkl`, `data/<key>`, `version`, `byteorder` in a folder.
+/// The zip format that PyTorch has written since 1.6: `data.pkl`, `data/<key>`, `version`, `byteorder` in a
+/// folder.
 ///
-/// A TorchScript archive is the same with code, and with constants: `constants.pkl` and `constants/<key>`.
-/// Both have a storage "0"; they are kept apart.
+/// A TorchScript archive additionally has code, and constants in `constants.pkl` and `constants/<key>`. Both
+/// have a storage "0", so they are kept apart.
 struct TorchArchive {
   private let archive: ZipArchive
-  /// Folder in front of every record, with its slash; empty for archives without one.
+  /// The folder of all records, with a trailing slash; empty for archives without one.
   private let prefix: String
 
   init(_ archive: ZipArchive) throws(ParseFailure) {
@@ -14,8 +16,8 @@ struct TorchArchive {
     prefix = try Self.findPrefix(archive.entries)
   }
 
-  /// True when the first record of a zip archive is one that PyTorch writes first.
-  static func recognises(_ head: [UInt8]) -> Bool {
+  /// Whether the first record of a zip archive is one that PyTorch writes first.
+  static func recognizes(_ head: [UInt8]) -> Bool {
     guard head.count > 30 else { return false }
     let length = Int(head[26]) | Int(head[27]) << 8
     let name = String(decoding: head.dropFirst(30).prefix(length), as: UTF8.self)
@@ -25,7 +27,7 @@ struct TorchArchive {
     return name.contains("/.data/") || records.contains { name == $0 || name.hasSuffix("/\($0)") }
   }
 
-  /// The folder that holds `data.pkl`: the shallowest one, and only one.
+  /// The folder of `data.pkl`: the shallowest one, which must be unique.
   private static func findPrefix(_ entries: [ZipEntry]) throws(ParseFailure) -> String {
     let candidates = entries.lazy.map(\.name)
       .filter { $0 == "data.pkl" || $0.hasSuffix("/data.pkl") }
@@ -41,17 +43,17 @@ struct TorchArchive {
     guard let first = shallowest.first else { throw ForeignFile.archive(entries.map(\.name)) }
     guard shallowest.count == 1 else {
       throw ParseFailure(
-        .invalid("two pickles, \(shallowest[0])data.pkl and \(shallowest[1])data.pkl: which one counts?"))
+        .invalid("ambiguous: both \(shallowest[0])data.pkl and \(shallowest[1])data.pkl exist"))
     }
     return first
   }
 
-  /// Reads the object and finds every tensor in it.
+  /// Reads the object and finds all tensors in it.
   func read(nesting: Int) throws(ParseFailure) -> Checkpoint {
     try archive.requireVersion(prefix: prefix)
     let isBigEndian = try archive.isBigEndian(prefix: prefix)
     guard let entry = archive[prefix + "data.pkl"] else {
-      throw ParseFailure(.invalid("\(prefix)data.pkl is gone"))
+      throw ParseFailure(.invalid("\(prefix)data.pkl is missing"))
     }
     let constants = archive[prefix + "constants.pkl"]
     var checkpoint = Checkpoint(

@@ -1,13 +1,13 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
 
-/// Whole blocks, or convolutions of one block, stand in each other's place.
+/// Whole blocks, or convolutions of one block, in each other's place.
 enum BlockHypotheses {
   static let all = [exchanged, sortedAsText, convolutionsExchanged]
 
   private static let exchanged = Hypothesis(id: "blocks-exchanged", side: .weights) { site in
     guard let stage = site.stage, let block = site.tree.block(stage) else {
-      // Neighbours only, where many blocks may be meant.
+      // Only neighbors if many blocks may be at fault.
       return zip(site.tree.blocks, site.tree.blocks.dropFirst())
         .filter { site.concerns($0.name) || site.concerns($1.name) }.compactMap { exchange($0, $1, site) }
     }
@@ -24,7 +24,7 @@ enum BlockHypotheses {
       change: WhatIf(weights: forth.merging(back) { first, _ in first }))
   }
 
-  /// Stages of more than ten blocks whose names were sorted as text: layer3.1, layer3.10, layer3.2.
+  /// Stages of more than ten blocks, sorted by name as text: layer3.1, layer3.10, layer3.2.
   private static let sortedAsText = Hypothesis(id: "blocks-sorted-as-text", side: .weights) { site in
     let stages = Dictionary(grouping: site.tree.blocks, by: \.stage).values.filter { $0.count > 10 }
     guard stages.contains(where: { $0.contains { site.concerns($0.name) } }) else { return [] }
@@ -34,18 +34,18 @@ enum BlockHypotheses {
         var order = Permutations.sortedAsText(blocks.count)
         if isInverse { order = Permutations.inverse(order) }
         for (place, source) in order.enumerated() where place != source {
-          // The first block of a stage has other shapes, and is first in either order.
+          // The first block of a stage has different shapes, and is first in either order.
           guard let taken = taking(blocks[place], from: blocks[source], site) else { return nil }
           changes.merge(taken) { first, _ in first }
         }
       }
       return .init(
-        text: "blocks in the order of their names as text (1, 10, 2)", place: site.stage,
+        text: "blocks sorted by name as text (1, 10, 2)", place: site.stage,
         change: WhatIf(weights: changes))
     }
   }
 
-  /// The changes that give block `a` the tensors of `b`; nil where their shapes differ.
+  /// The changes that give block `a` the tensors of `b`; nil if their shapes differ.
   private static func taking(
     _ a: ResidualBlock, from b: ResidualBlock, _ site: Hypothesis.Site
   ) -> [String: WeightChange]? {

@@ -1,7 +1,7 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
 
-/// A convolution's weights lie in another order, or some are lost.
+/// A convolution's weights in a different order.
 enum ConvolutionHypotheses {
   static let all: [Hypothesis] = [
     kernel("kernel-rotated", "kernels rotated by 180° (convolution instead of correlation)") { k, y, x in
@@ -10,8 +10,8 @@ enum ConvolutionHypotheses {
     kernel("kernel-transposed", "rows and columns of the kernels exchanged") { k, y, x in x * k + y },
     kernel("kernel-mirrored", "kernels mirrored left to right") { k, y, x in y * k + k - 1 - x },
     kernel("kernel-upside-down", "kernels upside down") { k, y, x in (k - 1 - y) * k + x },
-    kernel("kernel-turned", "kernels turned by 90°") { k, y, x in x * k + k - 1 - y },
-    kernel("kernel-turned", "kernels turned by 90° the other way") { k, y, x in (k - 1 - x) * k + y },
+    kernel("kernel-turned", "kernels rotated by 90°") { k, y, x in x * k + k - 1 - y },
+    kernel("kernel-turned", "kernels rotated by 90° the other way") { k, y, x in (k - 1 - x) * k + y },
     stemChannels,
     groupOrder("group-order", "outputs in group-major order", isInverse: false),
     groupOrder("group-order", "outputs in channel-major order within groups", isInverse: true),
@@ -46,7 +46,7 @@ enum ConvolutionHypotheses {
   }
 
   private static let stemChannels = Hypothesis(id: "bgr-weights", side: .weights) { site in
-    // The same function as BGR input; named only where that is excluded, by digests.
+    // The same function as BGR input; reported only if digests exclude that.
     guard site.concerns(site.tree.stem.name) else { return [] }
     let unit = site.tree.stem.units[0]
     let shape = unit.weightShape
@@ -65,13 +65,13 @@ enum ConvolutionHypotheses {
       guard unit.groups > 1 else { return nil }
       let order = Permutations.interleaved(unit.outputChannels, groups: unit.groups)
       let inverse = Permutations.inverse(order)
-      // Where both are the same, once is enough.
+      // If both are the same, once is enough.
       guard !(isInverse && order == inverse) else { return nil }
       return ["\(unit.name).weight": WeightChange(Permutations.rows(isInverse ? inverse : order))]
     }
   }
 
-  /// `body` gives where element (o, i, y, x) of shape `s` lies in the other order.
+  /// `body` returns the flat index of element (o, i, y, x) of shape `s` in the other order.
   private static func layout(
     _ id: String, _ text: String,
     _ body: @escaping @Sendable (_ s: [Int], _ o: Int, _ i: Int, _ y: Int, _ x: Int) -> Int

@@ -1,7 +1,7 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
 
-/// The reference computed another function of the same weights.
+/// The reference computed a different function of the same weights.
 enum FunctionHypotheses {
   static let all: [Hypothesis] = [
     epsilon,
@@ -11,7 +11,7 @@ enum FunctionHypotheses {
       change.deviation.poolPadding = .same
       return [
         .init(
-          text: "max-pool without padding at the start, as in Caffe and TensorFlow",
+          text: "max pooling without padding at the start, as in Caffe and TensorFlow",
           place: pool.name,
           change: change)
       ]
@@ -26,7 +26,7 @@ enum FunctionHypotheses {
       guard let pool = site.tree.maxPool, site.concerns(pool.name) else { return [] }
       var change = WhatIf()
       change.deviation.poolCeils = true
-      return [.init(text: "max-pool with ceil_mode=True", place: pool.name, change: change)]
+      return [.init(text: "max pooling with ceil_mode=True", place: pool.name, change: change)]
     },
     Hypothesis(id: "stride-moved", side: .computation) { site in
       let blocks = site.blocks.filter { $0.body.count == 3 && $0.body[0].stride != $0.body[1].stride }
@@ -42,10 +42,10 @@ enum FunctionHypotheses {
     },
     sum("relu-before-add", "ReLU before the residual sum instead of after it", .reluBefore),
     sum("relu-missing", "no ReLU after the residual sum", .noReLU),
-    sum("shortcut-missing", "no residual sum, the shortcut is forgotten", .noShortcut),
+    sum("shortcut-missing", "no residual sum: the shortcut is missing", .noShortcut),
     pooling("max", "the maximum of each plane instead of its mean before the classifier", .maximum),
     pooling("sum", "the sum of each plane instead of its mean before the classifier", .sum),
-    pooling("missing", "no average pooling, only the first pixel of each plane is read", .firstPixel),
+    pooling("missing", "no average pooling: only the first pixel of each plane is used", .firstPixel),
     Hypothesis(id: "softmax", side: .computation) { site in
       guard let head = site.tree.head, site.concerns(head.name) else { return [] }
       let classes = head.outputFeatures
@@ -86,7 +86,7 @@ enum FunctionHypotheses {
     }
   }
 
-  /// A deviation in the stage in question alone, and in all.
+  /// A deviation in the stage at fault alone, and in all stages.
   private static func onStages(
     _ site: Hypothesis.Site, _ text: String, _ change: WhatIf
   ) -> [Hypothesis.Candidate] {

@@ -1,30 +1,30 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
 
-/// The classifier is in another order, or lacks its bias.
+/// A classifier in a different order, or without bias.
 enum HeadHypotheses {
   static let all: [Hypothesis] = [
     head("fc-bias-missing", side: .computation, "no fc bias") { head in
       ["\(head.name).bias": WeightChange { ContiguousArray(repeating: 0, count: $0.count) }]
     },
-    classes("classes-reversed", "classes in reversed order") { Array((0..<$0).reversed()) },
+    classes("classes-reversed", "classes in reverse order") { Array((0..<$0).reversed()) },
     classes("classes-shifted", "classes shifted by one") { count in (0..<count).map { ($0 + 1) % count } },
     classes("classes-shifted", "classes shifted by one the other way") { count in
       (0..<count).map { ($0 + count - 1) % count }
     },
-    classes("classes-sorted-as-text", "classes in the order of their numbers as text (0, 1, 10)") {
+    classes("classes-sorted-as-text", "classes sorted by number as text (0, 1, 10)") {
       Permutations.sortedAsText($0)
     },
-    classes("classes-sorted-as-text", "classes in the order of numbers, those of the other as text") {
+    classes("classes-sorted-as-text", "classes sorted by number, but as text in the reference") {
       Permutations.inverse(Permutations.sortedAsText($0))
     },
     transposed("fc weight stored as [features, classes]") { o, i, outputs, _ in i * outputs + o },
     transposed("fc weight read as [features, classes]") { o, i, outputs, inputs in
-      // Where the element at row o, column i of the right matrix went.
+      // The place to which the element at row o, column i of the right matrix moved.
       let place = o * inputs + i
       return place % outputs * inputs + place / outputs
     },
-    head("fc-features-reversed", "features of fc in reversed order") { head in
+    head("fc-features-reversed", "features of fc in reverse order") { head in
       let (outputs, inputs) = (head.outputFeatures, head.inputFeatures)
       return [
         "\(head.name).weight": WeightChange(

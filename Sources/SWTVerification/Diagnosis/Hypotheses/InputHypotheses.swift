@@ -1,14 +1,14 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
 
-/// The reference was given another input than the golden's.
+/// The input of the reference differs from the golden's.
 enum InputHypotheses {
-  static var all: [Hypothesis] { [channelOrder] + normalisations + layouts }
+  static var all: [Hypothesis] { [channelOrder] + normalizations + layouts }
 
   /// ImageNet's statistics, for values in 0…1 (torchvision).
   private static let mean: [Float] = [0.485, 0.456, 0.406]
-  private static let deviation: [Float] = [0.229, 0.224, 0.225]
-  /// Means of values in 0…255, in the order blue, green, red, that Caffe's networks subtract.
+  private static let std: [Float] = [0.229, 0.224, 0.225]
+  /// Means of values in 0…255, in the order blue, green, red, as subtracted for Caffe's networks.
   private static let caffeMean: [Float] = [103.939, 116.779, 123.68]
 
   private static func input(
@@ -23,36 +23,36 @@ enum InputHypotheses {
   private static let channelOrder = input("bgr-input", "BGR instead of RGB input") { $0.reversedChannels() }
 
   /// `x` is the golden's input.
-  private static let normalisations: [Hypothesis] = {
-    let (mean, deviation, caffe) = (Self.mean, Self.deviation, Self.caffeMean)
+  private static let normalizations: [Hypothesis] = {
+    let (mean, std, caffe) = (Self.mean, Self.std, Self.caffeMean)
     let steps: [(String, String, @Sendable (Int, Float) -> Float)] = [
       (
-        "normalisation-doubled", "normalisation by ImageNet's mean and deviation once more",
-        { ($1 - mean[$0]) / deviation[$0] }
+        "normalisation-doubled", "normalization by ImageNet's mean and standard deviation applied twice",
+        { ($1 - mean[$0]) / std[$0] }
       ),
       (
-        "normalisation-missing", "no normalisation by ImageNet's mean and deviation",
-        { $1 * deviation[$0] + mean[$0] }
+        "normalisation-missing", "no normalization by ImageNet's mean and standard deviation",
+        { $1 * std[$0] + mean[$0] }
       ),
       ("input-scaled", "input in 0…1 instead of 0…255", { $1 / 255 }),
       ("input-scaled", "input in 0…255 instead of 0…1", { $1 * 255 }),
       (
-        "normalisation-missing", "no normalisation, and values in 0…255",
-        { ($1 * deviation[$0] + mean[$0]) * 255 }
+        "normalisation-missing", "no normalization, and values in 0…255",
+        { ($1 * std[$0] + mean[$0]) * 255 }
       ),
       (
         "normalisation-missing",
-        "normalisation of bytes by ImageNet's mean and deviation, which the golden's input lacks",
-        { ($1 / 255 - mean[$0]) / deviation[$0] }
+        "normalization of bytes by ImageNet's mean and standard deviation, which the golden's input lacks",
+        { ($1 / 255 - mean[$0]) / std[$0] }
       ),
       (
-        "normalisation-other", "normalisation to -1…1 instead of by ImageNet's mean and deviation",
-        { ($1 * deviation[$0] + mean[$0]) * 2 - 1 }
+        "normalisation-other", "normalization to -1…1 instead of by ImageNet's mean and standard deviation",
+        { ($1 * std[$0] + mean[$0]) * 2 - 1 }
       ),
-      ("normalisation-std-missing", "no division by ImageNet's deviation", { $1 * deviation[$0] }),
+      ("normalisation-std-missing", "no division by ImageNet's standard deviation", { $1 * std[$0] }),
       (
-        "normalisation-caffe", "Caffe's means of bytes instead of ImageNet's mean and deviation",
-        { ($1 * deviation[$0] + mean[$0]) * 255 - caffe[2 - $0] }
+        "normalisation-caffe", "Caffe's means of bytes instead of ImageNet's mean and standard deviation",
+        { ($1 * std[$0] + mean[$0]) * 255 - caffe[2 - $0] }
       ),
     ]
     return steps.flatMap { id, text, step in
@@ -97,7 +97,7 @@ extension FeatureMap<Float> {
     }
   }
 
-  /// Element (n, c, y, x) is the one at the place that `body` gives.
+  /// The map whose element (n, c, y, x) is the element at the index that `body` returns.
   private func gathered(_ body: (Int, Int, Int, Int) -> (Int, Int, Int, Int)) -> FeatureMap {
     var map = self
     for index in values.indices {
@@ -108,12 +108,12 @@ extension FeatureMap<Float> {
     return map
   }
 
-  /// The memory of this map, taken to be `[N, H, W, C]`.
+  /// The memory of this map, read as `[N, H, W, C]`.
   fileprivate func readAsChannelsLast() -> FeatureMap {
     permuted { image, c, pixel in (image + pixel * shape[1] + c, image + c * plane + pixel) }
   }
 
-  /// What a channels-last copy of this map is when it is read as `[N, C, H, W]`.
+  /// The memory of a channels-last copy of this map, read as `[N, C, H, W]`.
   fileprivate func writtenAsChannelsLast() -> FeatureMap {
     permuted { image, c, pixel in (image + c * plane + pixel, image + pixel * shape[1] + c) }
   }

@@ -1,7 +1,7 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
 
-/// A BatchNorm's tensors are exchanged, or were never loaded.
+/// A BatchNorm's tensors are swapped, or were never loaded.
 enum NormHypotheses {
   static let all: [Hypothesis] =
     roles + [
@@ -15,7 +15,7 @@ enum NormHypotheses {
         "bn-affine-unloaded", "BatchNorm weight and bias not loaded (1 and 0)", ["weight": 1, "bias": 0]),
       unloaded("bn-bias-unloaded", "BatchNorm bias not loaded (all 0)", ["bias": 0]),
       unloaded("bn-weight-unloaded", "BatchNorm weight not loaded (all 1)", ["weight": 1]),
-      Hypothesis.perLayer("variance-is-deviation", "running_var holding standard deviations") { unit in
+      Hypothesis.perLayer("variance-is-deviation", "running_var contains standard deviations") { unit in
         ["\(unit.normName).running_var": WeightChange { ContiguousArray($0.map { $0 * $0 }) }]
       },
       Hypothesis.perLayer("variance-is-deviation", "running_var read as standard deviations") { unit in
@@ -25,7 +25,7 @@ enum NormHypotheses {
 
   private static let leaves = ["weight", "bias", "running_mean", "running_var"]
 
-  /// The 23 ways to mix up four tensors of one shape; where many layers may be meant, only those that exchange two.
+  /// The 23 ways to mix up four tensors of one shape; if many layers may be at fault, only swaps of two.
   private static let roles: [Hypothesis] = Permutations.all(4).filter { $0 != [0, 1, 2, 3] }.map { order in
     let isExchange = order.indices.count { order[$0] != $0 } == 2
     let anywhere = mixedUp(order)
@@ -43,7 +43,7 @@ enum NormHypotheses {
     }
   }
 
-  /// `weight ↔ bias`, or a cycle `weight ← bias ← running_mean`.
+  /// `weight ↔ bias`, or a cycle such as `weight ← bias ← running_mean`.
   private static func text(_ order: [Int]) -> String {
     var seen: Set<Int> = []
     var parts: [String] = []
@@ -60,7 +60,7 @@ enum NormHypotheses {
     return parts.joined(separator: ", ")
   }
 
-  /// Two norms of one block with equal shapes: bn1 and bn2 of a ResNeXt, bn3 and that of the projection.
+  /// Two norms of one block with equal shapes: bn1 and bn2 of a ResNeXt, or bn3 and that of the projection.
   private static let exchanged = Hypothesis(id: "bn-exchanged", side: .weights) { site in
     site.blocks.flatMap { block in
       let units = block.convolutions

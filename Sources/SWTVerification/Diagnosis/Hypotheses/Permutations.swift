@@ -1,6 +1,6 @@
-/// Reorderings of tensors, as ports get them wrong.
+/// Reorderings of tensors as in faulty ports.
 enum Permutations {
-  /// Slice `i` along the first of `count` equal slices is the one at `order[i]`.
+  /// Slice `i` of the result is slice `order[i]`; the first dimension has `order.count` slices.
   static func rows(_ order: [Int]) -> @Sendable (ContiguousArray<Float>) -> ContiguousArray<Float> {
     { values in
       let size = values.count / max(1, order.count)
@@ -12,7 +12,8 @@ enum Permutations {
     }
   }
 
-  /// Element `[o][i][y][x]` of a weight `[out, in, k, k]` is the one at the flat index that `body` gives.
+  /// Element `[o][i][y][x]` of the result, with shape `[out, in, k, k]`, is the one at the flat index `body`
+  /// returns.
   static func elements(
     _ shape: [Int], _ body: @escaping @Sendable (_ o: Int, _ i: Int, _ y: Int, _ x: Int) -> Int
   ) -> @Sendable (ContiguousArray<Float>) -> ContiguousArray<Float> {
@@ -33,13 +34,13 @@ enum Permutations {
     }
   }
 
-  /// Channel `group · size + i` at `i · groups + group`: group-major instead of channel-major order.
+  /// Moves channel `group · size + i` to `i · groups + group`: group-major instead of channel-major order.
   static func interleaved(_ count: Int, groups: Int) -> [Int] {
     let size = count / groups
     return (0..<count).map { $0 % groups * size + $0 / groups }
   }
 
-  /// The order in which `0, 1, 2, …` stand when they are sorted as text: `0, 1, 10, 11, 2`.
+  /// The numbers `0, 1, 2, …` sorted as text: `0, 1, 10, 11, 2`.
   static func sortedAsText(_ count: Int) -> [Int] {
     (0..<count).map { (String($0), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
   }
@@ -50,7 +51,7 @@ enum Permutations {
     return result
   }
 
-  /// All reorderings of `0..<count`, the identity first.
+  /// All permutations of `0..<count`, the identity first.
   static func all(_ count: Int) -> [[Int]] {
     if count == 0 { return [[]] }
     return all(count - 1).flatMap { shorter in

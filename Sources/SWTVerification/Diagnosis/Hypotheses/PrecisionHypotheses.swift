@@ -10,7 +10,7 @@ enum PrecisionHypotheses {
     rounded("tf32", "TF32 (10 bits)") { tensorFloat($0) },
   ].flatMap { $0 }
 
-  /// Convolutions and the classifier, as kernels round them; and every tensor, as `model.half()` does.
+  /// Convolutions and the classifier, as kernels round them; or every tensor, as `model.half()` does.
   private static func rounded(
     _ id: String, _ name: String, _ round: @escaping @Sendable (Float) -> Float
   ) -> [Hypothesis] {
@@ -32,7 +32,7 @@ enum PrecisionHypotheses {
     }
   }
 
-  /// Nearest, ties to even, in the 13 bits that TF32 lacks.
+  /// Rounds to nearest, ties to even, dropping the 13 bits that TF32 does not have.
   private static func tensorFloat(_ value: Float) -> Float {
     guard value.isFinite else { return value }
     let bits = value.bitPattern

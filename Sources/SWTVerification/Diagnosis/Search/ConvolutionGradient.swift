@@ -1,7 +1,7 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
 
-/// The way back through one convolution: what a change of its output says about its weights and its input.
+/// Backpropagation through one convolution.
 struct ConvolutionGradient {
   let unit: ConvolutionUnit
   /// `[out, in / groups, k, k]`
@@ -9,7 +9,7 @@ struct ConvolutionGradient {
   /// `[N, in, h, w]`
   let input: FeatureMap<Double>
 
-  /// - Parameter gradient: With respect to the plain sums, `[N, out, h', w']`.
+  /// - Parameter gradient: With respect to the output before the norm, `[N, out, h', w']`.
   /// - Returns: The gradients with respect to the weights and to the input.
   func backward(_ gradient: FeatureMap<Double>) -> (weights: [Double], input: FeatureMap<Double>) {
     var weightGradient = [Double](repeating: 0, count: weights.count)
@@ -28,7 +28,7 @@ struct ConvolutionGradient {
             for kx in 0..<k {
               let place = ((o * inputs + c) * k + ky) * k + kx
               let weight = weights[place]
-              // Columns whose input lies inside.
+              // Columns whose input is inside the image.
               let shift = kx - unit.padding
               let first = shift < 0 ? (-shift + unit.stride - 1) / unit.stride : 0
               let end = width - shift <= 0 ? 0 : min(columns, (width - shift - 1) / unit.stride + 1)

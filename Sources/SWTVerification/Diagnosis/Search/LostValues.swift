@@ -1,7 +1,8 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
 
-/// Tensors of the guilty stage that look as before training: what is lost cannot be tried, only seen.
+/// Finds tensors of the stage at fault that have their initial values; lost values cannot be tried, only
+/// suspected.
 struct LostValues<Source: WeightSource> {
   let tree: LayerTree
   let weights: Source
@@ -21,19 +22,21 @@ struct LostValues<Source: WeightSource> {
     ]
   }
 
-  /// What looks lost in `stage`, in execution order; empty when such values are usual in this network.
+  /// Suspected losses in `stage`, in execution order; values that also occur elsewhere in this network do not
+  /// count.
   func causes(in stage: String, relL2: Double) throws -> [Cause] {
     var causes: [Cause] = []
     func add(_ id: String, _ text: String, _ place: String) {
       causes.append(
         Cause(
-          id: id, text: "\(text), as before training: perhaps not loaded (in the model)", side: .weights,
-          place: place, relL2Before: relL2, relL2After: .nan, explainsToTimesFloor: .nan, isConfirmed: false))
+          id: id, text: "in the model, \(text) as before training, so perhaps it was not loaded",
+          side: .weights, place: place, relL2Before: relL2, relL2After: .nan, explainsToTimesFloor: .nan,
+          isConfirmed: false))
     }
     let layers = Set(tree.layers(of: stage))
     for unit in tree.convolutions where layers.contains(unit.name) {
       for sign in Self.signs where try isAll(sign.value, "\(unit.normName).\(sign.leaf)") {
-        // Where others are so too it says nothing.
+        // If others have it too, it means nothing.
         let others = tree.convolutions.filter { $0.name != unit.name }
         guard try !others.contains(where: { try isAll(sign.value, "\($0.normName).\(sign.leaf)") }) else {
           continue

@@ -1,17 +1,18 @@
 internal import ResNetArchitecture
 internal import ResNetEngine
 
-/// How the error of one stage changes with each of its convolution weights.
+/// The derivatives of one stage's error with respect to its convolution weights.
 struct StageGradient {
-  /// By layer: with respect to each weight, of half the sum of squared errors.
+  /// By layer: the gradient of half the sum of squared errors.
   private(set) var gradients: [String: [Double]] = [:]
-  /// By layer: about how much each weight moves the output, squared and summed: the diagonal of the Gauss-Newton
-  /// matrix, without the terms that mix channels (LeCun et al. 1989, "Optimal Brain Damage").
+  /// By layer: approximately the squared effect of each weight on the output, summed: the diagonal of the
+  /// Gauss-Newton matrix without terms that mix channels (LeCun et al. 1989, "Optimal Brain Damage").
   private(set) var curvatures: [String: [Double]] = [:]
 
-  /// Goes back through `stage`, the stem, a block or the classifier, which `feed` goes into.
+  /// Backpropagates through `stage` (the stem, a block or the classifier) with input `feed`.
   ///
-  /// `residual` is its output less the reference's, zero where that is not known; `isKnown` is 1 where it is, else 0.
+  /// `residual` is its output minus the reference's, zero if unknown; `isKnown` is 1 where the reference is
+  /// known, else 0.
   init?<Source>(
     _ reference: ReferenceEngine<Source>, _ stage: String, _ feed: FeatureMap<Float>,
     residual: FeatureMap<Double>, isKnown: FeatureMap<Double>
@@ -22,14 +23,14 @@ struct StageGradient {
       classify(head, feed, residual, isKnown)
       return
     }
-    // Gates, pooled shortcuts and dilated convolutions have no derivative here: no search, no guess.
+    // Derivatives of gates, pooled shortcuts and dilated convolutions are not implemented: no search.
     if let block = tree.block(stage), !block.isPlain { return nil }
     let layers = tree.layers(of: stage)
     guard let last = layers.last else { return nil }
     let result = try reference.runStage(
       stage, feed.converted(), taps: stage == last ? [] : Set(layers))
     let output = result.output
-    // The ReLU at the end lets through where the output is above zero.
+    // The final ReLU passes gradients where the output is positive.
     var gradient = residual
     var curvature = isKnown
     for i in output.values.indices where output.values[i] <= 0 {
@@ -45,7 +46,7 @@ struct StageGradient {
     for (unit, input) in zip(body, inputs).reversed() {
       let back = try backward(unit, input, gradient, curvature, reference)
       (gradient, curvature) = (back.gradient, back.curvature)
-      // The input is the ReLU's output of the convolution before.
+      // The input is the ReLU output of the previous convolution.
       for i in input.values.indices where input.values[i] <= 0 {
         gradient.values[i] = 0
         curvature.values[i] = 0
@@ -103,7 +104,7 @@ struct StageGradient {
 }
 
 extension ResidualBlock {
-  /// True when nothing but ordinary convolutions and ReLUs lies between input and output.
+  /// Whether the block consists only of ordinary convolutions and ReLUs.
   fileprivate var isPlain: Bool {
     if case .projection(_, .some) = shortcut { return false }
     return attention == nil && !convolutions.contains { $0.dilation > 1 }

@@ -2,22 +2,22 @@ internal import ResNetArchitecture
 internal import ResNetEngine
 internal import SWTGoldens
 
-/// Looks for a single weight, or a single filter, whose change explains the error of one stage.
+/// Searches for a single weight or filter whose change explains the error of one stage.
 ///
-/// The gradient of the error names the few weights that may: the error of a changed weight lies along what that weight
-/// does to the output. Each of them is then tried.
+/// The gradient selects a few candidates: the error caused by a changed weight is parallel to that weight's
+/// effect on the output. Each candidate is then tried.
 struct WeightSearch<Source: WeightSource> {
   let trial: Trial<Source>
   let reference: ReferenceEngine<Source>
 
-  /// Weights of a stage that are tried.
+  /// Number of weights of a stage to try.
   private static var weightsTried: Int { 24 }
-  /// Filters of a stage that are tried.
+  /// Number of filters of a stage to try.
   private static var filtersTried: Int { 12 }
-  /// Steps towards the value of a weight; the stage is piecewise linear in it.
+  /// Iterations toward the value of a weight; the stage is piecewise linear in it.
   private static var steps: Int { 5 }
 
-  /// What explains the stage, the plainest first.
+  /// Changes that explain the stage, the simplest first.
   func candidates() throws -> [(id: String, Hypothesis.Candidate)] {
     guard trial.segment.count == 1, let gradient = try gradient() else { return [] }
     return try filters(gradient) + weights(gradient)
@@ -38,7 +38,7 @@ struct WeightSearch<Source: WeightSource> {
 
   // MARK: Filters
 
-  /// Filters that the reference has all zero.
+  /// Filters that are all zero in the reference.
   private func filters(_ gradient: StageGradient) throws -> [(id: String, Hypothesis.Candidate)] {
     var ranked: [(layer: String, filter: Int, size: Int, gain: Double)] = []
     for unit in trial.judge.tree.convolutions {
@@ -78,7 +78,7 @@ struct WeightSearch<Source: WeightSource> {
         ranked.append((layer, place, slopes[place] * slopes[place] / curvatures[place], step))
       }
     }
-    // Only the first few matter; a partial order is enough.
+    // Only the first few matter; a partial order would be enough.
     ranked.sort { $0.gain > $1.gain }
     var found: [(id: String, Hypothesis.Candidate)] = []
     for item in ranked.prefix(Self.weightsTried) {
@@ -89,8 +89,8 @@ struct WeightSearch<Source: WeightSource> {
       let isFlipped = abs(other + value) <= 1e-3 * abs(value)
       let text =
         isFlipped
-        ? "the sign of \(name)\(place) flipped: \(value), not \(-value)"
-        : "\(name)\(place) is \(value), not about \(other)"
+        ? "the sign of \(name)\(place) flipped: \(value) instead of \(-value)"
+        : "\(name)\(place) is \(value) instead of about \(other)"
       let target = isFlipped ? -value : other
       found.append(
         (
@@ -101,7 +101,7 @@ struct WeightSearch<Source: WeightSource> {
     return found
   }
 
-  /// The value of one weight with which the stage is within its bound; nil when there is none.
+  /// The value of one weight that brings the stage within its bound; nil if there is none.
   private func fitted(_ name: String, _ place: Int, _ value: Float, step: Float) throws -> Float? {
     if try explains(change(name, place, to: -value)) { return -value }
     guard let expected = trial.judge.known(trial.segment[0], nil) else { return nil }
@@ -116,7 +116,7 @@ struct WeightSearch<Source: WeightSource> {
     for _ in 0..<Self.steps {
       guard move.isFinite, move != 0, let here = try outputs(weight), let there = try outputs(weight + move)
       else { return nil }
-      // The least squares step along what the weight does to the output.
+      // The least-squares step along the weight's effect on the output.
       var (along, length, error) = (0.0, 0.0, 0.0)
       for i in here.indices {
         error += (expected[i].value - here[i]) * (expected[i].value - here[i])
@@ -124,7 +124,7 @@ struct WeightSearch<Source: WeightSource> {
         along += slope * (expected[i].value - here[i])
         length += slope * slope
       }
-      // A weight that is the fault takes most of the error with each step.
+      // If the weight is the fault, each step removes most of the error.
       guard length > 0, error < 0.1 * before else { return nil }
       before = error
       move = Float(along / length)
@@ -158,7 +158,7 @@ struct WeightSearch<Source: WeightSource> {
 }
 
 extension GoldenJudge {
-  /// What the golden knows of a stage's output, by flat index, in ascending order; nil when the shape is another.
+  /// The golden's values of a stage's output, by flat index in ascending order; nil if the shape differs.
   func known(_ stage: String, _ shape: [Int]?) -> [(index: Int, value: Double)]? {
     if stage == tree.tapNames.last {
       guard shape == nil || shape == golden.output.shape else { return nil }

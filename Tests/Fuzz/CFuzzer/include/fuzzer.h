@@ -1,4 +1,4 @@
-// What libFuzzer offers to a custom mutator (compiler-rt/include/fuzzer/FuzzerInterface.h).
+// libFuzzer's interface for custom mutators (compiler-rt/include/fuzzer/FuzzerInterface.h).
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

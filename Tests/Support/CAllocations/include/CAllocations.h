@@ -1,5 +1,5 @@
 /*
- * CAllocations.h - counts what a thread asks the C allocator for. Swift's objects,
+ * CAllocations.h - counts the calls of a thread to the C allocator. Swift's objects,
  * arrays and closures come from there too.
  */
 #ifndef CALLOCATIONS_H
@@ -10,7 +10,7 @@
 /* 1 if calls are counted in this build, else 0. */
 int p2s_allocations_counted(void);
 
-/* Blocks that the calling thread has asked for since it started. */
+/* Number of blocks that the calling thread has allocated since it started. */
 int64_t p2s_allocations(void);
 
 #endif

@@ -1,4 +1,5 @@
-/* Builds a small .swt file that has every section and every kind of record, by FORMAT.md and without the reader. */
+/* Builds a small .swt file with every section and every kind of record, according to FORMAT.md, without the
+ * reader. */
 #ifndef BUILD_H
 #define BUILD_H
 
@@ -58,7 +59,7 @@ static void put_f64(uint8_t *p, double v)
     put(p, bits, 8);
 }
 
-/* CRC32C bit by bit: nothing here shares code with the reader. */
+/* CRC32C bit by bit, so that no code is shared with the reader. */
 static uint32_t build_crc(uint32_t crc, const uint8_t *p, size_t n)
 {
     int bit;
@@ -82,23 +83,26 @@ static size_t build_text(uint8_t *pool, size_t *used, const char *text)
     return at;
 }
 
-/* Values of tensor i: anything deterministic, but scales above 0 and a clean last nibble. */
+/* Values of tensor i: arbitrary but deterministic, with positive scales and a zero last nibble. */
 static void build_values(uint32_t i, uint8_t *p)
 {
     const struct build_tensor *t = &build_tensors[i];
     uint64_t k;
     for (k = 0; k < t->len; k++) p[k] = (uint8_t)(17 * i + 31 * k + 5);
     if (t->dtype == SWT_F16) for (k = 0; k < t->len / 2; k++) put(p + 2 * k, 0x3C00 + 64 * k, 2);
-    if (t->role == 2 && t->dtype == SWT_F32) for (k = 0; k < t->len / 4; k++) put_f32(p + 4 * k, 0.5f + (float)k);
-    if (t->role == 2 && t->dtype == SWT_F64) for (k = 0; k < t->len / 8; k++) put_f64(p + 8 * k, 0.25 * (double)(k + 1));
-    if (t->dtype == SWT_I32) for (k = 0; k < t->len / 4; k++) put(p + 4 * k, (uint64_t)(3 - 5 * (int64_t)k), 4);
+    if (t->role == 2 && t->dtype == SWT_F32)
+        for (k = 0; k < t->len / 4; k++) put_f32(p + 4 * k, 0.5f + (float)k);
+    if (t->role == 2 && t->dtype == SWT_F64)
+        for (k = 0; k < t->len / 8; k++) put_f64(p + 8 * k, 0.25 * (double)(k + 1));
+    if (t->dtype == SWT_I32)
+        for (k = 0; k < t->len / 4; k++) put(p + 4 * k, (uint64_t)(3 - 5 * (int64_t)k), 4);
     if (t->dtype == SWT_I4) p[t->len - 1] &= 15;
 }
 
-/* Where section `kind` begins in a built file, in the order of enum swt_kind. */
+/* Offset of section `kind` in a built file, in the order of enum swt_kind. */
 struct build_layout { size_t section[BUILD_KINDS], data_offset, size; };
 
-/* Writes the file to out, which holds BUILD_CAPACITY bytes, and returns its layout. */
+/* Writes the file to `out`, which must have BUILD_CAPACITY bytes, and returns its layout. */
 static struct build_layout build(uint8_t *out, unsigned tensor_align, unsigned data_align)
 {
     static const char names[BUILD_KINDS][5] = {
@@ -106,7 +110,8 @@ static struct build_layout build(uint8_t *out, unsigned tensor_align, unsigned d
     static const unsigned record[BUILD_KINDS] = {64, 4, 1, 24, 32, 32, 48, 32, 64, 16, 1};
     static const uint8_t critical[BUILD_KINDS] = {1, 1, 1, 0, 1, 0, 0, 1, 0, 0, 0};
     static const struct { const char *key; unsigned type, len; uint64_t num; const char *value; } metas[] = {
-        {"a.text", 1, 0, 0, "caf\xC3\xA9"}, {"b.i64", 2, 0, UINT64_MAX - 4, ""}, {"c.f64", 3, 0, 0x3FF8000000000000u, ""},
+        {"a.text", 1, 0, 0, "caf\xC3\xA9"}, {"b.i64", 2, 0, UINT64_MAX - 4, ""},
+        {"c.f64", 3, 0, 0x3FF8000000000000u, ""},
         {"d.bool", 4, 0, 1, ""}, {"e.bytes", 5, 0, 0, "\xFF\xFE"}, {"f.i64s", 6, 16, 0, "ABCDEFGHIJKLMNOP"},
         {"g.f64s", 7, 8, 0, "abcdefgh"}, {"h.json", 8, 0, 0, "{}"}};
     enum { METAS = sizeof metas / sizeof metas[0] };
@@ -118,7 +123,8 @@ static struct build_layout build(uint8_t *out, unsigned tensor_align, unsigned d
     for (i = 0; i < BUILD_KINDS; i++) body[i] = (uint8_t *)calloc(1, 4096);
     pool = body[2];
     for (i = 0; i < BUILD_TENSORS; i++) { /* insertion sort by name */
-        for (j = i; j && strcmp(build_tensors[order[j - 1]].name, build_tensors[i].name) > 0; j--) order[j] = order[j - 1];
+        for (j = i; j && strcmp(build_tensors[order[j - 1]].name, build_tensors[i].name) > 0; j--)
+            order[j] = order[j - 1];
         order[j] = i;
     }
     size[0] = 64 * BUILD_TENSORS;
@@ -157,7 +163,8 @@ static struct build_layout build(uint8_t *out, unsigned tensor_align, unsigned d
             put(p + 12, strlen(metas[i].value), 4);
         }
     }
-    for (i = 0; i < 2; i++, size[4] += 32) { /* a channel's scales and zeros; then blocks of two along axis 1 */
+    /* a channel's scales and zeros; then blocks of two along axis 1 */
+    for (i = 0; i < 2; i++, size[4] += 32) {
         uint8_t *p = body[4] + 32 * i;
         p[0] = (uint8_t)(i ? 3 : 2);
         p[1] = (uint8_t)i;
@@ -177,7 +184,8 @@ static struct build_layout build(uint8_t *out, unsigned tensor_align, unsigned d
         p[6] = SWT_F32;
         memset(p + 16, (int)(i + 1), 32);
     }
-    for (i = 0; i < 2; i++, size[7] += 32, size[8] += 64) { /* one set with a stored, one with a procedural input */
+    /* one set with a stored, one with a procedural input */
+    for (i = 0; i < 2; i++, size[7] += 32, size[8] += 64) {
         uint8_t *p = body[7] + 32 * i;
         put(p, build_text(pool, &used, i ? "h" : "g"), 4);
         put(p + 4, 1, 2);

@@ -4,7 +4,8 @@
  *     clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -IReaders/c fuzz.c -o fuzz
  *     ./fuzz -max_total_time=60 -max_len=8192 work seeds
  *
- * The input is read as it is, and then as a copy whose size and checksums fit, so that the fuzzer gets past them.
+ * Reads the input unchanged, and then a copy with corrected size and checksums, so that the fuzzer gets past
+ * them.
  */
 #include <stdlib.h>
 
@@ -12,7 +13,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-/* No digest: level 3 is walked until it compares the first one. The bytes are read, as a real one would. */
+/* A fake digest: level 3 runs until it compares the first one. It reads the bytes, like a real one. */
 static void no_digest(const void *bytes, size_t size, uint8_t out[32], void *context)
 {
     (void)context;
@@ -28,7 +29,7 @@ static void open_at_each_level(const uint8_t *bytes, size_t size)
         enum swt_error found;
         if (swt_open(&f, bytes, size, level)) continue;
         found = touch(&f);
-        if (level && found) abort(); /* what level 1 lets through has no bad record */
+        if (level && found) abort(); /* after level 1, no record is invalid */
         (void)swt_check_strict(&f, no_digest, NULL);
         if (swt_open_index(&f, bytes, f.data_offset, NULL, size, level < 2 ? level : 1)) abort();
         (void)touch(&f);
@@ -37,7 +38,8 @@ static void open_at_each_level(const uint8_t *bytes, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    uint8_t *copy = (uint8_t *)calloc(size ? size : 1, 1); /* of the exact size, so that a read behind it is seen */
+    /* exact size, so that a read beyond it is detected */
+    uint8_t *copy = (uint8_t *)calloc(size ? size : 1, 1);
     if (!copy) return 0;
     if (size) memcpy(copy, bytes, size);
     open_at_each_level(copy, size);

@@ -1,2 +1,2 @@
-/* The header alone, as a translation unit of its own. */
+/* The header alone, as a separate translation unit. */
 #include "swt.h"

@@ -1,6 +1,6 @@
 /*
- * Prints everything that a .swt file holds, in the form in which all readers of the format print it, so that their
- * answers can be compared byte by byte; or "error <class>" and exit status 1.
+ * Prints the contents of a .swt file in the form common to all readers of the format, so that their output
+ * can be compared byte by byte; or prints "error <rule>" and exits with status 1.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <fcntl.h>
@@ -49,7 +49,8 @@ static void list_tensor(uint32_t i, const swt_tensor *t)
     printf(" %u %u ", t->dtype, t->rank);
     if (t->rank == 0) putchar('-');
     for (k = 0; k < t->rank; k++) printf(k ? "x%" PRIu32 : "%" PRIu32, t->dims[k]);
-    printf(" %08" PRIx32 " %" PRIu64 " %" PRIu64 " %08" PRIx32 " %u %u", t->dim_order, t->data_off, t->data_len, t->crc32c,
+    printf(" %08" PRIx32 " %" PRIu64 " %" PRIu64 " %08" PRIx32 " %u %u", t->dim_order,
+           t->data_off, t->data_len, t->crc32c,
            t->role, t->flags);
     number_or_dash(t->link);
     putchar(' ');
@@ -86,7 +87,7 @@ static void list_meta(const swt_meta *m)
     putchar('\n');
 }
 
-/* Prints the listing; any error means that the checks before let something through. */
+/* Prints the listing; an error here means that the preceding checks missed something. */
 static enum swt_error list(swt_file *f)
 {
     enum swt_error e = SWT_OK;
@@ -118,7 +119,8 @@ static enum swt_error list(swt_file *f)
         if (!(e = swt_meta_at(f, i, &m))) list_meta(&m);
     for (i = 0; !e && i < f->sections[SWT_QNTZ].count; i++) {
         if ((e = swt_quant_at(f, i, &q))) break;
-        printf("quant %" PRIu32 " %u %u %u %u %" PRIu32 " %" PRIu32, i, q.scheme, q.axis, q.bits, q.flags, q.block,
+        printf("quant %" PRIu32 " %u %u %u %u %" PRIu32 " %" PRIu32, i, q.scheme, q.axis,
+               q.bits, q.flags, q.block,
                q.scale_tensor);
         number_or_dash(q.zero_tensor);
         number_or_dash(q.act_scale_tensor);
@@ -135,7 +137,8 @@ static enum swt_error list(swt_file *f)
     }
     for (i = 0; !e && i < f->sections[SWT_ERRS].count; i++) {
         if ((e = swt_receipt_at(f, i, &r))) break;
-        printf("receipt %" PRIu32 " %u %u %08" PRIx32 " %08" PRIx32 " %08" PRIx32 "\n", i, r.source_dtype, r.operations,
+        printf("receipt %" PRIu32 " %u %u %08" PRIx32 " %08" PRIx32 " %08" PRIx32 "\n", i,
+               r.source_dtype, r.operations,
                bits(r.max_abs_error), bits(r.rel_l2_error), bits(r.max_abs_value));
     }
     for (i = 0; !e && i < f->sections[SWT_GSET].count; i++) {
@@ -152,10 +155,12 @@ static enum swt_error list(swt_file *f)
             if ((e = swt_golden_at(f, &set, j, &g))) break;
             printf("gold ");
             hex(g.name, g.name_len);
-            printf(" %u %u %" PRIu64 " %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu32, g.kind, g.input, g.input_seed,
+            printf(" %u %u %" PRIu64 " %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu32, g.kind,
+                   g.input, g.input_seed,
                    g.dims[0], g.dims[1], g.dims[2], g.dims[3]);
             number_or_dash(g.input_tensor);
-            printf(" %" PRIu32 " %" PRIu64 " %08" PRIx32 " %08" PRIx32 " %08" PRIx32, g.expected, g.sample_seed,
+            printf(" %" PRIu32 " %" PRIu64 " %08" PRIx32 " %08" PRIx32 " %08" PRIx32, g.expected,
+                   g.sample_seed,
                    bits(g.floor_rel_l2), bits(g.floor_max), bits(g.k));
             number_or_dash(g.top1);
             putchar('\n');
@@ -178,7 +183,7 @@ int main(int argc, char **argv)
     descriptor = open(argv[1], O_RDONLY);
     if (descriptor >= 0 && fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
         size_t size = (size_t)status.st_size;
-        /* an empty file cannot be mapped, and the reader looks at no byte of it */
+        /* an empty file cannot be mapped, and the reader reads no byte of it */
         void *bytes = size ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, descriptor, 0) : &f;
         if (bytes != MAP_FAILED) {
             e = swt_open(&f, bytes, size, 2);

@@ -1,4 +1,4 @@
-/* Calls every function of the reader on a file and reads every byte that it hands out. */
+/* Calls every function of the reader on a file and reads every byte that it returns. */
 #ifndef TOUCH_H
 #define TOUCH_H
 
@@ -14,7 +14,7 @@ static void touch_bytes(const void *bytes, uint64_t n)
     touch_sink += sum;
 }
 
-/* Returns the first error of any accessor; after level 1 there may be none. */
+/* Returns the first error of any accessor; after level 1 there must be none. */
 static enum swt_error touch(swt_file *f)
 {
     enum swt_error first = SWT_OK, e;
@@ -83,7 +83,8 @@ static void touch_put(uint8_t *p, uint64_t value, unsigned bytes)
     for (; bytes; bytes--, value >>= 8) *p++ = (uint8_t)value;
 }
 
-/* Makes the header's checksum fit a changed file, with `everything` the sections' too, so that what lies behind is reached. */
+/* Corrects the header's checksum, with `everything` also the sections', so that the checks after them are
+ * reached. */
 static void repair(uint8_t *bytes, size_t size, int everything)
 {
     uint32_t i, n;
@@ -94,6 +95,7 @@ static void repair(uint8_t *bytes, size_t size, int everything)
         if (offset <= size && length <= size - offset)
             touch_put(p + 28, swt_crc32c_portable(0, bytes + offset, (size_t)length), 4);
     }
-    touch_put(bytes + 60, swt_crc32c_portable(swt_crc32c_portable(0, bytes, 60), bytes + 64, 32 * (size_t)n), 4);
+    touch_put(bytes + 60, swt_crc32c_portable(swt_crc32c_portable(0, bytes, 60), bytes + 64, 32 * (size_t)n),
+        4);
 }
 #endif

@@ -1,4 +1,4 @@
-"""The arithmetic of Tools/bench/engines: what it makes of times that we made up. Nothing is measured here."""
+"""Tests the arithmetic of Tools/bench/engines with invented times. Nothing is measured here."""
 import os
 import struct
 import sys
@@ -24,7 +24,7 @@ def round_of(us, fast, slow, peak=100.0):
 WARM = {
     "network": "net", "threads": 2, "runs": 9, "warmup": 3, "multiply_adds": 1_000_000_000,
     "versions": {"fast": "1", "slow": "2"}, "difference": {"fast": 1e-5, "slow": 2e-5},
-    # The machine is twice as slow in the second round, for everybody.
+    # In the second round, the machine is twice as slow for all engines.
     "rounds": [round_of(40, 50, 80), round_of(80, 100, 160, peak=50), round_of(45, 50, 90)],
 }
 

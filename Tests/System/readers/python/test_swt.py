@@ -30,7 +30,7 @@ FIXTURES = ROOT / "Fixtures" / "format"
 
 
 def listing(data):
-    """What `swt.py list` prints of a file with these bytes."""
+    """The output of `swt.py list` for a file with these bytes."""
     try:
         file = swt.File(data)
         file.check()
@@ -70,13 +70,14 @@ class Corpus(unittest.TestCase):
         self.assertEqual(len({data for _, _, data in cases.values()}), len(cases))
 
     def test_every_class_has_a_file(self):
-        """All but unreadable, limit and no-such-tensor, which no small file can show."""
+        """All except unreadable, limit and no-such-tensor, which no small file can violate."""
         classes = set("""
-            magic version truncated trailing-bytes header-size alignment data-offset required-feature header-checksum
-            reserved section-count section-kind section-twice section-flags section-place section-size section-missing
-            unknown-critical-section section-checksum padding name dtype rank dimensions overflow data-length data-bounds
-            data-place dim-order role flags link alias file-end name-order metadata quantization source-digest golden
-            receipt data-checksum data-digest digest-missing utf8""".split())
+            magic version truncated trailing-bytes header-size alignment data-offset required-feature
+            header-checksum reserved section-count section-kind section-twice section-flags section-place
+            section-size section-missing unknown-critical-section section-checksum padding name dtype rank
+            dimensions overflow data-length data-bounds data-place dim-order role flags link alias file-end
+            name-order metadata quantization source-digest golden receipt data-checksum data-digest
+            digest-missing utf8""".split())
         committed = make_format_fixtures.corpus()["bad/rules.txt"].decode().splitlines()
         self.assertEqual({line.split()[1] for line in committed}, classes)
 
@@ -106,9 +107,10 @@ class Damage(unittest.TestCase):
                 self.assertEqual(listing(data[:length]), "error truncated\n", f"{name}: {length} bytes")
 
     def test_mutations_give_errors_or_succeed(self):
-        """With the checksums mended, so that the rules behind them are reached."""
+        """With corrected checksums, so that the rules after them are reached."""
         random.seed(20260)
-        names = ("minimal", "goldens", "quantised", "metadata", "sources", "aliases", "minor_1", "dtype_unknown", "receipts")
+        names = ("minimal", "goldens", "quantized", "metadata", "sources", "aliases", "minor_1",
+                 "dtype_unknown", "receipts")
         values = (0, 1, 2, 7, 63, 64, 127, 128, 255)
         succeeded = rejected = 0
         for name in names:
@@ -117,9 +119,11 @@ class Damage(unittest.TestCase):
             for _ in range(350):
                 built.raw[:] = original
                 for _ in range(random.randint(1, 3)):
-                    at = random.choice((random.randrange(64, built.data_offset), random.randrange(8, len(original))))
+                    at = random.choice((random.randrange(64, built.data_offset),
+                                        random.randrange(8, len(original))))
                     width = random.choice((1, 1, 2, 4, 8))
-                    value = random.choice((random.choice(values), random.getrandbits(8 * width), (1 << 8 * width) - 1))
+                    value = random.choice((random.choice(values), random.getrandbits(8 * width),
+                                           (1 << 8 * width) - 1))
                     built.raw[at:at + width] = (value & (1 << 8 * width) - 1).to_bytes(width, "little")
                 del built.raw[len(original):]
                 if struct.unpack_from("<I", built.raw, 36)[0] <= 64:
@@ -133,7 +137,7 @@ class Damage(unittest.TestCase):
         self.assertGreater(succeeded, 20)
 
     def use(self, file):
-        """All that can be asked of a file whose values nobody has checked."""
+        """Everything that can be read from a file whose values have not been checked."""
         list(swt.show(file))
         for x in file:
             with contextlib.suppress(swt.Error):
@@ -143,7 +147,7 @@ class Damage(unittest.TestCase):
                     with numpy.errstate(all="ignore"):
                         self.assertEqual(file.dequantized(x.index).shape, x.shape)
 
-    def test_random_bytes_behind_a_right_start(self):
+    def test_random_bytes_after_a_valid_start(self):
         random.seed(1)
         start = bytes(image("minimal").raw[:16])
         for length in range(16, 600, 7):
@@ -199,7 +203,8 @@ class Reader(unittest.TestCase):
         for _ in range(2):
             with self.assertRaises(swt.Error) as caught:
                 file.bytes("w")
-            self.assertEqual((caught.exception.rule, caught.exception.offset), ("data-digest", built.data_offset))
+            self.assertEqual((caught.exception.rule, caught.exception.offset),
+                             ("data-digest", built.data_offset))
 
     def test_values_without_digests_are_checked_by_crc(self):
         contents = format_image.Contents([make_format_fixtures.tensor("w")], omitted={"DGST"})
@@ -232,7 +237,8 @@ class Reader(unittest.TestCase):
                 values = file.bytes("w")
                 self.assertTrue(values.readonly)
             self.assertEqual(struct.unpack("<2f", values), (1, -2))  # a view outlives the file
-            rules = {folder: "unreadable", folder / "absent": "unreadable", "a\0b": "unreadable", empty: "truncated"}
+            rules = {folder: "unreadable", folder / "absent": "unreadable", "a\0b": "unreadable",
+                     empty: "truncated"}
             for wrong, rule in rules.items():
                 with self.assertRaises(swt.Error) as caught:
                     swt.open(wrong)
@@ -240,7 +246,8 @@ class Reader(unittest.TestCase):
 
     def run_program(self, *arguments):
         output = io.StringIO()
-        with mock.patch.object(sys, "argv", ["swt.py", *map(str, arguments)]), contextlib.redirect_stdout(output):
+        with mock.patch.object(sys, "argv", ["swt.py",
+                                             *map(str, arguments)]), contextlib.redirect_stdout(output):
             return swt.main(), output.getvalue()
 
     def test_program(self):
@@ -289,14 +296,14 @@ class Arrays(unittest.TestCase):
             self.assertEqual(everything.numpy(x.name).shape, x.shape)
 
     def test_dequantized(self):
-        tensor, floats, scheme = format_image.Tensor, make_format_fixtures.floats, format_image.Quantisation
+        tensor, floats, scheme = format_image.Tensor, make_format_fixtures.floats, format_image.Quantization
         q = numpy.array([[1, -2, 3, 4, 5], [-6, 7, 8, 9, -10]], "i1")
         file = self.file(
-            tensor("channel", 4, (2, 5), q.tobytes(), quantised=0), floats("s0", 0.5, 2),
-            tensor("all", 4, (2, 5), numpy.ascontiguousarray(q.T).tobytes(), quantised=1, order=(1, 0)),
+            tensor("channel", 4, (2, 5), q.tobytes(), quantized=0), floats("s0", 0.5, 2),
+            tensor("all", 4, (2, 5), numpy.ascontiguousarray(q.T).tobytes(), quantized=1, order=(1, 0)),
             floats("s1", 0.25, shape=(), dtype=7), tensor("z1", 9, (), struct.pack("<i", 3)),
-            tensor("block", 4, (2, 5), q.tobytes(), quantised=2), floats("s2", 1, 2, 3, 4, 5, 6),
-            quantisations=[scheme(2, 1), scheme(1, 3, flags=0, zero=4), scheme(3, 6, axis=1, block=2)])
+            tensor("block", 4, (2, 5), q.tobytes(), quantized=2), floats("s2", 1, 2, 3, 4, 5, 6),
+            quantizations=[scheme(2, 1), scheme(1, 3, flags=0, zero=4), scheme(3, 6, axis=1, block=2)])
         numpy.testing.assert_array_equal(file.dequantized("channel"), q * numpy.array([[0.5], [2]]))
         self.assertEqual(file.dequantized("channel").dtype, numpy.float32)
         numpy.testing.assert_array_equal(file.dequantized("all"), 0.25 * (q.astype(float) - 3))

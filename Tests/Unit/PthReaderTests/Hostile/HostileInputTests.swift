@@ -3,7 +3,7 @@ import SWTBytes
 import TestSupport
 import Testing
 
-/// Attacks, each named after what it tries.
+/// Attacks, each named after what it attempts.
 @Suite struct HostileInputTests {
   private func read(_ bytes: [UInt8]) throws -> Checkpoint {
     try CheckpointReader.read(MemorySource(bytes))
@@ -21,7 +21,7 @@ import Testing
     ("subprocess", "Popen"), ("runpy", "_run_code"), ("torch.serialization", "os.system"),
     ("torch", "__builtins__.eval"), ("m", "C.__init__.__globals__"),
   ])
-  func `code is named and never run`(module: String, name: String) throws {
+  func `code is reported and never run`(module: String, name: String) throws {
     let pickle = PickleBuilder().global(module, name).op(0x28).text("echo hacked").op(0x74).op(0x52).stop()
     let checkpoint = try read(ZipBuilder.checkpoint(pickle))
     #expect(checkpoint.globals.map(\.name.isDangerous) == [true])
@@ -40,7 +40,7 @@ import Testing
 
   @Test(arguments: [
     View(testDescription: "a view longer than its storage", size: [3, 2]),
-    View(testDescription: "an offset behind the end", offset: 1),
+    View(testDescription: "an offset after the end", offset: 1),
     View(testDescription: "a negative offset", offset: -1),
     View(testDescription: "a negative size", size: [-2, 2]),
     View(testDescription: "a negative stride", stride: [-2, 1]),
@@ -53,7 +53,7 @@ import Testing
     View(testDescription: "a storage of negative size", count: -1),
     View(testDescription: "a storage whose size overflows", count: .max),
   ])
-  func `a view that leaves its storage is refused`(view: View) throws {
+  func `a view outside its storage is refused`(view: View) throws {
     let pickle = PickleBuilder().tensor(
       count: view.count, offset: view.offset, size: view.size, stride: view.stride
     ).stop()
@@ -77,7 +77,7 @@ import Testing
     #expect("\(failure)".contains("walk-steps"))
   }
 
-  @Test func `a million nested lists do not reach the stack`() throws {
+  @Test func `a million nested lists do not overflow the stack`() throws {
     let depth = 1_000_000
     let bytes =
       [0x80, 2] + [UInt8](repeating: 0x5D, count: depth)
@@ -86,7 +86,7 @@ import Testing
     #expect("\(failure)".contains("depth"))
   }
 
-  @Test func `a list inside itself ends the walk`() throws {
+  @Test func `a list inside itself ends the traversal`() throws {
     let pickle = PickleBuilder().op(0x5D).op(0x71, [0]).op(0x68, [0]).op(0x61).stop()
     #expect(try read(ZipBuilder.checkpoint(pickle)).tensors.isEmpty)
   }
@@ -115,7 +115,7 @@ import Testing
     Program("a frame longer than the file", [0x80, 4, 0x95, 0xFF, 0xFF, 0, 0, 0, 0, 0, 0, 0x4E, 0x2E]),
     Program("a global without its newline", [0x80, 2, 0x63, 0x6F, 0x73]),
     Program("the extension registry", [0x80, 2, 0x82, 1, 0x2E]),
-    Program("a buffer that is elsewhere", [0x80, 5, 0x97, 0x2E]),
+    Program("an out-of-band buffer", [0x80, 5, 0x97, 0x2E]),
     Program("a stack global of numbers", [0x80, 4, 0x4B, 1, 0x4B, 2, 0x93, 0x2E]),
     Program("an unknown opcode", [0x80, 2, 0xFF, 0x2E]),
     Program("pops below a mark", [0x80, 2, 0x4E, 0x28, 0x85, 0x2E]),
@@ -124,7 +124,7 @@ import Testing
     #expect(throws: ParseFailure.self) { try read(ZipBuilder.checkpoint(program.bytes)) }
   }
 
-  @Test func `a duplicate name is refused, for readers disagree which one counts`() throws {
+  @Test func `a duplicate name is refused, because readers disagree on which one counts`() throws {
     let pickle = PickleBuilder().tensor(count: 4, size: [4], stride: [1]).stop()
     var zip = ZipBuilder()
     zip.add("archive/data.pkl", pickle)
@@ -141,13 +141,13 @@ import Testing
     #expect(throws: ParseFailure.self) { try read(zip.bytes()) }
   }
 
-  @Test func `another name in the local header is refused`() throws {
+  @Test func `a different name in the local header is refused`() throws {
     var zip = ZipBuilder()
     zip.add("archive/data.pkl", PickleBuilder().op(0x4E).stop(), localName: "archive/evil.pkl")
     #expect(throws: ParseFailure.self) { try read(zip.bytes()) }
   }
 
-  @Test func `data behind the end of the file is refused`() throws {
+  @Test func `data after the end of the file is refused`() throws {
     var zip = ZipBuilder()
     zip.add("archive/data.pkl", PickleBuilder().op(0x4E).stop())
     zip.add("archive/data/0", [1, 2, 3, 4], claimed: 1 << 30)
@@ -157,7 +157,7 @@ import Testing
   @Test(arguments: [
     "", "version https://git-lfs.github.com/spec/v1\n", "<!DOCTYPE html>", "GGUF....", "hello",
   ])
-  func `what is no checkpoint is named`(text: String) throws {
+  func `a file that is not a checkpoint is identified`(text: String) throws {
     let failure = try #require(throws: ParseFailure.self) { try read(Array(text.utf8)) }
     guard case .unsupported = failure.reason else {
       Issue.record("\(failure)")

@@ -3,13 +3,13 @@ import SWTBytes
 import TestSupport
 import Testing
 
-/// Pickles that lie, overflow, recurse or repeat. Section numbers are those of the list of attacks in the design.
+/// Pickles that lie, overflow, recurse or repeat.
 @Suite struct HostilePickleTests {
   private func read(_ bytes: [UInt8], _ limits: ParseLimits = ParseLimits()) throws -> Checkpoint {
     try CheckpointReader.read(MemorySource(ZipBuilder.checkpoint(bytes)), limits: limits)
   }
 
-  /// A dict with these keys and values, all of them opcodes.
+  /// A dict with these keys and values, all given as opcodes.
   private func names(_ items: [(key: [UInt8], value: [UInt8])]) throws -> [String] {
     var pickle = PickleBuilder(protocol: 4).op(0x7D).op(0x28)
     for item in items { pickle = pickle.raw(item.key).raw(item.value) }
@@ -30,7 +30,7 @@ import Testing
     Program("bytes of 2^64 - 1", [0x80, 4, 0x8E] + [UInt8](repeating: 0xFF, count: 8)),
     Program("a bytearray of 2^63", [0x80, 5, 0x96, 0, 0, 0, 0, 0, 0, 0, 0x80]),
     Program("a string of negative length", [0x80, 2, 0x54, 0xFF, 0xFF, 0xFF, 0xFF]),
-    Program("a number of 255 bytes that are not there", [0x80, 2, 0x8A, 255, 1]),
+    Program("a number of 255 missing bytes", [0x80, 2, 0x8A, 255, 1]),
     // 6. The stack.
     Program("POP below everything", [0x80, 2, 0x30, 0x2E]),
     Program("DUP of nothing", [0x80, 2, 0x32, 0x2E]),
@@ -60,7 +60,7 @@ import Testing
   ]
 
   @Test(arguments: refused)
-  func `a lie is one error with its place`(program: Program) throws {
+  func `a lie is one error with its offset`(program: Program) throws {
     let failure = try #require(throws: ParseFailure.self) { try read(program.bytes) }
     #expect(failure.offset != nil)
     #expect(failure.description.contains("data.pkl"))
@@ -75,12 +75,12 @@ import Testing
     }
   }
 
-  @Test func `an extension code is named`() throws {
+  @Test func `an extension code is reported`() throws {
     let failure = try #require(throws: ParseFailure.self) { try read([0x80, 2, 0x83, 0xBC, 2, 0x2E]) }
     #expect(failure.description.contains("700"))
   }
 
-  @Test func `INST and OBJ make what REDUCE makes`() throws {
+  @Test func `INST and OBJ create the same as REDUCE`() throws {
     let inst = PickleBuilder(protocol: nil).op(0x28).op(0x69, Array("collections\nOrderedDict\n".utf8)).text(
       "a"
     )
@@ -90,14 +90,14 @@ import Testing
     for pickle in [inst, obj] { #expect(try read(pickle.stop()).tensors.map(\.name) == ["a"]) }
   }
 
-  @Test func `persistent ids as text are kept and no storage`() throws {
+  @Test func `textual persistent IDs are kept and are not storages`() throws {
     let checkpoint = try read(PickleBuilder(protocol: nil).op(0x50, Array("some id\n".utf8)).stop())
     #expect(checkpoint.tensors.isEmpty)
   }
 
   // 2, 3. The memo.
 
-  @Test func `twice the same list twenty levels deep costs what it weighs`() throws {
+  @Test func `the same list twice, twenty levels deep, costs no more than its bytes`() throws {
     var pickle = PickleBuilder().op(0x5D)
     for i in 0..<20 {
       pickle = pickle.op(0x71, [UInt8(i)]).op(0x30).op(0x68, [UInt8(i)]).op(0x68, [UInt8(i)]).op(0x86)
@@ -112,7 +112,7 @@ import Testing
   }
 
   @Test func `MEMOIZE counts slots and PUT may overwrite one`() throws {
-    // MEMOIZE stores None as 0, PUT 0 replaces it by the tensor.
+    // MEMOIZE stores None at 0; PUT 0 replaces it by the tensor.
     let pickle = PickleBuilder(protocol: 4).op(0x4E).op(0x94).op(0x30).raw(Self.tensor).op(0x71, [0]).op(0x30)
       .op(0x68, [0]).stop()
     #expect(try read(pickle).tensors.count == 1)
@@ -122,16 +122,16 @@ import Testing
 
   static let cycles: [Program] = [
     Program(
-      "a dict that holds itself",
+      "a dict that contains itself",
       PickleBuilder().op(0x7D).op(0x71, [0]).text("a").op(0x68, [0]).op(0x73).stop()),
     Program(
-      "a state that holds its object",
+      "a state that contains its object",
       PickleBuilder().global("m", "C").op(0x29).op(0x81).op(0x71, [0]).op(0x7D).text("a").op(0x68, [0]).op(
         0x73
       )
       .op(0x62).stop()),
     Program(
-      "arguments that hold the list that is being filled",
+      "arguments that contain the list being filled",
       PickleBuilder().op(0x5D).op(0x71, [0]).global("m", "C").op(0x68, [0]).op(0x85).op(0x52).op(0x61).stop()),
     Program(
       "a dict as its own key", PickleBuilder().op(0x7D).op(0x71, [0]).op(0x68, [0]).op(0x4E).op(0x73).stop()),
@@ -143,7 +143,7 @@ import Testing
   ]
 
   @Test(arguments: cycles)
-  func `a cycle ends the walk`(program: Program) {
+  func `a cycle ends the traversal`(program: Program) {
     #expect((try? read(program.bytes))?.tensors.isEmpty ?? true)
   }
 
@@ -162,7 +162,7 @@ import Testing
     #expect(failure.reason == .limit(.depth, value: 501, maximum: 500))
   }
 
-  /// Values as deep as the limit allows, of each kind that the walk goes into, and a tensor inside.
+  /// Values as deep as the limit allows, of each kind that the traversal enters, with a tensor inside.
   static let deep: [Program] = {
     func nest(_ name: String, _ open: [UInt8], _ close: [UInt8], levels: Int) -> Program {
       let opening = (0..<levels).flatMap { _ in open }
@@ -189,14 +189,14 @@ import Testing
   }()
 
   @Test(arguments: deep)
-  func `the deepest values that are allowed fit on a small stack`(program: Program) throws {
+  func `values of the maximum depth fit on a small stack`(program: Program) throws {
     try SmallStack.run {
       let checkpoint = try? CheckpointReader.read(MemorySource(ZipBuilder.checkpoint(program.bytes)))
       if checkpoint?.tensors.count != 1 { Issue.record("\(program.testDescription): no tensor") }
     }
   }
 
-  // 7, 9, 10. Text and numbers that are odd and allowed.
+  // 7, 9, 10. Text and numbers that are odd but allowed.
 
   @Test func `names that are not UTF-8 are kept`() throws {
     #expect(try names([([0x55, 2, 0xC3, 0x28], Self.tensor)]) == ["Ã("])
@@ -205,7 +205,7 @@ import Testing
     #expect(try names([(Self.text("a\u{0}/../b"), Self.tensor)]) == ["a\u{0}/../b"])
   }
 
-  @Test func `numbers of every opcode are keys as Python prints them`() throws {
+  @Test func `numbers of every opcode become keys as Python prints them`() throws {
     let keys: [([UInt8], String)] = [
       (Array("I01\n".utf8), "True"), (Array("I00\n".utf8), "False"), (Array("I-7\n".utf8), "-7"),
       ([0x8A, 0], "0"),
@@ -230,11 +230,11 @@ import Testing
     #expect(try names([([0x4B, 1], Self.tensor), (Self.text("1"), Self.tensor)]) == ["1", "1"])
   }
 
-  @Test func `of two equal keys the last value counts`() throws {
+  @Test func `the last value of two equal keys counts`() throws {
     #expect(try names([(Self.text("a"), Self.tensor), (Self.text("a"), [0x4E])]).isEmpty)
   }
 
-  @Test func `every NaN is a key of its own`() throws {
+  @Test func `every NaN is a separate key`() throws {
     let nan: [UInt8] = [0x47, 0x7F, 0xF8, 0, 0, 0, 0, 0, 0]
     #expect(try names([(nan, Self.tensor), (nan, Self.tensor)]) == ["nan", "nan"])
   }
@@ -248,18 +248,18 @@ import Testing
 
   // 8, 12, 13.
 
-  @Test func `frames change nothing that is read`() throws {
+  @Test func `frames do not change what is read`() throws {
     let honest = [0x80, 4] + Self.tensor + [0x2E]
     let framed: [UInt8] = [0x80, 4, 0x95, 3, 0, 0, 0, 0, 0, 0, 0] + Self.tensor + [0x2E]
     #expect(try read(framed).tensors.map(\.shape) == read(honest).tensors.map(\.shape))
   }
 
-  @Test func `what stands behind STOP is never run`() throws {
+  @Test func `opcodes after STOP are never read`() throws {
     let checkpoint = try read([0x80, 2, 0x4E, 0x2E] + Array("cposix\nsystem\n".utf8))
     #expect(checkpoint.globals.isEmpty)
   }
 
-  @Test func `a magic number that a call computes is no legacy stream`() {
+  @Test func `a magic number computed by a call is not a legacy stream`() {
     let pickle = PickleBuilder().global("builtins", "eval").text("0x1950a86a20f9469cfc6c").op(0x85).op(0x52)
       .stop()
     let checkpoint = try? CheckpointReader.read(MemorySource(pickle))
@@ -267,7 +267,7 @@ import Testing
     #expect(checkpoint?.globals.first?.name.isDangerous == true)
   }
 
-  @Test func `files inside files end at the limit`() throws {
+  @Test func `nesting of files ends at the limit`() throws {
     var file = PickleBuilder().op(0x4E).stop()
     for _ in 0..<12 {
       let count = UInt32(file.count)
@@ -281,7 +281,7 @@ import Testing
   }
 
   @Test(arguments: ParseLimits.Name.allCases)
-  func `every limit can be set to nothing and then refuses or does not apply`(name: ParseLimits.Name) throws {
+  func `every limit can be set to zero, and then refuses or does not apply`(name: ParseLimits.Name) throws {
     var limits = ParseLimits()
     limits[name] = 0
     let applies: Set<ParseLimits.Name> = [
@@ -291,7 +291,7 @@ import Testing
     let pickle = PickleBuilder().op(0x7D).text("a").raw(Self.tensor).op(0x73).stop()
     if applies.contains(name) {
       let failure = try #require(throws: ParseFailure.self) { try read(pickle, limits) }
-      #expect(failure.hint?.contains("--limit \(name.rawValue)=") == true, "\(failure)")
+      #expect(failure.hint?.contains("raise the limit") == true, "\(failure)")
     } else {
       #expect(try read(pickle, limits).tensors.count == 1)
     }

@@ -43,23 +43,23 @@ import Testing
 
   static let refused: [Stream] = [
     // 23. Legacy.
-    Stream("a key that nothing uses", legacy(keys: list.text("9").op(0x61))),
+    Stream("an unused key", legacy(keys: list.text("9").op(0x61))),
     Stream("a key twice", legacy(keys: list.text("0").op(0x61).text("0").op(0x61), data: 40)),
     Stream("no keys", legacy(keys: list)),
     Stream("a key that is a list", legacy(keys: list.op(0x5D).op(0x61))),
     Stream("keys that are a dict", legacy(keys: PickleBuilder().op(0x7D))),
-    Stream("another count than the pickle's", legacy(keys: list.text("0").op(0x61), count: 5)),
+    Stream("a count that differs from the pickle's", legacy(keys: list.text("0").op(0x61), count: 5)),
     Stream("a count of 2^64 - 1", legacy(keys: list.text("0").op(0x61), count: .max)),
     Stream("data that ends early", legacy(keys: list.text("0").op(0x61), data: 15)),
     Stream("protocol version 1002", [UInt8](magic[..<15]) + [0x80, 2, 0x4D, 0xEA, 3, 0x2E]),
     // 24. Tar.
     Stream("a tar size that is not octal", tar { $0[124] = 0x39 }),
-    Stream("a tar size behind the end", tar { $0.replaceSubrange(124..<135, with: "77777777777".utf8) }),
+    Stream("a tar size after the end", tar { $0.replaceSubrange(124..<135, with: "77777777777".utf8) }),
     Stream("a negative base-256 size", tar { $0[124] = 0xFF }),
     Stream("a sparse tar member", tar { $0[156] = UInt8(ascii: "S") }),
     Stream("a tar archive of something else", tar { _ in }),
     // Gzip.
-    Stream("gzip that is none", [0x1F, 0x8B, 8, 0] + [UInt8](repeating: 0xFF, count: 40)),
+    Stream("gzip with garbage", [0x1F, 0x8B, 8, 0] + [UInt8](repeating: 0xFF, count: 40)),
     Stream("gzip that ends early", [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3]),
     // Safetensors.
     Stream("a header of 2^63 bytes", [0, 0, 0, 0, 0, 0, 0, 0x80, 0x7B]),
@@ -69,7 +69,7 @@ import Testing
         #"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}"#,
         3)),
     Stream(
-      "bytes that no tensor owns", safetensors(#"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}"#, 3)),
+      "bytes of no tensor", safetensors(#"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}"#, 3)),
     Stream(
       "a name twice",
       safetensors(
@@ -83,7 +83,7 @@ import Testing
       + [UInt8](repeating: 0, count: data)
   }
 
-  /// One member called "pickle" of 16 bytes; the checksum is made right after `change`.
+  /// One member "pickle" of 16 bytes; its checksum is updated after `change`.
   private static func tar(_ change: (inout [UInt8]) -> Void) -> [UInt8] {
     var header = [UInt8](repeating: 0, count: 512)
     header.replaceSubrange(0..<6, with: "pickle".utf8)
@@ -104,7 +104,7 @@ import Testing
     #expect(!failure.description.isEmpty)
   }
 
-  @Test func `a safetensors header of 123 bytes is no JSON document`() throws {
+  @Test func `a safetensors header of 123 bytes is not taken for JSON`() throws {
     // Its length starts with the byte of an opening brace.
     let head = #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}"#
     let header = head + String(repeating: " ", count: 122 - head.utf8.count) + "}"
@@ -112,13 +112,13 @@ import Testing
     #expect(try CheckpointReader.open(path: file.path).tensors.map(\.name) == ["a"])
   }
 
-  @Test func `a tar header with a wrong checksum is no tar archive`() {
+  @Test func `a tar header with a wrong checksum is not a tar archive`() {
     var bytes = Self.tar { _ in }
     bytes[0] ^= 1
     #expect(throws: ParseFailure.self) { try read(bytes) }
   }
 
-  @Test func `what follows the first checkpoint is said`() throws {
+  @Test func `data after the first checkpoint is reported`() throws {
     let one = Self.legacy(keys: Self.list.text("0").op(0x61))
     let checkpoint = try read(one + one)
     #expect(checkpoint.tensors.count == 1)
@@ -126,33 +126,33 @@ import Testing
   }
 
   @Test(arguments: ["../secret", "/etc/passwd", "a/b", "..", "", "missing.bin"])
-  func `an index of shards reaches no other folder`(name: String) throws {
+  func `an index of shards cannot name files in other folders`(name: String) throws {
     let file = try TemporaryFile(Array(#"{"weight_map":{"w":"\#(name)"}}"#.utf8), name: "x.index.json")
     let failure = try #require(throws: ParseFailure.self) { try CheckpointReader.open(path: file.path) }
     #expect(failure.description.contains("shard"))
   }
 
-  @Test func `a file that shrinks while it is read is an error, and one that grows is what it was`() throws {
+  @Test func `a file that shrinks while it is read is an error, and one that grows reads as before`() throws {
     let whole = try readFile(Fixtures.path("forms/views.pt"))
     let file = try TemporaryFile(whole, name: "views.pt")
     let checkpoint = try CheckpointReader.open(path: file.path)
     let tensor = try #require(checkpoint.tensors.first { $0.name == "transposed" })
     let values = try tensor.values()
-    // In place: the reader holds the same file open.
+    // In place: the reader has the same file open.
     #expect(unsafe truncate(file.path, off_t(whole.count + 4096)) == 0)
     #expect(try tensor.values() == values)
     #expect(unsafe truncate(file.path, 100) == 0)
     let failure = try #require(throws: ParseFailure.self) { try tensor.values() }
-    #expect(failure.hint?.contains("shorter") == true)
+    #expect(failure.hint?.contains("truncated") == true)
   }
 
-  @Test func `a shard that lacks what the index promises is an error`() throws {
+  @Test func `a shard without a tensor that the index lists is an error`() throws {
     let folder = try TemporaryFolder()
     try writeFile(folder.file("s.bin"), ZipBuilder.checkpoint(PickleBuilder().op(0x7D).stop()))
     try writeFile(folder.file("i.json"), Array(#"{"weight_map":{"w":"s.bin"}}"#.utf8))
     let failure = try #require(throws: ParseFailure.self) {
       try CheckpointReader.open(path: folder.file("i.json"))
     }
-    #expect(failure.description.contains("does not hold w"))
+    #expect(failure.description.contains("does not contain w"))
   }
 }

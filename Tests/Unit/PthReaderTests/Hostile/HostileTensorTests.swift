@@ -4,7 +4,7 @@ import SWTTensors
 import TestSupport
 import Testing
 
-/// Tensors that leave their storages, and parts that do not belong together.
+/// Tensors outside their storages, and parts that do not fit together.
 @Suite struct HostileTensorTests {
   private func read(_ bytes: [UInt8], floats: Int = 16) throws -> Checkpoint {
     try CheckpointReader.read(MemorySource(ZipBuilder.checkpoint(bytes, floats: floats)))
@@ -81,7 +81,7 @@ import Testing
     Call("more strides than sizes", start.tensor(count: 16, size: [1], stride: [1, 1])),
     // 16. Quantizers and sparse parts.
     Call(
-      "an axis that is not there",
+      "an axis that does not exist",
       quantized { $0.global("torch", "per_channel_affine").raw(list(4)).raw(list(4)).int(2) }),
     Call(
       "a negative axis",
@@ -92,7 +92,7 @@ import Testing
     Call("an unknown scheme", quantized { $0.global("torch", "per_secret").int(1).int(2) }),
     Call("sparse values fewer than indices", sparse(size: [1, 1], indices: [2, 2], values: [1])),
     Call("sparse indices of more rows than dimensions", sparse(size: [1], indices: [2, 2], values: [2])),
-    Call("sparse indices outside of the tensor", sparse(size: [0, 5], indices: [2, 2], values: [2])),
+    Call("sparse indices outside the tensor", sparse(size: [0, 5], indices: [2, 2], values: [2])),
     // 17. Flags and types.
     Call(
       "metadata that is a list",
@@ -100,12 +100,12 @@ import Testing
         .int(0)
         .tuple([1]).tuple([1]).op(0x89).op(0x4E).op(0x5D).op(0x74).op(0x52)),
     Call(
-      "metadata that nobody knows",
+      "unknown metadata",
       start.global("torch._utils", "_rebuild_tensor_v2").op(0x28).storage("FloatStorage", key: "0", count: 16)
         .int(0)
         .tuple([1]).tuple([1]).op(0x89).op(0x4E).op(0x7D).text("reverse").op(0x88).op(0x73).op(0x74).op(0x52)),
     Call(
-      "an element type that nobody knows",
+      "an unknown element type",
       start.global("torch._utils", "_rebuild_tensor_v3").op(0x28).storage(
         "UntypedStorage", key: "0", count: 64
       ).int(0)
@@ -113,18 +113,18 @@ import Testing
   ]
 
   @Test(arguments: refused)
-  func `what does not fit is refused`(call: Call) throws {
+  func `parts that do not fit are refused`(call: Call) throws {
     let failure = try #require(throws: ParseFailure.self) { try read(call.pickle.stop()) }
     #expect(!failure.description.isEmpty)
   }
 
-  @Test func `sparse indices that are inside are accepted`() throws {
+  @Test func `sparse indices inside the tensor are accepted`() throws {
     let checkpoint = try read(Self.sparse(size: [1, 1], indices: [2, 2], values: [2]).stop())
     #expect(checkpoint.tensors.map(\.name) == ["indices", "values"])
     #expect(checkpoint.sparse.first?.description.size == [1, 1])
   }
 
-  @Test func `a meta tensor of 2^60 elements is listed and takes nothing`() throws {
+  @Test func `a meta tensor of 2^60 elements is listed and allocates nothing`() throws {
     let pickle = PickleBuilder().global("torch._utils", "_rebuild_meta_tensor_no_storage").op(0x28)
       .global("torch", "float32").tuple([1 << 30, 1 << 30]).tuple([1 << 30, 1]).op(0x89).op(0x74).op(0x52)
       .stop()
@@ -142,12 +142,12 @@ import Testing
     #expect(try huge.tensors.first?.values().isEmpty == true)
   }
 
-  @Test func `no stride at all means contiguous, as in PyTorch`() throws {
+  @Test func `no strides mean contiguous, as in PyTorch`() throws {
     let checkpoint = try read(PickleBuilder().tensor(count: 16, size: [4, 4], stride: []).stop())
     #expect(checkpoint.tensors.first?.layout.strides == [4, 1])
   }
 
-  @Test func `a wrapper of wrappers of sparse tensors ends`() throws {
+  @Test func `wrappers of wrappers of sparse tensors are limited`() throws {
     var pickle = PickleBuilder().op(0x4E).op(0x71, [0])
     for _ in 0..<400 {
       pickle = pickle.op(0x30).global("torch._utils", "_rebuild_sparse_tensor")
@@ -158,14 +158,28 @@ import Testing
   }
 
   @Test func `sixteen thousand expanded views share one budget`() throws {
-    // Each claims 64 MiB, which is allowed for one.
+    // Each claims 64 MiB, which is allowed for a single one.
     var pickle = PickleBuilder().op(0x28)
     for _ in 0..<100 { pickle = pickle.tensor(count: 16, size: [1 << 24], stride: [0]) }
     let bytes = ZipBuilder.checkpoint(pickle.op(0x74).stop(), floats: 16)
-    let checkpoint = try CheckpointReader.read(MemorySource(bytes))
-    var budget = ValueBudget(ParseLimits(), fileBytes: bytes.count)
-    let refused = checkpoint.tensors.map { budget.refuse($0) }
-    #expect(refused.first == .some(nil))
-    #expect(refused.count { $0 == nil } == 16)
+    let file = try PthFile(MemorySource(bytes), path: "views")
+    let admitted = file.tensors.map { (try? file.admit($0)) != nil }
+    #expect(admitted.first == true)
+    #expect(admitted.count { $0 } == 16)
+    // An admitted tensor may be read again.
+    #expect(throws: Never.self) { try file.admit(file.tensors[0]) }
+  }
+
+  @Test func `a storage that many tensors view is charged once`() throws {
+    // 300 views of one storage of 4 MiB: charged per view, they would exceed the gigabyte that such a file
+    // may expand.
+    let count = 1 << 20
+    var pickle = PickleBuilder().op(0x28)
+    for i in 0..<300 {
+      pickle = pickle.tensor(count: Int64(count), offset: Int64(i * 16), size: [16], stride: [1])
+    }
+    let bytes = ZipBuilder.checkpoint(pickle.op(0x74).stop(), floats: count)
+    let file = try PthFile(MemorySource(bytes), path: "flat")
+    for tensor in file.tensors { #expect(try file.floats(of: tensor).count == 16) }
   }
 }

@@ -31,9 +31,9 @@ import Testing
 
   static let refused: [Archive] = [
     // 18. The end of the directory.
-    Archive("a directory behind the end of the file", honest, { $0.bytes(directoryOffset: 1 << 30) }),
-    Archive("sixty thousand entries that are not there", honest, { $0.bytes(entries: 60_000) }),
-    Archive("no end of the directory", honest, { Array($0.bytes().dropLast(22)) }),
+    Archive("a directory after the end of the file", honest, { $0.bytes(directoryOffset: 1 << 30) }),
+    Archive("sixty thousand missing entries", honest, { $0.bytes(entries: 60_000) }),
+    Archive("no end record of the directory", honest, { Array($0.bytes().dropLast(22)) }),
     // 19. Headers.
     Archive("an encrypted entry") { zip in
       zip.add("a/data.pkl", pickle, flags: 1)
@@ -44,16 +44,16 @@ import Testing
       zip.add("b/data.pkl", pickle)
     },
     // 20. Compression.
-    Archive("compression nobody knows") { zip in zip.add("a/data.pkl", pickle, method: 12) },
-    Archive("deflated data that is none") { zip in
+    Archive("unknown compression") { zip in zip.add("a/data.pkl", pickle, method: 12) },
+    Archive("invalid deflated data") { zip in
       zip.add("a/data.pkl", [0xFF, 0xFF, 0xFF], unpacked: 100, method: 8)
     },
     Archive("a deflated entry without data") { zip in zip.add("a/data.pkl", [], unpacked: 100, method: 8) },
-    Archive("a deflated entry longer than it says") { zip in
-      // A stored deflate block of four bytes, said to be two.
+    Archive("a deflated entry longer than stated") { zip in
+      // An uncompressed deflate block of four bytes, with two stated.
       zip.add("a/data.pkl", [1, 4, 0, 0xFB, 0xFF, 0x4E, 0x4E, 0x4E, 0x2E], unpacked: 2, method: 8)
     },
-    Archive("a deflated entry shorter than it says") { zip in
+    Archive("a deflated entry shorter than stated") { zip in
       zip.add("a/data.pkl", [1, 2, 0, 0xFD, 0xFF, 0x4E, 0x2E], unpacked: 3, method: 8)
     },
     Archive("a deflated entry without an end") { zip in
@@ -63,8 +63,10 @@ import Testing
     Archive("a stored entry with two sizes") { zip in
       zip.add("a/data.pkl", pickle, unpacked: pickle.count + 1)
     },
-    Archive("data over the directory") { zip in zip.add("a/data.pkl", pickle, claimed: pickle.count + 40) },
-    Archive("a header behind the end of the file") { zip in zip.add("a/data.pkl", pickle, at: 1 << 20) },
+    Archive("data that overlaps the directory") { zip in
+      zip.add("a/data.pkl", pickle, claimed: pickle.count + 40)
+    },
+    Archive("a header after the end of the file") { zip in zip.add("a/data.pkl", pickle, at: 1 << 20) },
     // 22. Records.
     Archive("a pickle with a wrong CRC") { zip in zip.add("a/data.pkl", pickle, crc: 1) },
     Archive("version 99") { zip in
@@ -87,7 +89,7 @@ import Testing
       honest(&zip)
       zip.add("a/byteorder", Array("little\n".utf8))
     },
-    Archive("a storage that is not there") { zip in zip.add("a/data.pkl", pickle) },
+    Archive("a missing storage") { zip in zip.add("a/data.pkl", pickle) },
   ]
 
   @Test(arguments: refused)
@@ -100,12 +102,12 @@ import Testing
     var zip = ZipBuilder()
     Self.honest(&zip)
     let fake: [UInt8] = [0x50, 0x4B, 5, 6] + [UInt8](repeating: 0, count: 18)
-    // Either directory may be believed, but never a mixture.
+    // Either directory may be used, but never a mixture.
     let checkpoint = try? read(zip.bytes(comment: fake + [1, 2, 3]))
     #expect(checkpoint == nil || checkpoint?.tensors.count == 1)
   }
 
-  @Test func `odd extra fields are passed over`() throws {
+  @Test func `odd extra fields are skipped`() throws {
     var zip = ZipBuilder()
     zip.add("a/data.pkl", Self.pickle, extra: [0x46, 0x42, 0xFF, 0xFF, 0x5A])
     zip.add("a/data/0", Self.zeros, extra: [UInt8](repeating: 0x5A, count: 5000))
@@ -113,14 +115,14 @@ import Testing
     #expect(checkpoint == nil || checkpoint?.tensors.first?.byteCount == 16)
   }
 
-  @Test func `folders called like records are folders`() throws {
+  @Test func `folders named like records are folders`() throws {
     var zip = ZipBuilder()
     zip.add("a/data/0/", [])
     Self.honest(&zip)
     #expect(try read(zip.bytes()).tensors.count == 1)
   }
 
-  @Test func `the first generation of torch.export kept whole files inside`() throws {
+  @Test func `the first generation of torch.export contains complete files`() throws {
     let state = PickleBuilder().op(0x7D).text("w").tensor(count: 4, size: [2, 2], stride: [2, 1]).op(0x73)
       .stop()
     var zip = ZipBuilder()

@@ -1,20 +1,21 @@
 import ResNetArchitecture
 import ResNetEngine
+internal import SWTConsole
 
-/// The faults that ports are known to have, written down without the code that looks for them.
+/// Known faults of ports, implemented independently of the code that finds them.
 enum Fault: String, CaseIterable, Sendable {
   case epsilon1e3, epsilon1e6, epsilon0, samePadding, strideMoved, bgr, blocksExchanged, normsExchanged
   case meanAndBias, weightAndVariance, meanUnloaded, kernelTransposed, kernelRotated, groupOrder, filterZeroed
   case biasMissing, signFlipped, classesReversed
 
-  /// Where a fault was put and what should be said of it.
+  /// The place of a fault and the expected report.
   struct Injection {
     let fault: Fault
-    /// The layer or block that was changed; nil for the whole network.
+    /// The changed layer or block; nil for the whole network.
     let layer: String?
-    /// The stage that has to be named.
+    /// The expected stage.
     let stage: String
-    /// Causes that are right.
+    /// Acceptable causes.
     let causes: [String]
     var weights: WeightTable
     var deviation = Deviation()
@@ -23,12 +24,12 @@ enum Fault: String, CaseIterable, Sendable {
     var tensors: [String] = []
   }
 
-  /// True when it is no matter of weights.
+  /// Whether the fault is not in the weights.
   var isOfComputation: Bool {
     [.epsilon1e3, .epsilon1e6, .epsilon0, .samePadding, .strideMoved].contains(self)
   }
 
-  /// The fault in `network`, in a place that `random` chooses; nil where the network has none.
+  /// The fault in `network` in a random place; nil if the network has no such place.
   func inject(into network: SmallNetwork, _ random: inout Numbers) -> Injection? {
     let tree = network.tree
     let units = tree.convolutions
@@ -130,7 +131,7 @@ enum Fault: String, CaseIterable, Sendable {
         let size = old.count / unit.outputChannels
         let each = unit.outputChannels / unit.groups
         for channel in 0..<unit.outputChannels {
-          // Filter i of group g stands where filter g of "group" i would.
+          // Filter i of group g is in the place of filter g of "group" i.
           let target = channel % each * unit.groups + channel / each
           for i in 0..<size { table.tensors[name]?[target * size + i] = old[channel * size + i] }
         }

@@ -1,14 +1,16 @@
 import ResNetArchitecture
 import ResNetEngine
 import SWTChecksums
+internal import SWTConsole
 import SWTDigests
 import SWTGoldens
 import SWTTensorFiles
+internal import SWTThreads
 import SWTVerification
 
-/// Goldens from the double-precision engine, with floors measured over float32 engines that are right.
+/// Goldens from the float64 engine, with floors measured over correct float32 engines.
 struct GoldenMaker {
-  /// What is stored of each stage.
+  /// The stored part of each stage.
   enum Taps { case full, sampled(Int), none }
 
   let network: SmallNetwork
@@ -23,7 +25,7 @@ struct GoldenMaker {
     self.input = input
   }
 
-  /// Errors of the instruction sets and of Winograd's form, by stage; the same for every fault.
+  /// Errors of the instruction sets and of Winograd convolution, by stage; the same for every fault.
   func floors(
     of sets: [InstructionSet] = InstructionSet.allCases, winograd forms: [Bool] = [false, true]
   ) throws -> [String: Golden.Floor] {
@@ -49,7 +51,7 @@ struct GoldenMaker {
     return floors
   }
 
-  /// A golden of what `weights` and `deviation` compute from `fed`; it records `network`'s digests and its own input.
+  /// A golden of `weights` with `deviation` for `fed`; it records `network`'s digests and its own input.
   func golden(
     _ floors: [String: Golden.Floor], weights: WeightTable? = nil, deviation: Deviation = Deviation(),
     fed: FeatureMap<Float>? = nil

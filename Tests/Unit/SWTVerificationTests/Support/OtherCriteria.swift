@@ -1,12 +1,14 @@
+internal import SWTConsole
 import SWTVerification
 
-/// What other tools accept, on the same logits; their thresholds, from their sources and documentation.
+/// Acceptance criteria of other tools, with the thresholds of their sources and documentation.
 enum OtherCriteria: String, CaseIterable {
-  /// MMdnn's conversion tests: both sides sorted, SNR above 12 dB, PSNR above 30 dB, largest error below 0.15.
+  /// MMdnn's conversion tests: both sides sorted, SNR above 12 dB, PSNR above 30 dB, largest error below
+  /// 0.15.
   case mmdnn = "MMdnn"
   /// tt-torch's default: a correlation above 0.96.
   case correlation = "PCC 0.96"
-  /// Core ML's documentation: PSNR of 40 dB and more.
+  /// Core ML's documentation: PSNR of at least 40 dB.
   case coreML = "PSNR 40"
   /// Polygraphy: cosine above 0.997, SNR above 20 dB.
   case polygraphy = "Polygraphy"

@@ -1,8 +1,10 @@
 import ResNetArchitecture
 import ResNetEngine
+internal import SWTConsole
 import SWTTensors
+internal import SWTThreads
 
-/// A small random network whose BatchNorm statistics are those of its own activations, as after training.
+/// A small random network whose BatchNorm statistics are those of its activations, as after training.
 struct SmallNetwork {
   let tree: LayerTree
   let weights: WeightTable
@@ -12,7 +14,7 @@ struct SmallNetwork {
     self.weights = weights
   }
 
-  /// Weights by `seed`; the size of convolutions varies over `spread` powers of ten, which makes epsilon matter.
+  /// Weights from `seed`; the scale of convolutions varies over `spread` powers of ten, so epsilon matters.
   init(_ architecture: Architecture, seed: UInt64, spread: Double = 1.5) throws {
     tree = LayerTree(architecture)
     var random = Numbers(seed: seed)
@@ -30,7 +32,7 @@ struct SmallNetwork {
         default: ContiguousArray(repeating: 0, count: spec.elementCount)
         }
     }
-    // The branches of a residual network are smaller than what they are added to.
+    // Residual branches are smaller than the shortcut.
     for block in tree.blocks {
       guard let last = block.body.last else { continue }
       table.tensors["\(last.normName).weight"] = random.floats(last.outputChannels, 0.2, around: 0.4)
@@ -38,7 +40,7 @@ struct SmallNetwork {
     weights = try Self.calibrated(table, tree, &random)
   }
 
-  /// Layer by layer: mean and variance of what the convolution puts out, a little off.
+  /// Layer by layer: mean and variance of the convolution's output, slightly perturbed.
   private static func calibrated(
     _ table: WeightTable, _ tree: LayerTree, _ random: inout Numbers
   ) throws -> WeightTable {
@@ -49,7 +51,7 @@ struct SmallNetwork {
       let block = tree.blocks.first { $0.name == stage }
       let units = stage == tree.stem.name ? tree.stem.units : block?.convolutions ?? []
       for unit in units {
-        // With this norm a tap is the plain sum, raised so far that no ReLU cuts it.
+        // With this norm a tap is the plain sum, raised so much that no ReLU clips it.
         let raised: [(String, Float)] = [
           ("weight", 1), ("bias", 1000), ("running_mean", 0), ("running_var", 1 - 1e-5),
         ]
@@ -87,7 +89,7 @@ extension ResidualBlock {
   var units: [ConvolutionUnit] { body + [downsample].compactMap(\.self) }
 }
 
-/// Numbers that depend on a seed alone.
+/// Numbers that depend only on a seed.
 struct Numbers {
   private var counter: UInt64
 
@@ -120,7 +122,7 @@ struct Numbers {
 }
 
 enum Images {
-  /// Noise of several scales, another mean in each channel, no symmetry.
+  /// Noise of several scales, a different mean per channel, no symmetry.
   static func noise(_ shape: [Int], seed: UInt64) -> FeatureMap<Float> {
     var random = Numbers(seed: seed)
     let (height, width) = (shape[2], shape[3])

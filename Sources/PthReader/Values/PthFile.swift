@@ -1,0 +1,122 @@
+public import SWTBytes
+internal import SWTTensorFiles
+internal import SWTTensors
+internal import Synchronization
+
+/// An open checkpoint, and the only way to read the values of its tensors.
+///
+/// ```swift
+/// import PthReader
+///
+/// let file = try PthFile(path: "model.pth")
+/// let weight = try file.floats("fc.weight")     // [Float], row-major
+/// ```
+///
+/// All values are read through this object, so the same rules apply everywhere: the file must not name
+/// dangerous functions; all values together stay within one budget, in which each storage counts once; and
+/// each storage's checksum in the container is compared once, before or while its first values are read.
+/// Tensor data stays in the file until it is requested. Any number of threads may read.
+public final class PthFile: Sendable {
+  /// The path, used in errors.
+  public let path: String
+  /// Everything in the file except values: its tensors with names, types and shapes, and its metadata.
+  public let checkpoint: Checkpoint
+  /// Limits on the resources that the file may use; the defaults follow its size.
+  package let limits: ParseLimits
+  private let budget: Mutex<ValueBudget>
+  private let checks = StorageChecks()
+  private let places: [ExactString: Int]
+
+  /// Opens a checkpoint in any readable format, recognized by content; an index of shards together with its
+  /// shards.
+  ///
+  /// - Throws: ``/SWTBytes/ParseFailure`` if the file cannot be read, is not a checkpoint, is damaged, needs
+  ///   more than `limits` allow, or names functions that would run code when loaded elsewhere.
+  public convenience init(path: String, limits: ParseLimits = ParseLimits()) throws(ParseFailure) {
+    try self.init(path: path, limits: limits, allowsDangerous: false)
+  }
+
+  /// The same; with `allowsDangerous` a file that names dangerous functions can be inspected.
+  package convenience init(
+    path: String, limits: ParseLimits, allowsDangerous: Bool
+  ) throws(ParseFailure) {
+    try self.init(
+      try CheckpointReader.open(path: path, limits: limits), path: path, limits: limits,
+      allowsDangerous: allowsDangerous)
+  }
+
+  /// A checkpoint in any source of bytes; `path` is used in errors.
+  package convenience init(
+    _ source: any ByteSource, path: String, limits: ParseLimits = ParseLimits(), allowsDangerous: Bool = false
+  ) throws(ParseFailure) {
+    try self.init(
+      try CheckpointReader.read(source, limits: limits), path: path, limits: limits,
+      allowsDangerous: allowsDangerous)
+  }
+
+  /// Creates a file from the tensors of another reader, such as those of a weight file.
+  package init(
+    _ checkpoint: Checkpoint, path: String, limits: ParseLimits, allowsDangerous: Bool = false
+  ) throws(ParseFailure) {
+    if !allowsDangerous { try checkpoint.requireHarmless() }
+    self.path = path
+    self.checkpoint = checkpoint
+    self.limits = limits.scaled(toFile: checkpoint.byteCount)
+    budget = Mutex(ValueBudget(self.limits))
+    places = Dictionary(
+      checkpoint.tensors.enumerated().map { (ExactString($1.name), $0) },
+      uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Every tensor, in file order.
+  public var tensors: [TensorEntry] { checkpoint.tensors }
+
+  /// The tensor with that name, compared byte by byte; nil if there is none.
+  public subscript(name: String) -> TensorEntry? { places[ExactString(name)].map { checkpoint.tensors[$0] } }
+
+  /// The tensor with that name; throws if there is none.
+  func tensor(named name: String) throws(ParseFailure) -> TensorEntry {
+    guard let tensor = self[name] else { throw ParseFailure(.invalid("the file has no tensor '\(name)'")) }
+    return tensor
+  }
+
+  /// Charges a tensor's values to the file's budget, unless that was done before.
+  ///
+  /// - Throws: ``/SWTBytes/ParseFailure`` `.limit` if the budget is exceeded.
+  package func admit(_ tensor: TensorEntry) throws(ParseFailure) {
+    if let excess = budget.withLock({ $0.refuse(tensor, limits: limits) }) { throw excess }
+  }
+
+  /// Reads the values of a tensor window by window: contiguous, row-major, little-endian, with conj and neg
+  /// bits applied.
+  ///
+  /// - Parameters:
+  ///   - tensor: A tensor of this file, or one derived from it.
+  ///   - windowBytes: Size in bytes of every window except the last, rounded down to whole elements; at most
+  ///     4 MiB.
+  /// - Throws: ``/SWTBytes/ParseFailure`` if the file has no values or too many, or is damaged.
+  /// - Returns: A reader, to be called for each window.
+  package func reader(
+    of tensor: TensorEntry, windowBytes: Int = TensorWindows.windowBytes
+  ) throws(ParseFailure) -> TensorReader {
+    try admit(tensor)
+    let windows = try TensorWindows(tensor, limits: limits, pieceBytes: windowBytes)
+    return TensorReader(windows, check: try checks.begin(tensor, windows))
+  }
+
+  /// Reads the first values of a tensor without checking its checksum: enough to tell tensors apart, but not
+  /// to store them.
+  package func sample(of tensor: TensorEntry, windowBytes: Int) throws(ParseFailure) -> TensorReader {
+    try admit(tensor)
+    return TensorReader(
+      try TensorWindows(tensor, limits: limits, pieceBytes: windowBytes, maps: false), check: nil)
+  }
+
+  /// Compares the storage of a tensor with the checksum in the container, even if that was done before: to
+  /// find out why values make no sense.
+  ///
+  /// - Throws: ``/SWTBytes/ParseFailure`` `.checksum` if they differ.
+  package func requireChecksum(of tensor: TensorEntry) throws(ParseFailure) {
+    try tensor.storage.requireChecksum()
+  }
+}

@@ -1,0 +1,43 @@
+internal import SWTBytes
+
+/// The number of bytes of values that a file may make a reader expand, all tensors together.
+///
+/// Each tensor has a limit too, but a megabyte of pickle can describe sixteen thousand tensors that each stay
+/// below it. A storage counts once, however many views it has: reading any part of a deflated record inflates
+/// all of it, and a state dict of flattened parameters is many views of one storage. Each view counts its own
+/// bytes in addition, because views may repeat them.
+struct ValueBudget {
+  private struct View: Hashable {
+    let name: ExactString
+    let view: StorageView
+  }
+
+  private let maximum: UInt64
+  private var spent: UInt64 = 0
+  private var storages: Set<ObjectIdentifier> = []
+  private var views: Set<View> = []
+
+  /// Creates the full budget: `total-bytes` of limits that are scaled to the file.
+  init(_ limits: ParseLimits) { maximum = limits[.totalBytes] }
+
+  /// Charges a tensor's values, and returns why they may not be read; nil if they may, or were charged
+  /// before.
+  mutating func refuse(_ tensor: TensorEntry, limits: ParseLimits) -> ParseFailure? {
+    let view = View(name: ExactString(tensor.name), view: StorageView(tensor))
+    guard !views.contains(view) else { return nil }
+    if let excess = tensor.expansionFailure(limits: limits) { return excess }
+    let storage = ObjectIdentifier(tensor.storage)
+    var cost = UInt64(clamping: tensor.byteCount)
+    if !storages.contains(storage) {
+      cost = max(cost, UInt64(clamping: min(tensor.storage.byteCount, 1 << 40)))
+    }
+    let (sum, overflow) = spent.addingReportingOverflow(cost)
+    guard !overflow, sum <= maximum else {
+      return ParseLimits.failure(.totalBytes, overflow ? UInt64.max : sum, maximum).inside(tensor.name)
+    }
+    spent = sum
+    storages.insert(storage)
+    views.insert(view)
+    return nil
+  }
+}

@@ -1,0 +1,84 @@
+internal import PthReader
+internal import ResNetArchitecture
+internal import SWT
+internal import SWTBytes
+internal import SWTChecksums
+internal import SWTInputs
+
+/// The input file of a conversion: opened, its digest in progress, with passes over its values.
+final class ConversionSource: Sendable {
+  let path: String
+  /// Reads the values.
+  let file: PthFile
+  /// Everything in a weight file, or in its safetensors form, except tensor data; nil for a checkpoint.
+  let stored: StoredWeights?
+  let threads: Int
+  let progress: ConversionProgress?
+  /// Nil for a weight file, which records its source itself.
+  private let digest: SourceDigest?
+
+  /// Placeholder of the same length for a digest that is not known yet.
+  static let unknownDigest = String(repeating: "0", count: 64)
+
+  /// Opens a file, recognized by its content.
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - options: Limits and threads.
+  ///   - progress: Reports how much was read.
+  ///   - isDigested: Whether to compute the digest of the whole file; it starts first, because nothing takes
+  ///     longer.
+  /// - Throws: ``InputFailure`` or ``ParseFailure`` if it cannot be read.
+  init(
+    _ path: String, _ options: ConversionOptions, _ progress: ConversionProgress? = nil,
+    isDigested: Bool = true
+  ) throws {
+    let digest = isDigested ? SourceDigest(path, threads: options.threads, progress) : nil
+    self.path = path
+    threads = options.threads
+    self.progress = progress
+    switch try OpenedInput(path, limits: options.limits) {
+    case .weights(let weights):
+      let stored = try StoredWeights(weights, path: path)
+      file = try stored.file(path: path, limits: options.limits)
+      self.stored = stored
+    case .checkpoint(let opened):
+      file = opened
+      stored = try StoredWeights(opened)
+    }
+    if stored != nil { digest?.cancel() }
+    self.digest = stored == nil ? digest : nil
+  }
+
+  /// A pass over the values of a draft.
+  func pass(_ draft: Draft) -> TensorPass { TensorPass(draft: draft, source: self) }
+
+  /// Waits for the digest if it is computed on another thread.
+  @Sendable func waitForDigest() {
+    if threads > 1 { _ = digest?.wait() }
+  }
+
+  /// The SHA-256 of the whole file in hexadecimal digits; nil if not requested.
+  ///
+  /// - Throws: ``ParseFailure`` if the file cannot be read to its end.
+  func sha256() throws(ParseFailure) -> String? { try digest?.wait().get().hex }
+
+  /// The published file that this is, if any; waits for the digest.
+  ///
+  /// - Throws: ``ParseFailure`` if the file cannot be read to its end.
+  func published() throws(ParseFailure) -> OfficialFile? {
+    try sha256().flatMap { OfficialFile.find(sha256: $0) }
+  }
+
+  /// Reads all values without writing them, which completes the draft.
+  func measure(_ draft: inout Draft) throws {
+    let pass = pass(draft)
+    draft.take(try pass.run(pass.allPieces, alsoRunning: waitForDigest))
+    try addDigest(to: &draft)
+  }
+
+  /// Fills in the digest of the file.
+  func addDigest(to draft: inout Draft) throws(ParseFailure) {
+    if let digits = try sha256() { draft.contents.metadata[SWTFormat.sourceDigestKey] = .text(digits) }
+  }
+}

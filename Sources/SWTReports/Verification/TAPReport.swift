@@ -1,0 +1,55 @@
+internal import SWTTensorFiles
+internal import SWTVerification
+
+/// The Test Anything Protocol, version 14: one line per check, followed by its numbers in a YAML block.
+///
+/// Source: testanything.org/tap-version-14-specification.html.
+enum TAPReport {
+  static func text(_ document: ReportDocument) -> String {
+    let report = document.report
+    let checks = report.checks
+    var text = "TAP version 14\n1..\(checks.count)\n"
+    text += comment("verify \(report.model): \(document.headline)")
+    for (number, check) in checks.enumerated() {
+      text += "\(check.passes ? "ok" : "not ok") \(number + 1) - \(description(check.name))\n"
+      text += "  ---\n  message: \(quoted(check.message))\n"
+      for (key, value) in check.properties { text += "  \(key): \(yaml(value))\n" }
+      text += "  ...\n"
+    }
+    for golden in report.goldens {
+      for finding in golden.findings { text += comment("\(golden.name): \(finding.text)") }
+    }
+    if let mutation = report.mutation { text += comment("mutation: \(mutation.sentence)") }
+    for change in document.drift?.drifting ?? [] { text += comment("drift: \(change.sentence)") }
+    for note in document.notes { text += comment(note) }
+    return text
+  }
+
+  static func text(_ failure: ReportFailure) -> String {
+    "TAP version 14\nBail out! \(line("\(failure.model): \(failure.message)"))\n"
+  }
+
+  private static func comment(_ text: String) -> String { "# \(line(text))\n" }
+
+  /// A description is a single line; `#` would start a directive.
+  private static func description(_ text: String) -> String {
+    line(text).split(separator: "\\", omittingEmptySubsequences: false).joined(separator: "\\\\")
+      .split(separator: "#", omittingEmptySubsequences: false).joined(separator: "\\#")
+  }
+
+  private static func line(_ text: String) -> String {
+    String(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) })
+  }
+
+  /// Text as a JSON string, which is also a YAML string.
+  private static func quoted(_ text: String) -> String { JSONValue.string(line(text)).text() }
+
+  private static func yaml(_ value: String) -> String {
+    switch value {
+    case "nan": ".nan"
+    case "inf": ".inf"
+    case "-inf": "-.inf"
+    default: Double(value) != nil || value == "true" || value == "false" ? value : quoted(value)
+    }
+  }
+}

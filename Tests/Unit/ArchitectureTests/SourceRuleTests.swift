@@ -1,0 +1,165 @@
+import TestSupport
+import Testing
+
+/// Rules that a search of Sources proves. Each lists the files that are exempt, and why; the lists only shrink.
+@Suite struct SourceRuleTests {
+  struct Rule: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    /// Words that no other file contains.
+    var words: [String] = []
+    /// A search that words cannot express.
+    var finds: (@Sendable (Substring) -> Bool)?
+    /// Modules that the rule does not apply to.
+    var except: Set<String> = []
+    /// Names of the files that are exempt, and why.
+    var allowed: [String: String] = [:]
+  }
+
+  static let rules: [Rule] = [
+    Rule(
+      testDescription: "bytes from a file are errors, never the end of the program",
+      words: ["fatalError(", "try!", "as!", "assertionFailure(", ".unsafelyUnwrapped"]),
+    Rule(
+      testDescription: "the libraries need no Foundation",
+      words: ["import Foundation", "import FoundationEssentials"]),
+    Rule(
+      testDescription: "one place looks at magic bytes",
+      words: ["FileMagic.swt", "0x89, 0x53, 0x57, 0x54", "0x50, 0x4B"],
+      allowed: [
+        "FileMagic.swift": "has the magic bytes of every format",
+        "OpenedInput.swift": "recognizes weight files",
+        "ForeignFile.swift": "names what is not a checkpoint", "SWTFormat.swift": "the format's constant",
+      ]),
+    Rule(
+      testDescription: "one module starts threads",
+      words: [
+        "pthread_create(", "p2s_threads_create(", "Task.detached", "Task {", "DispatchQueue", "Thread(",
+      ],
+      allowed: [
+        "threads.c": "the pool", "CThreads.h": "declares it", "ThreadPool.swift": "owns a pool",
+        "Background.swift": "one thread for one result",
+      ]),
+    Rule(
+      testDescription: "one place maps files", words: ["mmap("],
+      allowed: [
+        "MappedFile.swift": "the owner", "Signals.swift": "a page of zeros where a mapped file lost one",
+      ]),
+    Rule(
+      testDescription: "few files open files for writing",
+      words: ["O_WRONLY", "O_RDWR", "O_CREAT", "fopen(", "creat(", "mkstemp("],
+      allowed: [
+        "AtomicFile.swift": "the only writer of whole files",
+        "OutputFile.swift": "adds to files that others add to: GITHUB_OUTPUT",
+        "TemporarySpill.swift": "a file without a name, for streams that do not fit memory",
+        "LeftoverTemporaries.swift": "locks what a killed run left",
+        "StandardStreams.swift": "/dev/null in the place of closed ones",
+      ]),
+    Rule(
+      testDescription: "only the console prints",
+      words: ["print(", "debugPrint(", "dump(", "fputs(", "putchar(", "printf(", "fwrite("],
+      allowed: ["GoldenScript.swift": "a script in Python, which prints"]),
+    Rule(
+      testDescription: "only main ends the program",
+      words: ["exit(", "_exit(", "abort(", "quick_exit(", "raise("],
+      allowed: [
+        "main.swift": "with the command's status", "Signals.swift": "interrupts, and a reader that went away",
+        "AtomicFile.swift": "abort() removes a temporary file",
+      ]),
+    Rule(
+      testDescription: "commands read the environment", words: ["getenv(", "ProcessInfo"],
+      allowed: [
+        "Console.swift": "for commands", "TemporarySpill.swift": "TMPDIR, as every program that spills",
+      ]),
+    Rule(
+      testDescription: "libraries throw facts, only commands name --flags",
+      finds: { line in
+        // In a string, at the start of a word.
+        let parts = line.split(separator: "\"", omittingEmptySubsequences: false)
+        return parts.indices.contains { place in
+          guard place % 2 == 1 else { return false }
+          let text = parts[place]
+          return text.split { " =:".contains($0) }.contains { word in
+            let option = word.drop { $0 == "(" }
+            return option.hasPrefix("--") && option.dropFirst(2).first.map { $0.isLetter } == true
+          }
+        }
+      }, except: ["SWTCommands", "SWTConsole"]),
+  ]
+
+  @Test(arguments: rules)
+  func `a rule is violated only by the files that it lists`(rule: Rule) {
+    var breakers: Set<String> = []
+    for file in SourceTree.sources where !rule.except.contains(file.module) {
+      for (number, line) in file.code where Self.breaks(line, rule) {
+        breakers.insert(file.name)
+        if rule.allowed[file.name] == nil {
+          Issue.record("\(file.path):\(number): \(line.drop { $0 == " " })")
+        }
+      }
+    }
+    let idle = Set(rule.allowed.keys).subtracting(breakers)
+    #expect(idle.isEmpty, "listed, and no longer needed: \(idle.sorted())")
+  }
+
+  private static func breaks(_ line: Substring, _ rule: Rule) -> Bool {
+    if let finds = rule.finds { return finds(line) }
+    return rule.words.contains { has($0, line.utf8) }
+  }
+
+  /// Whether the line contains the word as a whole word.
+  private static func has(_ word: String, _ line: Substring.UTF8View) -> Bool {
+    let word = Array(word.utf8)
+    var before = UInt8(ascii: " ")
+    var rest = line[...]
+    while let first = rest.first {
+      if first == word[0], !isName(before) || first == UInt8(ascii: "."), rest.starts(with: word) {
+        return true
+      }
+      before = first
+      rest = rest.dropFirst()
+    }
+    return false
+  }
+
+  private static func isName(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"),
+      UInt8(ascii: "_"), UInt8(ascii: "."):
+      true
+    default: false
+    }
+  }
+
+  @Test func `the search finds what it looks for`() {
+    let rule = Rule(testDescription: "", words: ["mmap(", "try!", ".unsafelyUnwrapped"])
+    for line in ["  let a = unsafe mmap(nil)", "try! f()", "a.unsafelyUnwrapped", "(try!f())"] {
+      #expect(Self.breaks(line[...], rule), "\(line)")
+    }
+    for line in ["let a = my_mmap(nil)", "retry!", "x.mmap(1)", "mmap", ""] {
+      #expect(!Self.breaks(line[...], rule), "\(line)")
+    }
+    let flags = Self.rules.last
+    #expect(
+      flags?.finds?("throw f(\"convert without --fold-bn\")") == true
+        && flags?.finds?("a(\"var(--grid)\") - --b") == false)
+  }
+
+  // MARK: Sizes
+
+  @Test func `no Swift file is longer than 400 lines, and half of them are short`() {
+    let counts = SourceTree.sources.filter(\.isSwift).map { ($0.path, $0.lines.count - 1) }
+    for (path, count) in counts + SourceTree.tests.filter(\.isSwift).map({ ($0.path, $0.lines.count - 1) }) {
+      #expect(count <= 400, "\(path) has \(count) lines")
+    }
+    #expect(counts.map(\.1).sorted()[counts.count / 2] <= 100)
+  }
+
+  /// The formatter does not break comments, raw names and strings, so this number is checked; it only falls.
+  @Test func `lines are not wider than the formatter's width`() {
+    let wide = (SourceTree.sources + SourceTree.tests).filter(\.isSwift).flatMap { file in
+      file.lines.enumerated().filter { $1.count > 110 }.map { "\(file.path):\($0.offset + 1)" }
+    }
+    #expect(wide.count <= 470, "\(wide.suffix(20))")
+  }
+}
