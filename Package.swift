@@ -33,8 +33,11 @@ let formats: [Target] = [
   .target(
     name: "PthReader",
     dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "SWTArchives", "SWTTensorFiles"]),
+  .target(name: "PthWriter", dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums"]),
 
-  // The reader as a library for C.
+  // The readers as libraries for C.
+  .target(name: "PthC"),
+  .target(name: "PthInterface", dependencies: ["SWTBytes", "SWTTensors", "PthC", "PthReader"]),
   .target(name: "SWTC"),
   .target(
     name: "SWTInterface", dependencies: ["SWTPlatform", "SWTC", "SWT", "SWTChecksums", "SWTDigests"]),
@@ -63,8 +66,8 @@ let network: [Target] = [
   .target(
     name: "SWTConversion",
     dependencies: [
-      "SWTInputs", "CRounding", "SWTThreads", "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums",
-      "SWTDigests",
+      "SWTInputs", "CRounding", "SWTThreads", "PthReader", "PthWriter", "SWT", "SWTBytes", "SWTTensors",
+      "SWTChecksums", "SWTDigests",
       "ResNetArchitecture", "ResNetModel", "SWTGoldens", "SWTTensorFiles",
     ]),
   .target(
@@ -104,7 +107,10 @@ let network: [Target] = [
 let tests: [Target] = [
   // What tests share.
   .target(
-    name: "TestSupport", dependencies: ["SWTBytes", "SWTTensors", "SWTTensorFiles", "ResNetArchitecture"],
+    name: "TestSupport",
+    dependencies: [
+      "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTTensorFiles", "ResNetArchitecture",
+    ],
     path: "Tests/Support/TestSupport"),
   .target(
     name: "EngineTestSupport", dependencies: ["ResNetArchitecture", "ResNetEngine", "TestSupport"],
@@ -131,6 +137,12 @@ let tests: [Target] = [
       "PthReader", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTTensorFiles", "TestSupport",
     ]),
   .testTarget(
+    name: "PthWriterTests",
+    dependencies: ["PthWriter", "PthReader", "SWTBytes", "SWTTensors", "SWTDigests", "TestSupport"]),
+  .testTarget(
+    name: "PthInterfaceTests",
+    dependencies: ["PthC", "PthInterface", "PthReader", "SWTChecksums", "SWTDigests", "TestSupport"]),
+  .testTarget(
     name: "SWTInterfaceTests",
     dependencies: ["SWT", "SWTC", "SWTChecksums", "SWTDigests", "SWTInterface", "TestSupport"]),
   .testTarget(name: "ResNetArchitectureTests", dependencies: ["ResNetArchitecture"]),
@@ -154,7 +166,8 @@ let tests: [Target] = [
   .testTarget(
     name: "SWTConversionTests",
     dependencies: [
-      "ResNetArchitecture", "ResNetModel", "SWT", "SWTBytes", "SWTChecksums", "SWTConversion", "SWTDigests",
+      "PthReader", "ResNetArchitecture", "ResNetModel", "SWT", "SWTBytes", "SWTChecksums", "SWTConversion",
+      "SWTDigests",
       "SWTTensors",
       "TestSupport",
     ]),
@@ -172,8 +185,8 @@ let tests: [Target] = [
   .testTarget(
     name: "SWTCommandsTests",
     dependencies: [
-      "SWTConsole", "PthReader", "SWT", "SWTBytes", "SWTCommands", "SWTGoldens", "ResNetArchitecture",
-      "SWTTensors",
+      "SWTConsole", "PthReader", "SWT", "SWTBytes", "SWTChecksums", "SWTCommands", "SWTDigests", "SWTGoldens",
+      "ResNetArchitecture", "SWTTensors", "SWTThreads",
       "SWTTensorFiles", "SWTVerification", "TestSupport",
     ]),
 
@@ -206,10 +219,14 @@ let package = Package(
     .library(name: "SWTDigests", targets: ["SWTDigests"]),
     // Checkpoints.
     .library(name: "PthReader", targets: ["PthReader"]),
+    .library(name: "PthWriter", targets: ["PthWriter"]),
     // A network in a weight file, run by the engine: no archive library, no cryptography.
     .library(name: "ResNetModel", targets: ["ResNetModel"]),
     // All of it: conversion and verification too.
     .library(name: "Pth2SWT", targets: ["Pth2SWT"]),
+    // The checkpoint reader for C: under the name of its module, and as packages call the library.
+    .library(name: "PthC", type: .dynamic, targets: ["PthInterface", "PthC"]),
+    .library(name: "pth2swt_pth", type: .dynamic, targets: ["PthInterface", "PthC"]),
     // The weight-file reader for C.
     .library(name: "SWTC", type: .dynamic, targets: ["SWTInterface", "SWTC"]),
     .executable(name: "pth2swt", targets: ["pth2swt"]),

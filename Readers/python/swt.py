@@ -134,6 +134,7 @@ class File:
     def __init__(self, data):
         """Reads a file from its bytes, which may be a mapping."""
         self._data = memoryview(data)
+        self._closed = False
         self._checked = set()
         self._read_header()
         self._read_table()
@@ -392,6 +393,7 @@ class File:
         return self._index[start + 32 * number:start + 32 * number + 32] if end else None
 
     def _check_values(self, x, crc, sha):
+        need(not self._closed, "unreadable", 0, "the file is closed")
         data, digest = self._data[x.offset:x.offset + x.length], self._digest(x.index)
         start, end = self._gaps[x.index]
         need(_zero(self._data[start:end]), "padding", start, f"a byte before {x.name!r} is not zero")
@@ -424,11 +426,14 @@ class File:
             for x in records:
                 self._check_text(_encoded(x.name), self._range(kind)[0])
         for at, q in zip(range(*self._range(b"QNTZ"), QNTZ.size), self.quantizations):
-            x = self.tensors[q.scale]
-            form = f"<{math.prod(x.shape)}{'f' if x.dtype == F32 else 'd'}"
-            scales = struct.unpack(form, self._data[x.offset:x.offset + x.length])
-            need(all(0 < s < math.inf for s in scales), "quantization", at + 8,
-                 "a scale is not finite and positive")
+            for field, number in ((8, q.scale), (16, q.act_scale)):
+                x = None if number == NONE else self.tensors[number]
+                if x is None or x.dtype not in (F32, F64):
+                    continue
+                form = f"<{math.prod(x.shape)}{'f' if x.dtype == F32 else 'd'}"
+                scales = struct.unpack(form, self._data[x.offset:x.offset + x.length])
+                need(all(0 < s < math.inf for s in scales), "quantization", at + field,
+                     "a scale is not finite and positive")
 
     @staticmethod
     def _check_text(data, at):
@@ -450,6 +455,8 @@ class File:
 
     def __getitem__(self, key):
         """The record of a tensor by index or name."""
+        need(isinstance(key, (int, str, bytes)), "no-such-tensor", 0,
+             f"{key!r} is neither an index nor a name")
         number = key if isinstance(key, int) else self._find(key)
         if number is None or not 0 <= number < self._count:
             raise Error("no-such-tensor", 0, repr(key))
@@ -487,6 +494,7 @@ class File:
 
     def bytes(self, key):
         """The stored bytes of a tensor, without copying; checked the first time."""
+        need(not self._closed, "unreadable", 0, "the file is closed")
         x = self[key]
         if x.index in self._checked:
             return self._data[x.offset:x.offset + x.length]
@@ -538,6 +546,7 @@ class File:
         return self
 
     def __exit__(self, *_):
+        self._closed = True
         self._data = memoryview(b"")  # the file is unmapped when the last view of it is gone
 
 

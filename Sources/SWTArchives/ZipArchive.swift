@@ -5,21 +5,52 @@ package struct ZipArchive: Sendable {
   package let source: any ByteSource
   package let limits: ParseLimits
   package let entries: [ZipEntry]
-  private let byName: [String: Int]
+  /// Bytes that belong to no entry.
+  package let stray: [StrayBytes]
+  private let byName: [ExactString: Int]
+  /// The data of each entry, if the archive was unpacked to files.
+  private let files: [any ByteSource]?
 
   package init(_ source: any ByteSource, limits: ParseLimits) throws(ParseFailure) {
     self.source = source
     self.limits = limits
-    entries = try ZipDirectory(source, limits: limits).entries
-    var byName: [String: Int] = [:]
-    for (index, entry) in entries.enumerated() { byName[entry.name] = index }
+    let directory = try ZipDirectory(source, limits: limits)
+    entries = directory.entries
+    stray = directory.stray
+    files = nil
+    var byName: [ExactString: Int] = [:]
+    for (index, entry) in entries.enumerated() { byName[ExactString(entry.name)] = index }
     self.byName = byName
   }
 
-  package subscript(name: String) -> ZipEntry? { byName[name].map { entries[$0] } }
+  /// An archive that was unpacked.
+  ///
+  /// - Parameters:
+  ///   - records: The files: their paths, which must differ, and contents.
+  ///   - limits: Limits on what is read of them.
+  /// - Throws: ``ParseFailure`` `.limit` if there are too many.
+  package init(
+    unpacked records: [(name: String, data: any ByteSource)], limits: ParseLimits
+  ) throws(ParseFailure) {
+    try limits.check(.entries, records.count)
+    source = JoinedSource(records.map(\.data))
+    self.limits = limits
+    stray = []
+    files = records.map(\.data)
+    entries = records.enumerated().map { index, record in
+      ZipEntry(
+        index: UInt64(index), name: record.name, method: .stored, byteCount: record.data.byteCount,
+        packedByteCount: record.data.byteCount, crc32: 0, dataOffset: nil, headerOffset: nil)
+    }
+    byName = Dictionary(
+      records.enumerated().map { (ExactString($1.name), $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  package subscript(name: String) -> ZipEntry? { byName[ExactString(name)].map { entries[$0] } }
 
   /// The data of an entry, not read yet.
   package func data(_ entry: ZipEntry) throws(ParseFailure) -> any ByteSource {
+    if let files { return files[Int(entry.index)] }
     guard let offset = entry.dataOffset else {
       // Compressed data has at least one byte, so an entry without data must be empty.
       guard entry.byteCount == 0 else {

@@ -17,6 +17,14 @@ package struct ZipEntry: Sendable {
   package let crc32: UInt32
   /// Offset of the data in the archive; nil if the entry is empty.
   package let dataOffset: Int?
+  /// Offset of the local header before the data.
+  let headerOffset: Int?
+
+  /// The bytes of the entry, from its header to the end of its data.
+  var extent: (header: Int, end: Int)? {
+    guard let headerOffset, let dataOffset else { return nil }
+    return (headerOffset, dataOffset + packedByteCount)
+  }
 }
 
 /// The directory of a zip archive, as libzip reads it.
@@ -28,6 +36,8 @@ package struct ZipEntry: Sendable {
 /// the data.
 package struct ZipDirectory {
   package let entries: [ZipEntry]
+  /// Bytes that belong to none of them.
+  package let stray: [StrayBytes]
 
   /// Size of the record at the end of every archive.
   private static let endRecordSize = 22
@@ -37,6 +47,7 @@ package struct ZipDirectory {
     guard source.byteCount >= Self.endRecordSize else {
       throw ParseFailure(.invalid("not a zip archive: it has only \(source.byteCount) bytes"))
     }
+    let extent = try ZipExtent(source)
     let spy = LibzipSource(source)
     var error = unsafe zip_error_t()
     unsafe zip_error_init(&error)
@@ -56,16 +67,17 @@ package struct ZipDirectory {
     try limits.check(.entries, count)
     var entries: [ZipEntry] = []
     entries.reserveCapacity(Int(count))
-    var names: Set<String> = []
+    var names: Set<ExactString> = []
     for index in 0..<UInt64(clamping: count) {
       let entry = try unsafe Self.entry(archive, index, spy, source)
       guard let entry else { continue }
-      guard names.insert(entry.name).inserted else {
+      guard names.insert(ExactString(entry.name)).inserted else {
         throw ParseFailure(.invalid("two entries have the name \(entry.name)"))
       }
       entries.append(entry)
     }
     try Self.requireDisjoint(entries)
+    stray = try extent.stray(entries, found: UInt64(clamping: count))
     self.entries = entries
   }
 
@@ -97,19 +109,20 @@ package struct ZipDirectory {
       throw ParseFailure(
         .invalid("the uncompressed entry \(name) has two sizes, \(byteCount) and \(packedByteCount)"))
     }
-    var dataOffset: Int?
+    var place: (header: Int, data: Int)?
     if packedByteCount > 0 {
-      dataOffset = try unsafe Self.dataOffset(archive, index, name, spy, source)
-      try source.requireRange(dataOffset ?? 0, packedByteCount)
+      place = try unsafe Self.place(archive, index, name, spy, source)
+      try source.requireRange(place?.data ?? 0, packedByteCount)
     }
     return ZipEntry(
       index: index, name: name, method: method, byteCount: byteCount, packedByteCount: packedByteCount,
-      crc32: unsafe status.crc, dataOffset: dataOffset)
+      crc32: unsafe status.crc, dataOffset: place?.data, headerOffset: place?.header)
   }
 
-  private static func dataOffset(
+  /// The offsets of an entry's local header and of its data.
+  private static func place(
     _ archive: OpaquePointer, _ index: UInt64, _ name: String, _ spy: LibzipSource, _ source: any ByteSource
-  ) throws(ParseFailure) -> Int {
+  ) throws(ParseFailure) -> (header: Int, data: Int) {
     spy.forgetReads()
     guard let file = unsafe zip_fopen_index(archive, index, zip_flags_t(ZIP_FL_COMPRESSED)) else {
       throw ParseFailure(.invalid("entry \(name) has no readable local header"))
@@ -134,7 +147,7 @@ package struct ZipDirectory {
     guard String(decoding: localName, as: UTF8.self) == name || !localName.allSatisfy({ $0 < 0x80 }) else {
       throw ParseFailure(.invalid("entry \(name) has a different name in its local header"), at: header)
     }
-    return data
+    return (header, data)
   }
 
   /// Entries that overlap are how zip bombs claim petabytes.

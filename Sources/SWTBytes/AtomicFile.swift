@@ -2,7 +2,7 @@ internal import SWTPlatform
 
 /// A file that appears complete or not at all; every file for the user is written by it.
 ///
-/// The bytes go to `<name>.tmp-<random>` in the same folder. ``commit()`` makes them durable and renames the
+/// The bytes go to `<name>.pth2swt-tmp-<random>` in the same folder. ``commit()`` makes them durable and renames the
 /// file; without it the temporary file is removed with this object. After a crash, a full disk or a race with
 /// another writer there is the old file or the new one, never a part of one, and a process that has the old
 /// one mapped keeps it.
@@ -25,14 +25,21 @@ package final class AtomicFile: @unchecked Sendable {
   /// Creates the temporary file.
   ///
   /// - Parameters:
-  ///   - path: The file to write. A symbolic link is followed and stays a link.
+  ///   - path: The file to write.
   ///   - replaceExisting: If false, an existing file is an error, now and in ``commit()``.
+  ///   - followsLinks: Whether a symbolic link at `path` is followed and stays a link, as for names that the
+  ///     user gave. Otherwise the link itself counts as the existing file, as for names that a program derives:
+  ///     the folder's owner may have put a link there.
   /// - Throws: ``WriteFailure``.
-  package init(path: String, replaceExisting: Bool = true) throws(WriteFailure) {
+  package init(
+    path: String, replaceExisting: Bool = true, followsLinks: Bool = true
+  ) throws(WriteFailure) {
     var destination = path
     var mode: mode_t?
     var status = stat()
-    if unsafe stat(path, &status) == 0 {
+    if !followsLinks, Folder.isLink(path) {
+      guard replaceExisting else { throw WriteFailure(.exists, path: path) }
+    } else if unsafe stat(path, &status) == 0 {
       guard replaceExisting else { throw WriteFailure(.exists, path: path) }
       guard status.st_mode & S_IFMT == S_IFREG else { throw WriteFailure(.notRegular, path: path) }
       mode = status.st_mode & 0o7777
@@ -43,7 +50,7 @@ package final class AtomicFile: @unchecked Sendable {
     }
     var failure = SystemFailure(call: "open", code: EEXIST)
     for _ in 0..<100 {
-      let name = "\(destination).tmp-\(Self.randomSuffix())"
+      let name = TemporaryName.random(for: destination)
       var code: CInt = 0
       let (ticket, opened) = LiveTemporaries.register(name) {
         let opened = unsafe open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
@@ -189,11 +196,6 @@ package final class AtomicFile: @unchecked Sendable {
 }
 
 extension AtomicFile {
-  private static func randomSuffix() -> String {
-    let text = String(UInt64.random(in: 0...UInt64.max), radix: 36)
-    return String(repeating: "0", count: 13 - text.utf8.count) + text
-  }
-
   /// The absolute path with all links resolved.
   private static func resolved(_ path: String) -> String? {
     guard let name = unsafe realpath(path, nil) else { return nil }

@@ -18,3 +18,11 @@ package struct ExactString: Hashable, Sendable, Comparable, CustomStringConverti
 
   package var description: String { text }
 }
+
+extension Dictionary where Key == ExactString {
+  /// The value under a name from a file.
+  package subscript(name: String) -> Value? {
+    get { self[ExactString(name)] }
+    set { self[ExactString(name)] = newValue }
+  }
+}

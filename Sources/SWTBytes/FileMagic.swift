@@ -11,6 +11,12 @@ package enum FileMagic {
   package static let zip: [UInt8] = [0x50, 0x4B, 3, 4]
   /// A zip archive without entries: only the end record.
   package static let emptyZip: [UInt8] = [0x50, 0x4B, 5, 6]
+  /// In zip archives: the start of any record, an entry of the directory, a data descriptor, and the end records of zip64.
+  package static let zipRecord: [UInt8] = [0x50, 0x4B]
+  package static let zipDirectory: [UInt8] = [0x50, 0x4B, 1, 2]
+  package static let zipDescriptor: [UInt8] = [0x50, 0x4B, 7, 8]
+  package static let zip64End: [UInt8] = [0x50, 0x4B, 6, 6]
+  package static let zip64Locator: [UInt8] = [0x50, 0x4B, 6, 7]
   package static let gzip: [UInt8] = [0x1F, 0x8B]
   /// In a tar header, at offset ``tarOffset``.
   package static let tar: [UInt8] = Array("ustar".utf8)

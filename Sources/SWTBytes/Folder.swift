@@ -38,6 +38,27 @@ package enum Folder {
     return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
   }
 
+  /// Whether names that differ only in case mean the same file there, as by default on macOS; false if unknown.
+  package static func ignoresCase(_ path: String) -> Bool {
+    var folder = path
+    while !exists(folder), folder != parent(of: folder) { folder = parent(of: folder) }
+    return [folder.lowercased(), folder.uppercased()].contains {
+      $0 != folder && FileIdentity.areSame($0, folder)
+    }
+  }
+
+  /// The first symbolic link among the folders between `root` and the last name of `path`, which starts with
+  /// `root`; nil if there is none.
+  package static func link(above path: String, below root: String) -> String? {
+    var links: [String] = []
+    var folder = parent(of: path)
+    while folder.utf8.count > root.utf8.count, folder != parent(of: folder) {
+      if isLink(folder) { links.append(folder) }
+      folder = parent(of: folder)
+    }
+    return links.last
+  }
+
   /// The names in a folder, sorted by their bytes, without `.` and `..`.
   package static func names(in path: String) throws(SystemFailure) -> [String] {
     guard let folder = unsafe opendir(path) else { throw .last("opendir") }
@@ -64,23 +85,37 @@ package enum Folder {
     throw WriteFailure(.system(failure), path: path)
   }
 
+  private static let slash = UInt8(ascii: "/")
+
+  /// The bytes of a path without slashes at its end: a mark after a slash would make another character of it.
+  private static func withoutEnd(_ path: String) -> Substring.UTF8View {
+    var path = path[...].utf8
+    while path.count > 1, path.last == slash { path.removeLast() }
+    return path
+  }
+
   /// The path before the last name; "." or "/" if there is none.
   package static func parent(of path: String) -> String {
-    var path = path[...]
-    while path.count > 1, path.last == "/" { path = path.dropLast() }
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
+    let path = withoutEnd(path)
+    guard let slash = path.lastIndex(of: slash) else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash]) ?? "."
   }
 
   /// The last name of a path.
   package static func name(of path: String) -> String {
-    var path = path[...]
-    while path.count > 1, path.last == "/" { path = path.dropLast() }
-    return path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? String(path)
+    let path = withoutEnd(path)
+    guard let slash = path.lastIndex(of: slash) else { return String(path) ?? "" }
+    return String(path[path.index(after: slash)...]) ?? ""
   }
 
   /// `folder/name`.
   package static func join(_ folder: String, _ name: String) -> String {
     folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+  }
+
+  /// Whether a text that a file contains can be the name of a file beside it: not a path that leaves the folder.
+  package static func isName(_ text: String) -> Bool {
+    !text.isEmpty && text != "." && text != ".."
+      && !text.utf8.contains { $0 == 0 || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }
   }
 }

@@ -23,4 +23,11 @@ package enum LittleEndian {
     let ordered = T(littleEndian: 1) == 1 ? words : words.map(\.littleEndian)
     return unsafe ordered.withUnsafeBytes { unsafe Array($0) }
   }
+
+  /// The integer at `offset`; bytes after the end count as zeros.
+  package static func load<T: FixedWidthInteger & UnsignedInteger>(
+    _: T.Type, _ bytes: [UInt8], at offset: Int
+  ) -> T {
+    bytes.dropFirst(offset).prefix(MemoryLayout<T>.size).reversed().reduce(0) { $0 << 8 | T($1) }
+  }
 }

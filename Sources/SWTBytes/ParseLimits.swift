@@ -39,6 +39,12 @@ public struct ParseLimits: Sendable {
     case totalBytes = "total-bytes"
     /// Dimensions of a tensor.
     case rank
+    /// Numbers that a golden makes a network compute and keep: its input and the outputs of all stages. Default:
+    /// 16 × the bytes of its stored input, at least 134 million.
+    case goldenActivations = "golden-activations"
+    /// Multiply-adds that a golden makes a network compute. Default: 1 million × the bytes of its stored input, at
+    /// least 2 trillion.
+    case goldenMultiplyAdds = "golden-multiply-adds"
   }
 
   private var chosen: [Name: UInt64] = [:]
@@ -85,6 +91,8 @@ public struct ParseLimits: Sendable {
     case .hashBytes: 64 << 20
     case .totalBytes: follow(16, from: 1 << 30, to: 1 << 50)
     case .rank: 64
+    case .goldenActivations: follow(16, from: 1 << 27, to: 1 << 36)
+    case .goldenMultiplyAdds: follow(1 << 20, from: 1 << 41, to: 1 << 56)
     }
   }
 

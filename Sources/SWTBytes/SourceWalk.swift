@@ -21,6 +21,9 @@ package struct SourceWalk {
     if maps { mapped = try (source as? any MappableSource)?.walk(range) }
   }
 
+  /// Whether windows show mapped bytes in place.
+  package var isMapped: Bool { mapped != nil }
+
   /// Bytes not passed yet.
   package var left: Int { end - position }
 
@@ -32,8 +35,7 @@ package struct SourceWalk {
     window.removeAll()
     let count = min(count, left)
     guard count > 0 else {
-      try mapped?.finish()
-      mapped = nil
+      try finish()
       return false
     }
     if var walk = mapped {
@@ -50,4 +52,12 @@ package struct SourceWalk {
   ///
   /// - Throws: ``ParseFailure`` if it was truncated.
   package func requireSource() throws(ParseFailure) { try mapped?.requireLength() }
+
+  /// Ends the pass, which releases what is still mapped.
+  ///
+  /// - Throws: ``ParseFailure`` if the file was truncated.
+  package mutating func finish() throws(ParseFailure) {
+    try mapped?.finish()
+    mapped = nil
+  }
 }

@@ -34,9 +34,28 @@ package final class Console: Sendable {
   }
 
   /// Writes a line of results.
-  package func line(_ text: String) { write(text + "\n") }
+  package func line(_ text: String) {
+    write(HarmlessText.forPeople(text, isColorful: isColorful, onOneLine: true) + "\n")
+  }
 
+  /// Writes results for people, made harmless (``HarmlessText``).
   package func write(_ text: String) {
+    let text = HarmlessText.forPeople(text, isColorful: isColorful)
+    put(isInWorkflow ? HarmlessText.forWorkflow(text, .text) : text)
+  }
+
+  /// Writes a document that programs read, which escapes what it must itself.
+  package func document(_ text: String) {
+    put(isInWorkflow ? HarmlessText.forWorkflow(text, .init(ofDocument: text)) : text)
+  }
+
+  /// Writes workflow commands, whose values are escaped.
+  package func commands(_ text: String) { put(text) }
+
+  /// Whether standard output is the log of a GitHub workflow.
+  private var isInWorkflow: Bool { environment("GITHUB_ACTIONS") == "true" }
+
+  private func put(_ text: String) {
     switch target {
     case .process:
       broken.withLock { broken in
@@ -54,7 +73,15 @@ package final class Console: Sendable {
   }
 
   /// Writes a line of diagnostics.
-  package func note(_ text: String) { noteRaw(text + "\n") }
+  package func note(_ text: String) {
+    let text = Text.printable(text, limit: 4000)
+    noteRaw((isInWorkflow ? HarmlessText.forWorkflow(text, .text) : text) + "\n")
+  }
+
+  /// Writes a document about diagnostics, on one line.
+  package func noteDocument(_ text: String) {
+    noteRaw((isInWorkflow ? HarmlessText.forWorkflow(text, .init(ofDocument: text)) : text) + "\n")
+  }
 
   /// Writes diagnostics without a newline, such as a progress bar that is redrawn in place.
   package func noteRaw(_ text: String) {

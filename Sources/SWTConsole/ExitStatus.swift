@@ -63,6 +63,6 @@ package struct CommandFailure: Error, Equatable, Sendable {
     var text = file.map { "\($0): " } ?? ""
     text += message
     if let hint { text += "; \(hint)" }
-    return String(text.map { $0.isNewline ? " " : $0 })
+    return Text.printable(String(text.map { $0.isNewline ? " " : $0 }), limit: 2000)
   }
 }

@@ -10,17 +10,33 @@ package enum Signals {
   package static func install() {
     // A broken pipe then makes the write fail, which leaves time to remove unfinished outputs.
     signal(SIGPIPE, SIG_IGN)
+    // A write beyond the limit on the size of files then fails with an error as on a full disk.
+    signal(SIGXFSZ, SIG_IGN)
     waitForInterrupts()
     survivePageFaults()
   }
 
-  /// A thread waits for SIGINT and SIGTERM, because a handler could not take the lock of the temporaries'
+  /// Whether a signal was ignored when the program started, as SIGHUP is by `nohup`.
+  private static func isIgnored(_ signal: CInt) -> Bool {
+    var action = sigaction()
+    guard unsafe sigaction(signal, nil, &action) == 0 else { return false }
+    #if canImport(Darwin)
+      let handler = unsafe action.__sigaction_u.__sa_handler
+    #else
+      let handler = unsafe action.__sigaction_handler.sa_handler
+    #endif
+    let ignore = unsafe unsafeBitCast(SIG_IGN, to: Int.self)
+    return unsafe unsafeBitCast(handler, to: Int.self) == ignore
+  }
+
+  /// A thread waits for SIGINT, SIGTERM and SIGHUP, because a handler could not take the lock of the temporaries'
   /// list.
   private static func waitForInterrupts() {
     var set = sigset_t()
     unsafe sigemptyset(&set)
     unsafe sigaddset(&set, SIGINT)
     unsafe sigaddset(&set, SIGTERM)
+    if !isIgnored(SIGHUP) { unsafe sigaddset(&set, SIGHUP) }
     // Inherited by every thread created later.
     guard unsafe pthread_sigmask(SIG_BLOCK, &set, nil) == 0 else { return }
     let interrupts = set

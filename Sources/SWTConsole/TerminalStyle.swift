@@ -9,6 +9,9 @@ package struct TerminalStyle {
   package func warning(_ text: String) -> String { wrapped(text, "1;31") }
   package func accent(_ text: String) -> String { wrapped(text, "36") }
 
+  /// Every sequence that styles use.
+  static let codes = ["1", "2", "1;31", "36", "0"].map { "\u{1B}[\($0)m" }
+
   private func wrapped(_ text: String, _ code: String) -> String {
     isColorful && !text.isEmpty ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
   }

@@ -52,7 +52,7 @@ extension Text {
     for scalar in text.unicodeScalars {
       if result.utf8.count > limit { return result + "…" }
       if isControl(scalar) {
-        result += "\\u{\(String(scalar.value, radix: 16))}"
+        result += escaped(scalar)
       } else {
         result.unicodeScalars.append(scalar)
       }
@@ -60,7 +60,11 @@ extension Text {
     return result
   }
 
-  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+  /// `\u{1b}`: a character by its number.
+  static func escaped(_ scalar: Unicode.Scalar) -> String { "\\u{\(String(scalar.value, radix: 16))}" }
+
+  /// Whether a terminal, or the direction of text, obeys the character instead of showing it.
+  package static func isControl(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0..<0x20, 0x7F..<0xA0, 0xAD, 0x61C, 0x180E, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F,
       0xFEFF, 0xFFF9...0xFFFB, 0xE0000...0xE0FFF:

@@ -14,24 +14,34 @@ struct ConversionJob {
   private let reading: StateDictReading?
   private let official: OfficialFile?
   private let unused: [String]
+  private let parametrizations: [Parametrization]
 
   /// Plans the conversion of the source's tensors.
   ///
+  /// - Parameters:
+  ///   - source: The open source.
+  ///   - options: The options.
+  ///   - official: The published file that the source is, if any.
+  ///   - requiresLayers: Whether the layers named in the options must exist.
   /// - Throws: ``ConversionFailure``, ``ParseFailure`` or ``GoldenReadFailure``.
-  init(_ source: ConversionSource, _ options: ConversionOptions, official: OfficialFile?) throws {
+  init(
+    _ source: ConversionSource, _ options: ConversionOptions, official: OfficialFile?,
+    requiresLayers: Bool = true
+  ) throws {
     if let stored = source.stored {
       try self.init(stored, source, options)
     } else {
-      try self.init(checkpoint: source, options, official: official)
+      try self.init(checkpoint: source, options, official: official, requiresLayers: requiresLayers)
     }
   }
 
   private init(
-    checkpoint source: ConversionSource, _ options: ConversionOptions, official: OfficialFile?
+    checkpoint source: ConversionSource, _ options: ConversionOptions, official: OfficialFile?,
+    requiresLayers: Bool
   ) throws {
     self.source = source
     let plan = try ConversionPlan(source.file, options.architecture.request, options, official: official)
-    try plan.requireLayers(options.wideLayers)
+    if requiresLayers { try plan.requireLayers(options.wideLayers) }
     architecture = plan.network?.tree.architecture
     reading = plan.network?.reading
     self.official = plan.network == nil ? nil : official
@@ -42,13 +52,14 @@ struct ConversionJob {
     self.official?.addMetadata(to: &draft.contents.metadata)
     try options.addMetadata(to: &draft.contents.metadata, architecture)
     unused = plan.unused
+    parametrizations = plan.network?.parametrizations ?? []
     goldens.add(to: &draft)
   }
 
   private init(_ stored: StoredWeights, _ source: ConversionSource, _ options: ConversionOptions) throws {
     self.source = source
     architecture = SWTArchitecture.read { stored.contents.metadata[$0] }
-    (reading, official, unused) = (nil, nil, [])
+    (reading, official, unused, parametrizations) = (nil, nil, [], [])
     guard options.conventions == Conventions() else {
       throw ConversionFailure.architecture(
         "conventions of a checkpoint cannot be set for a weight file, which records its own",
@@ -115,14 +126,29 @@ struct ConversionJob {
     var summary = ConversionSummary(
       architecture: architecture?.name, tensorCount: draft.networkTensorCount, aliasCount: 0, byteCount: 0,
       contentID: nil, sourceSHA256: digest, unused: unused,
-      skipped: source.stored == nil ? source.file.checkpoint.skipped.map { ($0.path, $0.reason) } : [],
+      skipped: skipped,
       goldens: draft.contents.goldenSets.map(\.name))
     summary.wideLayers = draft.wideLayers
     summary.worstRounding = draft.worstRounding
     summary.reading = reading
+    summary.parametrizations = parametrizations
     summary.official = official
     if architecture != nil { summary.warnings = OfficialName.warnings(path: source.path, sha256: digest) }
+    if source.stored == nil, source.file.checkpoint.hasCode {
+      summary.warnings.append(
+        "it defines Python classes or functions (cloudpickle or dill), which torch.load would run; nothing was "
+          + "executed here")
+    }
     return summary
+  }
+}
+
+extension ConversionJob {
+  /// What the reader left out, except weights that were folded from their parts.
+  fileprivate var skipped: [(path: String, reason: String)] {
+    guard source.stored == nil else { return [] }
+    let folded = Set(parametrizations.map(\.name))
+    return source.file.checkpoint.skipped.filter { !folded.contains($0.path) }.map { ($0.path, $0.reason) }
   }
 }
 

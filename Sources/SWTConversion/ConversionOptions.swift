@@ -38,6 +38,9 @@ public struct ConversionOptions: Sendable {
   public var foldsBatchNorm = false
   /// Whether an existing output is replaced; otherwise it is an error unless it is up to date.
   public var replacesExisting = false
+  /// Whether a symbolic link at the output's path is followed; otherwise it counts as an existing file. For
+  /// output paths that a program derives from other names.
+  public var followsLinks = true
   /// Limits on the resources that the input may use.
   public var limits = ParseLimits()
   /// Number of threads that read, hash and write; the output does not depend on it.
@@ -68,6 +71,8 @@ public struct ConversionSummary: Sendable {
   public var unused: [String]
   /// How the network was read; nil for weight files and for state dicts without a layer tree.
   public var reading: StateDictReading?
+  /// Weights that the source has as parts, and that were folded.
+  package var parametrizations: [Parametrization] = []
   /// The published file that the input is, if any.
   public var official: OfficialFile?
   /// Suspicious findings that do not prevent a conversion.

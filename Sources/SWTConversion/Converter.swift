@@ -22,6 +22,10 @@ public enum Converter {
     progress: ConversionProgress? = nil
   ) throws(ConversionFailure) -> ConversionSummary {
     do {
+      guard let format = OutputFormat(path: output) else {
+        throw ConversionFailure.options(
+          "\(output) has an ending that no output format has: .swt, .safetensors and .pth")
+      }
       let source = try ConversionSource(input, options, progress)
       // A possible published file waits for its digest, which decides what shapes cannot; others are read
       // meanwhile.
@@ -29,9 +33,10 @@ public enum Converter {
         OfficialFile.mayBe(path: input, byteCount: source.file.checkpoint.byteCount)
         || UpToDate.isOfPublishedFile(output)
       do {
-        return try convert(source, to: output, options, official: mayBePublished ? source.published() : nil)
+        return try convert(
+          source, to: output, format, options, official: mayBePublished ? source.published() : nil)
       } catch let news as UnexpectedlyPublished {
-        return try convert(source, to: output, options, official: news.file)
+        return try convert(source, to: output, format, options, official: news.file)
       }
     } catch {
       throw ConversionFailure(error, input: input, output: output)
@@ -40,13 +45,22 @@ public enum Converter {
 
   /// Plans, drafts and writes.
   private static func convert(
-    _ source: ConversionSource, to output: String, _ options: ConversionOptions, official: OfficialFile?
+    _ source: ConversionSource, to output: String, _ format: OutputFormat, _ options: ConversionOptions,
+    official: OfficialFile?
   ) throws -> ConversionSummary {
     var job = try ConversionJob(source, options, official: official)
-    if SafetensorsOutput.isAsked(by: output) {
+    switch format {
+    case .safetensors:
       try job.measure()
       let byteCount = try SafetensorsOutput.write(job.draft, from: source, to: output, options)
       return job.summary(byteCount: byteCount)
+    case .pth:
+      try job.measure()
+      let byteCount = try PthOutput.write(job.draft, from: source, to: output, options)
+      var summary = job.summary(byteCount: byteCount)
+      summary.warnings += PthOutput.losses(job.draft)
+      return summary
+    case .swt: break
     }
     if !options.replacesExisting, let existing = try UpToDate.find(output, &job) {
       return job.summary(upToDate: existing)

@@ -11,6 +11,8 @@ package struct NetworkStateDict: Sendable {
 
   /// The layer tree, and everything else that names and shapes tell.
   package let reading: StateDictReading
+  /// Weights that the file has as parts, and that were folded as PyTorch does.
+  package let parametrizations: [Parametrization]
   /// Every tensor of the network in execution order, with torchvision's name.
   package let tensors: [(parameter: ParameterSpec, entry: TensorEntry)]
 
@@ -34,23 +36,23 @@ package struct NetworkStateDict: Sendable {
     _ file: PthFile, _ request: Request, key: String?, conventions: Conventions = Conventions(),
     official: OfficialFile? = nil
   ) throws(ConversionFailure) {
-    let checkpoint = file.checkpoint
+    let effective = EffectiveStateDict(file)
     do throws(ReadingFailure) {
       reading = try StateDictReading(
-        checkpoint.tensors.map { ($0.name, $0.shape) }, request, key: key, options: conventions,
+        effective.tensors.map { ($0.name, $0.shape) }, request, key: key, options: conventions,
         official: official, values: { name in file.smallValues(name) })
     } catch {
       throw ConversionFailure(.architecture, error.message, error.remedy, reading: error)
     }
-    var entries: [String: TensorEntry] = [:]
-    for entry in checkpoint.tensors {
-      guard entries.updateValue(entry, forKey: entry.name) == nil else {
+    var entries: [ExactString: TensorEntry] = [:]
+    for entry in effective.tensors {
+      guard entries.updateValue(entry, forKey: ExactString(entry.name)) == nil else {
         throw .architecture("two tensors have the name \(entry.name)")
       }
     }
     var found: [String: TensorEntry] = [:]
     for (parameter, key) in reading.filled {
-      guard let entry = entries[key] else { continue }
+      guard let entry = entries[ExactString(key)] else { continue }
       guard parameter.isOptional || entry.scalarType.isFloatingPoint else {
         throw .architecture(
           "\(entry.name) has \(entry.scalarType.rawValue) values, not floating-point numbers")
@@ -66,15 +68,22 @@ package struct NetworkStateDict: Sendable {
     tensors = reading.tree.parameters.compactMap { parameter in
       found[parameter.name].map { (parameter, $0) }
     }
+    let used = Set(tensors.map(\.entry.name))
+    parametrizations = effective.folded.filter { used.contains($0.name) }
   }
 
   /// The same tensors with another epsilon, which a conversion option may have set.
   func withEpsilon(_ epsilon: Double) -> NetworkStateDict {
-    NetworkStateDict(reading: reading.withEpsilon(epsilon), tensors: tensors)
+    NetworkStateDict(
+      reading: reading.withEpsilon(epsilon), parametrizations: parametrizations, tensors: tensors)
   }
 
-  private init(reading: StateDictReading, tensors: [(parameter: ParameterSpec, entry: TensorEntry)]) {
+  private init(
+    reading: StateDictReading, parametrizations: [Parametrization],
+    tensors: [(parameter: ParameterSpec, entry: TensorEntry)]
+  ) {
     self.reading = reading
+    self.parametrizations = parametrizations
     self.tensors = tensors
   }
 

@@ -1,4 +1,5 @@
 package import ResNetArchitecture
+package import SWTBytes
 package import SWTChecksums
 package import SWTTensorFiles
 
@@ -62,7 +63,7 @@ package struct Golden: Equatable, Sendable {
   package let taps: [GoldenTap]
   package let floors: GoldenFloors
   /// SHA-256 of each tensor of the state dict that computed it, by name in the state dict.
-  package let digests: [String: SHA256Digest]
+  package let digests: [ExactString: SHA256Digest]
   /// SHA-256 over all of them.
   package let weightsDigest: SHA256Digest?
   /// Labels of the five largest outputs, per item of the batch; empty if not stored.

@@ -60,10 +60,10 @@ extension GoldenFields {
     return floors
   }
 
-  func digests() throws(GoldenFailure) -> [String: SHA256Digest] {
-    var digests: [String: SHA256Digest] = [:]
+  func digests() throws(GoldenFailure) -> [ExactString: SHA256Digest] {
+    var digests: [ExactString: SHA256Digest] = [:]
     for pair in metadata.pairs where pair.key.hasPrefix("digest.") {
-      digests[String(pair.key.dropFirst("digest.".count))] = try digest(pair.key)
+      digests[ExactString(String(pair.key.dropFirst("digest.".count)))] = try digest(pair.key)
     }
     return digests
   }

@@ -7,12 +7,12 @@ internal import SWTTensors
 /// Extracts the parts of a golden from its metadata and tensors, and checks them against each other.
 struct GoldenFields {
   let metadata: OrderedStrings
-  private let tensors: [String: TensorData]
+  private let tensors: [ExactString: TensorData]
   private let names: [String]
 
   init(metadata: OrderedStrings, tensors: [Golden.Stored]) {
     self.metadata = metadata
-    self.tensors = Dictionary(tensors.map { ($0.name, $0.data) }) { first, _ in first }
+    self.tensors = Dictionary(tensors.map { (ExactString($0.name), $0.data) }) { first, _ in first }
     names = tensors.map(\.name)
   }
 
@@ -21,7 +21,9 @@ struct GoldenFields {
       throw .notAGolden("its metadata have no key pth2swt.golden")
     }
     guard version == "1" else { throw .unsupported("version \(version); this program reads version 1") }
-    guard Set(names).count == names.count else { throw .inconsistent("two tensors have the same name") }
+    guard Set(names.map { ExactString($0) }).count == names.count else {
+      throw .inconsistent("two tensors have the same name")
+    }
   }
 
   // MARK: Network
@@ -46,11 +48,13 @@ struct GoldenFields {
 
   func input() throws(GoldenFailure) -> GoldenInput {
     if let text = metadata["input_formula"] {
-      guard tensors["input"] == nil else { throw .inconsistent("it has both an input and an input formula") }
+      guard tensors[ExactString("input")] == nil else {
+        throw .inconsistent("it has both an input and an input formula")
+      }
       let formula = try InputFormula(text)
       return GoldenInput(shape: formula.shape, values: .formula(formula))
     }
-    guard let data = tensors["input"] else {
+    guard let data = tensors[ExactString("input")] else {
       throw .inconsistent("it has neither an input nor an input formula")
     }
     try InputFormula.requireImages(data.shape)
@@ -64,8 +68,8 @@ struct GoldenFields {
     guard metadata["output"] ?? name == name else {
       throw .inconsistent("the output is \(metadata["output"] ?? ""), but that of the network is \(name)")
     }
-    let wide = tensors["\(name)_f64"]
-    let narrow = tensors["\(name)_f32"]
+    let wide = tensors[ExactString("\(name)_f64")]
+    let narrow = tensors[ExactString("\(name)_f32")]
     guard let shape = shapes[name], (wide ?? narrow) != nil else {
       throw .inconsistent("it has neither \(name)_f64 nor \(name)_f32")
     }
@@ -94,7 +98,7 @@ struct GoldenFields {
     for tensorName in names where tensorName.hasPrefix("tap.") {
       let isSampled = tensorName.hasSuffix(".values")
       let name = String(tensorName.dropFirst(4).dropLast(isSampled ? 7 : 0))
-      guard let shape = shapes[name], let data = tensors[tensorName] else {
+      guard let shape = shapes[name], let data = tensors[ExactString(tensorName)] else {
         throw .inconsistent("the tap \(name) does not exist in the network")
       }
       if let text = metadata["tap.\(name).shape"], Self.integers(text) != shape {

@@ -86,7 +86,10 @@ public func p2s_load(
   _ file: OpaquePointer?, _ index: Int64, _ layout: p2s_layout, _ values: UnsafeMutablePointer<Float>?,
   _ capacity: Int, _ error: UnsafeMutablePointer<p2s_error>?
 ) -> Int64 {
-  guard let file = unsafe file else { return -1 }
+  guard let file = unsafe file else {
+    unsafe report(SWTError(.unreadable, "the file is NULL"), to: error)
+    return -1
+  }
   do throws(SWTError) {
     let view = try unsafe Handle.of(file).file.view(Int(index))
     let order: SWTLayout
@@ -126,7 +129,10 @@ public func p2s_metadata(
 
 @c @implementation
 public func p2s_verify(_ file: OpaquePointer?, _ error: UnsafeMutablePointer<p2s_error>?) -> CInt {
-  guard let file = unsafe file else { return 0 }
+  guard let file = unsafe file else {
+    unsafe report(SWTError(.unreadable, "the file is NULL"), to: error)
+    return 0
+  }
   do throws(SWTError) {
     try unsafe Handle.of(file).file.verify(using: SystemDigests())
     return 1

@@ -1,3 +1,5 @@
+internal import SWTBytes
+
 /// A map from strings to strings that keeps its order, such as the metadata of a safetensors file.
 package struct OrderedStrings: Equatable, Sendable {
   /// A `"key": "value"` pair.
@@ -7,7 +9,7 @@ package struct OrderedStrings: Equatable, Sendable {
   }
 
   package private(set) var pairs: [Pair] = []
-  private var index: [String: Int] = [:]
+  private var index: [ExactString: Int] = [:]
 
   package init() {}
 
@@ -18,18 +20,18 @@ package struct OrderedStrings: Equatable, Sendable {
 
   /// The value of `key`. Setting a new key appends it; setting `nil` removes it.
   package subscript(key: String) -> String? {
-    get { index[key].map { pairs[$0].value } }
+    get { index[ExactString(key)].map { pairs[$0].value } }
     set {
       if let newValue {
-        if let place = index[key] {
+        if let place = index[ExactString(key)] {
           pairs[place].value = newValue
         } else {
-          index[key] = pairs.count
+          index[ExactString(key)] = pairs.count
           pairs.append(Pair(key: key, value: newValue))
         }
-      } else if let place = index.removeValue(forKey: key) {
+      } else if let place = index.removeValue(forKey: ExactString(key)) {
         pairs.remove(at: place)
-        for later in place..<pairs.count { index[pairs[later].key] = later }
+        for later in place..<pairs.count { index[ExactString(pairs[later].key)] = later }
       }
     }
   }

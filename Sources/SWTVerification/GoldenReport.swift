@@ -45,6 +45,10 @@ public struct GoldenReport: Sendable {
   public var isSelfMade: Bool { kind == "self" }
   /// The model's weights compared with the digests in the golden; nil if it has none.
   public var weights: WeightsReport?
+  /// Whether the bound of an output or tap is above what passes for its class of accuracy.
+  public var isLoose: Bool { comparisons.contains { $0.criterion.isLoose } }
+  /// Whether the fault was not located because the golden's input is too large for that.
+  public var isTooLargeToInvestigate = false
   /// Whether the golden has no floor for its output, so that a conservative default is used.
   public var isUncalibrated = false
   /// The output first, then the taps in execution order.
@@ -96,6 +100,8 @@ public struct VerificationReport: Sendable {
     case bitExact = "bit-exact"
     /// Within the noise of float32.
     case fp32
+    /// A golden, or the caller, allows more than the error of its class, so that passing shows little.
+    case loose
     /// Within the error of reduced precision.
     case reducedPrecision = "reduced-precision"
     /// Only goldens made by this program agree: nothing changed, which does not prove a port right.
@@ -116,6 +122,8 @@ public struct VerificationReport: Sendable {
   public var contentID: String?
   /// What computed the network: precision and instruction set.
   public var engine: String
+  /// Tensors whose records contradict the file's metadata; nil if none does.
+  public var contradictions: WeightsReport?
   /// The comparison with the source, if requested.
   public var source: WeightsReport?
   /// One per golden.
@@ -138,7 +146,8 @@ public struct VerificationReport: Sendable {
 
   /// Whether all tensors are those of the source and of the goldens.
   public var weightsPass: Bool {
-    (source?.passes ?? true) && !goldens.contains { $0.weights.map { !$0.passes } ?? false }
+    contradictions == nil && (source?.passes ?? true)
+      && !goldens.contains { $0.weights.map { !$0.passes } ?? false }
   }
   /// Whether every golden passes.
   public var forwardPasses: Bool { !goldens.contains { !$0.passes } }
@@ -152,6 +161,7 @@ public struct VerificationReport: Sendable {
   public var verdictClass: Class {
     guard passes else { return .wrong }
     guard ranForward else { return .weights }
+    if goldens.contains(where: \.isLoose) { return .loose }
     if isSelfMade { return .selfMade }
     if reducedCompute != nil, !goldens.isEmpty { return .reducedPrecision }
     if let stored, stored.isReduced { return .reducedPrecision }

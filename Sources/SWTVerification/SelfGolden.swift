@@ -67,7 +67,7 @@ package struct SelfGolden: Sendable {
       ("producer", "\(producer), double precision"),
     ])
     for (key, value) in architecture.goldenMetadata { metadata[key] = value }
-    for (name, digest) in WeightsCheck.digests(file).sorted(by: { $0.key < $1.key }) {
+    for (name, digest) in WeightDigests(file, StatedTransforms(file, tree)).ofSource {
       metadata["digest.\(name)"] = digest.hex
     }
     metadata["made_with"] = "float32 variants: \(sets.map(\.rawValue).joined(separator: ", "))"

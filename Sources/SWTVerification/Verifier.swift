@@ -89,9 +89,12 @@ public enum Verifier {
     }
     file.prefetch()
     let model: Model
-    do {
+    do throws(ModelFailure) {
       model = try Model(file)
     } catch {
+      if case .noArchitecture = error, options.level == .weights, options.goldens.isEmpty {
+        return try weights(of: file, path, options)
+      }
       throw .network(file: path, "\(error)")
     }
     let (tree, architecture) = (model.tree, model.architecture)
@@ -106,7 +109,7 @@ public enum Verifier {
         return error
       }
     }
-    let digests = WeightsCheck.digests(file)
+    let stated = StatedTransforms(file, tree)
     var report = VerificationReport(
       model: path, architecture: architecture.summary, parameterCount: tree.parameterCount,
       contentID: file.contentID(using: SystemDigests()).map { "swt1:\($0.hex)" },
@@ -115,18 +118,22 @@ public enum Verifier {
     report.stored = stored
     report.compute = options.computeName
     if case .reduced(let precision, _) = options.compute { report.reducedCompute = precision }
+    report.contradictions = WeightsCheck.contradictions(file, stated)
+    var proven: [ExactString: SHA256Digest]?
     if let source = options.source {
       do {
-        report.source = try WeightsCheck.compare(
-          file, digests, sourcePath: source, key: options.sourceKey, limits: options.limits)
+        let compared = try WeightsCheck.compare(
+          file, sourcePath: source, key: options.sourceKey, limits: options.limits)
+        report.source = compared.report
+        if compared.report.passes { proven = compared.sources }
       } catch {
         throw .source(error)
       }
     }
+    let digests = WeightDigests(file, stated, proven: proven)
     do {
-      let isProven = report.source?.passes ?? false
       let run = try ForwardRun(
-        SWTWeights(file), tree, goldens.map(\.golden), options, stored: stored, isProven: isProven)
+        SWTWeights(file), tree, goldens.map(\.golden), options, stored: stored, isProven: proven != nil)
       for (name, golden) in goldens {
         report.goldens.append(try run.check(name, golden, digests))
       }
@@ -136,6 +143,31 @@ public enum Verifier {
       throw .network(file: path, "\(error)")
     }
     if let damage = integrity.wait() { throw .model(file: path, damage) }
+    return report
+  }
+
+  /// Compares the tensors of a file without an architecture, of which nothing else can be verified.
+  private static func weights(
+    of file: SWTFile, _ path: String, _ options: VerificationOptions
+  ) throws(VerificationFailure) -> VerificationReport {
+    do {
+      try file.verify(using: SystemDigests())
+    } catch {
+      throw .model(file: path, error)
+    }
+    var report = VerificationReport(
+      model: path, architecture: "state dict",
+      parameterCount: file.tensors.filter { $0.role == .parameter }.reduce(0) { $0 + $1.elementCount },
+      contentID: file.contentID(using: SystemDigests()).map { "swt1:\($0.hex)" },
+      engine: options.engineName, source: nil, goldens: [])
+    guard let source = options.source else { return report }
+    do {
+      report.source = try WeightsCheck.compare(
+        file, sourcePath: source, key: options.sourceKey, limits: options.limits
+      ).report
+    } catch {
+      throw .source(error)
+    }
     return report
   }
 
@@ -158,6 +190,32 @@ public enum Verifier {
       for (_, golden) in named { goldens.append((golden.name, golden)) }
     } catch {
       throw .golden(file: error.file, error.text)
+    }
+    if options.goldens.isEmpty {
+      // A golden inside the file under test cannot set its own bar.
+      for (name, golden) in goldens {
+        guard let (output, allowed) = GoldenJudge(golden, LayerTree(golden.architecture)).loosest else {
+          continue
+        }
+        throw .golden(
+          file: path,
+          "its embedded golden \(name) allows an error of \(allowed) in \(output), more than passes for its class"
+        )
+      }
+    }
+    for (name, golden) in goldens {
+      let stored: Int
+      if case .stored(let values) = golden.input.values { stored = 4 * values.count } else { stored = 0 }
+      let limits = options.limits.scaled(toFile: stored)
+      let cost = ForwardCost(LayerTree(golden.architecture), shape: golden.input.shape)
+      do throws(ParseFailure) {
+        try limits.check(.goldenActivations, cost.activations)
+        try limits.check(.goldenMultiplyAdds, cost.multiplyAdds)
+      } catch {
+        throw .golden(
+          file: options.goldens.isEmpty ? path : name,
+          "its input of shape \(golden.input.shape) asks for too much: \(error.reason); \(error.hint ?? "")")
+      }
     }
     for (name, golden) in goldens where !golden.architecture.isSameNetwork(as: architecture) {
       throw .golden(

@@ -6,19 +6,32 @@ internal import SWTTensorFiles
 package enum CheckpointReader {
   /// Reads the metadata of the checkpoint at `path`; tensor bytes stay in the file.
   ///
-  /// An index of shards is read together with the shards in its folder.
+  /// An index of shards is read together with the shards in its folder; a folder that is one checkpoint, as a
+  /// whole.
   ///
   /// - Throws: ``/SWTBytes/ParseFailure`` when the file cannot be read, is no checkpoint, is damaged, or asks
   ///   for more than `limits` allow.
   package static func open(
     path: String, limits: ParseLimits = ParseLimits()
   ) throws(ParseFailure) -> Checkpoint {
+    if let folder = CheckpointFolder(path) { return try folder.read(limits: limits) }
     let source = try FileSource(path: path)
+    let name = Folder.name(of: path)
+    if name.hasSuffix(".distcp") || name == DistributedFolder.metadataName {
+      throw ParseFailure(
+        .unsupported("one file of a distributed checkpoint, which is a folder"),
+        hint: "name the folder; " + DistributedFolder.conversionHint)
+    }
     // The length at the start of a safetensors file may look like an opening brace.
     if !SafetensorsFile.recognizes(source), try ShardIndex.recognizes(source) {
       return try ShardIndex(source, path: path, limits: limits.scaled(toFile: source.byteCount)).read()
     }
-    return try read(source, limits: limits)
+    var checkpoint = try read(source, limits: limits)
+    if checkpoint.container == .safetensors {
+      try SafetensorsShards.markParts(
+        of: &checkpoint, named: name, limits: limits.scaled(toFile: source.byteCount))
+    }
+    return checkpoint
   }
 
   /// Reads a checkpoint from any source of bytes.
@@ -53,6 +66,11 @@ package enum CheckpointReader {
     return LegacyStream.recognizes(head) || SafetensorsFile.recognizes(source)
       || head.starts(with: FileMagic.pickle) && BarePickle.recognizes(head)
       || (try? shards(of: path).isEmpty) == false
+  }
+
+  /// Whether a file starts like a zip archive.
+  static func isZip(_ path: String) -> Bool {
+    (try? FileSource(path: path).starts(with: FileMagic.zip)) == true
   }
 
   /// The file names in an index of shards; empty if the file is not an index.
@@ -94,6 +112,14 @@ package enum CheckpointReader {
   }
 
   private static func readZip(_ archive: ZipArchive, nesting: Int) throws(ParseFailure) -> Checkpoint {
+    var checkpoint = try readRecords(archive, nesting: nesting)
+    for bytes in archive.stray {
+      checkpoint.skip("", "\(bytes.count) bytes at \(bytes.offset), which belong to no entry of the archive")
+    }
+    return checkpoint
+  }
+
+  private static func readRecords(_ archive: ZipArchive, nesting: Int) throws(ParseFailure) -> Checkpoint {
     if let export = try ExportArchive(archive) { return try export.read(nesting: nesting) }
     if let package = PackageArchive(archive) { return try package.read(nesting: nesting) }
     return try TorchArchive(archive).read(nesting: nesting)

@@ -75,8 +75,8 @@ struct LegacyStream {
 
   /// The first reference to each storage by key; its element type is the one used when the stream was
   /// written.
-  private func references(_ object: Pickle) throws(ParseFailure) -> [String: StorageReference] {
-    var first: [String: StorageReference] = [:]
+  private func references(_ object: Pickle) throws(ParseFailure) -> [ExactString: StorageReference] {
+    var first: [ExactString: StorageReference] = [:]
     try object.arena.forEachPersistentID { id throws(ParseFailure) in
       guard let reference = try StorageReference(id, in: object.arena) else { return }
       if first[reference.key] == nil { first[reference.key] = reference }
@@ -86,12 +86,12 @@ struct LegacyStream {
 
   /// Finds the ranges of the storages after the pickles, without reading their data.
   private func regions(
-    _ keys: Pickle, _ references: [String: StorageReference], _ reader: inout ByteReader
-  ) throws(ParseFailure) -> [String: Range<Int>] {
+    _ keys: Pickle, _ references: [ExactString: StorageReference], _ reader: inout ByteReader
+  ) throws(ParseFailure) -> [ExactString: Range<Int>] {
     guard let list = keys.arena.elements(keys.root), keys.arena.kind(keys.root) == .list else {
       throw ParseFailure(.invalid("the storage keys are not a list"))
     }
-    var regions: [String: Range<Int>] = [:]
+    var regions: [ExactString: Range<Int>] = [:]
     for id in list {
       guard let key = keys.arena.text(id) ?? keys.arena.int(id).map(String.init) else {
         throw ParseFailure(.invalid("a storage key is not text"))
@@ -122,12 +122,12 @@ struct LegacyStream {
 
   private struct Provider: StorageProvider {
     let source: any ByteSource
-    let references: [String: StorageReference]
-    let regions: [String: Range<Int>]
-    private var storages: [String: Storage] = [:]
+    let references: [ExactString: StorageReference]
+    let regions: [ExactString: Range<Int>]
+    private var storages: [ExactString: Storage] = [:]
 
     init(
-      source: any ByteSource, references: [String: StorageReference], regions: [String: Range<Int>]
+      source: any ByteSource, references: [ExactString: StorageReference], regions: [ExactString: Range<Int>]
     ) {
       self.source = source
       self.references = references

@@ -17,6 +17,7 @@ enum SafetensorsCheckpoint {
         try TensorEntry.checked(scalarType: entry.type, layout: layout, storage: storage, limits: limits),
         path: [.key(entry.name)], limits: limits)
     }
+    for tensor in file.foreign { checkpoint.skip(tensor.name, tensor.reason) }
     return checkpoint
   }
 }

@@ -66,38 +66,38 @@ struct ShardIndex {
   func fileNames() throws(ParseFailure) -> [String] { try namesByFile().map(\.file) }
 
   /// The files in order of first mention, with the names of their tensors.
-  private func namesByFile() throws(ParseFailure) -> [(file: String, names: Set<String>)] {
-    var order: [String: Int] = [:]
-    var result: [(file: String, names: Set<String>)] = []
+  private func namesByFile() throws(ParseFailure) -> [(file: String, names: Set<ExactString>)] {
+    var order: [ExactString: Int] = [:]
+    var result: [(file: String, names: Set<ExactString>)] = []
     for weight in weights {
       guard let file = weight.value.string else {
         throw ParseFailure(.invalid("the shard of \(weight.key) is not a file name"))
       }
       // The index determines which files are opened, so it must not name files outside its folder.
-      guard !file.isEmpty, file != ".", file != "..", !file.contains("/"), !file.contains("\\"),
-        !file.utf8.contains(0)
-      else { throw ParseFailure(.invalid("shard '\(file.prefix(64))' is not in the folder of the index")) }
-      if let place = order[file] {
-        result[place].names.insert(weight.key)
+      guard Folder.isName(file) else {
+        throw ParseFailure(.invalid("shard '\(file.prefix(64))' is not in the folder of the index"))
+      }
+      if let place = order[ExactString(file)] {
+        result[place].names.insert(ExactString(weight.key))
       } else {
-        order[file] = result.count
-        result.append((file, [weight.key]))
+        order[ExactString(file)] = result.count
+        result.append((file, [ExactString(weight.key)]))
       }
     }
     return result
   }
 
   private func add(
-    _ shard: Checkpoint, named names: Set<String>, _ file: String, to checkpoint: inout Checkpoint
+    _ shard: Checkpoint, named names: Set<ExactString>, _ file: String, to checkpoint: inout Checkpoint
   ) throws(ParseFailure) {
     var kept = shard
-    kept.keep { names.contains($0.name) }
-    let found = Set(kept.tensors.map(\.name))
+    kept.keep { names.contains(ExactString($0.name)) }
+    let found = Set(kept.tensors.map { ExactString($0.name) })
     if let missing = names.subtracting(found).sorted().first {
       throw ParseFailure(.invalid("shard \(file) does not contain \(missing), but the index says so"))
     }
     try checkpoint.add(kept, prefix: [], limits: limits)
-    for tensor in shard.tensors where !found.contains(tensor.name) {
+    for tensor in shard.tensors where !found.contains(ExactString(tensor.name)) {
       checkpoint.skip(tensor.name, "in shard \(file), but not in the index")
     }
   }

@@ -96,7 +96,7 @@ struct TarArchive {
   }
 
   private func readStorages(_ objects: inout Objects, _ isBigEndian: Bool) throws(ParseFailure) {
-    var found: [String: Stored] = [:]
+    var found: [ExactString: Stored] = [:]
     var hasLocations = false
     var reader = try forEachRecord(of: "storages") {
       (reader, record, parts) throws(ParseFailure) in
@@ -131,7 +131,7 @@ struct TarArchive {
 
   /// Adds storages that are views of others: `(key, root key, offset, count)`.
   private func addViews(
-    _ views: Pickle, to found: inout [String: Stored]
+    _ views: Pickle, to found: inout [ExactString: Stored]
   ) throws(ParseFailure) {
     let arena = views.arena
     for view in arena.elements(views.root) ?? [] {
@@ -153,7 +153,7 @@ struct TarArchive {
 
   private func readTensors(_ objects: inout Objects, _ isBigEndian: Bool) throws(ParseFailure) {
     let storages = objects.storages
-    var tensors: [String: TensorEntry] = [:]
+    var tensors: [ExactString: TensorEntry] = [:]
     _ = try forEachRecord(of: "tensors") { (reader, record, parts) throws(ParseFailure) in
       // (key, storage key, type), or (key, type, storage key) in the oldest files.
       guard parts.count == 3, let key = record.key(parts[0]),
@@ -202,8 +202,8 @@ struct TarArchive {
 
   /// The objects that the pickle refers to by key.
   private struct Objects: StorageProvider {
-    var tensors: [String: TensorEntry]
-    var storages: [String: Stored]
+    var tensors: [ExactString: TensorEntry]
+    var storages: [ExactString: Stored]
 
     func storage(_ reference: StorageReference) throws(ParseFailure) -> Storage {
       throw ParseFailure(

@@ -6,7 +6,7 @@ struct TarDirectory {
   private static let blockSize = 512
 
   /// The data range of each regular file.
-  private(set) var members: [String: Range<Int>] = [:]
+  private(set) var members: [ExactString: Range<Int>] = [:]
   private(set) var names: [String] = []
 
   /// Whether this is a header block with a correct checksum.
@@ -17,7 +17,7 @@ struct TarDirectory {
 
   init(_ source: any ByteSource, limits: ParseLimits) throws(ParseFailure) {
     var offset = 0
-    var overrides: [String: String] = [:]
+    var overrides: [ExactString: String] = [:]
     var count = 0
     while offset < source.byteCount {
       // An archive cut off after a member is still valid up to there.
@@ -60,7 +60,7 @@ struct TarDirectory {
         if type == 0x30 || type == 0 || type == 0x37 {
           var name = overrides["path"] ?? Self.text(header[..<100])
           if name.hasPrefix("./") { name.removeFirst(2) }
-          guard members.updateValue(start..<start + size, forKey: name) == nil else {
+          guard members.updateValue(start..<start + size, forKey: ExactString(name)) == nil else {
             throw ParseFailure(.invalid("two members of the tar archive have the name \(name)"), at: offset)
           }
           names.append(name)
@@ -111,8 +111,8 @@ struct TarDirectory {
   }
 
   /// The records of an extended header: `"%d %s=%s\n"`, where the number is the length of the record.
-  private static func pax(_ bytes: [UInt8], at offset: Int) throws(ParseFailure) -> [String: String] {
-    var values: [String: String] = [:]
+  private static func pax(_ bytes: [UInt8], at offset: Int) throws(ParseFailure) -> [ExactString: String] {
+    var values: [ExactString: String] = [:]
     var rest = bytes[...]
     while let first = rest.first, first != 0 {
       let digits = rest.prefix { $0 != 0x20 }

@@ -24,11 +24,16 @@ public struct GlobalName: Hashable, Sendable {
     "numpy._core.numeric": "numpy.core.numeric", "torch.nn.Parameter": "torch.nn.parameter",
   ]
 
+  /// The outermost package of the module.
+  var root: String { module.split(separator: ".", maxSplits: 1).first.map(String.init) ?? module }
+
+  /// Whether it makes a function or a class out of parts in the pickle, as cloudpickle and dill do.
+  public var makesCode: Bool { PickledCode.isMaker(self) }
+
   /// Whether calling it could do more than construct a value.
   ///
   /// Used only to warn and to refuse: names in a pickle are never looked up or called.
   public var isDangerous: Bool {
-    let root = module.split(separator: ".", maxSplits: 1).first.map(String.init) ?? module
     if Self.dangerousModules.contains(root) || Self.dangerousModules.contains(module) { return true }
     // Protocol 4 resolves dots in a name: `torch.serialization` has an `os`, which has `system`.
     let parts = name.split(separator: ".").map(String.init)

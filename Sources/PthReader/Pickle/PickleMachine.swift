@@ -191,9 +191,11 @@ struct PickleMachine {
       push(try arena.object(callable, arguments, keywords: keywords))
     case .BUILD:
       let state = try pop()
-      guard arena.build(try top(), state: state) else {
+      let object = try top()
+      guard arena.build(object, state: state) else {
         throw ParseFailure(.invalid("BUILD on a value that is not the result of a call"))
       }
+      try readJoblibArray(after: object)
     case .PERSID: push(try arena.persistent(try arena.text(try reader.line(limit: 4096))))
     case .BINPERSID: push(try arena.persistent(try pop()))
     case .EXT1: throw Self.extension(Int(try reader.byte()))
@@ -224,6 +226,16 @@ struct PickleMachine {
     try reader.skip(count)
     externalBytes += Int(count)
     return try arena.external(kind, at: offset, count: Int(count))
+  }
+
+  /// Reads the bytes after an array of joblib, as a second state of the object.
+  private mutating func readJoblibArray(after object: NodeID) throws(ParseFailure) {
+    guard let (byteCount, isPadded) = try JoblibArray.layout(object, arena) else { return }
+    if isPadded { try reader.skip(Int(try reader.byte())) }
+    let offset = reader.offset
+    try reader.skip(byteCount)
+    externalBytes += byteCount
+    _ = arena.build(object, state: try arena.external(.bytes, at: offset, count: byteCount))
   }
 
   // MARK: The stack

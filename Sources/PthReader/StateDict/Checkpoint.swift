@@ -18,8 +18,12 @@ public struct Checkpoint: Sendable {
     case pt2
     /// The Hugging Face format: a JSON header and plain data.
     case safetensors
-    /// Several files and a JSON index of the tensors in each.
+    /// Several files and a JSON index of the tensors in each, or shards of each tensor in several files.
     case sharded
+    /// A folder with a table of chunks: `torch.distributed.checkpoint`; or the files of all ranks of a run.
+    case distributed
+    /// The folder that an archive was unpacked to.
+    case unpacked
     /// A pickle without a container.
     case pickle
     /// This project's own weight files, which other modules read.
@@ -43,6 +47,17 @@ public struct Checkpoint: Sendable {
   /// The file's text metadata: `__metadata__` of safetensors files.
   public internal(set) var metadata: [(key: String, value: String)] = []
 
+  /// Tensors that the file has only parts of.
+  public private(set) var partial: [PartialTensor] = []
+  /// What to do about ``partial``, if the form of the file tells.
+  var partialHint: String?
+  /// Whether a pickle calls a function that is defined in it.
+  private var callsCode = false
+  /// Whether the file defines Python functions or classes, as cloudpickle and dill store them: a program that
+  /// loads it would run them.
+  public var hasCode: Bool {
+    globals.contains { $0.name.makesCode && ["cloudpickle", "dill"].contains($0.name.root) }
+  }
   /// The storage that is the whole file, if any: pickles without a container have tensor storages as such
   /// nested files.
   private(set) var rootStorage: TensorEntry?
@@ -80,11 +95,13 @@ public struct Checkpoint: Sendable {
 
   /// Refuses a file that names a dangerous function.
   ///
-  /// Nothing was executed here, but programs that load such a file may be attacked.
+  /// Nothing was executed here, but programs that load such a file may be attacked. Classes and functions that
+  /// are only defined in the file are inert: see ``hasCode``.
   ///
   /// - Throws: ``/SWTBytes/ParseFailure`` at the first dangerous name.
   public func requireHarmless() throws(ParseFailure) {
-    for mention in globals where mention.name.isDangerous {
+    let isTolerated = hasCode && !callsCode
+    for mention in globals where mention.name.isDangerous && !(isTolerated && mention.name.makesCode) {
       throw ParseFailure(
         .unsupported("\(mention.name.qualified) is not a tensor constructor; nothing was executed"),
         at: mention.offset, in: ["pickle opcode 0x63 GLOBAL"],
@@ -111,6 +128,7 @@ extension Checkpoint {
       pickle, provider: provider, limits: spending.left(of: limits), nesting: nesting, prefix: prefix)
     tensors += found.tensors
     skipped += found.skipped
+    partial += found.partial
     sparse += found.sparse.map { SparseTensor(name: $0.name, description: $0.description) }
     if prefix.isEmpty { rootStorage = found.rootStorage }
     spending.add(found.spending)
@@ -119,6 +137,7 @@ extension Checkpoint {
 
   /// Records every class and function that a pickle names.
   mutating func mention(_ pickle: Pickle) {
+    defer { if hasCode, !callsCode { callsCode = PickledCode.isCalled(in: pickle.arena) } }
     var known = Set(globals.map(\.name))
     for (name, offset) in pickle.globals where known.insert(name).inserted {
       globals.append(GlobalMention(name: name, offset: offset, isKnown: TorchTypes.isKnown(name)))
@@ -152,6 +171,13 @@ extension Checkpoint {
     var known = Set(globals.map(\.name))
     globals += other.globals.filter { known.insert($0.name).inserted }
     skipped += other.skipped.map { SkippedEntry(path: front + $0.path, reason: $0.reason) }
+    callsCode = callsCode || other.callsCode
+    partial += other.partial.map { part in
+      var part = part
+      part.name = front + part.name
+      part.path = prefix + part.path
+      return part
+    }
     sparse += other.sparse.map { SparseTensor(name: front + $0.name, description: $0.description) }
     // The names were paid for above, with their new paths.
     spending.add(other.spending.without(.pathBytes))
@@ -159,6 +185,19 @@ extension Checkpoint {
 
   /// Removes the tensors that do not satisfy `isKept`.
   mutating func keep(_ isKept: (TensorEntry) -> Bool) { tensors = tensors.filter(isKept) }
+
+  /// Records a part of a tensor, which is also listed as left out.
+  mutating func add(_ part: PartialTensor) {
+    partial.append(part)
+    skip(part.name, part.reason)
+  }
+
+  /// Forgets the parts of tensors, which were assembled.
+  mutating func forgetParts() {
+    let reasons = Set(partial.map { SkippedEntry(path: $0.name, reason: $0.reason) })
+    skipped.removeAll { reasons.contains($0) }
+    partial = []
+  }
 
   mutating func skip(_ path: String, _ reason: String) {
     skipped.append(SkippedEntry(path: path, reason: reason))

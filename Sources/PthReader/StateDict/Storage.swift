@@ -46,6 +46,7 @@ extension Storage {
   ///
   /// - Throws: ``/SWTBytes/ParseFailure`` `.checksum` if they differ.
   public func requireChecksum() throws(ParseFailure) {
+    if let chunks = source as? AssembledSource { return try chunks.requireChecksums() }
     guard crc32 != nil, let source else { return }
     try requireChecksum(found: try Checksum.crc32(source))
   }

@@ -32,6 +32,17 @@ struct NumpyDecoder<P: StorageProvider> {
       isFortran: arena.text(order) == "F", id: order)
   }
 
+  /// Decodes an array of joblib, whose attributes are followed by its bytes.
+  func decode(joblib id: NodeID) throws(ParseFailure) -> Decoded {
+    let attributes = arena.attributes(of: id)
+    guard let object = arena.object(id), object.states.count == 2, let dtype = attributes["dtype"],
+      let shape = attributes["shape"]
+    else { return .unreadable("a joblib array without its bytes") }
+    return try array(
+      data: object.states[1], dtype: dtype, shape: shape,
+      isFortran: attributes["order"].flatMap { arena.text($0) } == "F", id: id)
+  }
+
   private func array(
     data: NodeID, dtype: NodeID, shape: NodeID, isFortran: Bool, id: NodeID
   ) throws(ParseFailure) -> Decoded {
@@ -39,7 +50,7 @@ struct NumpyDecoder<P: StorageProvider> {
       throw ParseFailure(.invalid("a NumPy array has no shape"))
     }
     try limits.check(.rank, ids.count)
-    guard let element = elementType(dtype) else {
+    guard let element = NumpyTypes.element(dtype, arena) else {
       return .unreadable("a NumPy array of \(typeName(dtype)), which tensors cannot have")
     }
     var sizes: [Int] = []
@@ -64,20 +75,6 @@ struct NumpyDecoder<P: StorageProvider> {
       label: "numpy")
     let tensor = TensorEntry(scalarType: element.type, layout: layout, storage: storage)
     return .tensors([TensorDecoder<P>.Part(tensor: tensor)])
-  }
-
-  /// `numpy.dtype('f4', …)`, with the byte order from its BUILD state.
-  private func elementType(_ id: NodeID) -> (type: ScalarType, isBigEndian: Bool)? {
-    guard let object = arena.object(id), arena.global(object.callable)?.qualified == "numpy.dtype",
-      var code = arena.elements(object.arguments)?.first.flatMap({ arena.text($0) })
-    else { return nil }
-    var order = object.state.flatMap { arena.elements($0) }.flatMap { $0.count > 1 ? arena.text($0[1]) : nil }
-    if let sign = code.first, "<>|=".contains(sign) {
-      order = order ?? String(sign)
-      code.removeFirst()
-    }
-    guard let type = NpyHeader.types[code] else { return nil }
-    return (type, order == ">")
   }
 
   private func typeName(_ id: NodeID) -> String {

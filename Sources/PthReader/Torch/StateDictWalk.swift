@@ -10,6 +10,7 @@ struct StateDictWalk<Provider: StorageProvider> {
   struct Findings {
     var tensors: [TensorEntry] = []
     var skipped: [SkippedEntry] = []
+    var partial: [PartialTensor] = []
     var sparse: [(name: String, description: SparseDescription)] = []
     /// Set if the whole file is one storage.
     var rootStorage: TensorEntry?

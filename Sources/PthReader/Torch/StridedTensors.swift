@@ -86,20 +86,7 @@ extension TensorDecoder {
 
   /// A tuple, a list or a `torch.Size` of integers.
   func integers(_ id: NodeID, _ what: String) throws(ParseFailure) -> [Int] {
-    var list = id
-    if let object = arena.object(id), let inner = arena.elements(object.arguments)?.first { list = inner }
-    guard arena.kind(list) == .tuple || arena.kind(list) == .list else {
-      throw ParseFailure(.invalid("the \(what) is not a tuple"))
-    }
-    try limits.check(.rank, arena.elementCount(list))
-    var values: [Int] = []
-    for id in arena.elements(list) ?? [] {
-      guard let value = arena.int(id) else {
-        throw ParseFailure(.invalid("the \(what) has an element that is not a 64-bit integer"))
-      }
-      values.append(value)
-    }
-    return values
+    try arena.integers(id, what, limits: limits)
   }
 
   /// The metadata dict, such as `{"conj": True}`; an unknown key is refused because its effect on the values

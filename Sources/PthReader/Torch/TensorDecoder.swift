@@ -45,6 +45,8 @@ struct TensorDecoder<Provider: StorageProvider> {
     case tensors([Part], Extras = Extras())
     /// The result of a tensor function whose values cannot be read.
     case unreadable(String, attributes: NodeID? = nil)
+    /// A part of a tensor that is spread over several files.
+    case partial(PartialTensor)
     /// A storage by itself, as a flat tensor of all its elements; not a tensor to PyTorch.
     case storage(TensorEntry)
     /// The same as another value: a typed list of TorchScript.
@@ -110,6 +112,7 @@ struct TensorDecoder<Provider: StorageProvider> {
     case .numpyArray:
       guard let state = object.state else { return .unreadable("a NumPy array without state") }
       return try NumpyDecoder(arena: arena, limits: limits).decode(state: state)
+    case .joblibArray: return try NumpyDecoder(arena: arena, limits: limits).decode(joblib: id)
     case .numpyBuffer: return try NumpyDecoder(arena: arena, limits: limits).decode(buffer: arguments)
     default: return try decodeCall(constructor, arguments, depth: depth)
     }
@@ -154,6 +157,11 @@ struct TensorDecoder<Provider: StorageProvider> {
       // _rebuild_from_type_v2(func, type, args, state): the inner call creates the tensor.
       let function = try arguments(0)
       let state = arguments.ids.count > 3 ? arguments.ids[3] : nil
+      if self.constructor(function) == .wrapper,
+        let kind = DistributedClass(arena.global(try arguments(1)))
+      {
+        return try distributed(kind, arena.elements(try arguments(2)) ?? [], state: state, depth: depth)
+      }
       guard let inner = self.constructor(function), let ids = arena.elements(try arguments(2)) else {
         return .unreadable("a tensor subclass created by an unknown function", attributes: state)
       }
@@ -162,7 +170,7 @@ struct TensorDecoder<Provider: StorageProvider> {
       return with(attributes: state, decoded)
     case .typeTag:
       return .sameAs(try arguments(0))
-    case .numpyArray, .numpyBuffer, .orderedDict, .defaultDict, .loadFromBytes:
+    case .numpyArray, .numpyBuffer, .joblibArray, .orderedDict, .defaultDict, .loadFromBytes:
       return .notATensor
     }
   }
@@ -185,9 +193,12 @@ struct TensorDecoder<Provider: StorageProvider> {
       return .unreadable("an uninitialized parameter, which has no values yet")
     }
     if TorchTypes.parameterClasses.contains(global.qualified) {
-      // BUILD (data, grad, hooks, requires_grad, volatile), or Parameter(data, requires_grad).
-      let parts = object.state.flatMap { arena.elements($0) } ?? arguments.ids
-      guard let data = parts.first else { return .unreadable("a parameter without values") }
+      // Parameter(data, …), with or without BUILD (requires_grad, …), as in 0.1 to 0.4.0; before, Parameter()
+      // with BUILD (data, grad, hooks, requires_grad, volatile).
+      let stated = object.state.flatMap { arena.elements($0) } ?? []
+      guard let data = arguments.ids.first ?? stated.first else {
+        return .unreadable("a parameter without values")
+      }
       return try decode(data, depth: depth + 1)
     }
     guard TorchTypes.tensorType(global) != nil || global.qualified == "torch.Tensor",

@@ -99,6 +99,22 @@ enum TorchTypes {
     "argparse.Namespace", "datetime.datetime", "datetime.timedelta", "datetime.date", "datetime.time",
     "datetime.timezone", "pathlib.PosixPath", "pathlib.WindowsPath", "pathlib.Path",
     "pathlib.PurePosixPath", "pathlib.PureWindowsPath", "types.SimpleNamespace", "decimal.Decimal",
+    "torch.distributed.checkpoint.metadata.Metadata",
+    "torch.distributed.checkpoint.metadata.TensorStorageMetadata",
+    "torch.distributed.checkpoint.metadata.BytesStorageMetadata",
+    "torch.distributed.checkpoint.metadata.ChunkStorageMetadata",
+    "torch.distributed.checkpoint.metadata.TensorProperties",
+    "torch.distributed.checkpoint.metadata.MetadataIndex",
+    "torch.distributed.checkpoint.metadata.StorageMeta",
+    "torch.distributed.checkpoint.metadata._MEM_FORMAT_ENCODING",
+    "torch.distributed.checkpoint.filesystem._StorageInfo",
+    "torch.distributed.tensor.DTensor", "torch.distributed.tensor._dtensor_spec.DTensorSpec",
+    "torch.distributed.tensor._dtensor_spec.TensorMeta",
+    "torch.distributed.tensor._dtensor_spec.ShardOrderEntry",
+    "torch.distributed.tensor.placement_types.Shard",
+    "torch.distributed.tensor.placement_types.Replicate",
+    "torch.distributed.tensor.placement_types.Partial", "torch.distributed.device_mesh.DeviceMesh",
+    "torch.distributed._mesh_layout._MeshLayout", "torch.distributed._mesh_layout._FlatLayout",
     "fractions.Fraction", "uuid.UUID", "functools.partial",
   ]
 
@@ -111,7 +127,7 @@ enum TorchTypes {
     case quantized, sparse, nested, meta, wrapper
     case fromTypeV2, fromType
     case orderedDict, defaultDict
-    case numpyArray, numpyBuffer
+    case numpyArray, numpyBuffer, joblibArray
     case loadFromBytes
     case deviceFromNumpy, deviceFromTensor
     /// `torch.jit._pickle`: a value with a type, or a typed list.
@@ -136,6 +152,7 @@ enum TorchTypes {
       case "collections.defaultdict": self = .defaultDict
       case "numpy.core.multiarray._reconstruct": self = .numpyArray
       case "numpy.core.numeric._frombuffer": self = .numpyBuffer
+      case JoblibArray.className: self = .joblibArray
       case "torch.storage._load_from_bytes": self = .loadFromBytes
       case "torch._utils._rebuild_device_tensor_from_numpy", "torch._utils._rebuild_xla_tensor":
         self = .deviceFromNumpy

@@ -37,6 +37,9 @@ extension StateDictWalk {
       try add(parts, sparse: extras.sparse)
       guard let attributes = extras.attributes else { return [] }
       return [(.same(attributes), "an attribute of a tensor, not part of a state dict")]
+    case .partial(let part):
+      try add(part)
+      return []
     case .storage(let whole):
       if place.isEmpty { findings.rootStorage = whole }
       try skip("a storage of \(whole.shape.first ?? 0) \(whole.scalarType.rawValue), which is not a tensor")

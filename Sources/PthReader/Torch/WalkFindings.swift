@@ -49,6 +49,16 @@ extension StateDictWalk {
     findings.tensors.append(tensor)
   }
 
+  /// Records a part of a tensor, which is also listed as left out.
+  mutating func add(_ part: PartialTensor) throws(ParseFailure) {
+    if let leavingOut { return try skip(leavingOut) }
+    var part = part
+    part.name = name
+    part.path = place.map(\.component)
+    findings.partial.append(part)
+    try skip(part.reason)
+  }
+
   /// Records something that is left out.
   mutating func skip(_ reason: String) throws(ParseFailure) {
     let name = name

@@ -6,15 +6,16 @@ internal import SWTBytes
 /// stays bounded whatever the size of the tensor.
 struct PagedReader {
   private static let pageSize = 4096
-  private static let slotCount = 8192
+  static let slotCount = 8192
 
   private let source: any ByteSource
   private var pages: [[UInt8]]
   private var numbers: [Int]
 
-  init(_ source: any ByteSource) {
+  /// `pageCount` is the number of pages in memory.
+  init(_ source: any ByteSource, pageCount: Int = PagedReader.slotCount) {
     self.source = source
-    let slots = min(Self.slotCount, source.byteCount / Self.pageSize + 1)
+    let slots = min(pageCount, source.byteCount / Self.pageSize + 1)
     pages = Array(repeating: [], count: slots)
     numbers = Array(repeating: -1, count: slots)
   }

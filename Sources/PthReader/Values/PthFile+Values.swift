@@ -72,6 +72,23 @@ extension PthFile {
     while try reader.next(into: window) { try body(unsafe window.bytes.withUnsafeBytes { unsafe Array($0) }) }
   }
 
+  /// Copies the bytes of a tensor's values into memory of the caller: contiguous, row-major, little-endian, with
+  /// conj and neg bits applied.
+  ///
+  /// - Throws: ``/SWTBytes/ParseFailure`` if `destination` does not have the size of the values, or they cannot
+  ///   be read or are damaged; the memory may then have been written in part.
+  @unsafe
+  public func read(
+    _ tensor: TensorEntry, into destination: UnsafeMutableRawBufferPointer
+  ) throws(ParseFailure) {
+    guard destination.count == tensor.byteCount else {
+      throw ParseFailure(
+        .invalid("memory for \(destination.count) bytes; the values have \(tensor.byteCount)"),
+        in: ["tensor \(tensor.name)"])
+    }
+    unsafe try fill(destination, with: tensor)
+  }
+
   /// Copies all values into memory of exactly their size.
   private func fill(
     _ destination: UnsafeMutableRawBufferPointer, with tensor: TensorEntry
@@ -80,6 +97,10 @@ extension PthFile {
     let window = WindowBuffer(capacity: reader.windowBytes)
     var done = 0
     while try reader.next(into: window) {
+      guard window.count <= destination.count - done else {
+        throw ParseFailure(
+          .invalid("more values than its type and shape have"), in: ["tensor \(tensor.name)"])
+      }
       unsafe window.bytes.withUnsafeBytes { bytes in
         unsafe UnsafeMutableRawBufferPointer(rebasing: destination[done..<done + bytes.count]).copyMemory(
           from: bytes)

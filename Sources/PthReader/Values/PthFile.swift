@@ -36,7 +36,8 @@ public final class PthFile: Sendable {
     try self.init(path: path, limits: limits, allowsDangerous: false)
   }
 
-  /// The same; with `allowsDangerous` a file that names dangerous functions can be inspected.
+  /// The same; with `allowsDangerous` a file that names dangerous functions, or has only parts of tensors, can
+  /// be inspected.
   package convenience init(
     path: String, limits: ParseLimits, allowsDangerous: Bool
   ) throws(ParseFailure) {
@@ -58,7 +59,10 @@ public final class PthFile: Sendable {
   package init(
     _ checkpoint: Checkpoint, path: String, limits: ParseLimits, allowsDangerous: Bool = false
   ) throws(ParseFailure) {
-    if !allowsDangerous { try checkpoint.requireHarmless() }
+    if !allowsDangerous {
+      try checkpoint.requireHarmless()
+      try checkpoint.requireWhole()
+    }
     self.path = path
     self.checkpoint = checkpoint
     self.limits = limits.scaled(toFile: checkpoint.byteCount)
@@ -73,6 +77,9 @@ public final class PthFile: Sendable {
 
   /// The tensor with that name, compared byte by byte; nil if there is none.
   public subscript(name: String) -> TensorEntry? { places[ExactString(name)].map { checkpoint.tensors[$0] } }
+
+  /// Index in ``tensors`` of the tensor with that name, compared byte by byte; nil if there is none.
+  public func index(of name: String) -> Int? { places[ExactString(name)] }
 
   /// The tensor with that name; throws if there is none.
   func tensor(named name: String) throws(ParseFailure) -> TensorEntry {
@@ -100,8 +107,9 @@ public final class PthFile: Sendable {
     of tensor: TensorEntry, windowBytes: Int = TensorWindows.windowBytes
   ) throws(ParseFailure) -> TensorReader {
     try admit(tensor)
-    let windows = try TensorWindows(tensor, limits: limits, pieceBytes: windowBytes)
-    return TensorReader(windows, check: try checks.begin(tensor, windows))
+    var windows = try TensorWindows(tensor, limits: limits, pieceBytes: windowBytes)
+    let check = try checks.begin(tensor, &windows)
+    return TensorReader(windows, check: check)
   }
 
   /// Reads the first values of a tensor without checking its checksum: enough to tell tensors apart, but not

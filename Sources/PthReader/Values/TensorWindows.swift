@@ -11,7 +11,7 @@ package struct TensorWindows {
   /// file with few calls.
   package static let cachedBytes = 1 << 20
   /// Smaller tensors are copied, which is cheaper than mapping and releasing them.
-  private static let mappedBytes = 256 << 10
+  static let mappedBytes = 256 << 10
 
   private let entry: TensorEntry
   private let width: Int
@@ -24,6 +24,8 @@ package struct TensorWindows {
   private var strided: Strided?
   /// The pass through a contiguous tensor.
   private var walk: SourceWalk?
+  /// The pass through a tensor whose chunks are stored apart.
+  private var assembled: AssembledPass?
 
   /// The position in a strided view. The inner dimensions without gaps are copied as one run.
   private struct Strided {
@@ -42,10 +44,12 @@ package struct TensorWindows {
   ///   - pieceBytes: Size in bytes of every piece except the last, rounded down to whole elements.
   ///   - maps: Whether large tensors stored verbatim may be read in place from a mapping; false if only the
   ///     first piece is needed.
+  ///   - pageCount: Number of pages of a strided tensor's storage that are kept in memory.
   /// - Throws: ``ParseFailure`` if the file has no values, or if they are far larger than what is stored (a
   ///   zero-stride view of 32 elements can claim terabytes).
   init(
-    _ entry: TensorEntry, limits: ParseLimits, pieceBytes: Int = TensorWindows.windowBytes, maps: Bool = true
+    _ entry: TensorEntry, limits: ParseLimits, pieceBytes: Int = TensorWindows.windowBytes, maps: Bool = true,
+    pageCount: Int = PagedReader.slotCount
   ) throws(ParseFailure) {
     self.entry = entry
     width = entry.scalarType.byteWidth
@@ -62,8 +66,12 @@ package struct TensorWindows {
     start = layout.offset * width
     if layout.isContiguous {
       left = entry.byteCount
+      if let source = source as? AssembledSource, left == source.byteCount {
+        assembled = AssembledPass(source, maps: maps && entry.hasStoredBytes && left >= Self.mappedBytes)
+        return
+      }
       walk = try SourceWalk(
-        source, start..<start + left, maps: maps && isVerbatim && left >= Self.mappedBytes)
+        source, start..<start + left, maps: maps && entry.hasStoredBytes && left >= Self.mappedBytes)
       return
     }
     var run = 1
@@ -75,7 +83,7 @@ package struct TensorWindows {
     left = run * width
     strided = Strided(
       runBytes: left, outer: outer, index: Array(repeating: 0, count: outer), position: layout.offset,
-      pages: PagedReader(source))
+      pages: PagedReader(source, pageCount: pageCount))
   }
 
   /// Capacity that a window needs, in bytes.
@@ -96,6 +104,12 @@ package struct TensorWindows {
       guard try here.next(pieceBytes, into: window) else { return false }
       left = here.left
       walk = here
+    } else if var here = assembled {
+      assembled = nil
+      let isNext = try here.next(pieceBytes, into: window)
+      left = here.left
+      assembled = here
+      guard isNext else { return false }
     } else {
       window.removeAll()
       guard left > 0 else { return false }
@@ -107,14 +121,23 @@ package struct TensorWindows {
         if left == 0 { advance() }
       }
     }
-    if !isVerbatim { finish(window) }
+    if !entry.hasStoredBytes { finish(window) }
     return true
   }
 
   /// Checks that the file still has the bytes returned so far.
   ///
   /// - Throws: ``ParseFailure`` if it was truncated.
-  func requireSource() throws(ParseFailure) { try walk?.requireSource() }
+  func requireSource() throws(ParseFailure) {
+    try walk?.requireSource()
+    try assembled?.requireSource()
+  }
+
+  /// Compares the checksums of chunks while they are read; false if the tensor has none.
+  mutating func compareChunkChecksums() -> Bool {
+    assembled?.compareChecksums()
+    return assembled != nil
+  }
 
   /// Advances to the next run in row-major order; after the last, nothing is left.
   private mutating func advance() {
@@ -138,25 +161,22 @@ package struct TensorWindows {
     strided = here
   }
 
-  private var swapsBytes: Bool { entry.storage.isBigEndian && entry.scalarType.swapWidth > 1 }
-  private var conjugates: Bool { entry.isConjugated && entry.scalarType.isComplex }
-  private var isVerbatim: Bool { !(swapsBytes || conjugates || entry.isNegated) }
-
   /// Whether the values are, byte for byte, the whole storage.
   var isWholeStorage: Bool {
-    strided == nil && isVerbatim && entry.layout.offset == 0 && entry.byteCount == entry.storage.byteCount
+    strided == nil && entry.hasStoredBytes && entry.layout.offset == 0
+      && entry.byteCount == entry.storage.byteCount
   }
 
   /// Swaps bytes of big-endian files and applies the conj and neg bits.
   private func finish(_ window: WindowBuffer) {
     let swap = entry.scalarType.swapWidth
     unsafe window.modify { bytes in
-      if swapsBytes {
+      if entry.swapsBytes {
         for start in stride(from: 0, to: bytes.count - swap + 1, by: swap) {
           unsafe bytes[start..<start + swap].reverse()
         }
       }
-      if conjugates {
+      if entry.conjugates {
         // The sign bit of the imaginary part: the top bit of its last byte.
         for start in stride(from: swap, to: bytes.count - swap + 1, by: 2 * swap) {
           unsafe bytes[start + swap - 1] ^= 0x80
@@ -169,4 +189,15 @@ package struct TensorWindows {
       }
     }
   }
+}
+
+extension TensorEntry {
+  fileprivate var swapsBytes: Bool { storage.isBigEndian && scalarType.swapWidth > 1 }
+  fileprivate var conjugates: Bool { isConjugated && scalarType.isComplex }
+
+  /// Whether each value has the bytes that are stored: none are swapped, conjugated or negated.
+  fileprivate var hasStoredBytes: Bool { !(swapsBytes || conjugates || isNegated) }
+
+  /// Whether the values are a range of the storage, byte for byte.
+  var isVerbatim: Bool { layout.isContiguous && hasStoredBytes }
 }

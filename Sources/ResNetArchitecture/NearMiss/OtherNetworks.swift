@@ -16,11 +16,35 @@ public enum OtherNetworks {
     ("momentum_buffer", "an optimizer's state"),
   ]
 
-  /// `a DenseNet (features.denseblock1.…)`; nil if the names match nothing known.
-  public static func guess(_ names: Set<String>) -> String? {
-    for (mark, name) in marks {
-      if let found = names.lazy.filter({ $0.contains(mark) }).min() { return "\(name) (\(found))" }
+  /// The marks' bytes, by their first one.
+  private static let byFirst: [[(place: Int, bytes: [UInt8])]] = {
+    var table = [[(place: Int, bytes: [UInt8])]](repeating: [], count: 256)
+    for (place, mark) in marks.enumerated() {
+      let bytes = Array(mark.mark.utf8)
+      table[Int(bytes[0])].append((place, bytes))
     }
-    return nil
+    return table
+  }()
+
+  /// `a DenseNet (features.denseblock1.…)`; nil if the names match nothing known.
+  ///
+  /// One pass over the bytes of all names: a file may have a hundred thousand.
+  public static func guess(_ names: Set<String>) -> String? {
+    var found = [String?](repeating: nil, count: marks.count)
+    var last = marks.count
+    for name in names {
+      let bytes = Array(name.utf8)
+      for (at, byte) in bytes.enumerated() {
+        for (place, mark) in byFirst[Int(byte)] where place < last || place == last {
+          guard bytes.count - at >= mark.count, bytes[at..<at + mark.count].elementsEqual(mark) else {
+            continue
+          }
+          // Only the most specific mark counts, so those after it need no search.
+          last = min(last, place)
+          if found[place].map({ name < $0 }) ?? true { found[place] = name }
+        }
+      }
+    }
+    return last < marks.count ? found[last].map { "\(marks[last].name) (\($0))" } : nil
   }
 }

@@ -25,6 +25,8 @@ public enum SWTFormat {
   public static let sourceDigestKey = "source.sha256"
   /// Means "no tensor" or "no record".
   public static let none: UInt32 = 0xFFFF_FFFF
+  /// The flag bits of a tensor record that this version of the format defines.
+  package static let knownFlags = RecordFlags.known
   /// The dimension order of row-major tensors.
   public static let rowMajor: UInt32 = 0x7654_3210
 

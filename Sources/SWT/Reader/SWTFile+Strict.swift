@@ -11,7 +11,13 @@ extension SWTFile {
       throw SWTError(.digestMissing, "the file has no section DGST, so its values cannot be verified")
     }
     for index in 0..<tensorCount { try verifyDigest(index, using: digests) }
-    for index in 0..<quantizationCount { try checkScaleValues(quantization(index).scaleTensor) }
+    // Many records may refer to one tensor of scales.
+    var scales: Set<Int> = []
+    for index in 0..<quantizationCount {
+      let record = quantization(index)
+      for scale in [record.scaleTensor, record.activationScaleTensor].compactMap(\.self)
+      where scales.insert(scale).inserted { try checkScaleValues(scale) }
+    }
   }
 
   /// Checks the SHA-256 of a tensor's bytes against DGST.
@@ -36,6 +42,18 @@ extension SWTFile {
       guard isUTF8(bytes), bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
         let text = "the name of tensor \(index) is not UTF-8 or has control characters"
         throw SWTError(.utf8, at: record.base, text)
+      }
+    }
+    // Names of source tensors, golden sets and golden vectors are at the start of their records.
+    for kind in [SectionKind.sources, .goldenSets, .golden] {
+      guard let section = directory[kind], section.count > 0 else { continue }
+      for base in stride(
+        from: section.range.lowerBound, to: section.range.upperBound, by: section.range.count / section.count)
+      {
+        let start = strings.lowerBound + Int(indexBytes.u32(base))
+        guard isUTF8(indexBytes.bytes(start..<start + Int(indexBytes.u16(base + 4)))) else {
+          throw SWTError(.utf8, at: base, "a name is not UTF-8")
+        }
       }
     }
     guard let section = directory[.metadata] else { return }
@@ -63,6 +81,8 @@ extension SWTFile {
 
   private func checkScaleValues(_ index: Int) throws(SWTError) {
     let info = info(index)
+    // The scale of an activation may have any type.
+    guard info.dtype == .f32 || info.dtype == .f64 else { return }
     let bytes = IndexBytes(image.copy(info.dataOffset..<info.dataOffset + info.byteCount))
     for i in 0..<info.elementCount {
       let value = info.dtype == .f64 ? Double(bitPattern: bytes.u64(8 * i)) : Double(bytes.f32(4 * i))

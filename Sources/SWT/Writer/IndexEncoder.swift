@@ -70,7 +70,7 @@ struct IndexEncoder {
     for key in keys {
       if let value = contents.metadata[key] { try records.metadata(key, value, &pool) }
     }
-    for quantization in contents.quantizations { records.quantization(quantization) }
+    for quantization in contents.quantizations { try records.quantization(quantization) }
     for source in sources { records.source(source, &pool) }
     for set in contents.goldenSets { try records.goldenSet(set, &pool) }
     guard pool.bytes.count < Int(UInt32.max) else { throw SWTError(.limit, "more than 4 GiB of text") }

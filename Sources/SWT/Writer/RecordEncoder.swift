@@ -83,7 +83,13 @@ struct RecordEncoder {
     return writer.bytes
   }
 
-  mutating func quantization(_ record: SWTQuantization) {
+  mutating func quantization(_ record: SWTQuantization) throws(SWTError) {
+    let tensors = [
+      record.scaleTensor, record.zeroTensor, record.activationScaleTensor, record.activationZeroTensor,
+    ].compactMap(\.self)
+    guard UInt8(exactly: record.axis) != nil, UInt8(exactly: record.bits) != nil,
+      UInt32(exactly: record.block) != nil, tensors.allSatisfy({ 0..<Int(SWTFormat.none) ~= $0 })
+    else { throw SWTError(.quantization, "a field of a quantization record does not fit: \(record)") }
     quantizations.put(record.scheme.rawValue)
     quantizations.u8(record.axis)
     quantizations.u8(record.bits)
@@ -119,9 +125,12 @@ struct RecordEncoder {
     guard names.allSatisfy({ $0.utf8.count <= Int(UInt16.max) }),
       set.vectors.allSatisfy({
         $0.inputShape.count == 4 && $0.inputShape.allSatisfy { UInt32(exactly: $0) != nil }
-      })
+          && 0..<Int(SWTFormat.none) ~= $0.expectedTensor
+      }), set.inputTensor.map({ 0..<Int(SWTFormat.none) ~= $0 }) ?? true
     else {
-      throw SWTError(.golden, "golden set \(set.name): a name is too long or an input is not N, C, H, W")
+      throw SWTError(
+        .golden,
+        "golden set \(set.name): a name is too long, an input is not N, C, H, W, or there is no such tensor")
     }
     goldenSets.u32(pool.place(set.name.utf8))
     goldenSets.u16(set.name.utf8.count)

@@ -82,8 +82,14 @@ extension SWTContents {
       throw SWTError(
         .version, "it has format version 1.\(file.versionMinor); this program supports only 1.0")
     }
+    // A dictionary of strings has one place for keys that are equivalent in Unicode.
+    let pairs = file.metadata
+    let metadata = Dictionary(pairs.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+    guard metadata.count == pairs.count else {
+      throw SWTError(.name, "two keys of its metadata differ only in the Unicode form of their characters")
+    }
     self.init(
-      metadata: Dictionary(file.metadata.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first }),
+      metadata: metadata,
       quantizations: (0..<file.quantizationCount).map { file.quantization($0) }, sources: file.sourceDigests,
       goldenSets: file.goldenSets, receipts: (0..<file.tensorCount).compactMap { file.receipt($0) })
     for info in file.tensors {
@@ -101,6 +107,27 @@ extension SWTContents {
     }
     tensorAlignmentLog2 = file.tensorAlignment.trailingZeroBitCount
     dataAlignmentLog2 = file.dataAlignment.trailingZeroBitCount
+  }
+}
+
+extension SWTContents {
+  /// For each tensor, the earlier one whose bytes it shares in a file; all digests must be known.
+  ///
+  /// - Throws: ``SWTError`` if the contents violate a rule of the format.
+  package func aliases() throws(SWTError) -> [Int?] { try Placement(self).aliasOf }
+
+  /// Whether a file is byte for byte what ``SWTWriter`` writes for these contents, whose digests must be known.
+  ///
+  /// The index, which covers everything by checksums and digests, must be the same; the file's data must have
+  /// the checksums and digests of its index.
+  package func isFile(_ file: SWTFile, using digests: any DigestProvider) -> Bool {
+    let hashes = tensors.compactMap(\.sha256)
+    guard hashes.count == tensors.count, hashes.count == file.tensorCount,
+      let placement = try? Placement(self), let encoder = try? IndexEncoder(self, placement),
+      // Equal digests imply equal data, so equal checksums: those of the file are right if its data are.
+      let index = try? encoder.encode(crcs: file.tensors.map(\.crc32c), digests: hashes), file.hasIndex(index)
+    else { return false }
+    return (try? file.verify(using: digests)) != nil
   }
 }
 

@@ -29,6 +29,7 @@ public struct SWTMetadataEdit: Sendable {
   private let digests: [SHA256Digest]
   /// The file that the data region is copied from.
   private let source: FileSource
+  private let watched: WatchedFiles
 
   /// Opens a file and ensures that it can be rewritten without loss.
   ///
@@ -38,6 +39,7 @@ public struct SWTMetadataEdit: Sendable {
   ///
   /// - Throws: ``SWTEditError`` `.input` or `.foreign`.
   public init(path: String) throws(SWTEditError) {
+    watched = WatchedFiles([path])
     do throws(ParseFailure) {
       source = try FileSource(path: path)
     } catch {
@@ -135,6 +137,11 @@ public struct SWTMetadataEdit: Sendable {
     } catch {
       throw .input(error)
     }
+    do throws(ParseFailure) {
+      try watched.requireUnchanged()
+    } catch {
+      throw .input(SWTError(.unreadable, "\(error.reason)", cause: error))
+    }
     do throws(WriteFailure) {
       try output.commit()
     } catch {
@@ -153,7 +160,8 @@ extension SWTFile {
     return (0..<tensorCount).compactMap { digest($0) }
   }
 
-  fileprivate func hasIndex(_ bytes: [UInt8]) -> Bool {
+  /// Whether these are all bytes before the data.
+  func hasIndex(_ bytes: [UInt8]) -> Bool {
     indexBytes.bytes(0..<indexBytes.count).elementsEqual(bytes)
   }
 }

@@ -43,8 +43,17 @@ public final class SWTWriter: Sendable {
   /// Determines the layout and creates the temporary file.
   ///
   /// - Throws: ``SWTWriteError`` if the contents violate a rule or the file cannot be created.
-  public init(
+  public convenience init(
     _ contents: SWTContents, to path: String, digests: any DigestProvider, replaceExisting: Bool = true
+  ) throws(SWTWriteError) {
+    try self.init(
+      contents, to: path, digests: digests, replaceExisting: replaceExisting, followsLinks: true)
+  }
+
+  /// Does not follow a symbolic link at `path` if told so: for names that a program derives.
+  package init(
+    _ contents: SWTContents, to path: String, digests: any DigestProvider, replaceExisting: Bool,
+    followsLinks: Bool
   ) throws(SWTWriteError) {
     do {
       placement = try Placement(contents)
@@ -53,7 +62,7 @@ public final class SWTWriter: Sendable {
       throw .contents(error)
     }
     do {
-      output = try AtomicFile(path: path, replaceExisting: replaceExisting)
+      output = try AtomicFile(path: path, replaceExisting: replaceExisting, followsLinks: followsLinks)
       try output.reserve(encoder.fileSize)
     } catch {
       throw .file(error)
@@ -139,6 +148,10 @@ public final class SWTWriter: Sendable {
   package func finish(_ final: SWTContents) throws(SWTWriteError) -> SWTWriteResult {
     try closeCurrent()
     let (crcs, hashes) = allSums()
+    // Empty tensors are never closed, so their declared digests are compared here.
+    for (spec, hash) in zip(final.tensors, hashes) where spec.sha256 != nil && spec.sha256 != hash {
+      throw .contents(SWTError(.dataDigest, "\(spec.name) does not have the declared SHA-256"))
+    }
     let index: [UInt8]
     do throws(SWTError) {
       index = try IndexEncoder(final, placement).encode(crcs: crcs, digests: hashes)

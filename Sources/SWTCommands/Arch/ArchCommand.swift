@@ -47,7 +47,7 @@ struct Arch: Command {
       tables.append((name, architecture, size, LayerTable(LayerTree(architecture), imageSize: size)))
     }
     if json {
-      console.line(document(tables).text(pretty: true))
+      console.document(document(tables).text(pretty: true) + "\n")
     } else if names.isEmpty {
       console.write(overview(tables))
     } else {

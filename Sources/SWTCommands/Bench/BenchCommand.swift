@@ -62,7 +62,7 @@ struct Bench: Command {
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
     let engine = try engine()
     let report = try measure(engine)
-    console.write(json ? report.json.text(pretty: true) + "\n" : report.text)
+    if json { console.document(report.json.text(pretty: true) + "\n") } else { console.write(report.text) }
     return .success
   }
 

@@ -35,7 +35,7 @@ struct Check: Command {
         "schema": "pth2swt.check/1", "file": .string(path), "bytes": .int(file.byteCount),
         "tensors": .int(file.tensorCount), "content_id": .string(identity), "verdict": "pass",
       ]
-      console.line(document.text(pretty: true))
+      console.document(document.text(pretty: true) + "\n")
     } else {
       console.line("\(path): valid, \(file.tensorCount) tensors, \(Text.bytes(file.byteCount))")
       console.line("  content id  \(identity)")

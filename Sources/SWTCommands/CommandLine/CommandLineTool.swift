@@ -93,7 +93,7 @@ package enum CommandLineTool {
 
   /// Writes the failure to standard error, as one line or as a JSON object.
   static func report(_ failure: CommandFailure, _ json: Bool, _ console: Console) {
-    console.note(json ? failure.json.text() : "pth2swt: \(failure.line)")
+    if json { console.noteDocument(failure.json.text()) } else { console.note("pth2swt: \(failure.line)") }
   }
 
   static var overview: String {

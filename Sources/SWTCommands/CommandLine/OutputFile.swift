@@ -6,13 +6,21 @@ internal import SWTPlatform
 enum OutputFile {
   /// Writes `bytes` to `path`.
   ///
+  /// - Parameters:
+  ///   - bytes: The contents.
+  ///   - path: The file.
+  ///   - replacing: Whether an existing file is replaced.
+  ///   - followsLinks: Whether `path` is a name that the user gave, so a link there is followed; a derived name
+  ///     replaces the link itself.
   /// - Throws: ``CommandFailure`` with exit 6; a previous file is then unchanged.
-  static func write(_ bytes: [UInt8], to path: String, replacing: Bool) throws(CommandFailure) {
+  static func write(_ bytes: [UInt8], to path: String, replacing: Bool, followsLinks: Bool = true)
+    throws(CommandFailure)
+  {
     guard !Signals.fileShrank else {
       throw CommandFailure(.inputUnreadable, "a file became shorter while it was read", hint: "try again")
     }
     do throws(WriteFailure) {
-      let file = try AtomicFile(path: path, replaceExisting: replacing)
+      let file = try AtomicFile(path: path, replaceExisting: replacing, followsLinks: followsLinks)
       try file.write(bytes)
       try file.commit()
     } catch {
@@ -22,6 +30,16 @@ enum OutputFile {
 }
 
 extension OutputFile {
+  /// Checks that an output is none of the inputs, whatever their names; `--force` is about existing outputs, so
+  /// it does not allow this.
+  ///
+  /// - Throws: ``CommandFailure`` with exit 6.
+  static func requireOther(_ output: String?, than inputs: [String]) throws(CommandFailure) {
+    guard let output, let input = inputs.first(where: { FileIdentity.areSame($0, output) }) else { return }
+    throw CommandFailure(
+      .outputFailed, file: output, "the output would replace the input \(input)", hint: "name another file")
+  }
+
   /// Makes a folder unless it exists.
   ///
   /// - Throws: ``CommandFailure`` with exit 6.

@@ -22,8 +22,7 @@ struct PageOutput {
   ///
   /// - Throws: ``CommandFailure`` with exit 6.
   func requireOther(than inputs: [String]) throws(CommandFailure) {
-    guard let path, let input = inputs.first(where: { FileIdentity.areSame($0, path) }) else { return }
-    throw CommandFailure(.outputFailed, file: path, "the page would replace the input \(input)")
+    try OutputFile.requireOther(path, than: inputs)
   }
 
   /// Writes the page, replacing an existing file.
@@ -33,7 +32,7 @@ struct PageOutput {
     if let path {
       try OutputFile.write(Array(text.utf8), to: path, replacing: true)
     } else {
-      console.write(text)
+      console.document(text)
     }
   }
 }

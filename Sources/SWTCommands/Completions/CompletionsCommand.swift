@@ -29,9 +29,9 @@ struct Completions: Command {
   func run(_ console: Console) -> ExitStatus {
     let specs = CommandLineTool.commands.map { $0.spec }
     switch shell {
-    case .bash: console.write(BashCompletion.script(specs))
-    case .zsh: console.write(ZshCompletion.script(specs))
-    case .fish: console.write(FishCompletion.script(specs))
+    case .bash: console.document(BashCompletion.script(specs))
+    case .zsh: console.document(ZshCompletion.script(specs))
+    case .fish: console.document(FishCompletion.script(specs))
     }
     return .success
   }

@@ -1,3 +1,4 @@
+internal import PthReader
 internal import ResNetArchitecture
 internal import SWTBytes
 internal import SWTConsole
@@ -17,7 +18,7 @@ struct Convert: Command {
     options: [
       .value(
         "output", "OUT",
-        "Output file (.swt or .safetensors); a folder if there are several inputs.",
+        "Output file (.swt, .safetensors or .pth); a folder if there are several inputs.",
         short: "o", of: .path),
       .value(
         "arch", "ARCH",
@@ -133,7 +134,8 @@ struct Convert: Command {
     var options = options
     if let labelsPath { options.labels = try Self.readLabels(labelsPath) }
     let isFolder =
-      inputs.count > 1 || Folder.exists(inputs[0]) || output.hasSuffix("/") || Folder.exists(output)
+      inputs.count > 1 || Folder.exists(inputs[0]) && CheckpointFolder(inputs[0]) == nil
+      || output.hasSuffix("/") || Folder.exists(output)
     return isFolder ? try runAll(options, console) : try runOne(options, console)
   }
 
@@ -141,10 +143,11 @@ struct Convert: Command {
     _ options: ConversionOptions, _ console: Console
   ) throws(CommandFailure) -> ExitStatus {
     let input = inputs[0]
-    try Self.requireDistinct(input, output)
+    try OutputFile.requireOther(output, than: inputs + options.goldens + [labelsPath].compactMap(\.self))
     LeftoverTemporaries.remove(in: Folder.parent(of: output), of: [Folder.name(of: output)])
     var byteCount = 0
     if case .file(let size)? = Folder.kind(input) { byteCount = size }
+    if let folder = CheckpointFolder(input) { byteCount = folder.byteCount }
     let total = byteCount
     let tracker = ConversionProgress()
     let bar = ProgressBar.style(progress, quiet: quiet, console).map { style in
@@ -161,7 +164,7 @@ struct Convert: Command {
     bar?.end()
     for warning in summary.warnings { console.note("pth2swt: warning: \(input): \(warning)") }
     if json {
-      console.line(ConvertReport.document(summary, input, output, seconds).text(pretty: true))
+      console.document(ConvertReport.document(summary, input, output, seconds).text(pretty: true) + "\n")
     } else if !quiet {
       console.write(ConvertReport.text(summary, output, seconds))
     }
@@ -174,8 +177,9 @@ struct Convert: Command {
     let clock = ContinuousClock()
     let start = clock.now
     let plan = try FleetPlan(inputs, into: output)
+    for note in plan.notes { console.note("pth2swt: note: \(note)") }
     try Self.prepareFolders(plan)
-    let fleet = Fleet(plan, options)
+    let fleet = Fleet(plan, options, otherInputs: options.goldens + [labelsPath].compactMap(\.self))
     for failure in plan.failures { CommandLineTool.report(failure, json, console) }
     let bar = ProgressBar.style(progress, quiet: quiet, console).map { style in
       ProgressBar(style, console) { fleet.progress }
@@ -195,8 +199,8 @@ struct Convert: Command {
     bar?.end()
     let seconds = (clock.now - start) / .seconds(1)
     if json {
-      console.line(
-        FleetReport.document(fleet, output, seconds, passedOver: plan.passedOver).text(pretty: true))
+      console.document(
+        FleetReport.document(fleet, output, seconds, passedOver: plan.passedOver).text(pretty: true) + "\n")
     } else if !quiet {
       console.line(FleetReport.summary(fleet, seconds, passedOver: plan.passedOver))
     }
@@ -247,13 +251,6 @@ struct Convert: Command {
       return lines
     } catch {
       throw CommandFailure(reading: path, error)
-    }
-  }
-
-  /// Refuses an output that is also the input, which would be replaced.
-  static func requireDistinct(_ input: String, _ output: String) throws(CommandFailure) {
-    if input == output || FileIdentity(input).map({ $0 == FileIdentity(output) }) == true {
-      throw CommandFailure(.outputFailed, file: output, "the output is the input", hint: "name another OUT")
     }
   }
 }

@@ -33,6 +33,15 @@ enum ConvertReport {
       JSONMember(
         "worst_rounding",
         summary.worstRounding.map { ["tensor": .string($0.name), "rel_l2": .double($0.relL2)] } ?? .null),
+      JSONMember(
+        "parametrizations",
+        .array(
+          summary.parametrizations.map { weight in
+            [
+              "tensor": .string(weight.name), "kind": .string(weight.kind.rawValue),
+              "parts": .array(weight.parts.map { .string($0) }), "exact": .bool(weight.kind.isExact),
+            ]
+          })),
       JSONMember("up_to_date", .bool(summary.wasUpToDate)),
       JSONMember("warnings", .array(summary.warnings.map { .string($0) })),
       JSONMember("seconds", .double(seconds)),
@@ -45,6 +54,7 @@ enum ConvertReport {
     text += "\(Text.bytes(summary.byteCount)), \(Text.fixed(seconds, 2)) s\n"
     if let identity = summary.contentID { text += "  content id  \(identity)\n" }
     text += summary.readingText
+    text += foldedText(summary.parametrizations)
     if let worst = summary.worstRounding {
       text += "  rounding    at most \(Text.scientific(worst.relL2)) of a tensor's norm, in \(worst.name)\n"
     }
@@ -58,6 +68,19 @@ enum ConvertReport {
       text += "  not used    \(shown)\(more)\n"
     }
     for (path, reason) in summary.skipped.prefix(5) { text += "  skipped     \(path): \(reason)\n" }
+    return text
+  }
+
+  /// One line per kind of parametrization.
+  private static func foldedText(_ weights: [Parametrization]) -> String {
+    var text = ""
+    for kind in [Parametrization.Kind.weightNorm, .spectralNorm, .pruning, .torchao] {
+      let names = weights.filter { $0.kind == kind }.map(\.name)
+      guard let first = names.first else { continue }
+      let others = names.count > 1 ? " and \(names.count - 1) more" : ""
+      let bits = kind.isExact ? "PyTorch's values to the last bit" : "PyTorch's values, up to rounding"
+      text += "  folded      \(kind.rawValue) of \(first)\(others): \(bits)\n"
+    }
     return text
   }
 }

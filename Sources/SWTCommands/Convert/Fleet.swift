@@ -18,13 +18,22 @@ final class Fleet: Sendable {
   }
 
   private let items: [FleetPlan.Item]
+  /// The folder of the outputs.
+  private let folder: String
+  /// Files that no output may replace.
+  private let inputs: Set<FileIdentity>
   private let options: ConversionOptions
   private let outcomes: Mutex<[Int: Outcome]>
   /// Progress of the inputs that are being converted.
   private let active = Mutex<[Int: ConversionProgress]>([:])
 
-  init(_ plan: FleetPlan, _ options: ConversionOptions) {
+  init(_ plan: FleetPlan, _ options: ConversionOptions, otherInputs: [String]) {
     items = plan.items
+    folder = plan.folder
+    inputs = Set((plan.items.map(\.input) + otherInputs).compactMap { FileIdentity($0) })
+    // The names of the outputs come from the inputs' folders.
+    var options = options
+    options.followsLinks = false
     self.options = options
     outcomes = Mutex([:])
   }
@@ -58,13 +67,26 @@ final class Fleet: Sendable {
     let clock = ContinuousClock()
     let start = clock.now
     do throws(CommandFailure) {
-      try Convert.requireDistinct(item.input, item.output)
+      try requireOwn(item.output)
       let summary = try Convert.convert(item.input, to: item.output, options, progress)
       let seconds = (clock.now - start) / .seconds(1)
       return summary.wasUpToDate
         ? .upToDate(summary, seconds: seconds) : .converted(summary, seconds: seconds)
     } catch {
       return .failed(error)
+    }
+  }
+
+  /// Checks that an output replaces no input, and that no link leads out of the output folder.
+  private func requireOwn(_ output: String) throws(CommandFailure) {
+    if let identity = FileIdentity(output), inputs.contains(identity) {
+      throw CommandFailure(
+        .outputFailed, file: output, "the output would replace an input", hint: "name another folder")
+    }
+    if let link = Folder.link(above: output, below: folder) {
+      throw CommandFailure(
+        .outputFailed, file: output, "\(link) is a symbolic link, which may lead out of the output folder",
+        hint: "remove the link")
     }
   }
 

@@ -13,6 +13,10 @@ struct FleetPlan {
   }
 
   private(set) var items: [Item] = []
+  /// Folder of the outputs.
+  let folder: String
+  /// Sentences about files that are not inputs of their own.
+  private(set) var notes: [String] = []
   /// Number of files in the folders that are not checkpoints, by content and by name.
   private(set) var passedOver = 0
   /// Subfolders that could not be read.
@@ -23,34 +27,41 @@ struct FleetPlan {
   /// Files that are named are always inputs. Folders are searched recursively, except through links and on
   /// other file systems; a file in them is an input if its first bytes are those of a readable format or if
   /// it has the extension of a checkpoint, so a damaged checkpoint is reported and a README is not. Shards
-  /// with an index belong to the index.
+  /// with an index belong to the index; a folder that is one checkpoint is one input.
   ///
   /// - Throws: ``CommandFailure`` if a folder cannot be read, if there are no checkpoints, or if two inputs
   ///   would be written to the same output; nothing has been written then.
   init(_ inputs: [String], into folder: String) throws(CommandFailure) {
+    self.folder = folder
     var found: [(input: String, name: String)] = []
     for input in inputs {
-      if Folder.exists(input) {
+      if CheckpointFolder(input) != nil {
+        found.append((input, Folder.name(of: input)))
+      } else if Folder.exists(input) {
         try search(input, prefix: "", &found)
       } else {
         found.append((input, Folder.name(of: input)))
       }
     }
-    var shards: Set<String> = []
-    var sizes: [String: Int] = [:]
+    var shards: Set<ExactString> = []
+    var sizes: [ExactString: Int] = [:]
     for (input, _) in found {
       guard let names = try? CheckpointReader.shards(of: input), !names.isEmpty else { continue }
       let paths = names.map { Folder.join(Folder.parent(of: input), $0) }
-      shards.formUnion(paths.map(Self.plain))
+      shards.formUnion(paths.map { ExactString(Self.plain($0)) })
+      notes.append("\(input): an index; its \(names.count) shards are converted as one, not by themselves")
       sizes[input] = paths.reduce(0) { $0 + Self.size($1) }
     }
-    var byOutput: [String: String] = [:]
-    var seen: Set<String> = []
-    for (input, name) in found where !shards.contains(Self.plain(input)) {
+    let ignoresCase = Folder.ignoresCase(folder)
+    var byOutput: [ExactString: String] = [:]
+    var seen: Set<ExactString> = []
+    for (input, name) in found where !shards.contains(ExactString(Self.plain(input))) {
       // A file that is named and also found in a folder is converted once.
-      guard seen.insert(Self.plain(input)).inserted else { continue }
+      guard seen.insert(ExactString(Self.plain(input))).inserted else { continue }
       let output = Folder.join(folder, Self.outputName(name))
-      if let other = byOutput.updateValue(input, forKey: output) {
+      if let other = byOutput.updateValue(
+        input, forKey: ExactString(ignoresCase ? output.lowercased() : output))
+      {
         throw CommandFailure(
           .usage, "\(other) and \(input) would both be written to \(output)",
           hint: "convert one of them separately; nothing was written")
@@ -68,7 +79,7 @@ struct FleetPlan {
   }
 
   private static func size(_ path: String) -> Int {
-    if case .file(let size)? = Folder.kind(path) { size } else { 0 }
+    if case .file(let size)? = Folder.kind(path) { size } else { CheckpointFolder(path)?.byteCount ?? 0 }
   }
 
   /// The path without `.` components and double slashes, so that a file has one name.
@@ -94,12 +105,22 @@ struct FleetPlan {
       let path = Folder.join(folder, name)
       switch Folder.kind(path) {
       case .folder where !Folder.isLink(path) && Folder.fileSystem(path) == fileSystem:
-        try search(path, prefix: "\(prefix)\(name)/", &found)
+        if CheckpointFolder(path) != nil {
+          found.append((path, prefix + name))
+        } else {
+          try search(path, prefix: "\(prefix)\(name)/", &found)
+        }
       case .file where CheckpointNames.isTemporary(name): continue
       case .file where CheckpointNames.isOther(name): passedOver += 1
       case .file where CheckpointNames.isCheckpoint(name) || Self.isCheckpoint(path):
         found.append((path, prefix + name))
       case .file: passedOver += 1
+      case nil where !Folder.isLink(path):
+        // Names that are not UTF-8 arrive with replacement characters, under which nothing is found.
+        failures.append(
+          CommandFailure(
+            .inputUnreadable, file: path, "its name is not valid UTF-8, so it was not opened",
+            hint: "rename it"))
       default: continue
       }
     }
@@ -132,7 +153,7 @@ enum CheckpointNames {
   }
 
   /// Whether the file is one that a killed run of this program left beside an output.
-  static func isTemporary(_ name: String) -> Bool { name.contains(".swt.tmp-") }
+  static func isTemporary(_ name: String) -> Bool { TemporaryName.start(ofTemporary: name) != nil }
 
   /// A name without the extensions of checkpoints.
   static func stem(_ name: String) -> String {

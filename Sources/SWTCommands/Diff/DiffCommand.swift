@@ -56,7 +56,7 @@ struct Diff: Command {
     if let page { try page.write(DiffPage(report).text, console) }
     if page?.isAll != true {
       if json {
-        console.line(report.json.text(pretty: true))
+        console.document(report.json.text(pretty: true) + "\n")
       } else if !quiet {
         console.write(report.text(console, listsAll: listsAll))
       }

@@ -26,7 +26,11 @@ struct Doctor: Command {
 
   func run(_ console: Console) -> ExitStatus {
     let kernels = KernelCheck.run()
-    console.write(json ? document(kernels).text(pretty: true) + "\n" : text(kernels))
+    if json {
+      console.document(document(kernels).text(pretty: true) + "\n")
+    } else {
+      console.write(text(kernels))
+    }
     return kernels.allSatisfy(\.passes) ? .success : .verificationFailed
   }
 

@@ -78,7 +78,7 @@ struct GoldenTool: Command {
 
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
     switch action {
-    case .printScript: console.write(GoldenScript.text + "\n")
+    case .printScript: console.document(GoldenScript.text + "\n")
     case .make(let make): try make.run(console)
     case .import(let `import`): try `import`.run(console)
     case .show(let show): try show.run(console)

@@ -46,9 +46,11 @@ struct GoldenImport {
     var written: [JSONValue] = []
     for (number, found) in goldens.enumerated() {
       let golden = try renamed(found.golden, number, of: goldens.count)
-      let path = isFile ? output : "\(output)/\(golden.name).golden.safetensors"
+      let path = isFile ? output : "\(output)/\(Self.fileName(golden.name)).golden.safetensors"
       do {
-        try OutputFile.write(try golden.fileBytes(), to: path, replacing: replaces)
+        try OutputFile.requireOther(path, than: inputs)
+        try OutputFile.write(
+          try golden.fileBytes(), to: path, replacing: replaces, followsLinks: isFile)
       } catch let failure as CommandFailure {
         throw failure
       } catch {
@@ -62,7 +64,14 @@ struct GoldenImport {
     }
     guard json else { return }
     let document: JSONValue = ["schema": "pth2swt.golden-import/1", "goldens": .array(written)]
-    console.line(document.text(pretty: true))
+    console.document(document.text(pretty: true) + "\n")
+  }
+
+  /// A golden's name as part of a file name, which cannot lead to another folder.
+  private static func fileName(_ name: String) -> String {
+    let clean = String(
+      String.UnicodeScalarView(name.unicodeScalars.map { "/\\\0".unicodeScalars.contains($0) ? "-" : $0 }))
+    return clean.isEmpty || clean.hasPrefix(".") ? "golden\(clean)" : clean
   }
 
   private func renamed(_ golden: Golden, _ number: Int, of count: Int) throws(CommandFailure) -> Golden {

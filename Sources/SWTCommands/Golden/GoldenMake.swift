@@ -47,7 +47,7 @@ struct GoldenMake {
       maker.fullTaps = fullTaps
       maker.threads = threads
       let path = "\(folder)/\(name)\(UpdateMode.selfEnding)"
-      try maker.write(from: model, to: path, replacing: replaces)
+      try maker.write(from: model, to: path, replacing: replaces, followsLinks: false)
       written.append(path)
       if !quiet, !json { console.line("\(path): made by pth2swt, so it does not prove a port correct") }
     }
@@ -56,7 +56,7 @@ struct GoldenMake {
       "schema": "pth2swt.golden-make/1", "model": .string(model), "kind": "self",
       "files": .array(written.map { .string($0) }),
     ]
-    console.line(document.text(pretty: true))
+    console.document(document.text(pretty: true) + "\n")
   }
 
   private func allInputs() throws(CommandFailure) -> [(name: String, input: GoldenInput)] {

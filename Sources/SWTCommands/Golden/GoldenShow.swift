@@ -32,7 +32,7 @@ struct GoldenShow {
     let document: JSONValue = [
       "schema": "pth2swt.golden/1", "file": .string(paths[0]), "goldens": .array(goldens.map(Self.json)),
     ]
-    console.line(document.text(pretty: true))
+    console.document(document.text(pretty: true) + "\n")
   }
 
   private func read() throws(CommandFailure) -> [Golden] {

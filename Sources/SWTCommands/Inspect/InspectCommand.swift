@@ -77,7 +77,7 @@ struct Inspect: Command {
     }
     // JSON is complete: it lists the tensors with or without --tensors.
     if json {
-      report.writeJSON { console.write($0) }
+      report.writeJSON { console.document($0) }
     } else {
       InspectText(report, console, depth: depth).write(listsTensors: listsTensors)
     }

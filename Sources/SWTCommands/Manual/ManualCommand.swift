@@ -12,7 +12,7 @@ struct Manual: Command {
   init(_ arguments: Arguments) throws(UsageError) {}
 
   func run(_ console: Console) -> ExitStatus {
-    console.write(ManualPage.text(CommandLineTool.commands.map { $0.spec }))
+    console.document(ManualPage.text(CommandLineTool.commands.map { $0.spec }))
     return .success
   }
 }

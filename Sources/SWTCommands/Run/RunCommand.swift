@@ -69,6 +69,7 @@ struct Run: Command {
   }
 
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
+    try OutputFile.requireOther(output, than: [model, input])
     let network = try OpenFile.model(model)
     let data = try ArrayFile.read(input, name: inputName, limits: limits)
     let image = try image(data)
@@ -83,7 +84,7 @@ struct Run: Command {
             ["name": .string(array.name), "shape": .array(array.data.shape.map { .int($0) })]
           }),
       ]
-      console.line(document.text(pretty: true))
+      console.document(document.text(pretty: true) + "\n")
     } else if !quiet {
       for array in arrays { console.line("\(output): \(array.name) \(array.data.shape)") }
     }

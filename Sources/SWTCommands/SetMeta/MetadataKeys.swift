@@ -60,6 +60,7 @@ package enum MetadataKeys {
     "swt.producer": .text, "swt.producer_version": .text, "source.sha256": .text, "source.bytes": .i64,
     "source.format": .text, "source.family": .text, "source.prefix": .text, "source.metadata": .json,
     "source.official": .text, "source.conventions": .json, "source.synthesized": .json,
+    "source.parametrizations": .json,
     "pre.channels": .text, "pre.scale": .f64, "pre.mean": .f64List, "pre.std": .f64List, "pre.resize": .i64,
     "pre.size": .i64, "pre.crop": .text, "pre.interpolation": .text, "pre.antialias": .bool,
     "license": .text, "arch.name": .text, "arch.family": .text, "arch.block": .text,

@@ -78,6 +78,7 @@ struct SetMeta: Command {
       throw CommandFailure(
         .outputFailed, file: output, "the output is the input", hint: "omit -o to change the file in place")
     }
+    try OutputFile.requireOther(output, than: [labelsPath].compactMap(\.self))
     var edit: SWTMetadataEdit
     do throws(SWTEditError) {
       edit = try SWTMetadataEdit(path: path)
@@ -145,7 +146,7 @@ struct SetMeta: Command {
         "set": .array(set.map { .string($0) }), "removed": .array(removals.map { .string($0) }),
         "changed": .bool(isChanged), "old_content_id": .string(old), "content_id": .string(new),
       ]
-      console.line(document.text(pretty: true))
+      console.document(document.text(pretty: true) + "\n")
     } else if !quiet {
       console.line("\(target): metadata \(isChanged ? "changed" : "unchanged")")
       console.line("  content id  \(new)")

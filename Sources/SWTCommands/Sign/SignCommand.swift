@@ -24,6 +24,8 @@ struct Sign: Command {
   let path: String
   let keyPath: String
   let signaturePath: String
+  /// Whether the path of the signature is derived from that of the file.
+  let isDerived: Bool
   let replaces: Bool
   let json: Bool
   let quiet: Bool
@@ -32,6 +34,7 @@ struct Sign: Command {
     path = arguments.operands[0]
     guard let key = arguments.value("key") else { throw UsageError("sign needs --key KEY") }
     keyPath = key
+    isDerived = arguments.value("signature") == nil
     signaturePath = arguments.value("signature") ?? SignedFile.sidecar(of: path)
     replaces = arguments.has("force")
     json = arguments.has("json")
@@ -43,10 +46,7 @@ struct Sign: Command {
       throw CommandFailure(
         .inputUnreadable, file: keyPath, "it is a public key; signing needs the private key")
     }
-    for input in [path, keyPath] where FileIdentity.areSame(input, signaturePath) {
-      throw CommandFailure(
-        .outputFailed, file: signaturePath, "the signature would replace \(input)", hint: "name another OUT")
-    }
+    try OutputFile.requireOther(signaturePath, than: [path, keyPath])
     let id = try SignedFile.contentID(path)
     let signature: ContentSignature
     do throws(ParseFailure) {
@@ -54,13 +54,13 @@ struct Sign: Command {
     } catch {
       throw CommandFailure(reading: keyPath, error)
     }
-    try OutputFile.write(signature.file, to: signaturePath, replacing: replaces)
+    try OutputFile.write(signature.file, to: signaturePath, replacing: replaces, followsLinks: !isDerived)
     if json {
       let document: JSONValue = [
         "schema": "pth2swt.sign/1", "file": .string(path), "signature_file": .string(signaturePath),
         "content_id": .string("swt1:\(id.hex)"), "key": .string("\(key.publicKey)"),
       ]
-      console.line(document.text(pretty: true))
+      console.document(document.text(pretty: true) + "\n")
     } else if !quiet {
       console.line("\(signaturePath): signed")
       console.line("  content id  swt1:\(id.hex)")

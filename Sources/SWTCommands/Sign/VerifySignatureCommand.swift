@@ -50,7 +50,7 @@ struct VerifySignature: Command {
         "signed_by": .string("\(signature.key)"), "verdict": reason == nil ? "pass" : "fail",
         "reason": reason.map { .string($0) } ?? .null,
       ]
-      console.line(document.text(pretty: true))
+      console.document(document.text(pretty: true) + "\n")
       return reason == nil ? .success : .verificationFailed
     }
     if let reason { throw CommandFailure(.verificationFailed, file: signaturePath, reason) }

@@ -57,7 +57,7 @@ struct GoldenUpdate {
       }
       try write(
         name: golden.name, golden.input, isFull: golden.taps.contains(where: \.isFull), to: path,
-        replacing: true)
+        replacing: true, followsLinks: true)
       let times = result.comparisons.first.map { Text.scientific($0.timesFloor) } ?? "unknown"
       notes.append("updated \(path): the model was \(times) floors from the previous one")
       didWrite = true
@@ -96,12 +96,14 @@ struct GoldenUpdate {
   }
 
   private func write(
-    name: String, _ input: GoldenInput, isFull: Bool, to path: String, replacing: Bool
+    name: String, _ input: GoldenInput, isFull: Bool, to path: String, replacing: Bool,
+    followsLinks: Bool = false
   ) throws(CommandFailure) {
     var maker = SelfGolden(name: name, input: input, producer: "pth2swt \(CommandLineTool.version)")
     maker.fullTaps = isFull
     maker.threads = threads
-    try maker.write(from: model, to: path, replacing: replacing)
+    // The folder may come from elsewhere, with links under the names of goldens.
+    try maker.write(from: model, to: path, replacing: replacing, followsLinks: followsLinks)
   }
 
   private static func isMissing(_ path: String) -> Bool {
@@ -130,7 +132,9 @@ struct GoldenUpdate {
 
 extension SelfGolden {
   /// Makes the golden and writes it.
-  func write(from model: String, to path: String, replacing: Bool) throws(CommandFailure) {
+  func write(
+    from model: String, to path: String, replacing: Bool, followsLinks: Bool
+  ) throws(CommandFailure) {
     let bytes: [UInt8]
     do {
       bytes = try make(from: OpenFile.weights(model)).fileBytes()
@@ -145,6 +149,6 @@ extension SelfGolden {
     } catch {
       throw CommandFailure(.weightsDiffer, file: model, "\(error)")
     }
-    try OutputFile.write(bytes, to: path, replacing: replacing)
+    try OutputFile.write(bytes, to: path, replacing: replacing, followsLinks: followsLinks)
   }
 }

@@ -36,10 +36,17 @@ struct ReportOutputs {
     self.formats = formats
   }
 
+  /// Checks that no report replaces an input.
+  ///
+  /// - Throws: ``CommandFailure`` with exit 6.
+  func requireOther(than inputs: [String]) throws(CommandFailure) {
+    for (_, path) in formats { try OutputFile.requireOther(path, than: inputs) }
+  }
+
   func write(_ document: ReportDocument, _ console: Console) throws(CommandFailure) {
     for (format, path) in formats {
       if format == .text, path == nil, quiet, document.report.passes { continue }
-      try put(document.rendered(format), path, console)
+      try put(document.rendered(format), format, path, console)
       guard format == .github else { continue }
       if let summary = console.environment("GITHUB_STEP_SUMMARY"), !summary.isEmpty {
         try OutputFile.append(Array(Self.cut(document.gitHubSummary).utf8), to: summary)
@@ -54,15 +61,21 @@ struct ReportOutputs {
   func write(_ failure: ReportFailure, _ console: Console) throws(CommandFailure) {
     for (format, path) in formats {
       guard let text = failure.rendered(format) else { continue }
-      try put(text, path, console)
+      try put(text, format, path, console)
     }
   }
 
-  private func put(_ text: String, _ path: String?, _ console: Console) throws(CommandFailure) {
+  private func put(
+    _ text: String, _ format: ReportFormat, _ path: String?, _ console: Console
+  ) throws(CommandFailure) {
     if let path {
       try OutputFile.write(Array(text.utf8), to: path, replacing: true)
     } else {
-      console.write(text)
+      switch format {
+      case .text, .markdown, .tap: console.write(text)
+      case .github: console.commands(text)
+      default: console.document(text)
+      }
     }
   }
 

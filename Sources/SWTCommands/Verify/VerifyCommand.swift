@@ -117,6 +117,8 @@ struct Verify: Command {
   }
 
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
+    // Not even the reason for a failure may go to an input.
+    try outputs.requireOther(than: [path] + options.goldens + [options.source].compactMap(\.self))
     do throws(CommandFailure) {
       let old = try baseline.map { path throws(CommandFailure) in (path, try Self.read(path)) }
       let update = GoldenUpdate(
@@ -136,6 +138,9 @@ struct Verify: Command {
 
       var document = ReportDocument(report, version: CommandLineTool.version)
       if !report.ranForward { notes.append("no forward pass was run: the weights alone were compared") }
+      if let unproven = report.source?.unproven, !unproven.isEmpty {
+        notes.append("the source does not prove: \(unproven.joined(separator: ", "))")
+      }
       document.notes = notes
       if showsDurations { document.seconds = (clock.now - start) / .seconds(1) }
       document.timestamp = console.environment("SOURCE_DATE_EPOCH").flatMap { Int($0) }

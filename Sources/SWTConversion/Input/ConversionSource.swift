@@ -16,6 +16,8 @@ final class ConversionSource: Sendable {
   let progress: ConversionProgress?
   /// Nil for a weight file, which records its source itself.
   private let digest: SourceDigest?
+  /// The source and its shards as they were before they were opened.
+  private let watched: WatchedFiles
 
   /// Placeholder of the same length for a digest that is not known yet.
   static let unknownDigest = String(repeating: "0", count: 64)
@@ -33,6 +35,11 @@ final class ConversionSource: Sendable {
     _ path: String, _ options: ConversionOptions, _ progress: ConversionProgress? = nil,
     isDigested: Bool = true
   ) throws {
+    var watched = WatchedFiles([path])
+    for shard in (try? CheckpointReader.shards(of: path)) ?? [] {
+      watched.add(Folder.join(Folder.parent(of: path), shard))
+    }
+    self.watched = watched
     let digest = isDigested ? SourceDigest(path, threads: options.threads, progress) : nil
     self.path = path
     threads = options.threads
@@ -52,6 +59,12 @@ final class ConversionSource: Sendable {
 
   /// A pass over the values of a draft.
   func pass(_ draft: Draft) -> TensorPass { TensorPass(draft: draft, source: self) }
+
+  /// Checks, after everything was read, that no other program has changed the source meanwhile: values, their
+  /// digests and the digest of the file come from separate reads.
+  ///
+  /// - Throws: ``ParseFailure``.
+  func requireUnchanged() throws(ParseFailure) { try watched.requireUnchanged() }
 
   /// Waits for the digest if it is computed on another thread.
   @Sendable func waitForDigest() {
@@ -75,6 +88,7 @@ final class ConversionSource: Sendable {
     let pass = pass(draft)
     draft.take(try pass.run(pass.allPieces, alsoRunning: waitForDigest))
     try addDigest(to: &draft)
+    try requireUnchanged()
   }
 
   /// Fills in the digest of the file.

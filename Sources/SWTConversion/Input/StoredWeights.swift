@@ -151,12 +151,13 @@ extension StoredWeights {
         hint: "delete that key to convert it like any other safetensors file")
     }
     let entries = Dictionary(
-      checkpoint.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+      checkpoint.tensors.map { (ExactString($0.name), $0) }, uniquingKeysWith: { first, _ in first })
     guard entries.count == contents.tensors.count else { throw changed("tensors were added or removed") }
     var raw: [TensorEntry] = []
     var logical: [TensorEntry?] = []
     for spec in contents.tensors {
-      guard let entry = entries[spec.name], SWTFormat.byteCount(spec.shape, spec.dtype) == entry.byteCount
+      guard let entry = entries[ExactString(spec.name)],
+        SWTFormat.byteCount(spec.shape, spec.dtype) == entry.byteCount
       else {
         throw changed("\(spec.name) was changed")
       }

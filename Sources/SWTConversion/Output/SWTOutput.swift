@@ -15,11 +15,13 @@ enum SWTOutput {
     let candidates = AliasCandidates.find(job.draft, source.file)
     job.draft.take(try source.pass(job.draft).run(candidates.map { .tensor($0) }))
     let writer = try SWTWriter(
-      job.draft.contents, to: output, digests: SystemDigests(), replaceExisting: options.replacesExisting)
+      job.draft.contents, to: output, digests: SystemDigests(), replaceExisting: options.replacesExisting,
+      followsLinks: options.followsLinks)
     let pass = source.pass(job.draft)
     job.draft.take(try pass.run(pass.allPieces, to: writer, alsoRunning: source.waitForDigest))
     try source.addDigest(to: &job.draft)
     try job.requireExpected()
+    try source.requireUnchanged()
     return try writer.finish(job.draft.contents)
   }
 }

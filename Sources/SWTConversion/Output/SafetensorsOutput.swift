@@ -9,8 +9,6 @@ internal import SWTTensors
 /// Metadata becomes text, with numbers and lists as JSON; ``StoredIndex`` has the rest. Types unknown to
 /// safetensors become bytes, and tensors that are not row-major get the shape of their storage order.
 enum SafetensorsOutput {
-  static func isAsked(by output: String) -> Bool { output.hasSuffix(".safetensors") }
-
   /// - Returns: Size of the file in bytes.
   /// - Throws: ``WriteFailure``, ``ParseFailure`` or ``ConversionFailure``; a previous file is then
   ///   unchanged.
@@ -31,8 +29,10 @@ enum SafetensorsOutput {
             }
           }
         })
-      let file = try AtomicFile(path: output, replaceExisting: options.replacesExisting)
+      let file = try AtomicFile(
+        path: output, replaceExisting: options.replacesExisting, followsLinks: options.followsLinks)
       try writer.write { piece in try file.write(piece) }
+      try source.requireUnchanged()
       try file.commit()
       return file.position
     } catch let failure as ParseFailure {

@@ -1,10 +1,11 @@
+internal import PthReader
 internal import SWTBytes
 internal import SWTChecksums
 internal import SWTDigests
 internal import SWTThreads
 internal import Synchronization
 
-/// The SHA-256 of a source file, computed on a thread of its own from the start: hashing is sequential, so
+/// The SHA-256 of a source file, or of all files of a folder one after another, computed on a thread of its own from the start: hashing is sequential, so
 /// nothing takes longer.
 final class SourceDigest: Sendable {
   private let work: Work
@@ -42,7 +43,8 @@ final class SourceDigest: Sendable {
 
     func run() -> Result<SHA256Digest, ParseFailure> {
       do throws(ParseFailure) {
-        let source = try FileSource(path: path)
+        let source: any ByteSource =
+          if let folder = CheckpointFolder(path) { try folder.contents() } else { try FileSource(path: path) }
         progress?.expect(source.byteCount)
         let digest = SystemDigests().makeSHA256()
         // Mapped, because copying every byte out of the page cache takes a tenth of the time of hashing it.

@@ -151,19 +151,19 @@ struct ConversionPlan {
   ) throws(ConversionFailure) -> ([(name: String, entry: TensorEntry)], unused: [String]) {
     var tensors: [(String, TensorEntry)] = []
     var unused: [String] = []
-    var names: Set<String> = []
+    var names: Set<ExactString> = []
     for entry in checkpoint.tensors {
       var name = entry.path.isEmpty ? "tensor" : entry.name
       if let key = options.key {
-        guard name.hasPrefix(key + ".") else {
+        guard name.utf8.starts(with: "\(key).".utf8) else {
           unused.append(name)
           continue
         }
-        name = String(name.dropFirst(key.count + 1))
+        name = String(decoding: name.utf8.dropFirst(key.utf8.count + 1), as: UTF8.self)
       }
       // A meta tensor is already in the list of skipped tensors.
       guard !entry.isMeta else { continue }
-      guard names.insert(name).inserted else {
+      guard names.insert(ExactString(name)).inserted else {
         throw .architecture(
           "two tensors would have the name \(name)", .someKey)
       }

@@ -13,9 +13,9 @@ struct DraftBuilder {
   private let file: PthFile
   private var draft = Draft()
   /// Indices of the source's tensors, by name.
-  private let places: [String: Int]
+  private let places: [ExactString: Int]
   /// Names that are already used.
-  private let names: Set<String>
+  private let names: Set<ExactString>
 
   /// Lays out the tensors of a plan.
   ///
@@ -31,8 +31,8 @@ struct DraftBuilder {
     var builder = DraftBuilder(
       file: file,
       places: Dictionary(
-        sources.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first }),
-      names: Set(plan.tensors.map(\.name)))
+        sources.enumerated().map { (ExactString($1.name), $0) }, uniquingKeysWith: { first, _ in first }),
+      names: Set(plan.tensors.map { ExactString($0.name) }))
     builder.draft.sources = sources.map(\.entry)
     builder.draft.contents.sources = sources.map { name, entry in
       SWTSourceDigest(name: name, dtype: SWTDType(entry.scalarType), sha256: .zero)
@@ -41,7 +41,7 @@ struct DraftBuilder {
     return builder.draft
   }
 
-  private init(file: PthFile, places: [String: Int], names: Set<String>) {
+  private init(file: PthFile, places: [ExactString: Int], names: Set<ExactString>) {
     self.file = file
     self.places = places
     self.names = names
@@ -90,15 +90,16 @@ struct DraftBuilder {
     var spec = SWTTensorSpec(name: tensor.name, dtype: dtype, shape: shape, role: tensor.role)
     // PyTorch's quantized tensors are stored with scales and zero points if those names are free.
     let (scaleName, zeroName) = ("\(tensor.name).scale", "\(tensor.name).zero_point")
-    guard let quantizer = StoredQuantizer(entry), names.isDisjoint(with: [scaleName, zeroName]),
+    guard let quantizer = StoredQuantizer(entry),
+      names.isDisjoint(with: [ExactString(scaleName), ExactString(zeroName)]),
       SWTFormat.isName(zeroName)
     else {
-      draft.append(spec, .entry(entry), source: places[tensor.name])
+      draft.append(spec, .entry(entry), source: places[ExactString(tensor.name)])
       return
     }
     let place = draft.contents.tensors.count
     spec.quantization = draft.contents.quantizations.count
-    draft.append(spec, .entry(entry), source: places[tensor.name])
+    draft.append(spec, .entry(entry), source: places[ExactString(tensor.name)])
     draft.contents.quantizations.append(
       SWTQuantization(
         scheme: quantizer.scheme, axis: quantizer.axis, bits: quantizer.bits,
@@ -126,7 +127,7 @@ struct DraftBuilder {
     if case .integers = transform.target { spec.quantization = draft.contents.quantizations.count }
     draft.append(
       spec, .transform(transform), RoundingError().receipt(from: source, transform.operations),
-      source: places[tensor.name])
+      source: places[ExactString(tensor.name)])
     guard case .integers = transform.target else { return }
     draft.contents.quantizations.append(
       SWTQuantization(

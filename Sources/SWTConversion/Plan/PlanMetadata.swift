@@ -25,6 +25,14 @@ extension ConversionPlan {
       if !network.candidate.prefix.isEmpty { values["source.prefix"] = .text(network.candidate.prefix) }
       values.merge(network.reading.conventions.metadata) { _, new in new }
       let synthesized = network.reading.synthesized.map { JSONValue.string($0.name) }
+      if !network.parametrizations.isEmpty {
+        let members = network.parametrizations.map { weight in
+          JSONMember(
+            weight.name,
+            ["kind": .string(weight.kind.rawValue), "parts": .array(weight.parts.map { .string($0) })])
+        }
+        values["source.parametrizations"] = .json(JSONValue.object(members).text())
+      }
       if !synthesized.isEmpty { values["source.synthesized"] = .json(JSONValue.array(synthesized).text()) }
     }
     let encodings = sources.compactMap { name, entry in entry.note.map { JSONMember(name, $0) } }

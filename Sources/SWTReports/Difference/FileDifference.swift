@@ -103,10 +103,11 @@ package struct FileDifference: Sendable {
     let files = [try TensorFile(first, limits: limits), try TensorFile(second, limits: limits)]
     var sides = files.map(\.tensors)
     for (side, file) in files.enumerated() {
-      let others = Set(sides[1 - side].map(\.name))
-      guard let canonical = file.canonical, !sides[side].contains(where: { others.contains($0.name) }) else {
-        continue
-      }
+      let others = Set(sides[1 - side].map { ExactString($0.name) })
+      guard let canonical = file.canonical else { continue }
+      // Parametrized weights have other names than the weights that are computed from them.
+      let common = sides[side].count { others.contains(ExactString($0.name)) }
+      guard canonical.count(where: { others.contains(ExactString($0.name)) }) > common || common == 0 else { continue }
       sides[side] = canonical
       translated.append(side)
     }
@@ -116,18 +117,19 @@ package struct FileDifference: Sendable {
       sides[side].removeAll(where: \.isGolden)
       goldensLeftOut[side] = goldens[side]
     }
-    let right = Dictionary(sides[1].map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let right = Dictionary(
+      sides[1].map { (ExactString($0.name), $0) }, uniquingKeysWith: { first, _ in first })
     var both: [(ValueTensor, ValueTensor)] = []
     for tensor in sides[0] {
-      if let other = right[tensor.name] {
+      if let other = right[ExactString(tensor.name)] {
         both.append((tensor, other))
       } else {
         onlyInFirst.append(Lone(tensor))
       }
     }
     pairs = try Self.compare(both, [first, second], threads)
-    let left = Set(sides[0].map(\.name))
-    onlyInSecond = sides[1].filter { !left.contains($0.name) }.map { Lone($0) }
+    let left = Set(sides[0].map { ExactString($0.name) })
+    onlyInSecond = sides[1].filter { !left.contains(ExactString($0.name)) }.map { Lone($0) }
   }
 
   /// Compares all pairs on several threads.

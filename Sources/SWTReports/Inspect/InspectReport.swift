@@ -1,5 +1,6 @@
 package import PthReader
 package import ResNetArchitecture
+package import SWTBytes
 package import SWTTensorFiles
 
 /// The result of `inspect`, which can be printed in any format.
@@ -52,7 +53,7 @@ package struct InspectReport {
   /// Gives access to the values of the tensor with the given index; called once per tensor, in order.
   package var values: (Int) -> Values
   /// Roles of the tensors of a known network, by their names in the file.
-  package var roles: [String: ParameterSpec.Role] = [:]
+  package var roles: [ExactString: ParameterSpec.Role] = [:]
   /// Statistics of each tensor's values, if requested; nil for tensors that were not read or are not real
   /// numbers.
   package var statistics: [TensorStatistics?] = []

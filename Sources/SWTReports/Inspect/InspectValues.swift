@@ -15,11 +15,11 @@ extension InspectReport {
   package mutating func readValues(
     threads: Int, progress: ProgressBar.Style?, _ console: Console
   ) throws(InputFailure) {
-    var names: Set<String> = []
+    var names: Set<ExactString> = []
     var total = 0
     for index in 0..<tensorCount {
       let tensor = tensor(index)
-      names.insert(tensor.name)
+      names.insert(ExactString(tensor.name))
       total &+= min(tensor.byteCount, 1 << 50)
     }
     var items: [ValueSurvey.Item?] = []
@@ -29,7 +29,7 @@ extension InspectReport {
       case .readable(let values):
         let rule = ChannelFindings.Rule(
           name: tensor.name, shape: tensor.shape, role: roles[tensor.name],
-          hasTensor: { names.contains($0) })
+          hasTensor: { names.contains(ExactString($0)) })
         items.append(ValueSurvey.Item(values, rule))
       case .refused(let reason):
         items.append(nil)

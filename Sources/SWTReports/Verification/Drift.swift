@@ -59,24 +59,26 @@ package struct Drift: Sendable {
         .invalid("not a report of verify: its schema is not pth2swt.verify/1"),
         hint: "pth2swt verify writes one as its JSON report")
     }
-    var before: [String: Double] = [:]
+    var before: [ExactString: Double] = [:]
     var names: [String] = []
     for golden in goldens {
       for output in golden["outputs"]?.array ?? [] {
         guard let set = golden["name"]?.string, let name = output["name"]?.string,
           let times = output["times_floor"]?.double
         else { throw ParseFailure(.invalid("an output has no name or times_floor")) }
-        if before.updateValue(times, forKey: "\(set)/\(name)") == nil { names.append("\(set)/\(name)") }
+        if before.updateValue(times, forKey: ExactString("\(set)/\(name)")) == nil {
+          names.append("\(set)/\(name)")
+        }
       }
     }
     var changes: [Change] = []
     var added: [String] = []
-    var seen: Set<String> = []
+    var seen: Set<ExactString> = []
     for golden in report.goldens {
       for item in golden.comparisons {
         let name = "\(golden.name)/\(item.name)"
-        seen.insert(name)
-        guard let old = before[name] else {
+        seen.insert(ExactString(name))
+        guard let old = before[ExactString(name)] else {
           added.append(name)
           continue
         }
@@ -88,7 +90,7 @@ package struct Drift: Sendable {
     self.file = file
     self.changes = changes
     self.added = added
-    missing = names.filter { !seen.contains($0) }
+    missing = names.filter { !seen.contains(ExactString($0)) }
   }
 }
 

@@ -47,7 +47,16 @@ extension GoldenReport {
           : "computed in float64 the difference stays \(Text.scientific(witness.relL2)), "
             + "so it is not rounding: the two compute different functions")
     }
+    if isTooLargeToInvestigate {
+      add("too-large", "its input is too large to look for the place and the cause of the fault")
+    }
     if isSelfMade { add("self-made", "made by pth2swt, so it does not prove a port correct") }
+    if let loose = comparisons.first(where: { $0.criterion.isLoose }) {
+      add(
+        "loose",
+        "\(loose.name) may differ by \(Text.scientific(loose.criterion.allowedRelL2)), more than the "
+          + "\(Text.scientific(loose.criterion.ceiling)) that passes for its class: passing shows little")
+    }
     if isUncalibrated {
       let floor = comparisons.first.map { ", \(Text.scientific($0.criterion.floorRelL2))," } ?? ""
       add("uncalibrated", "no noise floor of \(producer) is recorded; the default\(floor) is used")

@@ -1,3 +1,4 @@
+internal import SWTConsole
 internal import SWTVerification
 
 /// Annotations for a step of GitHub Actions.
@@ -10,7 +11,7 @@ enum GitHubReport {
   static func annotations(_ document: ReportDocument) -> String {
     let report = document.report
     var found: [(level: String, text: String)] = []
-    if let source = report.source, !source.passes { found.append(("error", source.sentence)) }
+    for (_, weights) in report.ownWeights where !weights.passes { found.append(("error", weights.sentence)) }
     for golden in report.goldens where !golden.isGood {
       let wrong = golden.comparisons.filter { !$0.passes }
       var parts = [golden.weights.flatMap { $0.passes ? nil : $0.sentence }, wrong.first?.sentence]
@@ -23,7 +24,7 @@ enum GitHubReport {
     }
     for change in document.drift?.drifting ?? [] { found.append(("warning", "drift: \(change.sentence)")) }
     for golden in report.goldens where golden.isGood {
-      for finding in golden.findings where ["self-made", "uncalibrated"].contains(finding.kind) {
+      for finding in golden.findings where ["self-made", "uncalibrated", "loose"].contains(finding.kind) {
         found.append(("notice", "\(golden.name): \(finding.text)"))
       }
     }
@@ -34,7 +35,7 @@ enum GitHubReport {
       let rest = "and \(found.count - limit + 1) more: see the step's summary"
       text += line(next.level, report.model, rest)
     }
-    return text + "verify \(report.model): \(document.headline)\n"
+    return text + "verify \(Self.harmless(report.model)): \(document.headline)\n"
   }
 
   static func annotations(_ failure: ReportFailure) -> String {
@@ -51,9 +52,28 @@ enum GitHubReport {
     "::\(level) file=\(escaped(file, inProperty: true)),title=pth2swt verify::\(escaped(message))\n"
   }
 
+  /// A path that is no part of a command: on one line, without `##[`.
+  private static func harmless(_ text: String) -> String {
+    withoutCommands(Text.printable(text))
+  }
+
+  /// Breaks up `##[`, which starts a command anywhere in a line; by scalars, because a mark on the bracket would
+  /// make another character of it.
+  private static func withoutCommands(_ text: String) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      if scalar == "[", result.suffix(2).elementsEqual("##".unicodeScalars) {
+        result.removeLast()
+        result.append(contentsOf: " #".unicodeScalars)
+      }
+      result.append(scalar)
+    }
+    return String(result)
+  }
+
   private static func escaped(_ text: String, inProperty: Bool = false) -> String {
     var result = ""
-    for scalar in text.unicodeScalars {
+    for scalar in withoutCommands(text).unicodeScalars {
       switch scalar {
       case "%": result += "%25"
       case "\r": result += "%0D"

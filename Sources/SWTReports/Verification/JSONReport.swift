@@ -22,9 +22,11 @@ extension VerificationReport {
       "engine": .string(engine), "compute": .string(compute),
       "verdict": .string(passes ? "pass" : "fail"), "class": .string(verdictClass.rawValue),
       "error_class": errorClass.map { .string($0) } ?? .null,
-      "outside_proof": .bool(passes && goldens.contains { !$0.isSelfMade && !$0.comparisons.isEmpty }),
+      "outside_proof": .bool(
+        passes && goldens.contains { !$0.isSelfMade && !$0.isLoose && !$0.comparisons.isEmpty }),
       "stored": stored.map(\.json) ?? .null,
-      "source": source.map(\.json) ?? .null, "goldens": .array(goldens.map(\.json)),
+      "metadata": contradictions.map(\.json) ?? .null, "source": source.map(\.json) ?? .null,
+      "goldens": .array(goldens.map(\.json)),
       "mutation": mutation.map(\.json) ?? .null,
     ]
   }
@@ -80,8 +82,10 @@ extension StageAgreement {
 extension WeightsReport {
   var json: JSONValue {
     [
-      "against": .string(against), "compared": .int(compared),
+      "against": .string(against), "compared": .int(compared), "claimed": .int(claimed),
       "differing": .array(differing.map { .string($0) }), "missing": .array(missing.map { .string($0) }),
+      "extra": .array(extra.map { .string($0) }), "records": .array(records.map { .string($0) }),
+      "details": .array(details.map { .string($0) }), "unproven": .array(unproven.map { .string($0) }),
       "verdict": .string(passes ? "pass" : "fail"),
     ]
   }
@@ -100,6 +104,7 @@ extension GoldenReport {
       "float32_rel_l2": float32.map { .double($0.relL2) } ?? .null,
       "stages": .array(agreements.map(\.json)), "blames_engine": .bool(blamesEngine),
       "reduced_precision": reduced.map(\.json) ?? .null, "uncalibrated": .bool(isUncalibrated),
+      "loose": .bool(isLoose),
       "cause": cause.map(\.json) ?? .null, "causes": .array(causes.map(\.json)),
     ]
   }
@@ -111,7 +116,8 @@ extension GoldenReport.Comparison {
       "name": .string(name), "rel_l2": .double(metrics.relL2), "max_over_std": .double(metrics.maxOverStd),
       "max_abs": .double(metrics.maxAbs), "one_minus_cosine": .double(metrics.oneMinusCosine),
       "floor_rel_l2": .double(criterion.floorRelL2), "floor_max": .double(criterion.floorMax),
-      "k": .double(criterion.k), "calibrated": .bool(criterion.isCalibrated),
+      "k": .double(criterion.k), "loose": .bool(criterion.isLoose),
+      "calibrated": .bool(criterion.isCalibrated),
       "times_floor": .double(timesFloor), "bit_exact": .bool(isBitExact),
       "first_non_finite": metrics.firstNonFinite.map { .int($0) } ?? .null,
       "top1_expected": .array((labels?.items ?? []).map { .int($0.expected) }),

@@ -14,7 +14,7 @@ enum MarkdownReport {
     if let kind = report.errorClass { text += "; \(plain(kind))" }
     if let id = report.contentID { text += "; content \(code(id))" }
     text += "\n\n" + table(report)
-    if let source = report.source { text += "- **source** \(plain(source.sentence))\n" }
+    for (name, weights) in report.ownWeights { text += "- **\(name)** \(plain(weights.sentence))\n" }
     for golden in report.goldens {
       if let weights = golden.weights, !weights.passes {
         text += "- **\(plain(golden.name))** \(plain(weights.sentence))\n"
@@ -73,7 +73,11 @@ enum MarkdownReport {
       case "&": result += "&amp;"
       case "<": result += "&lt;"
       case ">": result += "&gt;"
-      case "\\", "`", "*", "[", "]", "|", "~", "#", "@", "!": result += "\\\(scalar)"
+      case "\\", "`", "*", "[", "]", "|", "~", "#", "!": result += "\\\(scalar)"
+      // A comment ends a word: no notification, and no link, which GitHub makes of bare addresses.
+      case "@": result += "\\@<!-- -->"
+      case "/" where result.hasSuffix(":"): result += "<!-- -->/"
+      case "." where result.lowercased().hasSuffix("www"): result += "<!-- -->."
       // Except between letters, an underscore would start emphasis.
       case "_": result += "\\_"
       default: result.unicodeScalars.append(scalar)

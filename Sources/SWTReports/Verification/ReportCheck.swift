@@ -32,10 +32,16 @@ struct ReportCheck {
 }
 
 extension VerificationReport {
+  /// Comparisons of weights that belong to no golden: the records with the metadata, if they contradict, and the
+  /// file with its source.
+  var ownWeights: [(name: String, report: WeightsReport)] {
+    [contradictions.map { ("metadata", $0) }, source.map { ("source", $0) }].compactMap(\.self)
+  }
+
   /// All checks, in the order in which they were made.
   var checks: [ReportCheck] {
     var checks: [ReportCheck] = []
-    if let source { checks.append(source.check(named: "source", golden: nil)) }
+    for (name, weights) in ownWeights { checks.append(weights.check(named: name, golden: nil)) }
     for golden in goldens {
       if let weights = golden.weights {
         checks.append(weights.check(named: "\(golden.name)/weights", golden: golden.name))
@@ -52,24 +58,34 @@ extension WeightsReport {
     ReportCheck(
       golden: golden, name: name, passes: passes, message: sentence,
       properties: [
-        ("compared", "\(compared)"), ("differing", "\(differing.count)"), ("missing", "\(missing.count)"),
+        ("compared", "\(compared)"), ("claimed", "\(claimed)"), ("differing", "\(differing.count)"),
+        ("missing", "\(missing.count)"), ("extra", "\(extra.count)"),
       ])
   }
 
   /// The result of the comparison, with the first few names.
   var sentence: String {
-    guard !passes else { return "\(compared)/\(compared) tensors equal to \(against), bit for bit" }
+    guard !passes else {
+      guard claimed > 0 else { return "\(compared)/\(compared) tensors equal to \(against), bit for bit" }
+      return
+        "\(compared) of \(compared + claimed) tensors equal to \(against); \(claimed) claimed, not checked"
+    }
     func count(_ names: [String], _ one: String, _ many: String) -> String {
       "\(names.count) \(names.count == 1 ? one : many) (\(Self.list(names)))"
     }
     var parts: [String] = []
-    if !differing.isEmpty { parts.append(count(differing, "tensor differs", "tensors differ")) }
+    if !differing.isEmpty {
+      let names = details.count >= differing.count ? Array(details.prefix(differing.count)) : differing
+      parts.append(count(names, "tensor differs", "tensors differ"))
+    }
     if !missing.isEmpty { parts.append(count(missing, "tensor is missing", "tensors are missing")) }
+    if !extra.isEmpty { parts.append(count(extra, "tensor is not part of it", "tensors are not part of it")) }
+    if !records.isEmpty { parts.append("\(Self.list(records)) \(records.count == 1 ? "differs" : "differ")") }
     return parts.joined(separator: ", ") + " against \(against)"
   }
 
   private static func list(_ names: [String]) -> String {
-    names.prefix(6).joined(separator: ", ") + (names.count > 6 ? ", …" : "")
+    names.prefix(6).joined(separator: "; ") + (names.count > 6 ? "; …" : "")
   }
 }
 

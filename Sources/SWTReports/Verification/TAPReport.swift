@@ -1,3 +1,4 @@
+internal import SWTConsole
 internal import SWTTensorFiles
 internal import SWTVerification
 
@@ -33,12 +34,16 @@ enum TAPReport {
 
   /// A description is a single line; `#` would start a directive.
   private static func description(_ text: String) -> String {
-    line(text).split(separator: "\\", omittingEmptySubsequences: false).joined(separator: "\\\\")
-      .split(separator: "#", omittingEmptySubsequences: false).joined(separator: "\\#")
+    var result = String.UnicodeScalarView()
+    for scalar in line(text).unicodeScalars {
+      if scalar == "\\" || scalar == "#" { result.append("\\") }
+      result.append(scalar)
+    }
+    return String(result)
   }
 
   private static func line(_ text: String) -> String {
-    String(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) })
+    String(text.unicodeScalars.map { Text.isControl($0) ? " " : Character($0) })
   }
 
   /// Text as a JSON string, which is also a YAML string.

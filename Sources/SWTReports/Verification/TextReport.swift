@@ -9,7 +9,7 @@ enum TextReport {
     var text = "verify \(Text.printable(report.model))  (\(report.architecture), "
     text += "\(Text.grouped(report.parameterCount)) parameters; \(report.engine))\n"
     if let stored = report.stored { text += Self.stored(stored) }
-    if let source = report.source { text += weights(source) }
+    for (_, own) in report.ownWeights { text += weights(own) }
     for golden in report.goldens {
       if let weights = golden.weights { text += Self.weights(weights) }
     }
@@ -23,8 +23,9 @@ enum TextReport {
     if let mutation = report.mutation { text += " mutation  \(mutation.sentence)\n" }
     if let drift = document.drift { text += Self.drift(drift) }
     for note in document.notes { text += " note      \(Text.printable(note))\n" }
-    let passed = report.goldens.count(where: \.isGood) + (report.source.map { $0.passes ? 1 : 0 } ?? 0)
-    let all = report.goldens.count + (report.source == nil ? 0 : 1)
+    let own = report.ownWeights
+    let passed = report.goldens.count(where: \.isGood) + own.count { $0.report.passes }
+    let all = report.goldens.count + own.count
     let time = document.seconds.map { " in \(Text.fixed($0, 2)) s" } ?? ""
     return text + "\nverdict: \(document.headline)\n"
       + "\(passed) passed, \(all - passed) failed, 0 skipped\(time)\n"
@@ -91,7 +92,9 @@ enum TextReport {
       item.timesFloor < 1000 ? Text.fixed(item.timesFloor, 1) : Text.scientific(item.timesFloor),
       Text.scientific(item.metrics.oneMinusCosine), Text.fixed(item.metrics.snr, 1), item.labels?.short ?? "",
       margin.map { Text.fixed($0, 2) } ?? "",
-      item.passes ? (item.isBitExact ? "pass (bit-exact)" : "pass (\(kind))") : "FAIL",
+      item.passes
+        ? (item.criterion.isLoose ? "pass (loose)" : item.isBitExact ? "pass (bit-exact)" : "pass (\(kind))")
+        : "FAIL",
     ]
   }
 }

@@ -104,7 +104,7 @@ private struct JSONParser {
   mutating func object(depth: Int) throws(ParseFailure) -> JSONValue {
     at += 1
     var members: [JSONMember] = []
-    var keys: Set<String> = []
+    var keys: Set<ExactString> = []
     skipSpace()
     if next == UInt8(ascii: "}") {
       at += 1
@@ -115,7 +115,7 @@ private struct JSONParser {
       let start = at
       guard next == UInt8(ascii: "\"") else { throw fail("expected a string as the key of an object") }
       let key = try string()
-      guard keys.insert(key).inserted else {
+      guard keys.insert(ExactString(key)).inserted else {
         throw fail("the key \(JSONValue.string(key).text()) occurs twice in an object", at: start)
       }
       skipSpace()

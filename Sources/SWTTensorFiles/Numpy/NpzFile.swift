@@ -57,12 +57,12 @@ extension NpzFile {
   package static func write(_ arrays: [(name: String, data: TensorData)], to sink: ByteSink) throws {
     var directory: [UInt8] = []
     var offset = 0
-    var names: Set<String> = []
+    var names: Set<ExactString> = []
     guard arrays.count < 0xFFFF else {
       throw ParseFailure(.unsupported("an archive of \(arrays.count) arrays"))
     }
     for (name, data) in arrays {
-      guard names.insert(name).inserted else {
+      guard names.insert(ExactString(name)).inserted else {
         throw ParseFailure(.invalid("two arrays have this name"), in: [name])
       }
       let header = try NpyFile.header(data)

@@ -75,7 +75,8 @@ struct OnnxTensorFields {
     guard values?.list ?? list == list else {
       throw ParseFailure(.invalid("the tensor has values of two types"), at: offset)
     }
-    values = (list, (values?.bits ?? []) + bits)
+    if values == nil { values = (list, []) }
+    values?.bits += bits
   }
 
   /// The values of one occurrence of a repeated field: a single one, or several packed ones.

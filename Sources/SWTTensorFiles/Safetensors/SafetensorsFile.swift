@@ -27,8 +27,19 @@ package struct SafetensorsFile: Sendable {
   /// Offset of the first byte after the header.
   package let dataOffset: Int
 
+  /// Tensors whose elements PyTorch has no type for.
+  package let foreign: [Foreign]
+
+  /// A tensor that cannot be read as one of PyTorch's.
+  package struct Foreign: Sendable {
+    package let name: String
+    /// Why, as a clause.
+    package let reason: String
+    let range: Range<Int>
+  }
+
   private let source: any ByteSource
-  private let index: [String: Int]
+  private let index: [ExactString: Int]
 
   /// Maximum header size, the same as in the official library.
   package static let headerLimit = 100_000_000
@@ -65,22 +76,28 @@ package struct SafetensorsFile: Sendable {
       dataCount: source.byteCount - dataOffset, dataOffset: dataOffset, limits: limits)
     var metadata = OrderedStrings()
     var tensors: [Entry] = []
-    var index: [String: Int] = [:]
+    var index: [ExactString: Int] = [:]
+    var foreign: [Foreign] = []
     for member in members {
       if member.key == "__metadata__" {
         metadata = try layout.metadata(member.value)
-      } else {
-        index[member.key] = tensors.count
-        tensors.append(try layout.entry(member))
+        continue
+      }
+      switch try layout.entry(member) {
+      case .tensor(let entry):
+        index[ExactString(member.key)] = tensors.count
+        tensors.append(entry)
+      case .foreign(let entry): foreign.append(entry)
       }
     }
-    try layout.requireCoverage(tensors)
+    try layout.requireCoverage(tensors.map { ($0.name, $0.range) } + foreign.map { ($0.name, $0.range) })
+    self.foreign = foreign
     self.metadata = metadata
     self.tensors = tensors
     self.index = index
   }
 
-  package subscript(name: String) -> Entry? { index[name].map { tensors[$0] } }
+  package subscript(name: String) -> Entry? { index[ExactString(name)].map { tensors[$0] } }
 }
 
 // MARK: - Values

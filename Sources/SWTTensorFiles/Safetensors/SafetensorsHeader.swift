@@ -24,7 +24,13 @@ struct SafetensorsHeader {
     return metadata
   }
 
-  func entry(_ member: JSONMember) throws(ParseFailure) -> SafetensorsFile.Entry {
+  /// A tensor, readable or not.
+  enum Row {
+    case tensor(SafetensorsFile.Entry)
+    case foreign(SafetensorsFile.Foreign)
+  }
+
+  func entry(_ member: JSONMember) throws(ParseFailure) -> Row {
     do {
       return try checked(member)
     } catch {
@@ -32,7 +38,7 @@ struct SafetensorsHeader {
     }
   }
 
-  private func checked(_ member: JSONMember) throws(ParseFailure) -> SafetensorsFile.Entry {
+  private func checked(_ member: JSONMember) throws(ParseFailure) -> Row {
     for field in member.value.members ?? [] where !["dtype", "shape", "data_offsets"].contains(field.key) {
       throw ParseFailure(.invalid("a field other than dtype, shape and data_offsets"), at: 8)
     }
@@ -42,7 +48,7 @@ struct SafetensorsHeader {
     else {
       throw ParseFailure(.invalid("dtype, shape or data_offsets is missing or has the wrong type"), at: 8)
     }
-    guard let fileType = SafetensorsType(rawValue: typeName), let type = fileType.scalarType else {
+    guard let fileType = SafetensorsType(rawValue: typeName) else {
       throw ParseFailure(.unsupported("the dtype \(JSONValue.string(typeName).text())"), at: 8)
     }
     try limits.check(.rank, sizes.count, at: 8)
@@ -53,14 +59,12 @@ struct SafetensorsHeader {
       }
       shape.append(size)
     }
-    if fileType.packing > 1 {
-      guard let last = shape.last, last % fileType.packing == 0 else {
-        throw ParseFailure(.unsupported("\(typeName) elements that do not fill whole bytes"), at: 8)
-      }
-      shape[shape.count - 1] = last / fileType.packing
-    }
     let count = try Checked.product(shape, "element count")
-    let needed = try Checked.multiply(count, type.byteWidth, "tensor size")
+    let bits = try Checked.multiply(count, fileType.bitWidth, "tensor size")
+    guard bits.isMultiple(of: 8) else {
+      throw ParseFailure(.invalid("\(count) elements of \(typeName) do not fill whole bytes"), at: 8)
+    }
+    let needed = bits / 8
     guard start >= 0, end >= start, end <= dataCount else {
       throw ParseFailure(
         .invalid("data_offsets \(start) to \(end), but there are \(dataCount) bytes of data"), at: 8)
@@ -68,23 +72,37 @@ struct SafetensorsHeader {
     guard end - start == needed else {
       throw ParseFailure(.invalid("\(end - start) bytes of data for a tensor of \(needed) bytes"), at: 8)
     }
-    return SafetensorsFile.Entry(
-      name: member.key, type: type, shape: shape, range: dataOffset + start..<dataOffset + end)
+    let range = dataOffset + start..<dataOffset + end
+    guard let type = fileType.scalarType else {
+      return .foreign(
+        SafetensorsFile.Foreign(
+          name: member.key, reason: "\(typeName), a type that PyTorch lacks", range: range))
+    }
+    if fileType.packing > 1 {
+      // Rows of an odd number of elements share bytes; PyTorch packs elements of one row.
+      guard let last = shape.last, last.isMultiple(of: fileType.packing) else {
+        return .foreign(
+          SafetensorsFile.Foreign(
+            name: member.key, reason: "\(typeName) of shape \(shape), whose rows share bytes", range: range))
+      }
+      shape[shape.count - 1] = last / fileType.packing
+    }
+    return .tensor(SafetensorsFile.Entry(name: member.key, type: type, shape: shape, range: range))
   }
 
   /// Every byte of the data belongs to exactly one tensor.
-  func requireCoverage(_ tensors: [SafetensorsFile.Entry]) throws(ParseFailure) {
+  func requireCoverage(_ tensors: [(name: String, range: Range<Int>)]) throws(ParseFailure) {
     var covered = dataOffset
     let inOrder = tensors.sorted {
       ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
     }
-    for entry in inOrder {
-      let start = entry.range.lowerBound
+    for (name, range) in inOrder {
+      let start = range.lowerBound
       guard start == covered else {
         let what = start < covered ? "overlaps the previous tensor" : "leaves unused bytes before it"
-        throw ParseFailure(.invalid(what), at: start, in: ["tensor \(entry.name)"])
+        throw ParseFailure(.invalid(what), at: start, in: ["tensor \(name)"])
       }
-      covered = entry.range.upperBound
+      covered = range.upperBound
     }
     let unused = dataOffset + dataCount - covered
     guard unused == 0 else {

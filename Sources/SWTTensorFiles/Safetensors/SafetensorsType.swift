@@ -41,6 +41,15 @@ enum SafetensorsType: String, CaseIterable {
   /// Position in ``allCases``: the library's sort key.
   var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 
+  /// Bits of one of the file's elements.
+  var bitWidth: Int {
+    switch self {
+    case .F4: 4
+    case .F6_E2M3, .F6_E3M2: 6
+    default: 8 * (scalarType?.byteWidth ?? 1)
+    }
+  }
+
   /// Number of the file's elements that PyTorch packs into one of its own, along the last dimension.
   var packing: Int { self == .F4 ? 2 : 1 }
 }

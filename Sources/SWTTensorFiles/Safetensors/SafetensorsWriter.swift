@@ -88,13 +88,13 @@ package struct SafetensorsWriter: Sendable {
     _ tensors: [Tensor], _ order: Order
   ) throws(ParseFailure) -> [(tensor: Tensor, type: SafetensorsType)] {
     var planned: [(tensor: Tensor, type: SafetensorsType)] = []
-    var names: Set<String> = ["__metadata__"]
+    var names: Set<ExactString> = [ExactString("__metadata__")]
     for tensor in tensors {
       guard let type = SafetensorsType(tensor.type) else {
         throw ParseFailure(
           .unsupported("safetensors has no dtype for \(tensor.type.rawValue)"), in: ["tensor \(tensor.name)"])
       }
-      guard names.insert(tensor.name).inserted else {
+      guard names.insert(ExactString(tensor.name)).inserted else {
         throw ParseFailure(.invalid("this name is already in use"), in: ["tensor \(tensor.name)"])
       }
       planned.append((tensor, type))

@@ -1,3 +1,5 @@
+internal import SWTGoldens
+
 /// When a result counts as the same function as the reference.
 ///
 /// The bound is the fp32 error of the reference implementation itself (its floor, measured over several
@@ -12,6 +14,9 @@ public struct Criterion: Equatable, Sendable {
   public var k: Double
   /// Whether the golden has a floor; otherwise a conservative default is used.
   public var isCalibrated: Bool
+  /// The largest multiple of the floor that passes for the class of accuracy, as a relative L2 error; a golden
+  /// that allows more is loose.
+  public var ceiling = ToleranceCeiling.float32
 
   /// The allowance of the maximum norm relative to the L2 norm: a single element varies more than all
   /// together.
@@ -36,6 +41,11 @@ public struct Criterion: Equatable, Sendable {
   public var allowedRelL2: Double { k * floorRelL2 }
   /// The largest accepted error divided by the standard deviation.
   public var allowedMax: Double { Self.maxFactor * k * floorMax }
+
+  /// Whether more is allowed than passes for the class of accuracy.
+  public var isLoose: Bool {
+    !(allowedRelL2 <= ceiling && k * floorMax <= ceiling * ToleranceCeiling.maximumNorm)
+  }
 
   /// The error in floors: the larger of the two norms' ratios.
   public func timesFloor(_ metrics: ErrorMetrics) -> Double {

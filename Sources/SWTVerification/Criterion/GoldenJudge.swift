@@ -38,7 +38,22 @@ package struct GoldenJudge: Sendable {
     }
     // A float32 reference has an error of one floor itself.
     let own = golden.output.isFloat32Only ? 2.0.squareRoot() : 1
-    return Criterion(floorRelL2: floor.relL2 * own, floorMax: floor.maxOverStd * own, k: k)
+    var criterion = Criterion(floorRelL2: floor.relL2 * own, floorMax: floor.maxOverStd * own, k: k)
+    criterion.ceiling *= own
+    return criterion
+  }
+
+  /// The output or tap for which the golden itself allows more than passes for its class, and the allowed
+  /// relative L2 error; nil if there is none.
+  package var loosest: (name: String, allowed: Double)? {
+    let own = GoldenJudge(golden, tree)
+    var found = ([golden.output.name] + golden.taps.map(\.name)).map { ($0, own.criterion(of: $0)) }
+    for (precision, floors) in golden.floors.precision.sorted(by: { $0.key < $1.key }) {
+      found += floors.sorted { $0.key < $1.key }.map {
+        ("\($0.key) in \(precision)", ReducedPrecision.criterion($0.value, precision))
+      }
+    }
+    return found.first { $0.1.isLoose }.map { ($0.0, $0.1.allowedRelL2) }
   }
 
   /// Allowed multiple of one stage's floor: a fault is four orders of magnitude larger than that floor.

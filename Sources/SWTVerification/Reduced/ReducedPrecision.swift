@@ -111,12 +111,17 @@ public struct ReducedPrecision: Sendable {
     if let expected = measured[output] {
       if basis == .emulation {
         let (usual, k) = (usual(), k ?? Self.measuredMultiple)
-        return Criterion(
+        var criterion = Criterion(
           floorRelL2: max(expected.relL2, usual.allowedRelL2 / k),
           floorMax: max(expected.maxOverStd, usual.allowedMax / (k * Criterion.maxFactor)), k: k)
+        criterion.ceiling = max(k * expected.relL2, usual.ceiling)
+        return criterion
       }
-      return Criterion(
+      var criterion = Criterion(
         floorRelL2: expected.relL2, floorMax: expected.maxOverStd, k: k ?? Self.measuredMultiple)
+      // What this program measured may be as large as it is; what a golden states may not.
+      criterion.ceiling = basis == .golden ? ToleranceCeiling.reduced(precision) : .infinity
+      return criterion
     }
     return byReceipts(stored?.expectedError ?? 0, k)
   }
@@ -128,7 +133,17 @@ public struct ReducedPrecision: Sendable {
   }
 
   private func byReceipts(_ error: Double, _ k: Double?) -> Criterion {
-    Criterion(
+    var criterion = Criterion(
       floorRelL2: error, floorMax: error * Self.usualRatio, k: k ?? Self.receiptMultiple, isCalibrated: false)
+    criterion.ceiling = ToleranceCeiling.reduced(precision)
+    return criterion
+  }
+
+  /// The criterion that a golden's floor for a precision gives.
+  static func criterion(_ floor: Golden.Floor, _ precision: String) -> Criterion {
+    var criterion = Criterion(
+      floorRelL2: floor.relL2, floorMax: floor.maxOverStd, k: measuredMultiple)
+    criterion.ceiling = ToleranceCeiling.reduced(precision)
+    return criterion
   }
 }

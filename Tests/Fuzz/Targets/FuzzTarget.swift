@@ -8,7 +8,7 @@ internal import TestSupport
 
 /// The entry points of the fuzzers, and of the tests that replay their findings.
 package enum FuzzTarget: String, CaseIterable, Sendable {
-  case zip, legacy, tar, pickle, safetensors, swt, npy, json, gzip, onnx
+  case zip, legacy, tar, pickle, safetensors, swt, npy, json, gzip, onnx, distributed
 
   /// Passes the bytes to the reader and checks what must hold for any input.
   ///
@@ -25,6 +25,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .npy: Self.arrays(bytes)
     case .json: Self.json(bytes)
     case .onnx: Self.onnx(bytes)
+    case .distributed: Self.folder(bytes)
     }
   }
 
@@ -75,6 +76,24 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
       let again = try? CheckpointReader.read(MemorySource(bytes), limits: limits)
       precondition(
         again?.tensors.map(\.name) == checkpoint.tensors.map(\.name), "another answer the second time")
+    }
+  }
+
+  /// The bytes as `.metadata` of a real data file: chunk tables, and reads that assemble tensors.
+  private static func folder(_ bytes: [UInt8]) {
+    guard let folder = try? TemporaryFolder(),
+      let data = try? readFile(Fixtures.path("distributed/one/__0_0.distcp")),
+      (try? writeFile(folder.file("__0_0.distcp"), data)) != nil,
+      (try? writeFile(folder.file(".metadata"), bytes)) != nil,
+      let file = try? PthFile(path: folder.path, limits: ParseLimits(), allowsDangerous: true)
+    else { return }
+    var total = 0
+    for tensor in file.tensors where total < 1 << 20 {
+      precondition(tensor.shape.allSatisfy { $0 >= 0 }, "a negative size")
+      guard let values = try? file.bytes(of: tensor) else { continue }
+      precondition(values.count == tensor.byteCount, "values of another size")
+      precondition(values.count <= data.count, "values out of nothing")
+      total += values.count
     }
   }
 

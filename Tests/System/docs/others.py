@@ -8,7 +8,7 @@ import yaml
 from pages import ROOT
 from swift import chain, surrounded
 
-HEADERS = ["-IReaders/c", "-ISources/SWTC/include"]
+HEADERS = ["-IReaders/c", "-ISources/SWTC/include", "-ISources/PthC/include"]
 STANDARD = ["-Wall", "-Wextra", "-Werror"]
 
 

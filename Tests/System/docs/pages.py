@@ -13,6 +13,8 @@ HEADERS = {
     "Readers/c/swt.h":
         '#include <stdio.h>\n#include <swt.h>\nstatic const unsigned char bytes[64];\nconst size_t size = '
         'sizeof bytes;\n…\n',
+    "Sources/PthC/include/pth.h":
+        '#include <stdio.h>\n#include <stdlib.h>\n#include <pth.h>\n…\n',
     "Sources/SWTC/include/p2s_swt.h":
         '#include <stdio.h>\n#include <p2s_swt.h>\n#define use(data, count) ((void)(data))\n…\n',
 }

@@ -54,6 +54,7 @@ import Testing
     "CLibzip": "a system library", "CZlib": "a system library", "CCrypto": "a system library",
     "SWTPlatform": "imports libc under one name",
     "Pth2SWT": "re-exports other modules; Examples/products uses it",
+    "PthC": "a header: PthInterfaceTests call what it declares",
     "SWTC": "a header: SWTInterfaceTests calls what it declares",
   ]
 

@@ -121,7 +121,7 @@ import Testing
     let before = try readFile(folder.file("a.swt"))
     let tool = Tool("convert", folder.path, "-o", folder.path, "--force")
     #expect(tool.status == .outputFailed)
-    #expect(tool.errors.contains("the output is the input"))
+    #expect(tool.errors.contains("would replace an input"))
     #expect(try readFile(folder.file("a.swt")) == before)
     #expect(try folder.names() == ["a.swt", "b.pth", "b.swt"])
   }
@@ -129,15 +129,16 @@ import Testing
   @Test func `temporary files of a killed run are removed, those of a running one are not`() throws {
     let folder = try TemporaryFolder()
     let output = folder.file("m.swt")
-    let dead = output + ".tmp-0123456789abc"
-    let other = folder.file("n.swt.tmp-0123456789abc")
+    let dead = output + ".pth2swt-tmp-0123456789abc"
+    let other = folder.file("n.swt.pth2swt-tmp-0123456789abc")
     try writeFile(dead, [1, 2, 3])
     try writeFile(other, [1, 2, 3])
     let alive = try AtomicFile(path: output)
     try alive.write([1, 2, 3])
     #expect(Tool("convert", Fixture.checkpoint("resnext_small"), "-o", output).status == .success)
     #expect(
-      try folder.names() == ["m.swt", Folder.name(of: alive.temporary), "n.swt.tmp-0123456789abc"].sorted())
+      try folder.names()
+        == ["m.swt", Folder.name(of: alive.temporary), "n.swt.pth2swt-tmp-0123456789abc"].sorted())
     alive.abort()
   }
 

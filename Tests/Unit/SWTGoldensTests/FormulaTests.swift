@@ -34,7 +34,7 @@ import Testing
     let network = try FormulaNetwork(name)
     let golden = try GoldenFixtureTests.golden("\(name)/image-224-a")
     #expect(golden.architecture == network.architecture)
-    for tensor in network.tensors { #expect(golden.digests[tensor.name]?.hex == tensor.sha256) }
+    for tensor in network.tensors { #expect(golden.digests[ExactString(tensor.name)]?.hex == tensor.sha256) }
     let lines = try network.tensors.map { tensor in
       let digest = try #require(SHA256Digest(hex: tensor.sha256))
       return GoldenWeights.Line(name: tensor.name, type: .float32, shape: tensor.shape, digest: digest)

@@ -39,7 +39,7 @@ import Testing
       options.compute = .float32(sets[Int(number) % sets.count])
       let weights = folded ? network.folded : network.weights
       let run = try ForwardRun(weights, network.tree, [golden], options)
-      let report = try run.check("golden", golden, folded ? [:] : GoldenMaker.digests(weights))
+      let report = try run.check("golden", golden, WeightDigests(folded ? [:] : GoldenMaker.digests(weights)))
       let worst = report.comparisons.max { $0.timesFloor < $1.timesFloor }
       let passes = report.passes
       #expect(passes, "model \(number): \(worst?.name ?? "") at \(worst?.timesFloor ?? 0) floors")

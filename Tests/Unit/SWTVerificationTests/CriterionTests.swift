@@ -31,7 +31,7 @@ import Testing
     floors["layer3.0"] = .init(relL2: 0x1p-24, maxOverStd: 0x1p-24)
     let golden = try maker.golden(floors)
     let run = try ForwardRun(network.weights, network.tree, [golden], VerificationOptions())
-    let report = try run.check("golden", golden, GoldenMaker.digests(network.weights))
+    let report = try run.check("golden", golden, WeightDigests(GoldenMaker.digests(network.weights)))
     #expect(report.comparisons.filter { !$0.passes }.map(\.name) == ["layer3.0"])
     let passes = report.passes
     #expect(!passes)
@@ -56,12 +56,12 @@ import Testing
     maker.taps = .none
     let golden = try maker.golden([:])
     let right = try ForwardRun(network.weights, network.tree, [golden], VerificationOptions())
-      .check("golden", golden, [:])
+      .check("golden", golden, WeightDigests([:]))
     #expect(right.passes && right.isUncalibrated)
     var damaged = network.weights
     damaged.tensors["layer3.0.conv1.weight"]?[5].negate()
     let wrong = try ForwardRun(damaged, network.tree, [golden], VerificationOptions())
-      .check("golden", golden, [:])
+      .check("golden", golden, WeightDigests([:]))
     #expect(!wrong.passes && wrong.isUncalibrated)
   }
 
@@ -97,7 +97,7 @@ import Testing
     // Filter 1, channel 2, row 1, column 0 of [8, 4, 3, 3].
     damaged.tensors["layer2.0.conv1.weight"]?[1 * 36 + 2 * 9 + 3] = value
     let report = try ForwardRun(damaged, network.tree, [golden], VerificationOptions())
-      .check("golden", golden, GoldenMaker.digests(damaged))
+      .check("golden", golden, WeightDigests(GoldenMaker.digests(damaged)))
     let passes = report.passes
     #expect(!passes)
     #expect(report.nonFinite?.tensor == "layer2.0.conv1.weight")
@@ -117,7 +117,7 @@ import Testing
       damaged.tensors[name] = ContiguousArray(repeating: 3e38, count: 8)
     }
     let report = try ForwardRun(damaged, network.tree, [golden], VerificationOptions())
-      .check("golden", golden, GoldenMaker.digests(damaged))
+      .check("golden", golden, WeightDigests(GoldenMaker.digests(damaged)))
     #expect(report.nonFinite?.tensor == "layer2.0")
     #expect(report.nonFinite?.position.count == 4)
     #expect(report.divergence?.block == "layer2.0")

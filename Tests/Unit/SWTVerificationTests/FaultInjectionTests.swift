@@ -91,7 +91,7 @@ import Testing
     deviation.epsilon = epsilon
     let golden = try maker.golden(try maker.floors(), deviation: deviation)
     let report = try ForwardRun(small.weights, small.tree, [golden], VerificationOptions())
-      .check("golden", golden, GoldenMaker.digests(small.weights))
+      .check("golden", golden, WeightDigests(GoldenMaker.digests(small.weights)))
     let passes = report.passes
     #expect(!passes)
     #expect(report.cause?.id == "bn-eps" && report.divergence?.block == "conv1")
@@ -111,7 +111,7 @@ import Testing
         floors, weights: injection.reversesInput ? small.weights : injection.weights,
         deviation: injection.deviation, fed: injection.reversesInput ? maker.input.reversedChannels : nil)
     let run = try ForwardRun(model, small.tree, [golden], options)
-    return try run.check("golden", golden, GoldenMaker.digests(model))
+    return try run.check("golden", golden, WeightDigests(GoldenMaker.digests(model)))
   }
 
   private func explains(_ report: GoldenReport, _ injection: Fault.Injection) -> Bool {

@@ -83,7 +83,7 @@ import Testing
       options.level = level
       options.mutations = 5 * (small.tree.convolutions.count + 1)
       let run = try ForwardRun(small.weights, small.tree, goldens, options)
-      let reports = try goldens.map { try run.check($0.name, $0, [:]) }
+      let reports = try goldens.map { try run.check($0.name, $0, WeightDigests([:])) }
       let clock = ContinuousClock()
       var found: MutationScore?
       let time = try clock.measure {
@@ -125,7 +125,7 @@ import Testing
     _ injection: Fault.Injection, isInModel: Bool, _ small: SmallNetwork, _ goldens: [Golden]
   ) throws -> [Checked] {
     let model = isInModel ? injection.weights : small.weights
-    let digests = GoldenMaker.digests(model)
+    let digests = WeightDigests(GoldenMaker.digests(model))
     let threads = ThreadPool()
     let engine = FastEngine(
       try PackedNetwork(small.tree, weights: model, threads: threads), threads: threads)

@@ -18,7 +18,7 @@ import Testing
     var options = VerificationOptions()
     options.mutations = count
     let run = try ForwardRun(network.weights, network.tree, [golden], options)
-    let report = try run.check("golden", golden, GoldenMaker.digests(network.weights))
+    let report = try run.check("golden", golden, WeightDigests(GoldenMaker.digests(network.weights)))
     return try #require(try run.mutationScore([("golden", golden)], [report]))
   }
 

@@ -8,7 +8,7 @@ struct ArchiveStorages: StorageProvider {
   private let isBigEndian: Bool
   /// Name of the record with the storage of a key.
   private let recordName: @Sendable (String) -> String
-  private var storages: [String: (storage: Storage, type: ScalarType?)] = [:]
+  private var storages: [ExactString: (storage: Storage, type: ScalarType?)] = [:]
 
   init(
     _ archive: ZipArchive, isBigEndian: Bool, recordName: @escaping @Sendable (String) -> String

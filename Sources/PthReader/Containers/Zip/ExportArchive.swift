@@ -52,6 +52,17 @@ struct ExportArchive {
         try addTensors(config, in: path, isBigEndian, to: &checkpoint, prefix: place, nesting)
       }
     }
+    // A package that was compiled ahead of time has its weights inside the library, or nowhere.
+    if checkpoint.tensors.isEmpty,
+      archive.entries.contains(where: { $0.name.hasPrefix("\(prefix)data/aotinductor/") })
+    {
+      throw ParseFailure(
+        .unsupported(
+          "an AOTInductor package: compiled code, whose weights are inside its library or not in it"),
+        hint:
+          "convert the model that was compiled: torch.save its state_dict(), or torch.export.save its program"
+      )
+    }
     let samples = archive.entries.filter { $0.name.hasPrefix("\(prefix)data/sample_inputs/") }
     for entry in samples {
       checkpoint.skip(
@@ -71,7 +82,7 @@ struct ExportArchive {
       guard let members = document["config"]?.members else {
         throw ParseFailure(.invalid("the configuration has no tensors"))
       }
-      var storages: [String: Storage] = [:]
+      var storages: [ExactString: Storage] = [:]
       for member in members {
         guard let record = member.value["path_name"]?.string else {
           throw ParseFailure(.invalid("\(member.key) has no path_name"))

@@ -49,7 +49,13 @@ struct TorchArchive {
   }
 
   /// Reads the object and finds all tensors in it.
-  func read(nesting: Int) throws(ParseFailure) -> Checkpoint {
+  ///
+  /// - Parameters:
+  ///   - nesting: Nesting level of files inside files.
+  ///   - container: What to call an archive without code.
+  /// - Returns: The contents.
+  /// - Throws: ``ParseFailure`` if a record is missing or damaged.
+  func read(nesting: Int, container: Checkpoint.Container = .zip) throws(ParseFailure) -> Checkpoint {
     try archive.requireVersion(prefix: prefix)
     let isBigEndian = try archive.isBigEndian(prefix: prefix)
     guard let entry = archive[prefix + "data.pkl"] else {
@@ -57,7 +63,7 @@ struct TorchArchive {
     }
     let constants = archive[prefix + "constants.pkl"]
     var checkpoint = Checkpoint(
-      container: constants == nil ? .zip : .torchscript, byteCount: archive.source.byteCount)
+      container: constants == nil ? container : .torchscript, byteCount: archive.source.byteCount)
     let data = prefix + "data/"
     try checkpoint.add(
       try archive.pickle(entry),

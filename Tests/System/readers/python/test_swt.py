@@ -237,6 +237,19 @@ class Reader(unittest.TestCase):
                 values = file.bytes("w")
                 self.assertTrue(values.readonly)
             self.assertEqual(struct.unpack("<2f", values), (1, -2))  # a view outlives the file
+            # After the file is closed there are no values, checked before or not.
+            for checked in (True, False):
+                with swt.open(path) as closed:
+                    if checked:
+                        closed.bytes("w")
+                for read in (closed.bytes, closed.numpy, lambda name: closed.check()):
+                    with self.assertRaises(swt.Error) as caught:
+                        read("w")
+                    self.assertEqual(caught.exception.rule, "unreadable")
+            for key in (3.5, None, 99, "absent"):
+                with self.assertRaises(swt.Error) as caught:
+                    file[key]
+                self.assertEqual(caught.exception.rule, "no-such-tensor")
             rules = {folder: "unreadable", folder / "absent": "unreadable", "a\0b": "unreadable",
                      empty: "truncated"}
             for wrong, rule in rules.items():

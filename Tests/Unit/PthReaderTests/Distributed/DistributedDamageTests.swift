@@ -1,0 +1,130 @@
+import PthReader
+import SWTBytes
+import TestSupport
+import Testing
+
+/// Damaged folders are an error, or have the same tensors; never other values.
+@Suite struct DistributedDamageTests {
+  static let folders = DistributedFixture.all.filter { !$0.name.hasSuffix(".pth") }
+
+  /// Checks that what can still be read is unchanged.
+  private func requireSame(
+    _ folder: TemporaryFolder, as whole: [String: String?], _ what: String,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    guard let found = try? digests(folder.path) else { return }
+    for (name, digest) in found {
+      guard let digest, let expected = whole[name] else { continue }
+      #expect(digest == expected, "\(what): \(name)", sourceLocation: sourceLocation)
+    }
+  }
+
+  /// Ends of the archives in a file.
+  private func borders(_ bytes: [UInt8]) -> [Int] {
+    let end: [UInt8] = [0x50, 0x4B, 5, 6]
+    return bytes.indices.filter { bytes[$0...].starts(with: end) }.map { min($0 + 22, bytes.count) }
+  }
+
+  @Test(arguments: folders)
+  func `a file cut at any chunk border is an error`(fixture: DistributedFixture) throws {
+    for file in try Folder.names(in: fixture.path) {
+      let bytes = try readFile("\(fixture.path)/\(file)")
+      let cuts = Set(
+        borders(bytes).flatMap { [$0 - 1, $0, $0 + 1] } + [0, 1, bytes.count / 2, bytes.count - 1])
+      for cut in cuts where cut < bytes.count {
+        let folder = try fixture.copy { $0 == file ? Array($1[..<cut]) : $1 }
+        #expect(throws: (any Error).self, "\(file) cut at \(cut)") {
+          let opened = try PthFile(path: folder.path)
+          for tensor in opened.tensors { _ = try opened.bytes(of: tensor) }
+        }
+      }
+    }
+  }
+
+  @Test(arguments: folders)
+  func `a file that is missing is an error`(fixture: DistributedFixture) throws {
+    for file in try Folder.names(in: fixture.path) {
+      let folder = try fixture.copy { $0 == file ? nil : $1 }
+      #expect(throws: (any Error).self, "without \(file)") {
+        try PthFile(path: folder.path)
+      }
+    }
+  }
+
+  @Test(arguments: ["one", "shard0", "shard1"])
+  func `a changed byte of the metadata never changes a value`(name: String) throws {
+    let fixture = DistributedFixture(name: name, prefix: "model.")
+    let whole = try digests(fixture.path)
+    let metadata = try readFile("\(fixture.path)/.metadata")
+    var random = Noise(seed: 7)
+    for _ in 0..<400 {
+      let place = Int.random(in: 0..<metadata.count, using: &random)
+      let value = UInt8.random(in: 0...255, using: &random)
+      let folder = try fixture.copy { file, bytes in
+        guard file == ".metadata" else { return bytes }
+        var bytes = bytes
+        bytes[place] = value
+        return bytes
+      }
+      requireSame(folder, as: whole, "byte \(place) = \(value)")
+    }
+  }
+
+  @Test(arguments: ["one", "shard0", "shard1"])
+  func `a changed byte at a chunk border never changes a value`(name: String) throws {
+    let fixture = DistributedFixture(name: name, prefix: "model.")
+    let whole = try digests(fixture.path)
+    for file in try Folder.names(in: fixture.path) where file.hasSuffix(".distcp") {
+      let bytes = try readFile("\(fixture.path)/\(file)")
+      for border in borders(bytes) {
+        for place in border - 24..<min(border + 48, bytes.count) where place.isMultiple(of: 3) {
+          let folder = try fixture.copy { other, contents in
+            guard other == file else { return contents }
+            var contents = contents
+            contents[place] ^= 0x11
+            return contents
+          }
+          requireSame(folder, as: whole, "\(file) at \(place)")
+        }
+      }
+    }
+  }
+
+  @Test func `a path that leaves the folder is refused`() throws {
+    let fixture = DistributedFixture(name: "one", prefix: "model.")
+    for name in ["../0_0.distcp", "/_0_0.distcp", "..\\_0.distcp"] {
+      let folder = try fixture.copy { file, bytes in
+        file == ".metadata"
+          ? bytes.replacing(Array("__0_0.distcp".utf8), with: Array(name.utf8.prefix(12))) : bytes
+      }
+      let failure = try #require(throws: ParseFailure.self) { try PthFile(path: folder.path) }
+      #expect("\(failure)".contains("is not in the folder of .metadata"), "\(failure)")
+    }
+  }
+
+  @Test func `two files of one rank are an error, and so is a third`() throws {
+    let fixture = DistributedFixture(name: "ranks", prefix: "")
+    let first = try readFile("\(fixture.path)/model_rank0.pth")
+    let doubled = try fixture.copy { $0 == "model_rank1.pth" ? first : $1 }
+    #expect(throws: ParseFailure.self) { try PthFile(path: doubled.path) }
+    let third = try fixture.copy { $1 }
+    try writeFile(third.file("again.pth"), first)
+    #expect(throws: ParseFailure.self) { try PthFile(path: third.path) }
+  }
+
+  @Test func `a rank's file among other checkpoints is an input of its own`() throws {
+    let folder = try DistributedFixture(name: "ranks", prefix: "").copy { $1 }
+    #expect(CheckpointFolder(folder.path) != nil)
+    try writeFile(folder.file("other.pth"), readFile(Fixtures.path("checkpoints/bare_tensor.pth")))
+    #expect(CheckpointFolder(folder.path) == nil)
+  }
+
+  @Test func `bytes in no chunk are reported`() throws {
+    let fixture = DistributedFixture(name: "one", prefix: "model.")
+    let folder = try fixture.copy { $0.hasSuffix(".distcp") ? $1 + [1, 2, 3] : $1 }
+    try writeFile(folder.file("other.pt"), [0])
+    let reasons = try PthFile(path: folder.path).checkpoint.skipped.map(\.reason)
+    #expect(reasons.contains { $0.hasPrefix("3 bytes of __0_0.distcp") })
+    #expect(reasons.contains("other.pt, which .metadata does not mention"))
+  }
+}

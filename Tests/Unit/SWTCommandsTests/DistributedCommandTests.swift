@@ -1,0 +1,74 @@
+import SWTBytes
+import SWTChecksums
+import SWTCommands
+internal import SWTConsole
+import SWTDigests
+import SWTTensorFiles
+import TestSupport
+import Testing
+
+/// A folder that is one checkpoint is one input of every command.
+@Suite struct DistributedCommandTests {
+  static let folders = ["one", "shard0", "shard1", "hf_shards", "ranks", "ranks1"]
+
+  @Test(arguments: folders)
+  func `a folder converts to one file, which its source proves`(name: String) throws {
+    let folder = try TemporaryFolder()
+    let input = Fixtures.path("distributed/\(name)")
+    let output = folder.file("x.swt")
+    let converted = Tool("convert", input, "-o", output, "--arch", "none", "--json")
+    #expect(converted.status == .success, "\(converted.errors)")
+    // The digest of the source is that of its files, one after another.
+    let files = try Folder.names(in: input).flatMap { try readFile("\(input)/\($0)") }
+    #expect(try converted.json()["source_sha256"]?.string == SystemDigests().sha256(files).hex)
+    #expect(Tool("verify", output, "--level", "weights", "--source", input).status == .success)
+    #expect(Tool("diff", input, output).status == .success)
+    let report = try Tool("inspect", input, "--hash", "--json").json()
+    #expect(report["container"]?.string == (name == "hf_shards" ? "sharded" : "distributed"))
+  }
+
+  @Test func `several folders are several inputs`() throws {
+    let folder = try TemporaryFolder()
+    let inputs = ["one", "shard1"].map { Fixtures.path("distributed/\($0)") }
+    let converted = Tool(["convert"] + inputs + ["-o", folder.path + "/", "--arch", "none"])
+    #expect(converted.status == .success, "\(converted.errors)")
+    #expect(try Folder.names(in: folder.path) == ["one.swt", "shard1.swt"])
+  }
+
+  @Test func `a folder of such folders has one output per folder`() throws {
+    let folder = try TemporaryFolder()
+    let converted = Tool(
+      "convert", Fixtures.path("distributed"), "-o", folder.path + "/", "--arch", "none", "--force")
+    #expect(converted.status == .success, "\(converted.errors)")
+    let expected = (Self.folders + ["rank0of1"]).map { "\($0).swt" }.sorted()
+    #expect(try Folder.names(in: folder.path) == expected)
+  }
+
+  @Test(arguments: ["one/__0_0.distcp", "ranks/model_rank0.pth", "ranks1/0.pt"])
+  func `a shard alone is never converted`(name: String) throws {
+    let folder = try TemporaryFolder()
+    let output = folder.file("x.swt")
+    for options in [[], ["--arch", "none"]] {
+      let converted = Tool(["convert", Fixtures.path("distributed/\(name)"), "-o", output] + options)
+      #expect(converted.status == .inputUnreadable)
+    }
+    #expect(try Folder.names(in: folder.path).isEmpty)
+  }
+
+  @Test(arguments: ["unpacked", "unpacked/data.pkl"])
+  func `an unpacked archive is one input`(name: String) throws {
+    let folder = try TemporaryFolder()
+    let output = folder.file("x.swt")
+    let converted = Tool("convert", Fixtures.path("foreign/\(name)"), "-o", output, "--arch", "none")
+    #expect(converted.status == .success, "\(converted.errors)")
+    #expect(Tool("diff", Fixtures.path("foreign/cloudpickle.pth"), output).status == .success)
+  }
+
+  @Test func `pickled code is said to be there`() throws {
+    let folder = try TemporaryFolder()
+    let converted = Tool(
+      "convert", Fixtures.path("foreign/dill.pth"), "-o", folder.file("x.swt"), "--arch", "none")
+    #expect(converted.status == .success)
+    #expect(converted.errors.contains("defines Python classes or functions"))
+  }
+}
