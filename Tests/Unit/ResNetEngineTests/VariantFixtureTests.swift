@@ -74,7 +74,8 @@ import Testing
     #expect(relativeError(output, expected) <= 8 * network.float32Error)
   }
 
-  /// Half of the networks at least; an error of a few logits varies by chance, so others may be up to twice as far.
+  /// At least half of the networks; the error of a few logits varies by chance, so others may be up to twice as
+  /// far.
   @Test func `float32 by products of tiles is as close to float64 as by multiply-adds`() throws {
     let sets = [EngineTests.vectors[EngineTests.vectors.count - 1], .amxEmulated]
     let ratios = try VariantNetwork.all.map { network -> Double in
