@@ -273,7 +273,7 @@ static void test_deepest(uint64_t seed) {
     struct numbers n = { seed };
     struct layer layer = {
         .conv = {
-            .panels = 1, .panel_blocks = 2, .panels_per_group = 1, .rows = 1, .width = 1,
+            .images = 1, .panels = 1, .panel_blocks = 2, .panels_per_group = 1, .rows = 1, .width = 1,
             .in_pixel = pixel_elements(P2S_I8), .segment_count = 1, .depth = WORDS,
         },
         .segments = { { 0, WORDS } },
