@@ -10,6 +10,7 @@ int32_t p2s_conv_tile_pixels(enum p2s_isa isa) {
      * 6 x 4 of 32 q; the portable form keeps 4 pixels in memory. */
     switch (isa) {
     case P2S_ISA_AVX512:
+    case P2S_ISA_AMX:
         return P2S_TILE_MAX;
     case P2S_ISA_AVX2:
     case P2S_ISA_NEON:
@@ -21,8 +22,13 @@ int32_t p2s_conv_tile_pixels(enum p2s_isa isa) {
 
 static int32_t chunks(int32_t count, int32_t size) { return (count + size - 1) / size; }
 
-static int32_t tile_count(const struct p2s_conv *conv) {
+/* Tiles of one image. */
+static int32_t image_tiles(const struct p2s_conv *conv) {
     return conv->flat ? conv->row_tiles : conv->rows * conv->row_tiles;
+}
+
+static int32_t tile_count(const struct p2s_conv *conv) {
+    return conv->images * image_tiles(conv);
 }
 
 int32_t p2s_conv_units(const struct p2s_conv *conv) {
@@ -44,21 +50,24 @@ static void zero_halo(
 static void run_tile(
     const struct p2s_conv_run *run, int32_t index, int32_t panel, const float *prefetch) {
     const struct p2s_conv *conv = run->conv;
+    int32_t image = index / image_tiles(conv);
+    index %= image_tiles(conv);
     int32_t y = index / conv->row_tiles, column = index % conv->row_tiles;
     /* The row is cut into nearly equal runs; a flat row is the whole plane. */
     int64_t span = conv->flat ? (int64_t)conv->rows * conv->width : conv->width;
     int32_t x0 = (int32_t)(column * span / conv->row_tiles);
     int32_t x1 = (int32_t)((column + 1) * span / conv->row_tiles);
     int64_t lanes = conv->panel_blocks * P2S_LANES;
-    int64_t block = panel * conv->panel_blocks * conv->out_block;
+    int64_t block = image * conv->out_image + panel * conv->panel_blocks * conv->out_block;
     struct p2s_tile tile = {
         .segments = conv->segments,
-        .input = run->input + panel / conv->panels_per_group * conv->in_group + y * conv->in_row
+        .input = run->input + image * conv->in_image
+            + panel / conv->panels_per_group * conv->in_group + y * conv->in_row
             + x0 * conv->in_pixel,
         .weights = conv->weights + panel * lanes * conv->depth,
         .bias = conv->bias + panel * lanes,
         .scale = run->scale ? run->scale + panel * lanes : 0,
-        .input_scale = run->input_scale,
+        .input_scale = run->input_scale ? run->input_scale + image * conv->in_image : 0,
         .residual = run->residual ? run->residual + block : 0,
         .output = run->output + block,
         .prefetch = (const char *)(prefetch ? prefetch : conv->bias + panel * lanes),

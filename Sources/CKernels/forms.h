@@ -12,19 +12,22 @@
 #ifndef P2S_FORMS_H
 #define P2S_FORMS_H
 
-/*         name             arguments                                AVX2      AVX-512 NEON */
-#define P2S_KERNELS(KERNEL)                                                                       \
-    KERNEL(tile,            (const struct p2s_tile *tile),           avx2,     avx512, neon)      \
-    KERNEL(tile_bf16,       (const struct p2s_tile *tile),           avx2,     avx512, portable)  \
-    KERNEL(tile_i8,         (const struct p2s_tile *tile),           avx2,     avx512, portable)  \
-    KERNEL(grouped,         (const struct p2s_grouped_row *row),     avx2,     avx512, neon)      \
-    KERNEL(grouped_bf16,    (const struct p2s_grouped_row *row),     avx2,     avx512, portable)  \
-    KERNEL(grouped_i8,      (const struct p2s_grouped_row *row),     avx2,     avx512, portable)  \
-    KERNEL(winograd_input,  (const struct p2s_winograd_input *in),   avx2,     avx512, neon)      \
-    KERNEL(winograd_output, (const struct p2s_winograd_output *out), avx2,     avx512, neon)      \
-    KERNEL(winograd_pack,   (const struct p2s_winograd_filters *in), avx2,     avx512, portable)  \
-    KERNEL(maxpool,         (const struct p2s_maxpool_row *row),     avx2,     avx512, portable)  \
-    KERNEL(dots,            (const struct p2s_dots *dots),           avx2,     avx512, neon)      \
-    KERNEL(pack,            (const struct p2s_square *square),       portable, avx512, portable)
+/*         name             arguments                                AVX2      AVX-512 NEON      AMX */
+#define P2S_KERNELS(KERNEL)                                                                               \
+    KERNEL(tile,            (const struct p2s_tile *tile),           avx2,     avx512, neon,     avx512)  \
+    KERNEL(tile_bf16,       (const struct p2s_tile *tile),           portable, avx512, portable, avx512)  \
+    KERNEL(tile_i8,         (const struct p2s_tile *tile),           avx2,     avx512, portable, avx512)  \
+    KERNEL(grouped,         (const struct p2s_grouped_row *row),     avx2,     avx512, neon,     avx512)  \
+    KERNEL(grouped_bf16,    (const struct p2s_grouped_row *row),     portable, avx512, portable, avx512)  \
+    KERNEL(grouped_i8,      (const struct p2s_grouped_row *row),     avx2,     avx512, portable, avx512)  \
+    KERNEL(products,        (const struct p2s_products *run),        avx2,     avx512, portable, amx)     \
+    KERNEL(split,           (const struct p2s_split_panel *in),      avx2,     avx512, portable, avx512)   \
+    KERNEL(lines,           (const struct p2s_lines *in),            avx2,     avx512, portable, avx512)   \
+    KERNEL(winograd_input,  (const struct p2s_winograd_input *in),   avx2,     avx512, neon,     avx512)  \
+    KERNEL(winograd_output, (const struct p2s_winograd_output *out), avx2,     avx512, neon,     avx512)  \
+    KERNEL(winograd_pack,   (const struct p2s_winograd_filters *in), avx2,     avx512, portable, avx512)  \
+    KERNEL(maxpool,         (const struct p2s_maxpool_row *row),     avx2,     avx512, portable, avx512)  \
+    KERNEL(dots,            (const struct p2s_dots *dots),           avx2,     avx512, neon,     avx512)  \
+    KERNEL(pack,            (const struct p2s_square *square),       portable, avx512, portable, avx512)
 
 #endif

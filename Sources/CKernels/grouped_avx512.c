@@ -113,7 +113,7 @@ INLINE void run_body(
     }
 }
 
-/* Runs of `pixels`; the last one overlaps its neighbour and rewrites the same bits. */
+/* Runs of `pixels`; the last one overlaps its neighbor and rewrites the same bits. */
 INLINE void row_body(
     const int pixels, const int stride, const enum spread spread,
     const struct p2s_grouped_row *row) {

@@ -1,6 +1,6 @@
 /*
- * kernels.h - what the drivers (conv.c, grouped.c, winograd.c, pool.c, dense.c, pack.c) and the
- * instruction-set files agree on. Not part of the module.
+ * kernels.h - what the drivers (conv.c, grouped.c, products.c, winograd.c, pool.c, dense.c,
+ * pack.c) and the instruction-set files agree on. Not part of the module.
  */
 #ifndef P2S_KERNELS_H
 #define P2S_KERNELS_H
@@ -133,21 +133,50 @@ struct p2s_square {
     int64_t lanes;
 };
 
+/* A unit of a convolution by products of tiles: products.h. */
+struct p2s_products;
+
+/* Filters of one panel, to be split: see p2s_pack_split. */
+struct p2s_split_panel {
+    enum p2s_split split;
+    const float *weights;
+    const double *scale;
+    const int32_t *order;
+    int32_t filters;
+    int32_t count;
+    int32_t steps;
+    uint32_t *packed;
+    float *scales;
+};
+
+/* Pixels to be copied to lines of bfloat16 or uint8: see p2s_bf16_lines, p2s_u8_lines. */
+struct p2s_lines {
+    enum p2s_line line;
+    const float *x;
+    int64_t in_block;
+    int32_t blocks;
+    int64_t count;
+    float inverse;
+    void *y;
+};
+
 /*
  * For each kernel of the list: the type of its forms, their declarations, and
  * p2s_<name>_for(isa), the form to run. A form that this build lacks is declared and
  * never named again.
  */
-#define P2S_DECLARE(name, arguments, avx2, avx512, neon)                     \
+#define P2S_DECLARE(name, arguments, avx2, avx512, neon, amx)                \
     typedef void (*p2s_##name##_form) arguments;                             \
     P2S_HIDDEN void p2s_##name##_portable arguments;                         \
     P2S_HIDDEN void p2s_##name##_##avx2 arguments;                           \
     P2S_HIDDEN void p2s_##name##_##avx512 arguments;                         \
     P2S_HIDDEN void p2s_##name##_##neon arguments;                           \
+    P2S_HIDDEN void p2s_##name##_##amx arguments;                            \
     P2S_INLINE p2s_##name##_form p2s_##name##_for(enum p2s_isa isa) {        \
         switch (isa) {                                                       \
         P2S_ON_X86(case P2S_ISA_AVX2: return p2s_##name##_##avx2;)           \
         P2S_ON_X86(case P2S_ISA_AVX512: return p2s_##name##_##avx512;)       \
+        P2S_ON_X86(case P2S_ISA_AMX: return p2s_##name##_##amx;)             \
         P2S_ON_ARM(case P2S_ISA_NEON: return p2s_##name##_##neon;)           \
         default: return p2s_##name##_portable;                               \
         }                                                                    \

@@ -137,6 +137,49 @@ P2S_VNNI static float peak_i8(const void *table, int64_t rounds) {
         sum[0] = _mm512_add_epi32(sum[0], sum[i]);
     return (float)_mm512_reduce_add_epi32(sum[0]);
 }
+
+#  define P2S_TILES                                                                               \
+      __attribute__((target("amx-tile,amx-bf16,amx-int8,avx512f,avx512vl,avx512bw,avx512dq")))
+
+/* As the kernels have it: two tiles A, two B, four of sums. Tiles 4 to 7 overlap in the table. */
+#  define P2S_PEAK_TILES(PRODUCT)                                                                 \
+      _Alignas(64) float sums[256];                                                               \
+      p2s_tiles_begin();                                                                          \
+      _tile_zero(0), _tile_zero(1), _tile_zero(2), _tile_zero(3);                                 \
+      _tile_loadd(4, (const char *)table, 64), _tile_loadd(5, (const char *)table + 128, 64);      \
+      _tile_loadd(6, (const char *)table + 256, 64), _tile_loadd(7, (const char *)table + 512, 64); \
+      for (int64_t r = 0; r < rounds; r++) {                                                      \
+          PRODUCT(0, 4, 6), PRODUCT(1, 4, 7), PRODUCT(2, 5, 6), PRODUCT(3, 5, 7);                 \
+      }                                                                                           \
+      _tile_stored(0, sums, 64);                                                                  \
+      float sum = sums[0];                                                                        \
+      _tile_stored(3, sums, 64);                                                                  \
+      _tile_release();
+
+enum { TILES_BF16 = 4 * 16 * 16 * 32, TILES_I8 = 4 * 16 * 16 * 64 };
+
+P2S_TILES static void p2s_tiles_begin(void) {
+    static const struct {
+        uint8_t palette, start_row, reserved[14];
+        uint16_t row_bytes[16];
+        uint8_t rows[16];
+    } full = {
+        .palette = 1,
+        .row_bytes = { 64, 64, 64, 64, 64, 64, 64, 64 },
+        .rows = { 16, 16, 16, 16, 16, 16, 16, 16 },
+    };
+    _tile_loadconfig(&full);
+}
+
+P2S_TILES static float peak_tiles_bf16(const void *table, int64_t rounds) {
+    P2S_PEAK_TILES(_tile_dpbf16ps)
+    return sum + sums[0];
+}
+
+P2S_TILES static float peak_tiles_i8(const void *table, int64_t rounds) {
+    P2S_PEAK_TILES(_tile_dpbusd)
+    return (float)(__builtin_bit_cast(int32_t, sum) / 2 + __builtin_bit_cast(int32_t, sums[0]) / 2);
+}
 #endif
 
 /* --------------------------------------------------------------------- NEON */
@@ -170,6 +213,9 @@ int64_t p2s_peak_multiply_adds(enum p2s_isa isa, enum p2s_peak_kind kind) {
     if (!p2s_isa_supported(isa)) return 0;
 #if P2S_HAVE_X86
     __builtin_cpu_init();
+    if (isa == P2S_ISA_AMX && kind != P2S_PEAK_F32)
+        return kind == P2S_PEAK_BF16 ? TILES_BF16 : TILES_I8;
+    if (isa == P2S_ISA_AMX) isa = P2S_ISA_AVX512;
     if (kind == P2S_PEAK_BF16)
         return isa == P2S_ISA_AVX512 && __builtin_cpu_supports("avx512bf16")
             ? AVX512_A * AVX512_B * 32 : 0;
@@ -187,8 +233,12 @@ int64_t p2s_peak_multiply_adds(enum p2s_isa isa, enum p2s_peak_kind kind) {
 }
 
 float p2s_peak(enum p2s_isa isa, enum p2s_peak_kind kind, const void *table, int64_t rounds) {
-    if (p2s_peak_multiply_adds(isa, kind) == 0) return 0;
+    /* Asking for AMX anew would take longer than what is timed. */
+    if (isa != P2S_ISA_AMX && p2s_peak_multiply_adds(isa, kind) == 0) return 0;
 #if P2S_HAVE_X86
+    if (isa == P2S_ISA_AMX && kind == P2S_PEAK_BF16) return peak_tiles_bf16(table, rounds);
+    if (isa == P2S_ISA_AMX && kind == P2S_PEAK_I8) return peak_tiles_i8(table, rounds);
+    if (isa == P2S_ISA_AMX) isa = P2S_ISA_AVX512;
     if (kind == P2S_PEAK_BF16) return peak_bf16(table, rounds);
     if (kind == P2S_PEAK_I8) return peak_i8(table, rounds);
     if (isa == P2S_ISA_AVX2) return peak_avx2(table, rounds);

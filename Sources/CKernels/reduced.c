@@ -4,18 +4,28 @@
 
 int p2s_isa_reduces(enum p2s_isa isa, enum p2s_number number) {
 #if P2S_HAVE_X86
+    /* A processor with AMX has AVX-512 too. */
+    if (isa == P2S_ISA_AMX) isa = P2S_ISA_AVX512;
     if (isa == P2S_ISA_AVX512 && p2s_isa_supported(isa))
-        return number == P2S_I8 ? __builtin_cpu_supports("avx512vnni") != 0
-                                : __builtin_cpu_supports("avx512bf16") != 0;
-    if (isa == P2S_ISA_AVX2) return p2s_isa_supported(isa);
+        return number == P2S_I8
+            ? __builtin_cpu_supports("avx512vnni") != 0
+            : __builtin_cpu_supports("avx512bf16") != 0 && !__builtin_cpu_is("intel");
+    if (isa == P2S_ISA_AVX2 && number == P2S_I8) return p2s_isa_supported(isa);
 #endif
-    (void)number;
-    return isa == P2S_ISA_PORTABLE;
+    return isa == P2S_ISA_PORTABLE && number == P2S_I8;
 }
 
-/* AVX-512 without BF16 or VNNI runs the form of AVX2. */
+/* The forms are tested wherever they run, fast or not. */
 static enum p2s_isa runs(enum p2s_isa isa, enum p2s_number number) {
-    return isa == P2S_ISA_AVX512 && !p2s_isa_reduces(isa, number) ? P2S_ISA_AVX2 : isa;
+#if P2S_HAVE_X86
+    if (isa == P2S_ISA_AMX) isa = P2S_ISA_AVX512;
+    if (isa == P2S_ISA_AVX512 && number == P2S_I8 && !__builtin_cpu_supports("avx512vnni"))
+        return P2S_ISA_AVX2;
+    if (isa == P2S_ISA_AVX512 && number == P2S_BF16 && !__builtin_cpu_supports("avx512bf16"))
+        return P2S_ISA_PORTABLE;
+#endif
+    (void)number;
+    return isa;
 }
 
 static p2s_tile_form tile_form(enum p2s_isa isa, enum p2s_number number) {
@@ -29,7 +39,7 @@ static p2s_grouped_form row_form(enum p2s_isa isa, enum p2s_number number) {
 }
 
 int32_t p2s_reduced_tile_pixels(enum p2s_isa isa, enum p2s_number number) {
-    return isa == P2S_ISA_AVX512 && p2s_isa_reduces(isa, number) ? P2S_TILE_MAX : 4;
+    return runs(isa, number) == P2S_ISA_AVX512 ? P2S_TILE_MAX : 4;
 }
 
 void p2s_reduced_conv_unit(

@@ -1,8 +1,6 @@
 /*
- * reduced_avx2.c - the reduced tile and grouped row with AVX2, which has no such dot
- * products: bfloat16 by shifts and FMA (exact products, so the same bits as the
- * portable form), integers widened to 16 bits. Against float32 with AVX2 a network takes
- * 1.7 times as long in bfloat16 and 0.85 times in integers.
+ * reduced_avx2.c - the tile and the grouped row of integers with AVX2, which has no such dot
+ * products: widened to 16 bits. A network takes 0.85 times as long as in float32.
  */
 #pragma STDC FP_CONTRACT OFF
 #include "reduced.h"
@@ -12,56 +10,39 @@
 
 #  define INLINE P2S_INLINE P2S_AVX2
 
-/* The sums of 8 lanes. Integers are kept in two halves for each lane until the end:
- * channels 0 and 1 of lanes 0 ... 3 next to channels 2 and 3, then lanes 4 ... 7. */
+/* The sums of 8 lanes, kept in two halves for each lane until the end: channels 0 and 1 of
+ * lanes 0 ... 3 next to channels 2 and 3, then lanes 4 ... 7. */
 struct sum {
-    __m256 real;
-    __m256i integer[2];
+    __m256i halves[2];
 };
 
 /* The words of 8 lanes, ready to be multiplied. */
 struct factor {
-    __m256 odd, even;
     __m256i wide[2];
 };
 
 INLINE struct sum no_sum(void) {
-    struct sum s = { _mm256_setzero_ps(), { _mm256_setzero_si256(), _mm256_setzero_si256() } };
+    struct sum s = { { _mm256_setzero_si256(), _mm256_setzero_si256() } };
     return s;
 }
 
-INLINE struct factor factor(const enum p2s_number number, const int is_signed, __m256i words) {
-    struct factor f = { _mm256_setzero_ps(), _mm256_setzero_ps(), { words, words } };
-    if (number == P2S_BF16) {
-        f.odd = _mm256_castsi256_ps(_mm256_and_si256(words, _mm256_set1_epi32((int)0xFFFF0000)));
-        f.even = _mm256_castsi256_ps(_mm256_slli_epi32(words, 16));
-        return f;
-    }
+INLINE struct factor factor(const int is_signed, __m256i words) {
+    struct factor f;
     __m128i low = _mm256_castsi256_si128(words), high = _mm256_extracti128_si256(words, 1);
     f.wide[0] = is_signed ? _mm256_cvtepi8_epi16(low) : _mm256_cvtepu8_epi16(low);
     f.wide[1] = is_signed ? _mm256_cvtepi8_epi16(high) : _mm256_cvtepu8_epi16(high);
     return f;
 }
 
-INLINE void add(
-    const enum p2s_number number, struct sum *s, const struct factor *a, const struct factor *w) {
-    if (number == P2S_BF16) {
-        s->real = _mm256_fmadd_ps(a->odd, w->odd, s->real);
-        s->real = _mm256_fmadd_ps(a->even, w->even, s->real);
-        return;
-    }
-    P2S_UNROLL for (int h = 0; h < 2; h++) s->integer[h]
-        = _mm256_add_epi32(s->integer[h], _mm256_madd_epi16(a->wide[h], w->wide[h]));
+INLINE void add(struct sum *s, const struct factor *a, const struct factor *w) {
+    P2S_UNROLL for (int h = 0; h < 2; h++) s->halves[h]
+        = _mm256_add_epi32(s->halves[h], _mm256_madd_epi16(a->wide[h], w->wide[h]));
 }
 
 INLINE __m256 finish(
-    const enum p2s_number number, const struct sum *s, __m256 scale, const float *bias,
-    const float *residual, int32_t relu) {
-    __m256 sum = s->real;
-    if (number == P2S_I8) {
-        __m256i lanes = _mm256_hadd_epi32(s->integer[0], s->integer[1]);
-        sum = _mm256_cvtepi32_ps(_mm256_permute4x64_epi64(lanes, 0xD8));
-    }
+    const struct sum *s, __m256 scale, const float *bias, const float *residual, int32_t relu) {
+    __m256i lanes = _mm256_hadd_epi32(s->halves[0], s->halves[1]);
+    __m256 sum = _mm256_cvtepi32_ps(_mm256_permute4x64_epi64(lanes, 0xD8));
     __m256 v = _mm256_add_ps(_mm256_mul_ps(sum, scale), _mm256_loadu_ps(bias));
     if (residual) v = _mm256_add_ps(v, _mm256_loadu_ps(residual));
     /* max returns its second operand when one is NaN: v must be second. */
@@ -74,8 +55,7 @@ INLINE __m256 lane_scale(const float *input_scale, const float *scale) {
 
 /* Lanes [half, half + 8) of block `b` of the tile, which has constant `pixels`. */
 INLINE void tile_body(
-    const enum p2s_number number, const int pixels, const struct p2s_tile *tile, int32_t b,
-    int32_t half) {
+    const int pixels, const struct p2s_tile *tile, int32_t b, int32_t half) {
     struct sum sums[4];
     P2S_UNROLL for (int p = 0; p < pixels; p++) sums[p] = no_sum();
     int32_t lane = 16 * b + half;
@@ -84,12 +64,12 @@ INLINE void tile_body(
         const float *a = tile->input + tile->segments[s].offset;
         const float *end = a + tile->segments[s].count;
         for (; a < end; a++) {
-            struct factor w = factor(number, 1, _mm256_loadu_si256((const void *)weights));
+            struct factor w = factor(1, _mm256_loadu_si256((const void *)weights));
             weights += 16 * tile->blocks;
             P2S_UNROLL for (int p = 0; p < pixels; p++) {
                 __m256i word = _mm256_set1_epi32((int)p2s_word(a + p * tile->in_pixel));
-                struct factor v = factor(number, 0, word);
-                add(number, &sums[p], &v, &w);
+                struct factor v = factor(0, word);
+                add(&sums[p], &v, &w);
             }
         }
     }
@@ -97,33 +77,31 @@ INLINE void tile_body(
     P2S_UNROLL for (int p = 0; p < pixels; p++) {
         int64_t at = b * tile->out_block + tile->at[p] + half;
         const float *residual = tile->residual ? tile->residual + at : 0;
-        __m256 v = finish(number, &sums[p], scale, tile->bias + lane, residual, tile->relu);
+        __m256 v = finish(&sums[p], scale, tile->bias + lane, residual, tile->relu);
         _mm256_storeu_ps(tile->output + at, v);
     }
 }
 
-INLINE void tile_form(const enum p2s_number number, const struct p2s_tile *tile) {
+P2S_AVX2 void p2s_tile_i8_avx2(const struct p2s_tile *tile) {
     for (int32_t part = 0; part < 2 * tile->blocks; part++) {
         switch (tile->pixels) {
-        case 1: tile_body(number, 1, tile, part / 2, part % 2 * 8); break;
-        case 2: tile_body(number, 2, tile, part / 2, part % 2 * 8); break;
-        case 3: tile_body(number, 3, tile, part / 2, part % 2 * 8); break;
-        case 4: tile_body(number, 4, tile, part / 2, part % 2 * 8); break;
+        case 1: tile_body(1, tile, part / 2, part % 2 * 8); break;
+        case 2: tile_body(2, tile, part / 2, part % 2 * 8); break;
+        case 3: tile_body(3, tile, part / 2, part % 2 * 8); break;
+        case 4: tile_body(4, tile, part / 2, part % 2 * 8); break;
         default: break;
         }
     }
 }
 
 /* Pixel `x`, lanes [half, half + 8). */
-INLINE void pixel_body(
-    const enum p2s_number number, const struct p2s_grouped_row *row, int32_t x, int32_t half) {
-    const int pixel = P2S_LANES / p2s_word_channels(number);
+INLINE void pixel_body(const struct p2s_grouped_row *row, int32_t x, int32_t half) {
+    const int pixel = P2S_LANES / 4;
     struct sum sum = no_sum();
     /* First word of each lane's group. */
     __m256i lanes = _mm256_add_epi32(
         _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0), _mm256_set1_epi32(half));
-    __m256i first = _mm256_srli_epi32(
-        _mm256_and_si256(lanes, _mm256_set1_epi32(-row->group)), number == P2S_I8 ? 2 : 1);
+    __m256i first = _mm256_srli_epi32(_mm256_and_si256(lanes, _mm256_set1_epi32(-row->group)), 2);
     const float *weights = row->weights + half;
     for (int ky = 0; ky < 3; ky++) {
         const float *a = row->input + ky * row->in_row + pixel * (int64_t)x * row->stride;
@@ -131,12 +109,11 @@ INLINE void pixel_body(
         for (int32_t c = 0; c < row->depth; c++) {
             P2S_UNROLL for (int kx = 0; kx < 3; kx++) {
                 const void *source = a + pixel * kx;
-                __m256i words = number == P2S_I8 ? _mm256_castsi128_si256(_mm_loadu_si128(source))
-                                                 : _mm256_loadu_si256(source);
+                __m256i words = _mm256_castsi128_si256(_mm_loadu_si128(source));
                 words = _mm256_permutevar8x32_epi32(words, word);
-                struct factor v = factor(number, 0, words);
-                struct factor w = factor(number, 1, _mm256_loadu_si256((const void *)weights));
-                add(number, &sum, &v, &w);
+                struct factor v = factor(0, words);
+                struct factor w = factor(1, _mm256_loadu_si256((const void *)weights));
+                add(&sum, &v, &w);
                 weights += 16;
             }
             word = _mm256_add_epi32(word, _mm256_set1_epi32(1));
@@ -145,20 +122,13 @@ INLINE void pixel_body(
     __m256 scale = lane_scale(row->input_scale, row->scale + half);
     _mm256_storeu_ps(
         row->output + 16 * (int64_t)x + half,
-        finish(number, &sum, scale, row->bias + half, 0, row->relu));
+        finish(&sum, scale, row->bias + half, 0, row->relu));
 }
 
-INLINE void row_form(const enum p2s_number number, const struct p2s_grouped_row *row) {
+P2S_AVX2 void p2s_grouped_i8_avx2(const struct p2s_grouped_row *row) {
     for (int32_t x = 0; x < row->width; x++) {
-        pixel_body(number, row, x, 0);
-        pixel_body(number, row, x, 8);
+        pixel_body(row, x, 0);
+        pixel_body(row, x, 8);
     }
 }
-
-P2S_AVX2 void p2s_tile_bf16_avx2(const struct p2s_tile *tile) { tile_form(P2S_BF16, tile); }
-P2S_AVX2 void p2s_tile_i8_avx2(const struct p2s_tile *tile) { tile_form(P2S_I8, tile); }
-P2S_AVX2 void p2s_grouped_bf16_avx2(const struct p2s_grouped_row *row) {
-    row_form(P2S_BF16, row);
-}
-P2S_AVX2 void p2s_grouped_i8_avx2(const struct p2s_grouped_row *row) { row_form(P2S_I8, row); }
 #endif

@@ -167,7 +167,7 @@ INLINE void run_body(
         _mm512_storeu_ps(output + 16 * p, finish(sum[p], scale, bias, 0, row->relu));
 }
 
-/* Runs of `pixels`; the last one overlaps its neighbour and rewrites the same bits. */
+/* Runs of `pixels`; the last one overlaps its neighbor and rewrites the same bits. */
 INLINE void row_body(const int pixels, const int stride, const struct p2s_grouped_row *row) {
     for (int32_t x = 0; x < row->width; x += pixels)
         run_body(pixels, stride, row, x + pixels <= row->width ? x : row->width - pixels);

@@ -9,6 +9,10 @@ static void to_bf16_portable(const float *x, int64_t count, uint16_t *y) {
     for (int64_t i = 0; i < count; i++) y[i] = p2s_bf16(x[i]);
 }
 
+P2S_INLINE void round_bf16(const float *x, int64_t count, float *y) {
+    for (int64_t i = 0; i < count; i++) y[i] = p2s_float((uint32_t)p2s_bf16(x[i]) << 16);
+}
+
 static uint32_t largest_portable(const float *x, int64_t count) {
     uint32_t largest = 0;
     for (int64_t i = 0; i < count; i++) {
@@ -27,6 +31,16 @@ static void to_u8_portable(const float *x, int64_t count, float inverse, uint8_t
 
 #if P2S_HAVE_X86
 #  include <immintrin.h>
+
+static int has_avx512(enum p2s_isa isa) { return isa == P2S_ISA_AVX512 || isa == P2S_ISA_AMX; }
+
+P2S_AVX2 static void round_bf16_avx2(const float *x, int64_t count, float *y) {
+    round_bf16(x, count, y);
+}
+
+P2S_AVX512 static void round_bf16_avx512(const float *x, int64_t count, float *y) {
+    round_bf16(x, count, y);
+}
 
 /* Each does the multiples of 16 and says how many elements that were. */
 
@@ -63,10 +77,25 @@ P2S_AVX512 static int64_t to_u8_avx512(const float *x, int64_t count, float inve
 }
 #endif
 
+void p2s_round_bf16(enum p2s_isa isa, const float *x, int64_t count, float *y) {
+#if P2S_HAVE_X86
+    if (has_avx512(isa)) {
+        round_bf16_avx512(x, count, y);
+        return;
+    }
+    if (isa == P2S_ISA_AVX2) {
+        round_bf16_avx2(x, count, y);
+        return;
+    }
+#endif
+    (void)isa;
+    round_bf16(x, count, y);
+}
+
 void p2s_to_bf16(enum p2s_isa isa, const float *x, int64_t count, uint16_t *y) {
     int64_t done = 0;
 #if P2S_HAVE_X86
-    if (isa == P2S_ISA_AVX512 && p2s_isa_reduces(isa, P2S_BF16))
+    if (has_avx512(isa) && __builtin_cpu_supports("avx512bf16"))
         done = to_bf16_avx512(x, count, y);
 #endif
     (void)isa;
@@ -77,7 +106,7 @@ uint32_t p2s_largest(enum p2s_isa isa, const float *x, int64_t count) {
     int64_t done = 0;
     uint32_t largest = 0;
 #if P2S_HAVE_X86
-    if (isa == P2S_ISA_AVX512) done = largest_avx512(x, count, &largest);
+    if (has_avx512(isa)) done = largest_avx512(x, count, &largest);
 #endif
     (void)isa;
     uint32_t rest = largest_portable(x + done, count - done);
@@ -87,7 +116,7 @@ uint32_t p2s_largest(enum p2s_isa isa, const float *x, int64_t count) {
 void p2s_to_u8(enum p2s_isa isa, const float *x, int64_t count, float inverse, uint8_t *y) {
     int64_t done = 0;
 #if P2S_HAVE_X86
-    if (isa == P2S_ISA_AVX512) done = to_u8_avx512(x, count, inverse, y);
+    if (has_avx512(isa)) done = to_u8_avx512(x, count, inverse, y);
 #endif
     (void)isa;
     to_u8_portable(x + done, count - done, inverse, y + done);

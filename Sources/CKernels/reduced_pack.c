@@ -2,7 +2,7 @@
 #pragma STDC FP_CONTRACT OFF
 #include "reduced.h"
 
-float p2s_quantise_filter(const float *weights, int32_t count, int8_t *integers) {
+float p2s_quantize_filter(const float *weights, int32_t count, int8_t *integers) {
     uint32_t largest = p2s_largest(P2S_ISA_PORTABLE, weights, count);
     for (int32_t i = 0; i < count; i++) integers[i] = 0;
     if (largest == 0) return 1;

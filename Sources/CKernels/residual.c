@@ -128,7 +128,7 @@ void p2s_sigmoid(float *x, int32_t count) {
     }
 }
 
-void p2s_neighbours(
+void p2s_neighbors(
     const float *weights, const float *x, int32_t kernel, int32_t count, float *y) {
     for (int32_t c = 0; c < count; c++) {
         float sum = 0;

@@ -57,7 +57,7 @@ void p2s_winograd_input_unit(
 }
 
 int32_t p2s_winograd_units(const struct p2s_winograd *conv) {
-    return strips(conv) * conv->panels;
+    return conv->images * strips(conv) * conv->panels;
 }
 
 /* All 36 products of one strip and one panel into `sums`
@@ -101,7 +101,12 @@ void p2s_winograd_unit(
     const float *residual, float *output, int32_t unit) {
     /* 77 KiB at most: a thread's stack has that, and the second-level cache too. */
     float sums[MATRICES * (2 * P2S_WINOGRAD_STRIP + 1) * P2S_LANES];
-    int32_t panel = unit / strips(conv), strip = unit % strips(conv);
+    /* Images within panels, so that they read the weights together. */
+    int32_t all = conv->images * strips(conv), panel = unit / all;
+    int32_t image = unit % all / strips(conv), strip = unit % strips(conv);
+    transformed += image * conv->transformed_image;
+    output += image * conv->out_image;
+    if (residual) residual += image * conv->out_image;
     int32_t first = strip * conv->strip_tiles, left = tile_count(conv) - first;
     int32_t tiles = left < conv->strip_tiles ? left : conv->strip_tiles;
     int64_t strip_floats = MATRICES * matrix_floats(conv->in_blocks, conv->strip_tiles);

@@ -42,7 +42,7 @@ VEC_INLINE void transform_output(const VEC m[6], VEC y[4]) {
     y[3] = VEC_FMA(VEC_SET(R3), t2, VEC_FMA(VEC_SET(A3), t1, m[5]));
 }
 
-/* Lanes [lane, lane + VEC_LANES) of a row of tiles. Neighbouring tiles share two
+/* Lanes [lane, lane + VEC_LANES) of a row of tiles. Neighboring tiles share two
  * columns: `seen` keeps the last eight, each transformed along its rows once. */
 VEC_INLINE void input_lanes(const struct p2s_winograd_input *in, const int lane) {
     VEC seen[8][6];

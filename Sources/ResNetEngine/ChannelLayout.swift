@@ -32,7 +32,7 @@ struct ChannelLayout: Hashable, Sendable {
 
   func lane(_ channel: Int) -> Int { channel / group * groupLanes + channel % group }
 
-  /// Neighbouring channels in neighbouring lanes.
+  /// Neighboring channels in neighboring lanes.
   struct Run: Hashable, Sendable {
     var channel, lane, count: Int
   }

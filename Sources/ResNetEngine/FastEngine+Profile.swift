@@ -1,3 +1,5 @@
+internal import SWTThreads
+
 extension FastEngine {
   /// The steps of a run over `batch` images of the planned size, without times.
   ///
@@ -14,8 +16,9 @@ extension FastEngine {
 
   /// Runs the network `runs` times and times each step of the plan.
   ///
-  /// The clock is read before and after each step, so that the whole takes a little longer than ``run(_:into:)``,
-  /// which has no such code in it.
+  /// The clock is read before and after each step, so that the whole takes a little longer than
+  /// ``run(_:into:)``, which has no such code in it. With one thread images of a batch go through the late
+  /// stages together, as they do there; with several, all threads compute each image, one after the other.
   ///
   /// - Parameters:
   ///   - input: `[N, 3, H, W]`; the times are those of all `N` images together.
@@ -25,34 +28,13 @@ extension FastEngine {
   public func profile(_ input: FeatureMap<Float>, runs: Int) throws(InferenceError) -> [StepProfile] {
     precondition(runs >= 1)
     try prepare(input)
-    guard let first = plan.stages.first, let last = plan.stages.last else {
-      preconditionFailure("a network has stages")
-    }
     let batch = input.shape[0]
-    let steps = plan.stages.flatMap(\.steps)
+    if threads.count == 1, batch > 1 { prepareBatch(batch) }
     var profile = self.steps(batch: batch)
     var output = emptyOutput(batch: batch)
-    let calls = unsafe self.calls
-    let clock = ContinuousClock()
     var times = [[Duration]](repeating: [], count: profile.count)
     for run in -1..<runs {
-      var spent = [Duration](repeating: .zero, count: profile.count)
-      for image in 0..<batch {
-        var before = clock.now
-        func took(_ index: Int) {
-          let now = clock.now
-          spent[index] += now - before
-          before = now
-        }
-        unsafe calls.load(input.values, image: image, into: first.input)
-        took(0)
-        for (index, step) in steps.enumerated() {
-          unsafe calls.run(step)
-          took(index + 1)
-        }
-        unsafe calls.store(last.output, into: &output.values, image: image)
-        took(steps.count + 1)
-      }
+      let spent = unsafe timed(input, into: &output)
       if run < 0 { continue }
       for index in spent.indices { times[index].append(spent[index]) }
     }
@@ -62,5 +44,37 @@ extension FastEngine {
       profile[index].median = sorted[sorted.count / 2] / .milliseconds(1)
     }
     return profile
+  }
+
+  /// One run: the time of each step.
+  @unsafe
+  private func timed(_ input: FeatureMap<Float>, into output: inout FeatureMap<Float>) -> [Duration] {
+    let batch = input.shape[0]
+    let joint = threads.count == 1 && batch > 1
+    let plan = joint ? batchPlan ?? plan : plan
+    var spent = [Duration](repeating: .zero, count: 2 + plan.stages.reduce(0) { $0 + $1.steps.count })
+    let clock = ContinuousClock()
+    unsafe input.values.withUnsafeBufferPointer { values in
+      unsafe output.values.withUnsafeMutableBufferPointer { results in
+        guard let values = values.baseAddress, let results = results.baseAddress else { return }
+        var pass = unsafe Pass(
+          calls: calls(plan, joint ? batchArena ?? arena : arena, threads), stages: plan.stages.indices,
+          input: values, output: results)
+        var before = clock.now
+        unsafe pass.watch = { step in
+          let now = clock.now
+          spent[step] += now - before
+          before = now
+        }
+        var first = 0
+        while first < batch {
+          let count = min(plan.images, batch - first)
+          before = clock.now
+          unsafe pass.run(first..<first + count, in: pass.calls.arena)
+          first += count
+        }
+      }
+    }
+    return spent
   }
 }

@@ -4,11 +4,10 @@ extension FastEngine {
   /// Computes the whole network into a map that the caller keeps.
   ///
   /// Allocates nothing when `output` has the right shape already, nobody else holds a copy of it, and the
-  /// last
-  /// run had images of the same size: from the second run on. The bits are those of ``run(_:taps:)``.
+  /// last run had images of the same size: from the second run on. The bits are those of ``run(_:taps:)``.
   ///
   /// - Parameters:
-  ///   - input: `[N, 3, H, W]`, normalised as in training; any `N`, `H`, `W` of at least 1.
+  ///   - input: `[N, 3, H, W]`, normalized as in training; any `N`, `H`, `W` of at least 1.
   ///   - output: Becomes the logits `[N, classes]`, or the last map `[N, C, h, w]` of a headless network.
   ///     Of another shape, it is made anew.
   /// - Throws: ``InferenceError/wrongInput(expected:actual:values:)``.
@@ -16,19 +15,10 @@ extension FastEngine {
     _ input: FeatureMap<Float>, into output: inout FeatureMap<Float>
   ) throws(InferenceError) {
     try prepare(input)
-    guard let first = plan.stages.first, let last = plan.stages.last else {
-      preconditionFailure("a network has stages")
-    }
+    guard let last = plan.stages.last else { preconditionFailure("a network has stages") }
     let batch = input.shape[0]
     if !fits(output.shape, last.output, batch: batch) { output = emptyOutput(batch: batch) }
-    let calls = unsafe self.calls
-    for image in 0..<batch {
-      unsafe calls.load(input.values, image: image, into: first.input)
-      for stage in plan.stages {
-        for step in stage.steps { unsafe calls.run(step) }
-      }
-      unsafe calls.store(last.output, into: &output.values, image: image)
-    }
+    unsafe run(plan.stages.indices, input, into: &output)
   }
 
   /// Checks an image and plans for its size.

@@ -3,11 +3,15 @@ public import SWTThreads
 
 /// Computes the network in `float32` with the kernels of one instruction set.
 ///
-/// Results have the same bits for every number of threads and for an image alone or in a batch; instruction
-/// sets other than ``InstructionSet/portable`` agree among each other. Taps of a block's last convolution are
-/// not available (``InferenceError/fusedTap(_:)``): it is computed together with the residual sum.
+/// Results have the same bits for every number of threads and for an image alone or in a batch. Instruction
+/// sets other than ``InstructionSet/portable`` and ``InstructionSet/amx`` agree among each other, and the
+/// latter with ``InstructionSet/amxEmulated``. Taps of a block's last convolution are not available
+/// (``InferenceError/fusedTap(_:)``): it is computed together with the residual sum.
 ///
-/// One engine runs one image at a time; make one for each task, they may share a ``PackedNetwork``.
+/// All threads compute one image together; of a batch, each thread computes its own images, up to eight at a
+/// time, which read the weights of the late stages together.
+///
+/// One engine runs one batch at a time; make one for each task, they may share a ``PackedNetwork``.
 public final class FastEngine: ForwardEngine {
   /// The weights, shared with other engines.
   public let network: PackedNetwork
@@ -17,21 +21,32 @@ public final class FastEngine: ForwardEngine {
   public let threads: ThreadPool
   private(set) var plan: Plan
   private(set) var arena: FloatStorage
+  /// How each thread computes its part of a batch.
+  private(set) var batchPlan: Plan?
+  private(set) var batchArena: FloatStorage?
+  /// The images for each thread that ``batchPlan`` was made for.
+  private var batchImages = 0
 
   public var tree: LayerTree { network.tree }
-  /// Bytes of working memory for the last image size.
-  public var arenaBytes: Int { arena.count * MemoryLayout<Float>.stride }
+  /// Bytes of working memory for the last image size, and the largest batch.
+  public var arenaBytes: Int { (arena.count + (batchArena?.count ?? 0)) * MemoryLayout<Float>.stride }
 
   /// Plans for images of `height` by `width`, or the least that fit the kernels; other sizes are planned when
-  /// they
-  /// come.
+  /// they come.
   ///
-  /// - Precondition: `instructions` is supported here.
+  /// `instructions` are those that the network is packed for, unless given: all sets without tiles share
+  /// their packing, for bfloat16 those that multiply it in the same way.
+  ///
+  /// - Precondition: `instructions` is supported here, and the network is packed for it.
   public init(
     _ network: PackedNetwork, height: Int = 224, width: Int = 224, threads: ThreadPool,
-    instructions: InstructionSet = .best
+    instructions: InstructionSet? = nil
   ) {
+    let instructions = instructions ?? network.instructions
     precondition(instructions.isSupported, "this processor lacks \(instructions)")
+    precondition(
+      instructions.sharesPacking(with: network.instructions, network.precision),
+      "the network is packed for \(network.instructions)")
     self.network = network
     self.threads = threads
     self.instructions = instructions
@@ -44,14 +59,14 @@ public final class FastEngine: ForwardEngine {
   public func run(_ input: FeatureMap<Float>, taps: Set<String>) throws -> ForwardResult<Float> {
     try input.require([-1, tree.stem.inputChannels, -1, -1])
     try plan(height: input.shape[2], width: input.shape[3])
-    return try run(plan.stages[...], input, taps)
+    return try run(plan.stages.indices, input, taps)
   }
 
   public func runStage(
     _ stage: String, _ input: FeatureMap<Float>, taps: Set<String>
   ) throws -> ForwardResult<Float> {
     let index = try place(of: stage, fedWith: input)
-    return try run(plan.stages[index...index], input, taps)
+    return try run(index..<index + 1, input, taps)
   }
 
   // MARK: - Planning
@@ -99,65 +114,29 @@ public final class FastEngine: ForwardEngine {
     try plan(height: rows, width: columns)
   }
 
-  // MARK: - Running
+  /// The most images that a thread takes together: with eight, an eighth of the weights' traffic is left.
+  private static let mostImages = 8
+  /// What arenas for a batch may take in all, unless one image for each thread takes more: 256 MiB.
+  private static let batchFloats = 64 << 20
 
-  func run(
-    _ stages: ArraySlice<Plan.Stage>, _ input: FeatureMap<Float>, _ taps: Set<String>
-  ) throws -> ForwardResult<Float> {
-    guard let first = stages.first, let last = stages.last else {
-      preconditionFailure("a network has stages")
+  /// Plans for a batch of the planned size, of which each thread computes a part.
+  func prepareBatch(_ count: Int) {
+    var images = max(1, min(Self.mostImages, count / threads.count))
+    if let batchPlan, (batchPlan.height, batchPlan.width) == (plan.height, plan.width), batchImages >= images
+    {
+      return
     }
-    var wanted: [String: Activation] = [:]
-    for tap in taps {
-      wanted[tap] = try activation(ofTap: tap, in: stages)
+    batchImages = images
+    var made = Plan(
+      network, height: plan.height, width: plan.width, instructions: instructions, threads: 1, images: images)
+    while images > 1, threads.count * made.arenaCount > Self.batchFloats {
+      images = (images + 1) / 2
+      made = Plan(
+        network, height: plan.height, width: plan.width, instructions: instructions, threads: 1,
+        images: images)
     }
-    let batch = input.shape[0]
-    var output = FeatureMap<Float>(shape: shape(last.output, of: last.name, batch))
-    var kept: [String: FeatureMap<Float>] = [:]
-    for (tap, activation) in wanted {
-      kept[tap] = FeatureMap(shape: shape(activation, of: tree.canonicalTap(tap), batch))
-    }
-    let calls = unsafe self.calls
-    func keep(_ name: String, _ activation: Activation, image: Int) {
-      for tap in wanted.keys where tree.canonicalTap(tap) == name {
-        unsafe calls.store(activation, into: &kept[tap, default: output].values, image: image)
-      }
-    }
-    for image in 0..<batch {
-      unsafe calls.load(input.values, image: image, into: first.input)
-      for stage in stages {
-        for step in stage.steps {
-          unsafe calls.run(step)
-          if let tap = step.tap, !wanted.isEmpty { keep(tap, step.output, image: image) }
-        }
-        if !wanted.isEmpty { keep(stage.name, stage.output, image: image) }
-      }
-      unsafe calls.store(last.output, into: &output.values, image: image)
-    }
-    return ForwardResult(output: output, taps: kept)
-  }
-
-  /// What a run calls.
-  @unsafe var calls: KernelCalls {
-    unsafe KernelCalls(
-      network: network, plan: plan, arena: arena.base, isa: instructions.kernelValue, threads: threads)
-  }
-
-  private func shape(_ activation: Activation, of stage: String, _ batch: Int) -> [Int] {
-    let isVector = stage == "avgpool" || stage == tree.head?.name
-    return [batch] + (isVector ? [activation.layout.channels] : activation.shape)
-  }
-
-  private func activation(
-    ofTap tap: String, in stages: ArraySlice<Plan.Stage>
-  ) throws(InferenceError) -> Activation {
-    let name = tree.canonicalTap(tap)
-    let stageName = try tree.stage(ofTap: name)
-    guard let stage = stages.first(where: { $0.name == stageName }) else {
-      throw .unknownTap(tap)
-    }
-    if stage.name == name { return stage.output }
-    guard let step = stage.steps.first(where: { $0.tap == name }) else { throw .fusedTap(tap) }
-    return step.output
+    batchPlan = made
+    let floats = threads.count * made.arenaCount
+    if floats > batchArena?.count ?? 0 { batchArena = FloatStorage(count: floats) }
   }
 }

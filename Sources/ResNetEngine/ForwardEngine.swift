@@ -16,10 +16,11 @@ public struct ForwardResult<Scalar: BinaryFloatingPoint & Sendable>: Hashable, S
 
 /// Something that computes the network; its scalar says how precisely.
 ///
-/// Taps are named as in torchvision's state dict: the stages `conv1` (after BatchNorm and ReLU),
-/// `maxpool`, `layer1.0` … , `avgpool` (`[N, C]`) and `fc` (also called by ``/ResNetArchitecture/LayerTree/outputName``), and
-/// single convolutions such as `layer1.0.conv2` or `layer1.0.downsample.0`: their output after BatchNorm,
-/// and after the ReLU where one follows directly. `layer1.0.se` is a gated body before the residual sum.
+/// Taps are named as in torchvision's state dict: the stages `conv1` (after BatchNorm and ReLU), `maxpool`,
+/// `layer1.0` … , `avgpool` (`[N, C]`) and `fc` (also called by
+/// ``/ResNetArchitecture/LayerTree/outputName``), and single convolutions such as `layer1.0.conv2` or
+/// `layer1.0.downsample.0`: their output after BatchNorm, and after the ReLU where one follows directly.
+/// `layer1.0.se` is a gated body before the residual sum.
 public protocol ForwardEngine<Scalar> {
   /// The type that the network is computed in.
   associatedtype Scalar: BinaryFloatingPoint & Sendable
@@ -30,7 +31,7 @@ public protocol ForwardEngine<Scalar> {
   /// Computes the whole network.
   ///
   /// - Parameters:
-  ///   - input: `[N, 3, H, W]`, normalised as in training; any `N`, `H`, `W` of at least 1.
+  ///   - input: `[N, 3, H, W]`, normalized as in training; any `N`, `H`, `W` of at least 1.
   ///   - taps: Names of the layers whose output to keep.
   /// - Returns: The output of the last stage, and the taps.
   /// - Throws: ``InferenceError``, or what the weight source throws.

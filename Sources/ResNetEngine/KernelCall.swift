@@ -6,13 +6,46 @@ internal import CKernels
 struct Call<Layer: BitwiseCopyable, Element: BitwiseCopyable> {
   let isa: p2s_isa
   let layer: UnsafePointer<Layer>
-  let source: UnsafePointer<Element>
-  let target: UnsafeMutablePointer<Float>
+  var source: UnsafePointer<Element>
+  var target: UnsafeMutablePointer<Float>
   var residual: UnsafePointer<Float>?
+  /// Units of work of one image.
+  var units: Int32
+  /// Elements and floats between the sources and the targets of neighboring images.
+  var sourceStep = 0
+  var targetStep = 0
 
-  /// The call that the pool hands to a unit.
-  static func at(_ context: UnsafeMutableRawPointer?) -> Self {
-    guard let context = unsafe context else { preconditionFailure("the pool hands on what it got") }
-    return unsafe context.assumingMemoryBound(to: Self.self).pointee
+  /// The call that the pool passes to a unit, for the image that the unit belongs to, and the unit's number
+  /// within it.
+  static func at(_ context: UnsafeMutableRawPointer?, _ unit: Int32) -> (call: Self, unit: Int32) {
+    guard let context = unsafe context else { preconditionFailure("the pool passes on what it got") }
+    var call = unsafe context.assumingMemoryBound(to: Self.self).pointee
+    let image = unsafe Int(unit / call.units)
+    if image > 0 {
+      unsafe call.source += image * call.sourceStep
+      unsafe call.target += image * call.targetStep
+      if let residual = unsafe call.residual { unsafe call.residual = residual + image * call.targetStep }
+    }
+    return unsafe (call, unit % call.units)
+  }
+}
+
+extension KernelCalls {
+  /// Runs all units of a call, those of each image that is computed together with others.
+  func run<Layer, Element>(
+    _ call: inout Call<Layer, Element>, _ body: @convention(c) (UnsafeMutableRawPointer?, Int32) -> Void
+  ) {
+    unsafe dispatch(call.units * Int32(images), &call, body)
+  }
+
+  /// Calls `body(context, u)` for each unit `u`: on the pool, or else here, one after the other.
+  func dispatch<Context>(
+    _ units: Int32, _ context: inout Context,
+    _ body: @convention(c) (UnsafeMutableRawPointer?, Int32) -> Void
+  ) {
+    if let threads = unsafe threads { return unsafe threads.run(units, &context, body) }
+    unsafe withUnsafeMutablePointer(to: &context) { context in
+      for unit in 0..<units { unsafe body(context, unit) }
+    }
   }
 }

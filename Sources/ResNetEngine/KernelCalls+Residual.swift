@@ -2,8 +2,7 @@ internal import CKernels
 internal import ResNetArchitecture
 
 /// Unsafe on purpose, as all of ``KernelCalls``: the plan sized and placed what these kernels read and write,
-/// and
-/// units write disjoint memory.
+/// and units write disjoint memory.
 extension KernelCalls {
   /// What a step reads and writes, cut into units.
   private func maps(_ step: Plan.Step) -> p2s_maps {
@@ -17,10 +16,10 @@ extension KernelCalls {
   func averagePool(_ step: Plan.Step) {
     let (input, output) = (step.input, step.output)
     unsafe withUnsafePointer(to: maps(step)) { maps in
-      var call = unsafe Call(
-        isa: isa, layer: maps, source: start(input) + input.origin, target: start(output) + output.origin)
-      unsafe threads.run(p2s_avgpool_units(maps), &call) { context, unit in
-        let call = unsafe Call<p2s_maps, Float>.at(context)
+      var call = unsafe call(
+        maps, step, units: p2s_avgpool_units(maps), source: input.origin, target: output.origin)
+      unsafe run(&call) { context, unit in
+        let (call, unit) = unsafe Call<p2s_maps, Float>.at(context, unit)
         unsafe p2s_avgpool_unit(call.layer, call.source, call.target, unit)
       }
     }
@@ -32,10 +31,10 @@ extension KernelCalls {
       maps: unsafe maps(step), kind: pool.kind.window, kernel: Int32(pool.kernel), stride: Int32(pool.stride),
       padding: Int32(pool.padding), out_rows: Int32(output.height), out_width: Int32(output.width))
     unsafe withUnsafePointer(to: window) { window in
-      var call = unsafe Call(
-        isa: isa, layer: window, source: start(input) + input.origin, target: start(output) + output.origin)
-      unsafe threads.run(p2s_window_units(window), &call) { context, unit in
-        let call = unsafe Call<p2s_window, Float>.at(context)
+      var call = unsafe call(
+        window, step, units: p2s_window_units(window), source: input.origin, target: output.origin)
+      unsafe run(&call) { context, unit in
+        let (call, unit) = unsafe Call<p2s_window, Float>.at(context, unit)
         unsafe p2s_window_unit(call.layer, call.source, call.target, unit)
       }
     }
@@ -47,21 +46,20 @@ extension KernelCalls {
       maps: unsafe maps(step), stride: Int32(shortcut.stride), channels: Int32(input.layout.channels),
       before: Int32(shortcut.before))
     unsafe withUnsafePointer(to: padding) { padding in
-      var call = unsafe Call(
-        isa: isa, layer: padding, source: start(input) + input.origin,
-        target: start(output) + output.origin)
-      unsafe threads.run(p2s_padding_units(padding), &call) { context, unit in
-        let call = unsafe Call<p2s_padding, Float>.at(context)
+      var call = unsafe call(
+        padding, step, units: p2s_padding_units(padding), source: input.origin, target: output.origin)
+      unsafe run(&call) { context, unit in
+        let (call, unit) = unsafe Call<p2s_padding, Float>.at(context, unit)
         unsafe p2s_padding_unit(call.layer, call.source, call.target, unit)
       }
     }
   }
 
-  func zeroBorder(_ output: Activation) {
-    unsafe withUnsafePointer(to: output) { layer in
-      var call = unsafe Call(isa: isa, layer: layer, source: start(output), target: start(output))
-      unsafe threads.run(Int32(output.blocks), &call) { context, block in
-        let call = unsafe Call<Activation, Float>.at(context)
+  func zeroBorder(_ step: Plan.Step) {
+    unsafe withUnsafePointer(to: step.output) { layer in
+      var call = unsafe call(layer, step, units: Int32(step.output.blocks))
+      unsafe run(&call) { context, unit in
+        let (call, block) = unsafe Call<Activation, Float>.at(context, unit)
         let output = unsafe call.layer.pointee
         unsafe p2s_zero_border(
           call.target + Int(block) * output.block, Int32(output.height), Int32(output.width),
@@ -74,26 +72,29 @@ extension KernelCalls {
   func gate(_ step: Plan.Step, _ gates: Activation) {
     let (input, output) = (step.input, step.output)
     unsafe withUnsafePointer(to: maps(step)) { maps in
-      var call = unsafe Call(
-        isa: isa, layer: maps, source: start(input) + input.origin, target: start(output) + output.origin,
-        residual: start(gates))
-      unsafe threads.run(p2s_gate_units(maps), &call) { context, unit in
-        let call = unsafe Call<p2s_maps, Float>.at(context)
+      // The gates are as far apart from image to image as everything else that each image has in the arena.
+      var call = unsafe call(
+        maps, step, units: p2s_gate_units(maps), source: input.origin, target: output.origin)
+      unsafe call.residual = UnsafePointer(start(gates))
+      unsafe run(&call) { context, unit in
+        let (call, unit) = unsafe Call<p2s_maps, Float>.at(context, unit)
         guard let gates = unsafe call.residual else { return }
         unsafe p2s_gate_unit(call.layer, call.source, gates, call.target, unit)
       }
     }
   }
 
-  /// A gate's layer over neighbouring channels: too little for more than one thread.
-  func neighbours(_ step: Plan.Step, _ layer: PackedDense) {
+  /// A gate's layer over neighboring channels: too little for more than one thread.
+  func neighbors(_ step: Plan.Step, _ layer: PackedDense) {
     let count = step.input.layout.channels
-    let target = unsafe start(step.output)
-    unsafe p2s_neighbours(
-      network.storage.base + layer.weightOffset, start(step.input), Int32(layer.columns), Int32(count),
-      target)
-    unsafe p2s_sigmoid(target, Int32(count))
-    for lane in count..<step.output.count { unsafe target[lane] = 0 }
+    for image in unsafe 0..<images {
+      let target = unsafe start(step.output) + image * imageStep(step.output)
+      unsafe p2s_neighbors(
+        network.storage.base + layer.weightOffset, start(step.input) + image * imageStep(step.input),
+        Int32(layer.columns), Int32(count), target)
+      unsafe p2s_sigmoid(target, Int32(count))
+      for lane in count..<step.output.count { unsafe target[lane] = 0 }
+    }
   }
 
   /// `W x + b` and what follows it.
@@ -103,11 +104,10 @@ extension KernelCalls {
       weights: storage + packed.weightOffset, bias: storage + packed.biasOffset, rows: packed.rows,
       columns: packed.columns, lanes: step.output.count, finish: packed.finish)
     unsafe withUnsafePointer(to: layer) { layer in
-      var call = unsafe Call(
-        isa: isa, layer: layer, source: start(step.input), target: start(step.output))
       let units = (packed.rows + denseRows - 1) / denseRows
-      unsafe threads.run(Int32(units), &call) { context, unit in
-        let call = unsafe Call<DenseLayer, Float>.at(context)
+      var call = unsafe call(layer, step, units: Int32(units))
+      unsafe run(&call) { context, unit in
+        let (call, unit) = unsafe Call<DenseLayer, Float>.at(context, unit)
         unsafe call.layer.pointee.run(call, first: Int(unit) * denseRows)
       }
     }

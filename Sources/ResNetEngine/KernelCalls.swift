@@ -10,13 +10,36 @@ internal import SWTThreads
 struct KernelCalls {
   let network: PackedNetwork
   let plan: Plan
-  let arena: UnsafeMutablePointer<Float>
+  var arena: UnsafeMutablePointer<Float>
   let isa: p2s_isa
-  let threads: ThreadPool
+  /// nil: everything on the calling thread.
+  let threads: ThreadPool?
+  /// The images that a step computes: so many from this one on, counted within the arena.
+  var image = 0
+  var images = 1
 
-  /// The first float of an activation, halo included.
+  /// The first float of an activation, halo included, of the first image.
   func start(_ activation: Activation) -> UnsafeMutablePointer<Float> {
-    unsafe arena + plan.offsets[activation.buffer]
+    unsafe start(buffer: activation.buffer)
+  }
+
+  func start(buffer: Int) -> UnsafeMutablePointer<Float> {
+    unsafe arena + plan.offsets[buffer] + image * plan.imageSteps[buffer]
+  }
+
+  /// Floats between an activation of one image and of the next.
+  func imageStep(_ activation: Activation) -> Int { unsafe plan.imageSteps[activation.buffer] }
+
+  var threadCount: Int { unsafe threads?.count ?? 1 }
+
+  /// A call for each image, from `source` floats after the start of the input to `target` after that of the
+  /// output.
+  func call<Layer>(
+    _ layer: UnsafePointer<Layer>, _ step: Plan.Step, units: Int32, source: Int = 0, target: Int = 0
+  ) -> Call<Layer, Float> {
+    unsafe Call(
+      isa: isa, layer: layer, source: start(step.input) + source, target: start(step.output) + target,
+      units: units, sourceStep: imageStep(step.input), targetStep: imageStep(step.output))
   }
 
   func run(_ step: Plan.Step) {
@@ -26,21 +49,23 @@ struct KernelCalls {
     case .lanes(let packed): unsafe lanes(step, packed)
     case .winograd(let packed, let segments, let strip, let transformed, let residual, let relu):
       unsafe winograd(
-        step, packed, segments, strip: strip, transformed: arena + plan.offsets[transformed],
-        residual: residual, relu: relu)
+        step, packed, segments, strip: strip, transformed: transformed, residual: residual, relu: relu)
     case .maxPool: unsafe maxPool(step)
     case .window(let pool): unsafe window(step, pool)
     case .mean: unsafe wholePlanes(step, isMaximum: false)
     case .largest: unsafe wholePlanes(step, isMaximum: true)
     case .averagePool: unsafe averagePool(step)
     case .padding(let padding): unsafe pad(step, padding)
-    case .border: unsafe zeroBorder(step.output)
-    case .neighbours(let layer): unsafe neighbours(step, layer)
+    case .border: unsafe zeroBorder(step)
+    case .neighbors(let layer): unsafe neighbors(step, layer)
     case .gate(let gates): unsafe gate(step, gates)
     case .reduce(let copy): unsafe reduce(copy)
     case .reducedTiles(let packed, let copy, let segments, let partition, let residual, let relu):
       unsafe reducedTiles(step, packed, copy, segments, partition, residual: residual, relu: relu)
     case .reducedLanes(let packed, let copy): unsafe reducedLanes(step, packed, copy)
+    case .round: unsafe round(step)
+    case .lines(let copy): unsafe lines(copy)
+    case .products(let product, let cut): unsafe products(step, product, cut)
     case .dense(let layer): unsafe dense(step, layer)
     }
   }
@@ -60,19 +85,20 @@ struct KernelCalls {
         panel_blocks: Int32(packed.panelBlocks),
         panels_per_group: Int32(packed.groupBlocks / packed.panelBlocks), relu: relu ? 1 : 0,
         rows: Int32(output.height), width: Int32(output.width), out_halo: Int32(output.writtenHalo),
-        flat: partition.isFlat ? 1 : 0, row_tiles: Int32(partition.rowTiles),
+        flat: partition.isFlat ? 1 : 0, row_tiles: Int32(partition.rowTiles), images: Int32(images),
         unit_tiles: Int32(partition.unitTiles), unit_panels: Int32(partition.unitPanels),
-        panel_outer: partition.isPanelOuter ? 1 : 0, units_ahead: Int32(threads.count),
+        panel_outer: partition.isPanelOuter ? 1 : 0, units_ahead: Int32(threadCount),
         in_pixel: Int64(unit.stride * input.pixel), in_row: Int64(unit.stride * input.row),
         in_group: Int64(packed.inputBlocks * input.block),
-        out_row: Int64(output.row), out_block: Int64(output.block))
-      let target = unsafe start(output) + output.origin
+        out_row: Int64(output.row), out_block: Int64(output.block), in_image: Int64(imageStep(input)),
+        out_image: Int64(imageStep(output)))
       unsafe withUnsafePointer(to: conv) { conv in
-        var call = unsafe Call(
-          isa: isa, layer: conv, source: start(input) + input.origin - reach, target: target,
-          residual: residual ? target : nil)
-        unsafe threads.run(p2s_conv_units(conv), &call) { context, unit in
-          let call = unsafe Call<p2s_conv, Float>.at(context)
+        // The units of all images, since they share the weights.
+        let units = unsafe p2s_conv_units(conv)
+        var call = unsafe call(conv, step, units: units, source: input.origin - reach, target: output.origin)
+        if residual { unsafe call.residual = UnsafePointer(call.target) }
+        unsafe dispatch(units, &call) { context, unit in
+          let (call, unit) = unsafe Call<p2s_conv, Float>.at(context, unit)
           unsafe p2s_conv_unit(call.isa, call.layer, call.source, call.residual, call.target, unit)
         }
       }
@@ -90,20 +116,21 @@ struct KernelCalls {
       unit_rows: unitRows(output), in_row: Int64(input.row), in_block: Int64(input.block),
       out_row: Int64(output.row), out_block: Int64(output.block))
     unsafe withUnsafePointer(to: conv) { conv in
-      var call = unsafe Call(
-        isa: isa, layer: conv, source: start(input) + input.firstTap, target: start(output) + output.origin)
-      unsafe threads.run(p2s_grouped_units(conv), &call) { context, unit in
-        let call = unsafe Call<p2s_grouped, Float>.at(context)
+      var call = unsafe call(
+        conv, step, units: p2s_grouped_units(conv), source: input.firstTap, target: output.origin)
+      unsafe run(&call) { context, unit in
+        let (call, unit) = unsafe Call<p2s_grouped, Float>.at(context, unit)
         unsafe p2s_grouped_unit(call.isa, call.layer, call.source, call.target, unit)
       }
     }
   }
 
   private func winograd(
-    _ step: Plan.Step, _ packed: PackedConvolution, _ segments: [p2s_segment], strip: Int,
-    transformed: UnsafeMutablePointer<Float>, residual: Bool, relu: Bool
+    _ step: Plan.Step, _ packed: PackedConvolution, _ segments: [p2s_segment], strip: Int, transformed: Int,
+    residual: Bool, relu: Bool
   ) {
     let (input, output) = (step.input, step.output)
+    let (middle, middleStep) = unsafe (start(buffer: transformed), plan.imageSteps[transformed])
     let storage = unsafe network.storage.base
     unsafe segments.withUnsafeBufferPointer { segments in
       guard let list = segments.baseAddress else { return }
@@ -113,20 +140,24 @@ struct KernelCalls {
         panels: Int32(packed.panels), panels_per_group: Int32(packed.groupBlocks / packed.panelBlocks),
         panel_blocks: Int32(packed.panelBlocks), relu: relu ? 1 : 0, rows: Int32(output.height),
         width: Int32(output.width), out_halo: Int32(output.writtenHalo), strip_tiles: Int32(strip),
-        in_row: Int64(input.row), in_block: Int64(input.block), out_row: Int64(output.row),
-        out_block: Int64(output.block))
-      let target = unsafe start(output) + output.origin
+        images: Int32(images), in_row: Int64(input.row), in_block: Int64(input.block),
+        out_row: Int64(output.row), out_block: Int64(output.block), transformed_image: Int64(middleStep),
+        out_image: Int64(imageStep(output)))
       unsafe withUnsafePointer(to: conv) { conv in
-        var spread = unsafe Call(
-          isa: isa, layer: conv, source: start(input) + input.firstTap, target: transformed)
-        unsafe threads.run(p2s_winograd_input_units(conv), &spread) { context, unit in
-          let call = unsafe Call<p2s_winograd, Float>.at(context)
+        var spread = unsafe call(conv, step, units: p2s_winograd_input_units(conv), source: input.firstTap)
+        unsafe spread.target = middle
+        unsafe spread.targetStep = middleStep
+        unsafe run(&spread) { context, unit in
+          let (call, unit) = unsafe Call<p2s_winograd, Float>.at(context, unit)
           unsafe p2s_winograd_input_unit(call.isa, call.layer, call.source, call.target, unit)
         }
-        var call = unsafe Call(
-          isa: isa, layer: conv, source: transformed, target: target, residual: residual ? target : nil)
-        unsafe threads.run(p2s_winograd_units(conv), &call) { context, unit in
-          let call = unsafe Call<p2s_winograd, Float>.at(context)
+        // The units of all images, since they share the weights.
+        let units = unsafe p2s_winograd_units(conv)
+        var call = unsafe call(conv, step, units: units, target: output.origin)
+        unsafe call.source = UnsafePointer(middle)
+        if residual { unsafe call.residual = UnsafePointer(call.target) }
+        unsafe dispatch(units, &call) { context, unit in
+          let (call, unit) = unsafe Call<p2s_winograd, Float>.at(context, unit)
           unsafe p2s_winograd_unit(call.isa, call.layer, call.source, call.residual, call.target, unit)
         }
       }
@@ -140,10 +171,9 @@ struct KernelCalls {
       out_halo: Int32(output.writtenHalo), unit_rows: unsafe unitRows(output), in_block: Int64(input.block),
       out_row: Int64(output.row), out_block: Int64(output.block))
     unsafe withUnsafePointer(to: pool) { pool in
-      var call = unsafe Call(
-        isa: isa, layer: pool, source: start(input), target: start(output) + output.origin)
-      unsafe threads.run(p2s_maxpool_units(pool), &call) { context, unit in
-        let call = unsafe Call<p2s_maxpool, Float>.at(context)
+      var call = unsafe call(pool, step, units: p2s_maxpool_units(pool), target: output.origin)
+      unsafe run(&call) { context, unit in
+        let (call, unit) = unsafe Call<p2s_maxpool, Float>.at(context, unit)
         unsafe p2s_maxpool_unit(call.isa, call.layer, call.source, call.target, unit)
       }
     }
@@ -155,10 +185,9 @@ struct KernelCalls {
       rows: Int32(input.height), width: Int32(input.width), row: Int64(input.row), block: input.block,
       outputBlock: output.block, isMaximum: isMaximum)
     unsafe withUnsafePointer(to: layer) { layer in
-      var call = unsafe Call(
-        isa: isa, layer: layer, source: start(input) + input.origin, target: start(output))
-      unsafe threads.run(Int32(input.blocks), &call) { context, block in
-        let call = unsafe Call<PlaneLayer, Float>.at(context)
+      var call = unsafe call(layer, step, units: Int32(input.blocks), source: input.origin)
+      unsafe run(&call) { context, unit in
+        let (call, block) = unsafe Call<PlaneLayer, Float>.at(context, unit)
         let layer = unsafe call.layer.pointee
         let source = unsafe call.source + Int(block) * layer.block
         let target = unsafe call.target + Int(block) * layer.outputBlock
@@ -173,58 +202,8 @@ struct KernelCalls {
 
   /// Rows of one block in a unit of work: about eight units for each thread.
   func unitRows(_ output: Activation) -> Int32 {
-    let units = unsafe 8 * threads.count
+    let units = unsafe 8 * threadCount
     return Int32(max(1, min(output.height, output.height * output.blocks / units)))
-  }
-
-  // MARK: - Layout changes
-
-  /// Copies image number `image` of `[N, C, H, W]` into an activation and zeroes its halo, and the lanes that
-  /// hold no channel: kernels write zeros there too, and the largest value of a tensor is looked for in all
-  /// lanes.
-  func load(_ values: [Float], image: Int, into activation: Activation) {
-    let start = unsafe start(activation)
-    let lanes = activation.isPlanar ? 1 : ChannelLayout.blockLanes
-    if activation.halo > 0 || activation.blocks * lanes > activation.layout.channels {
-      unsafe start.update(repeating: 0, count: activation.count)
-    }
-    let first = image * activation.valueCount
-    unsafe values.withUnsafeBufferPointer { values in
-      unsafe forEachRow(of: activation) { plane, inner in
-        if activation.isPlanar, let base = values.baseAddress {
-          unsafe (start + inner).update(from: base + first + plane, count: activation.width)
-          return
-        }
-        for x in 0..<activation.width {
-          unsafe start[inner + x * activation.pixel] = values[first + plane + x]
-        }
-      }
-    }
-  }
-
-  /// Copies an activation out as image number `image` of `[N, C, H, W]`.
-  func store(_ activation: Activation, into values: inout [Float], image: Int) {
-    let start = unsafe start(activation)
-    let first = image * activation.valueCount
-    unsafe values.withUnsafeMutableBufferPointer { values in
-      unsafe forEachRow(of: activation) { plane, inner in
-        for x in 0..<activation.width {
-          unsafe values[first + plane + x] = start[inner + x * activation.pixel]
-        }
-      }
-    }
-  }
-
-  /// For each channel and row: its offset in `[C, H, W]`, and that in the activation.
-  private func forEachRow(of activation: Activation, _ body: (Int, Int) -> Void) {
-    let lanes = activation.isPlanar ? 1 : ChannelLayout.blockLanes
-    for channel in 0..<activation.layout.channels {
-      let lane = activation.layout.lane(channel)
-      let first = lane / lanes * activation.block + lane % lanes + activation.origin
-      for y in 0..<activation.height {
-        body((channel * activation.height + y) * activation.width, first + y * activation.row)
-      }
-    }
   }
 }
 

@@ -18,6 +18,8 @@ struct PackedConvolution: Sendable {
   let input: ChannelLayout
   let isPlanar: Bool
   let output: ChannelLayout
+  /// Whether its weights and inputs are rounded to bfloat16.
+  let isRounded: Bool
   /// Steps of the reduction of one output value; of each of its 36 products in Winograd's form.
   let depth: Int
   /// Offsets of weights and bias in the network's storage, and their sizes, in floats.
@@ -25,7 +27,7 @@ struct PackedConvolution: Sendable {
 
   /// Blocks of outputs that read the same inputs: those of one group.
   var groupBlocks: Int { unit.isDiagonal ? 1 : output.blocks / unit.groups }
-  /// Blocks of inputs between those of neighbouring groups.
+  /// Blocks of inputs between those of neighboring groups.
   var inputBlocks: Int { unit.isDiagonal ? 1 : input.groupLanes / ChannelLayout.blockLanes }
   var panelBlocks: Int {
     switch form {
@@ -42,9 +44,10 @@ struct PackedConvolution: Sendable {
   /// Plans `unit`, whose weights start at `offset`; `winograd` asks for that form.
   init(
     _ unit: ConvolutionUnit, input: ChannelLayout, output: ChannelLayout, isPlanar: Bool, winograd: Bool,
-    at offset: Int
+    rounded: Bool, at offset: Int
   ) {
     self.unit = unit
+    isRounded = rounded
     self.input = input
     self.output = output
     self.isPlanar = isPlanar
@@ -117,10 +120,9 @@ struct PackedConvolution: Sendable {
 
 extension ConvolutionUnit {
   /// True for a convolution with several groups in a block of 16 lanes that is dilated or has a stride above
-  /// 2: the
-  /// kernel for these has neither, so that a block is computed as one group, with zeros between the groups.
-  /// Rare, and
-  /// small where it comes up: ResNeXts dilate their last stages, whose groups have 16 channels and more.
+  /// 2: the kernel for these has neither, so that a block is computed as one group, with zeros between the
+  /// groups. Rare, and small where it comes up: ResNeXts dilate their last stages, whose groups have 16
+  /// channels and more.
   var isDiagonal: Bool {
     groups > 1 && (dilation > 1 || stride > 2) && outputChannels / groups <= ChannelLayout.blockLanes / 2
   }

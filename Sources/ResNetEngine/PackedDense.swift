@@ -9,8 +9,7 @@ struct PackedDense: Sendable {
 
   let name: String
   /// `[rows][columns]` weights, one bias for each row, zero where the network has none; a kernel over
-  /// neighbours has
-  /// no bias and one row.
+  /// neighbors has no bias and one row.
   let rows, columns: Int
   let finish: Finish
   let weightOffset, biasOffset: Int

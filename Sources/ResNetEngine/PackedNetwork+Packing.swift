@@ -2,20 +2,33 @@ internal import CKernels
 internal import ResNetArchitecture
 internal import SWTThreads
 
-/// Unsafe on purpose: hands pieces of the storage and of the source's memory to the C packers, from all
+/// Unsafe on purpose: passes pieces of the storage and of the source's memory to the C packers, from all
 /// threads. Each unit writes its own panel only.
 extension PackedNetwork {
   /// Folds and packs one convolution with its BatchNorm.
-  func pack(
-    _ packed: PackedConvolution, from source: some WeightSource, _ instructions: InstructionSet,
-    _ threads: ThreadPool
-  ) throws {
-    let fold = try Normalisation(of: packed.unit, from: source).folded
+  func pack(_ packed: PackedConvolution, from source: some WeightSource, _ threads: ThreadPool) throws {
+    let fold = try Normalization(of: packed.unit, from: source).folded
     let count = packed.unit.weightShape.reduce(1, *)
     try source.withFloats("\(packed.unit.name).weight", count: count) { weights in
-      pack(packed, weights, scale: fold.scale, instructions, threads)
+      if packed.isRounded {
+        pack(packed, Self.rounded(weights).span, scale: fold.scale, threads)
+      } else {
+        pack(packed, weights, scale: fold.scale, threads)
+      }
     }
     packBias(packed, fold.bias)
+  }
+
+  /// The nearest bfloat16 numbers.
+  private static func rounded(_ weights: Span<Float>) -> ContiguousArray<Float> {
+    var result = ContiguousArray<Float>(repeating: 0, count: weights.count)
+    unsafe weights.withUnsafeBufferPointer { weights in
+      unsafe result.withUnsafeMutableBufferPointer { result in
+        guard let from = weights.baseAddress, let to = result.baseAddress else { return }
+        unsafe p2s_round_bf16(.P2S_ISA_PORTABLE, from, Int64(weights.count), to)
+      }
+    }
+    return result
   }
 
   /// Copies the classifier, or a layer of a gate.
@@ -32,8 +45,7 @@ extension PackedNetwork {
 
   /// Packs one convolution's weights, a panel in each unit of work.
   func pack(
-    _ packed: PackedConvolution, _ weights: Span<Float>, scale: [Double]?, _ instructions: InstructionSet,
-    _ threads: ThreadPool
+    _ packed: PackedConvolution, _ weights: Span<Float>, scale: [Double]?, _ threads: ThreadPool
   ) {
     let order = packed.order
     unsafe weights.withUnsafeBufferPointer { weights in

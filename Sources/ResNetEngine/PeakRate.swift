@@ -3,11 +3,12 @@ public import SWTThreads
 
 /// The fastest that this processor multiplies and adds, measured; what a kernel's speed is a percentage of.
 public enum PeakRate {
-  /// 10⁹ operations a second of all threads together, two for each multiply-add; `nil` where the processor has
-  /// no such instruction.
+  /// 10⁹ operations a second of all threads together, two for each multiply-add; `nil` where the processor
+  /// has no such instruction.
   ///
-  /// The best of many pieces of work of about 0.1 ms for each thread, in registers and with random operands (the
-  /// clock is higher with constant ones). bfloat16 comes in pairs, 8-bit integers in fours. Takes about 50 ms, during which a sleeping processor wakes.
+  /// The best of many pieces of work of about 0.1 ms for each thread, in registers and with random operands
+  /// (the clock is higher with constant ones). bfloat16 comes in pairs, 8-bit integers in fours, both in
+  /// tiles with AMX. Takes about 50 ms, during which a sleeping processor wakes.
   public static func measure(
     _ precision: ComputePrecision = .f32, _ instructions: InstructionSet, threads: ThreadPool
   ) -> Double? {
@@ -25,7 +26,8 @@ public enum PeakRate {
     let clock = ContinuousClock()
     // More units than threads: one that starts late delays the end by a unit at most.
     let units = 8 * threads.count
-    let rounds = (1 << 23) / round
+    // A round of tiles is a thousand times one of vectors.
+    let rounds = (round < 1 << 15 ? 1 << 23 : 1 << 27) / round
     var best = Duration.seconds(3600)
     let start = clock.now
     repeat {

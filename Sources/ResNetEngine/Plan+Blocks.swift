@@ -1,14 +1,26 @@
+internal import CKernels
 internal import ResNetArchitecture
 
 extension Plan {
   /// The convolutions of the stem; what comes out has that halo.
   mutating func stem(_ stem: StemLayers, _ image: Activation, halo: Int) -> Activation {
     var map = image
-    for (index, unit) in stem.units.enumerated() {
-      let next = index + 1 < stem.units.count ? stem.units[index + 1].padding : halo
-      map = convolution(unit, map, halo: next, tap: stem.units.count > 1 ? unit.name : nil)
+    for (unit, next) in zip(stem.units, stem.units.dropFirst()) {
+      map = convolution(unit, map, halo: next.padding, tap: unit.name, line: line(from: unit, to: next))
     }
-    return map
+    let last = stem.units[stem.units.count - 1]
+    return convolution(
+      last, map, halo: halo, tap: stem.units.count > 1 ? last.name : nil, line: line(ofStage: stem.name))
+  }
+
+  /// The lines of what one convolution writes and another alone reads.
+  private func line(from unit: ConvolutionUnit, to next: ConvolutionUnit) -> Activation.Line {
+    let isRead = network.products[next.name]?.split == .P2S_SPLIT_BF16
+    return isRead && network.products[unit.name] != nil ? .bfloat16 : .float32
+  }
+
+  private func line(ofStage name: String) -> Activation.Line {
+    bfloatStages.contains(name) ? .bfloat16 : .float32
   }
 
   /// `relu(attention(body(x)) + shortcut(x))`: the shortcut's buffer takes the sum, in place.
@@ -18,22 +30,23 @@ extension Plan {
       if index == block.antialiasedIndex, let filter = block.antialiasing {
         inner = pool(filter, convolution(unit, inner, halo: 0, tap: unit.name), halo: next.padding)
       } else {
-        inner = convolution(unit, inner, halo: next.padding, tap: unit.name)
+        inner = convolution(unit, inner, halo: next.padding, tap: unit.name, line: line(from: unit, to: next))
       }
     }
-    let sum = shortcut(block.shortcut, input, halo: halo)
+    let line = line(ofStage: block.name)
+    let sum = shortcut(block.shortcut, input, halo: halo, line: line)
     let last = block.body[block.body.count - 1]
     guard let attention = block.attention else {
-      return convolution(last, inner, halo: halo, tap: nil, addingTo: sum)
+      return convolution(last, inner, halo: halo, tap: nil, addingTo: sum, line: line)
     }
     let body = convolution(last, inner, halo: 0, tap: last.name)
     let gates = self.gates(attention, body)
-    return add(.gate(gates), body, sum, reading: gates.buffer)
+    return add(.gate(gates), body, sum, using: [gates.buffer])
   }
 
   /// What is added to the body, in a buffer that the sum may take.
   private mutating func shortcut(
-    _ shortcut: ResidualBlock.Shortcut, _ input: Activation, halo: Int
+    _ shortcut: ResidualBlock.Shortcut, _ input: Activation, halo: Int, line: Activation.Line
   ) -> Activation {
     switch shortcut {
     case .identity: return input
@@ -44,7 +57,8 @@ extension Plan {
       return bordered(add(.padding(padding), input, output), isBare: true)
     case .projection(let unit, let pool):
       let map = pool.map { self.pool($0, input, halo: 0) } ?? input
-      return convolution(unit, map, halo: halo, tap: unit.name)
+      let isProduct = network.products[unit.name] != nil
+      return convolution(unit, map, halo: halo, tap: unit.name, line: isProduct ? line : .float32)
     }
   }
 
@@ -71,7 +85,7 @@ extension Plan {
       case .squeezeExcitation:
         values = add(.dense(packed), values, vector(packed.rows, &self))
       case .eca:
-        values = add(.neighbours(packed), values, vector(attention.channels, &self))
+        values = add(.neighbors(packed), values, vector(attention.channels, &self))
       }
     }
     return values

@@ -93,7 +93,7 @@ struct Planes: Sendable {
   /// Row by row: each weight times a row of the input is added to a row of the output. Unsafe buffers only
   /// because bounds checks would make it ten times slower.
   func convolved(_ unit: ConvolutionUnit, _ weights: [Double], _ threads: ThreadPool) -> Planes {
-    if unit.kernel == 1, unit.stride == 1, height > 1 {
+    if unit.kernel == 1, unit.stride == 1, unit.padding == 0, height > 1 {
       // Pixels do not meet: one long row is faster than many short ones.
       var y = Planes(channels: channels, height: 1, width: height * width, values: values)
         .convolved(unit, weights, threads)

@@ -25,21 +25,29 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
     self.tree = tree
     self.source = source
     self.threads = threads
-    emulation = Emulation(precision: .f32, layers: [])
+    emulation = Emulation(precision: .f32, layers: [], tileLayers: [], bfloatStages: [])
   }
 
-  /// An engine that rounds weights and inputs of convolutions as a fast engine of that precision does, and
-  /// computes all else in double precision.
+  /// An engine that rounds weights and inputs of convolutions as a fast engine of that precision does with
+  /// those instructions, and computes all else in double precision. Sums of bfloat16 products have the order
+  /// and the roundings of AMX's tiles where the fast engine multiplies these.
   ///
   /// - Throws: what `source` throws.
   public init(
-    _ tree: LayerTree, weights source: Source, threads: ThreadPool, emulating precision: ComputePrecision
+    _ tree: LayerTree, weights source: Source, threads: ThreadPool, emulating precision: ComputePrecision,
+    on instructions: InstructionSet = .best
   ) throws {
     self.tree = tree
     self.source = source
     self.threads = threads
     deviation = Deviation()
-    emulation = Emulation(precision: precision, layers: try precision.reducedLayers(tree, of: source))
+    let layers = try precision.reducedLayers(tree, of: source, on: instructions)
+    let usesTiles = precision == .bf16 && instructions.multipliesTiles
+    let fitting = tree.convolutions.filter { layers.contains($0.name) && tree.fitsProducts($0) }
+    let tileLayers = usesTiles ? Set(fitting.map(\.name)) : []
+    emulation = Emulation(
+      precision: precision, layers: layers, tileLayers: tileLayers,
+      bfloatStages: tree.bfloatStages(products: tileLayers))
   }
 
   public func run(_ input: FeatureMap<Float>, taps: Set<String>) throws -> ForwardResult<Double> {
@@ -115,7 +123,7 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
         y = try convolve(unit, y, deviation)
         if tree.stem.units.count > 1 { keep(unit.name, y) }
       }
-      return y
+      return emulation.output(y, ofStage: stage)
     case "avgpool":
       let isUsual = deviation.pooling == .mean && tree.architecture.finalPool == .maximum
       return x.pooled(isUsual ? .maximum : deviation.pooling)
@@ -144,21 +152,26 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
       case .padded(let padding): shortcut = x.padded(padding)
       case .projection(let unit, let pool):
         shortcut = try convolve(unit, pool.map { x.pooled($0) } ?? x, deviation)
+        shortcut = emulation.output(shortcut, ofStage: stage)
         keep(unit.name, shortcut)
       }
       for i in sum.values.indices {
         sum.values[i] = deviation.sum.apply(sum.values[i], shortcut.values[i])
       }
-      return sum
+      return emulation.output(sum, ofStage: stage)
     }
   }
 
   /// Convolution, BatchNorm, and the ReLU where one follows directly.
   private func convolve(_ unit: ConvolutionUnit, _ x: Planes, _ deviation: Deviation) throws -> Planes {
     let epsilon = deviation.epsilon ?? unit.epsilon
-    let norm = try Normalisation(of: unit, epsilon: epsilon, from: source)
+    let norm = try Normalization(of: unit, epsilon: epsilon, from: source)
     let weights = try emulation.weights(unit, from: source)
-    var y = emulation.input(x, of: unit).convolved(unit, weights, threads, padding: deviation.padding)
+    let input = emulation.input(x, of: unit)
+    var y =
+      emulation.tileLayers.contains(unit.name)
+      ? input.convolvedByTiles(unit, weights, tree.tileOrder(of: unit), threads)
+      : input.convolved(unit, weights, threads, padding: deviation.padding)
     let area = y.height * y.width
     for channel in 0..<y.channels {
       for i in channel * area..<(channel + 1) * area {

@@ -3,16 +3,12 @@ internal import ResNetArchitecture
 /// What one step of a forward pass is, and how long it took.
 public struct StepProfile: Hashable, Sendable {
   /// The layer's name as in the state dict (`conv1`, `layer1.0.conv2`, …), or `maxpool`, `avgpool`, `fc`;
-  /// `input`
-  /// and `output` are the copies into and out of the kernels' layout, `gate`, `shortcut` and `border` what
-  /// blocks
-  /// need beside their layers.
+  /// `input` and `output` are the copies into and out of the kernels' layout, `gate`, `shortcut` and `border`
+  /// what blocks need beside their layers.
   public let name: String
   /// What it computes, without sizes: `7×7 stride 2`, `1×1`, `1×1 stride 2`, `grouped 3×3`, `max-pool`,
-  /// `mean`,
-  /// `maximum`, `fc`, `copy`, `rounding` (of what reduced convolutions read), `gate`, `gated sum`, `average
-  /// pool`,
-  /// `blur`, `padded shortcut`, `zero border`.
+  /// `mean`, `maximum`, `fc`, `copy`, `rounding` (of what reduced convolutions read), `gate`, `gated sum`,
+  /// `average pool`, `blur`, `padded shortcut`, `zero border`.
   public let kind: String
   /// The kernel that computes it.
   public let form: String
@@ -44,10 +40,12 @@ public struct StepProfile: Hashable, Sendable {
     switch step.kernel {
     case .tiles(let packed, _, _, let residual, _):
       self.init(
-        packed, step.output, form: "tiles", batch: batch,
+        packed, step.output, form: packed.isRounded ? "tiles rounded" : "tiles", batch: batch,
         activations: moved + (residual ? batch * step.output.count : 0))
     case .lanes(let packed):
-      self.init(packed, step.output, form: "lanes", batch: batch, activations: moved)
+      self.init(
+        packed, step.output, form: packed.isRounded ? "lanes rounded" : "lanes", batch: batch,
+        activations: moved)
     case .winograd(let packed, _, _, _, let residual, _):
       self.init(
         packed, step.output, form: "winograd", batch: batch,
@@ -60,6 +58,16 @@ public struct StepProfile: Hashable, Sendable {
         packed, step.output, batch: batch, activations: moved + (residual ? batch * step.output.count : 0))
     case .reducedLanes(let packed, _):
       self.init(packed, step.output, batch: batch, activations: moved)
+    case .round:
+      self.init(name: "rounding", kind: "rounding", form: "bf16", activations: moved)
+    case .lines(let copy):
+      self.init(
+        name: "rounding", kind: "rounding", form: copy.target.line == .uint8 ? "i8" : "bf16",
+        activations: moved)
+    case .products(let product, let cut):
+      self.init(
+        product, step.output, batch: batch,
+        activations: moved + (cut.sum == nil ? 0 : batch * step.output.count))
     case .maxPool:
       self.init(name: "maxpool", kind: "max-pool", form: "max-pool", activations: moved)
     case .window(let pool):
@@ -73,9 +81,9 @@ public struct StepProfile: Hashable, Sendable {
       self.init(
         name: layer.name, kind: layer.finish == .none ? "fc" : "gate", form: "dense",
         multiplyAdds: batch * weights, weights: weights + layer.rows, activations: moved)
-    case .neighbours(let layer):
+    case .neighbors(let layer):
       self.init(
-        name: layer.name, kind: "gate", form: "neighbours",
+        name: layer.name, kind: "gate", form: "neighbors",
         multiplyAdds: batch * layer.columns * step.output.layout.channels, weights: layer.columns,
         activations: moved)
     case .gate:
@@ -98,6 +106,15 @@ public struct StepProfile: Hashable, Sendable {
       name: unit.name, kind: unit.kind, form: form,
       multiplyAdds: batch * unit.weightShape.reduce(1, *) * output.height * output.width,
       weights: packed.weightCount + packed.biasCount, activations: activations)
+  }
+
+  /// A convolution by products of tiles.
+  private init(_ product: ProductConvolution, _ output: Activation, batch: Int, activations: Int) {
+    let unit = product.unit
+    self.init(
+      name: unit.name, kind: unit.kind, form: product.split.name,
+      multiplyAdds: batch * unit.weightShape.reduce(1, *) * output.height * output.width,
+      weights: product.end - product.weightOffset, activations: activations)
   }
 
   /// A convolution of reduced numbers.

@@ -19,11 +19,11 @@ public protocol WeightSource {
   /// so.
   ///
   /// - Throws: An error when its values cannot be read.
-  func integers(_ name: String) throws -> QuantisedFilters?
+  func integers(_ name: String) throws -> QuantizedFilters?
 }
 
 extension WeightSource {
-  public func integers(_ name: String) throws -> QuantisedFilters? { nil }
+  public func integers(_ name: String) throws -> QuantizedFilters? { nil }
 }
 
 /// Weights in memory.
@@ -67,7 +67,7 @@ extension WeightSource {
 }
 
 /// What a convolution's BatchNorm, and its own bias if any, do to the plain sum, in double precision.
-package struct Normalisation: Sendable {
+package struct Normalization: Sendable {
   /// Per output channel; `nil` where BatchNorm is folded into the weights already.
   package struct Norm: Sendable {
     package var weight, bias, mean, variance: [Double]

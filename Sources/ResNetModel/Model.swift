@@ -110,7 +110,8 @@ public final class Model: Sendable {
     height: Int = 224, width: Int = 224
   ) throws -> FastEngine {
     let packed = try PackedNetwork(
-      tree, weights: SWTWeights(file), threads: threads, instructions: instructions, precision: precision)
+      tree, weights: SWTWeights(file), threads: threads, instructions: instructions, precision: precision,
+      height: height, width: width)
     return FastEngine(packed, height: height, width: width, threads: threads, instructions: instructions)
   }
 
@@ -119,12 +120,15 @@ public final class Model: Sendable {
   /// - Parameters:
   ///   - threads: The threads that compute.
   ///   - precision: The precision whose rounding is emulated, if any.
+  ///   - instructions: The instruction set whose rounding is emulated: AMX has its own order of sums.
   /// - Throws: Errors of reading the weights.
   /// - Returns: The engine, ready to run.
   public func referenceEngine(
-    threads: ThreadPool = ThreadPool(), emulating precision: ComputePrecision = .f32
+    threads: ThreadPool = ThreadPool(), emulating precision: ComputePrecision = .f32,
+    on instructions: InstructionSet = .best
   ) throws -> ReferenceEngine<SWTWeights> {
-    try ReferenceEngine(tree, weights: SWTWeights(file), threads: threads, emulating: precision)
+    try ReferenceEngine(
+      tree, weights: SWTWeights(file), threads: threads, emulating: precision, on: instructions)
   }
 }
 

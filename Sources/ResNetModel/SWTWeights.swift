@@ -27,7 +27,7 @@ public struct SWTWeights: WeightSource {
     return try Self.lend(view.floats(), to: body)
   }
 
-  public func integers(_ name: String) throws -> QuantisedFilters? {
+  public func integers(_ name: String) throws -> QuantizedFilters? {
     guard let index = file.index(of: name) else { return nil }
     let view = try file.view(named: name)
     let info = file.info(index)
@@ -40,7 +40,7 @@ public struct SWTWeights: WeightSource {
     let values = unsafe view.withUnsafeBytes { bytes in
       unsafe ContiguousArray(bytes.map { Int8(bitPattern: $0) })
     }
-    return QuantisedFilters(
+    return QuantizedFilters(
       values: values, scales: isPerFilter ? scales : [Double](repeating: scales[0], count: filters))
   }
 

@@ -46,14 +46,16 @@ package struct ForwardRun<Source: WeightSource> {
     }
     switch options.compute {
     case .float32(let instructions), .reduced(_, let instructions):
-      let packed = try PackedNetwork(
-        tree, weights: weights, threads: threads, instructions: instructions)
       let shape = first.input.shape
+      let packed = try PackedNetwork(
+        tree, weights: weights, threads: threads, instructions: instructions, height: shape[2],
+        width: shape[3])
       let fast = FastEngine(
         packed, height: shape[2], width: shape[3], threads: threads, instructions: instructions)
       engine = .fast(fast)
       if case .reduced(let precision, _) = options.compute {
-        reducedRun = try ReducedRun(weights, tree, precision, float32: fast, stored)
+        reducedRun = try ReducedRun(
+          weights, tree, precision, float32: fast, stored, height: shape[2], width: shape[3])
       } else {
         reducedRun = nil
       }

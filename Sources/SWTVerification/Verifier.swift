@@ -248,7 +248,7 @@ extension VerificationOptions {
     switch compute {
     case .float32(let instructions): "float32, \(instructions.rawValue)"
     case .reduced(let precision, let instructions):
-      "\(precision.rawValue), \(instructions.form(of: precision).rawValue)"
+      "\(precision.rawValue), \(instructions.name(of: precision))"
     case .double: "double, reference"
     }
   }

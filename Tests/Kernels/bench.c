@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "kernels.h"
+#include "bench.h"
 
 static double now(void) {
     struct timespec t;
@@ -65,30 +65,22 @@ static double peak_rate(enum p2s_isa isa) {
 
 /* -------------------------------------------------------------------- table */
 
-static enum p2s_isa here[4];
-static double peaks[4];
+enum { ISAS = 5 };
+static enum p2s_isa here[ISAS];
+static double peaks[ISAS];
 static int here_count;
 
 static const char *isa_name(enum p2s_isa isa) {
     return isa == P2S_ISA_AVX2 ? "avx2" : isa == P2S_ISA_AVX512 ? "avx512"
-        : isa == P2S_ISA_NEON  ? "neon" : "portable";
+        : isa == P2S_ISA_NEON  ? "neon" : isa == P2S_ISA_AMX ? "amx" : "portable";
 }
-
-/* One line: `operations` (or bytes, which have no peak) of one call on each instruction set. */
-struct timing {
-    enum p2s_isa isa;
-    void (*run)(const struct timing *);
-    const void *layer;
-    const float *input;
-    float *output;
-};
 
 static void run_timing(void *context) {
     const struct timing *timing = context;
     timing->run(timing);
 }
 
-static void line(struct timing timing, double operations, int of_peak) {
+void line(struct timing timing, double operations, int of_peak) {
     for (int i = 0; i < here_count; i++) {
         timing.isa = here[i];
         double rate = operations / fastest(run_timing, &timing);
@@ -100,7 +92,7 @@ static void line(struct timing timing, double operations, int of_peak) {
     fflush(stdout);
 }
 
-static float *random_floats(int64_t count) {
+float *random_floats(int64_t count) {
     float *p = aligned_alloc(64, (size_t)(count * (int64_t)sizeof(float) + 63) / 64 * 64);
     if (!p) exit(2);
     for (int64_t i = 0; i < count; i++) p[i] = (float)(rand() % 2001 - 1000) / 1000;
@@ -145,6 +137,7 @@ static void time_convolution(
         .panel_blocks = panel_blocks,
         .panels_per_group = group_blocks / panel_blocks,
         .relu = 1,
+        .images = 1,
         .rows = width,
         .width = width,
         .flat = kernel == 1 && stride == 1,
@@ -257,6 +250,7 @@ static void time_reduced_tile(enum p2s_number number, int32_t width) {
             .panel_blocks = 2,
             .panels_per_group = 8,
             .relu = 1,
+            .images = 1,
             .rows = width,
             .width = width,
             .flat = 1,
@@ -372,6 +366,7 @@ static void time_winograd(int32_t channels, int32_t width, int first_pass) {
         .panels_per_group = blocks / 2,
         .panel_blocks = 2,
         .relu = 1,
+        .images = 1,
         .rows = width,
         .width = width,
         .strip_tiles = strip,
@@ -480,12 +475,17 @@ static void bench_pack(void) {
     free(input), free(output);
 }
 
+/* In bench_products.c. */
+void bench_products(void);
+void bench_split(void);
+void bench_lines(void);
+
 int main(int count, char **arguments) {
     const char *only = count > 1 ? arguments[1] : "all";
     only_group = count > 2 ? atoi(arguments[2]) : 0;
     static const enum p2s_isa all[]
-        = { P2S_ISA_PORTABLE, P2S_ISA_AVX2, P2S_ISA_AVX512, P2S_ISA_NEON };
-    for (int i = 0; i < 4; i++)
+        = { P2S_ISA_PORTABLE, P2S_ISA_AVX2, P2S_ISA_AVX512, P2S_ISA_NEON, P2S_ISA_AMX };
+    for (int i = 0; i < ISAS; i++)
         if (p2s_isa_supported(all[i])) here[here_count++] = all[i];
     printf("GFLOP/s and share of the peak                       ");
     for (int i = 0; i < here_count; i++) printf("  %8s    ", isa_name(here[i]));
@@ -495,7 +495,7 @@ int main(int count, char **arguments) {
         printf("  %7.1f     ", peaks[i] / 1e9);
     }
     printf("\n");
-#define BENCH(name, arguments, avx2, avx512, neon) \
+#define BENCH(name, arguments, avx2, avx512, neon, amx) \
     if (strcmp(only, "all") == 0 || strcmp(only, #name) == 0) bench_##name();
     P2S_KERNELS(BENCH)
     return 0;

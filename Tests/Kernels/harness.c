@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "harness.h"
 
+#include "amx_in_software.h"
+
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -62,7 +64,8 @@ void guard(enum side side) { guarded = side; }
 void *place(enum slot slot, int64_t bytes) {
     static void *held[SLOTS];
     free(held[slot]);
-    held[slot] = malloc((size_t)bytes);
+    held[slot] = 0;
+    if (posix_memalign(&held[slot], 64, (size_t)bytes) != 0) exit(2);
     return held[slot];
 }
 #else
@@ -154,7 +157,8 @@ static const char *kernel_name = "";
 static long cases;
 static int failures_shown;
 
-enum p2s_isa here[4];
+enum { ISAS = 5 };
+enum p2s_isa here[ISAS];
 int32_t here_count;
 
 static const char *isa_name(enum p2s_isa isa) {
@@ -162,6 +166,7 @@ static const char *isa_name(enum p2s_isa isa) {
     case P2S_ISA_AVX2: return "avx2";
     case P2S_ISA_AVX512: return "avx512";
     case P2S_ISA_NEON: return "neon";
+    case P2S_ISA_AMX: return "amx";
     default: return "portable";
     }
 }
@@ -169,7 +174,7 @@ static const char *isa_name(enum p2s_isa isa) {
 /* What each instruction set has done with the kernel under test. */
 static struct {
     long judged, failed;
-} tally[4];
+} tally[ISAS];
 
 /* Of all outputs, one for the forms that fuse multiply-adds and one for the portable
  * form: equal on every machine, whichever instruction sets it has. */
@@ -279,7 +284,7 @@ static void faulted(int signal) {
 #endif
 
 /* Every kernel of the list has a test of its name, and what is not in the list too. */
-#define DECLARE_TEST(name, arguments, avx2, avx512, neon) void test_##name(uint64_t seed);
+#define DECLARE_TEST(name, arguments, avx2, avx512, neon, amx) void test_##name(uint64_t seed);
 P2S_KERNELS(DECLARE_TEST)
 void test_mean(uint64_t seed);
 void test_copies(uint64_t seed);
@@ -288,7 +293,7 @@ void test_peak(uint64_t seed);
 void test_avgpool(uint64_t seed);
 void test_padding(uint64_t seed);
 void test_sigmoid(uint64_t seed);
-void test_neighbours(uint64_t seed);
+void test_neighbors(uint64_t seed);
 void test_gate(uint64_t seed);
 void test_window(uint64_t seed);
 void test_max_block(uint64_t seed);
@@ -297,24 +302,24 @@ void test_max_block(uint64_t seed);
 struct kernel {
     const char *name;
     void (*test)(uint64_t seed);
-    const char *forms[4];
+    const char *forms[ISAS];
 };
 
 static const struct kernel kernels[] = {
-#define KERNEL_ROW(name, arguments, avx2, avx512, neon) \
-    { #name, test_##name, { "portable", #avx2, #avx512, #neon } },
+#define KERNEL_ROW(name, arguments, avx2, avx512, neon, amx) \
+    { #name, test_##name, { "portable", #avx2, #avx512, #neon, #amx } },
     P2S_KERNELS(KERNEL_ROW)
-    { "mean", test_mean, { "portable", "portable", "portable", "portable" } },
-    { "copies", test_copies, { "portable", "portable", "avx512", "portable" } },
-    { "scales", test_scales, { "portable", "portable", "avx512", "portable" } },
-    { "peak", test_peak, { "portable", "avx2", "avx512", "neon" } },
-    { "avgpool", test_avgpool, { "portable", "portable", "portable", "portable" } },
-    { "padding", test_padding, { "portable", "portable", "portable", "portable" } },
-    { "sigmoid", test_sigmoid, { "portable", "portable", "portable", "portable" } },
-    { "neighbours", test_neighbours, { "portable", "portable", "portable", "portable" } },
-    { "gate", test_gate, { "portable", "portable", "portable", "portable" } },
-    { "window", test_window, { "portable", "portable", "portable", "portable" } },
-    { "max_block", test_max_block, { "portable", "portable", "portable", "portable" } },
+    { "mean", test_mean, { "portable", "portable", "portable", "portable", "portable" } },
+    { "copies", test_copies, { "portable", "portable", "avx512", "portable", "avx512" } },
+    { "scales", test_scales, { "portable", "portable", "avx512", "portable", "avx512" } },
+    { "peak", test_peak, { "portable", "avx2", "avx512", "neon", "amx" } },
+    { "avgpool", test_avgpool, { "portable", "portable", "portable", "portable", "portable" } },
+    { "padding", test_padding, { "portable", "portable", "portable", "portable", "portable" } },
+    { "sigmoid", test_sigmoid, { "portable", "portable", "portable", "portable", "portable" } },
+    { "neighbors", test_neighbors, { "portable", "portable", "portable", "portable", "portable" } },
+    { "gate", test_gate, { "portable", "portable", "portable", "portable", "portable" } },
+    { "window", test_window, { "portable", "portable", "portable", "portable", "portable" } },
+    { "max_block", test_max_block, { "portable", "portable", "portable", "portable", "portable" } },
 };
 
 /* Arguments: rounds (1), each with other numbers, and the only kernel to test (all). */
@@ -322,9 +327,12 @@ int main(int count, char **arguments) {
     int rounds = count > 1 ? atoi(arguments[1]) : 1;
     const char *only = count > 2 ? arguments[2] : 0;
     static const enum p2s_isa all[]
-        = { P2S_ISA_PORTABLE, P2S_ISA_AVX2, P2S_ISA_AVX512, P2S_ISA_NEON };
-    for (int i = 0; i < 4; i++)
+        = { P2S_ISA_PORTABLE, P2S_ISA_AVX2, P2S_ISA_AVX512, P2S_ISA_NEON, P2S_ISA_AMX };
+    for (int i = 0; i < ISAS; i++)
         if (p2s_isa_supported(all[i])) here[here_count++] = all[i];
+    int32_t processor = here_count;
+    int has_amx = p2s_isa_supported(P2S_ISA_AMX), runs_amx = !has_amx && execute_amx();
+    here[processor] = P2S_ISA_AMX;
 #if SANITIZED
     int sides = 1;
 #else
@@ -337,6 +345,9 @@ int main(int count, char **arguments) {
         const struct kernel *kernel = &kernels[k];
         if (only && strcmp(only, kernel->name) != 0) continue;
         kernel_name = kernel->name;
+        /* In software only the form that is written for it. */
+        int has_form = strcmp(kernel->forms[P2S_ISA_AMX], "amx") == 0;
+        here_count = processor + (runs_amx && has_form);
         memset(tally, 0, sizeof tally);
         memset(digest, 0, sizeof digest);
         cases = 0;
@@ -357,6 +368,11 @@ int main(int count, char **arguments) {
                (unsigned long long)digest[1]);
         fflush(stdout);
     }
+    if (!has_amx)
+        printf(
+            "no AMX here: its code executed %ld instructions in software, and was not compared "
+            "with the hardware\n",
+            amx_instructions());
     printf("forms: %d passed, %d failed\n", passed, failed);
     return failed > 0;
 }

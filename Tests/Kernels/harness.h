@@ -45,7 +45,8 @@ void fill(struct numbers *numbers, enum values values, float *p, int64_t count);
 
 /* Each buffer of a case has its own slot, used again by the next case. */
 enum slot {
-    INPUT, WEIGHTS, BIAS, RESIDUAL, OUTPUT, SEGMENTS, SCALE, ORDER, TRANSFORMED, AGAIN, SLOTS
+    INPUT, WEIGHTS, BIAS, RESIDUAL, OUTPUT, SEGMENTS, SCALE, ORDER, TRANSFORMED, SCRATCH, LARGEST,
+    AGAIN, SLOTS
 };
 
 /* On which side of a buffer the memory that must not be touched begins. */
@@ -54,7 +55,8 @@ enum side { GUARD_ABOVE, GUARD_BELOW, SIDES };
 /* Which side is guarded from now on. AddressSanitizer guards both at once. */
 void guard(enum side side);
 
-/* Exactly `bytes` bytes in this slot, next to memory that faults. */
+/* Exactly `bytes` bytes in this slot, next to memory that faults; aligned to 64 bytes if
+ * that divides their number. */
 void *place(enum slot slot, int64_t bytes);
 float *place_floats(enum slot slot, int64_t count);
 

@@ -83,6 +83,12 @@ static void run_copy(struct numbers *n, int number, int32_t count, int32_t value
             uint16_t *y = place(SCALE, count * (int64_t)sizeof *y);
             p2s_to_bf16(here[i], x, count, y);
             for (int32_t k = 0; k < count; k++) output[k] = bf16_value(y[k]);
+            float *rounded = place_floats(BIAS, count);
+            p2s_round_bf16(here[i], x, count, rounded);
+            /* The same, except for subnormal numbers, which stay. */
+            for (int32_t k = 0; k < count; k++)
+                if (!(rounded[k] == output[k]) && fabsf(x[k]) >= 0x1p-126f && !isnan(x[k]))
+                    output[k] = rounded[k];
         }
         uint32_t found = p2s_largest(here[i], x, count);
         output[count] = (float)(found & 0xFFFF);

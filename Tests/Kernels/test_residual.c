@@ -1,6 +1,6 @@
 /*
  * test_residual.c - tests what blocks need beside convolutions: average pooling, padded
- * shortcuts with their border, sigmoid, neighbours, the gated sum. One form serves all
+ * shortcuts with their border, sigmoid, neighbors, the gated sum. One form serves all
  * instruction sets, so that each is run and judged once for every one.
  */
 #include <math.h>
@@ -162,12 +162,12 @@ void test_sigmoid(uint64_t seed) {
     }
 }
 
-void test_neighbours(uint64_t seed) {
+void test_neighbors(uint64_t seed) {
     struct numbers n = { seed };
     for (int32_t kernel = 1; kernel <= 9; kernel += 2)
         for (int32_t count = 1; count <= 40; count++) {
             enum values values = DRAW_OF(&n, ORDINARY, DENORMAL, ZEROS, INFINITIES);
-            begin_case("%d neighbours of %d, values %d", kernel, count, values);
+            begin_case("%d neighbors of %d, values %d", kernel, count, values);
             float *weights = place_floats(WEIGHTS, kernel), *x = place_floats(INPUT, count);
             fill(&n, values == INFINITIES ? ORDINARY : values, weights, kernel);
             fill(&n, values, x, count);
@@ -182,7 +182,7 @@ void test_neighbours(uint64_t seed) {
             }
             for (int32_t i = 0; i < here_count; i++) {
                 float *y = place_floats(OUTPUT, count);
-                p2s_neighbours(weights, x, kernel, count, y);
+                p2s_neighbors(weights, x, kernel, count, y);
                 judge(here[i], y, want, count, ALL_AGREE);
             }
         }

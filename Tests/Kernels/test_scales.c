@@ -1,6 +1,6 @@
 /*
  * test_scales.c - tests what 8-bit integers stand for: p2s_u8_scale of activations, with the
- * largest one as p2s_to_u8 writes it, and p2s_quantise_filter of weights.
+ * largest one as p2s_to_u8 writes it, and p2s_quantize_filter of weights.
  */
 #include "harness.h"
 
@@ -38,7 +38,7 @@ static void run_filter(const float *filter, int32_t count, double scale, const d
         int8_t *to = place(RESIDUAL, count);
         memcpy(weights, filter, (size_t)count * sizeof *filter);
         memset(to, 1, (size_t)count);
-        output[0] = p2s_quantise_filter(weights, count, to);
+        output[0] = p2s_quantize_filter(weights, count, to);
         for (int32_t k = 0; k < count; k++) output[k + 1] = (float)to[k];
         judge(here[i], output, want, count + 1, ALL_AGREE);
     }

@@ -11,12 +11,14 @@ struct layer {
     struct p2s_conv conv;
     struct p2s_segment segments[5];
     int64_t input_count, output_count, origin;
+    int64_t image_output; /* floats of one image */
     int number; /* FLOATS or an enum p2s_number */
-    const float *scale, *input_scale; /* of reduced layers */
+    const float *scale, *input_scale; /* of reduced layers; the latter conv.in_image apart */
     enum values values;
     enum { NO_RESIDUAL, SEPARATE, IN_PLACE } residual;
 };
 
+/* Of image 0, as all that follows. */
 static int64_t pixel_input(const struct layer *layer, int32_t panel, int32_t y, int32_t x) {
     const struct p2s_conv *conv = &layer->conv;
     int64_t plane = conv->flat ? (int64_t)(y * conv->width + x) * conv->in_pixel
@@ -42,7 +44,7 @@ static void draw_segments(struct numbers *n, struct layer *layer) {
     }
 }
 
-/* Sizes of the buffers: exactly what the header promises to touch. */
+/* Sizes of the buffers: exactly what the header says is touched. */
 static void measure(struct numbers *n, struct layer *layer) {
     struct p2s_conv *conv = &layer->conv;
     int32_t halo = conv->out_halo, gap = P2S_LANES * draw_below(n, 2);
@@ -52,15 +54,19 @@ static void measure(struct numbers *n, struct layer *layer) {
     conv->out_block = (conv->rows + 2 * halo) * conv->out_row + gap;
     layer->origin = halo * (conv->out_row + P2S_LANES);
     int32_t blocks = conv->panels * conv->panel_blocks;
-    layer->output_count = (blocks - 1) * conv->out_block
+    layer->image_output = (blocks - 1) * conv->out_block
         + (conv->rows + 2 * halo - 1) * conv->out_row
         + (int64_t)(conv->width + 2 * halo) * P2S_LANES;
+    conv->out_image = layer->image_output + gap;
+    layer->output_count = (conv->images - 1) * conv->out_image + layer->image_output;
+    conv->in_image = draw_below(n, 2000);
     layer->input_count = 0;
     int64_t last = pixel_input(layer, conv->panels - 1, conv->rows - 1, conv->width - 1);
     for (int32_t s = 0; s < conv->segment_count; s++) {
         int64_t end = last + layer->segments[s].offset + layer->segments[s].count;
         if (end > layer->input_count) layer->input_count = end;
     }
+    layer->input_count += (conv->images - 1) * conv->in_image;
 }
 
 /* How work is cut must not show, so that every instruction set gets another cut. */
@@ -77,7 +83,7 @@ static void draw_partition(
     conv->units_ahead = draw_below(n, 4);
 }
 
-/* Fills what one output pixel reads; the rest of the input stays poison. */
+/* Fills what the output pixels read; the rest of the input stays poison. */
 static void fill_input(struct numbers *n, const struct layer *layer, float *input) {
     const struct p2s_conv *conv = &layer->conv;
     for (int32_t p = 0; p < conv->panels; p++)
@@ -109,8 +115,10 @@ static struct exact sum_of(
 }
 
 static void expect(
-    const struct layer *layer, const float *input, const float *residual, struct want *want) {
+    const struct layer *layer, const float *input, int32_t image, const float *residual,
+    struct want *want) {
     const struct p2s_conv *conv = &layer->conv;
+    input += image * conv->in_image;
     int32_t halo = conv->out_halo, blocks = conv->panel_blocks;
     for (int32_t b = 0; b < conv->panels * blocks; b++)
         for (int32_t y = -halo; y < conv->rows + halo; y++)
@@ -127,7 +135,8 @@ static void expect(
                     want[at + l] = layer->number == FLOATS
                         ? exact_want(&sum, more, conv->relu)
                         : reduced_want(
-                            &sum, layer->number, *layer->input_scale, layer->scale[c],
+                            &sum, layer->number, layer->input_scale[image * conv->in_image],
+                            layer->scale[c],
                             conv->bias[c], more, conv->relu);
                 }
             }
@@ -175,13 +184,16 @@ static void run_layer(struct numbers *n, struct layer *layer) {
     fill_elements(n, layer->number, layer->values, weights, lanes * conv->depth);
     fill(n, layer->values, bias, lanes);
     if (layer->number != FLOATS) {
-        float *scale = place_floats(SCALE, lanes), *input_scale = place_floats(ORDER, 1);
+        int64_t step = conv->in_image;
+        float *scale = place_floats(SCALE, lanes);
+        float *input_scale = place_floats(ORDER, (conv->images - 1) * step + 1);
         fill(n, ORDINARY, scale, lanes);
-        *input_scale = layer->number == P2S_BF16 ? 1 : draw_float(n, layer->values);
+        for (int32_t i = 0; i < conv->images; i++)
+            input_scale[i * step] = layer->number == P2S_BF16 ? 1 : draw_float(n, layer->values);
         layer->scale = scale;
         layer->input_scale = input_scale;
     }
-    fill_input(n, layer, input);
+    for (int32_t i = 0; i < conv->images; i++) fill_input(n, layer, input + i * conv->in_image);
     conv->segments = segments;
     conv->weights = weights;
     conv->bias = bias;
@@ -189,12 +201,17 @@ static void run_layer(struct numbers *n, struct layer *layer) {
     /* The residual's pixels: from the first one to the last one, without halo. */
     int64_t sum_count = layer->output_count - 2 * layer->origin;
     float *sums = place_floats(RESIDUAL, sum_count);
-    for (int32_t b = 0; b < conv->panels * conv->panel_blocks; b++)
-        for (int32_t y = 0; y < conv->rows; y++)
-            fill(n, layer->values, sums + pixel_output(layer, b, y, 0) - layer->origin,
-                 (int64_t)conv->width * P2S_LANES);
+    for (int32_t i = 0; i < conv->images; i++)
+        for (int32_t b = 0; b < conv->panels * conv->panel_blocks; b++)
+            for (int32_t y = 0; y < conv->rows; y++)
+                fill(n, layer->values,
+                     sums + i * conv->out_image + pixel_output(layer, b, y, 0) - layer->origin,
+                     (int64_t)conv->width * P2S_LANES);
     struct want *want = wants(layer->output_count);
-    expect(layer, input, layer->residual == NO_RESIDUAL ? 0 : sums, want);
+    for (int32_t i = 0; i < conv->images; i++)
+        expect(
+            layer, input, i, layer->residual == NO_RESIDUAL ? 0 : sums + i * conv->out_image,
+            want + i * conv->out_image);
 
     for (int32_t i = 0; i < here_count; i++) {
         struct numbers cut = { n->state + (uint64_t)here[i] };
@@ -222,6 +239,7 @@ static void test_layers(uint64_t seed, int number) {
                                 .panels_per_group = 1 + draw_below(&n, 3),
                                 .relu = relu,
                                 .rows = 1 + draw_below(&n, 3),
+                                .images = DRAW_OF(&n, 1, 1, 2, 3),
                                 .width = width,
                                 .out_halo = draw_below(&n, 2),
                                 .flat = draw_below(&n, 3) == 0,
@@ -235,10 +253,11 @@ static void test_layers(uint64_t seed, int number) {
                         measure(&n, &layer);
                         struct p2s_conv *conv = &layer.conv;
                         begin_case(
-                            "%d x %d pixels, %d panels of %d blocks, %d a group, depth %d in %d "
+                            "%d of %d x %d pixels, %d panels of %d blocks, %d a group, depth %d in %d "
                             "segments, pixel stride %d, residual %d, relu %d, halo %d, flat %d, "
                             "values %d",
-                            conv->rows, width, conv->panels, blocks, conv->panels_per_group,
+                            conv->images, conv->rows, width, conv->panels, blocks,
+                            conv->panels_per_group,
                             conv->depth, conv->segment_count, strides[s], residual, relu,
                             conv->out_halo, conv->flat, layer.values);
                         run_layer(&n, &layer);
@@ -254,7 +273,7 @@ static void test_deepest(uint64_t seed) {
     struct numbers n = { seed };
     struct layer layer = {
         .conv = {
-            .panels = 1, .panel_blocks = 2, .panels_per_group = 1, .rows = 1, .width = 1,
+            .images = 1, .panels = 1, .panel_blocks = 2, .panels_per_group = 1, .rows = 1, .width = 1,
             .in_pixel = pixel_elements(P2S_I8), .segment_count = 1, .depth = WORDS,
         },
         .segments = { { 0, WORDS } },

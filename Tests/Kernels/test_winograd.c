@@ -150,6 +150,7 @@ static struct layer draw_layer(struct numbers *n, int32_t rows, int32_t width) {
             .width = width,
             .out_halo = draw_below(n, 2),
             .strip_tiles = 1 + draw_below(n, P2S_WINOGRAD_STRIP),
+            .images = DRAW_OF(n, 1, 1, 2, 3),
         },
         .values = DRAW_OF(n, ORDINARY, ORDINARY, DENORMAL, ZEROS, INFINITIES),
         .residual = (int)draw_below(n, 3),
@@ -290,12 +291,15 @@ static float *run_form(
         = p2s_winograd_floats(conv->in_blocks, conv->rows, conv->width, conv->strip_tiles);
     for (int32_t b = 0; b < layer->group_blocks; b++)
         segments[b].offset = (int64_t)b * conv->strip_tiles * P2S_LANES;
-    float *transformed = place_floats(TRANSFORMED, other.transformed_count);
-    run_input(isa, &other, input, transformed);
-    float *output = place_floats(slot, layer->output_count);
+    conv->transformed_image = other.transformed_count;
+    int64_t images = conv->images, all = (images - 1) * conv->out_image + layer->output_count;
+    float *transformed = place_floats(TRANSFORMED, images * other.transformed_count);
+    for (int64_t i = 0; i < images; i++)
+        run_input(isa, &other, input, transformed + i * other.transformed_count);
+    float *output = place_floats(slot, all);
     float *target = output + layer->origin;
     if (layer->residual == IN_PLACE)
-        for (int64_t f = 0; f < layer->output_count - 2 * layer->origin; f++) target[f] = sums[f];
+        for (int64_t f = 0; f < all - 2 * layer->origin; f++) target[f] = sums[f];
     const float *residual
         = layer->residual == NO_RESIDUAL ? 0 : layer->residual == SEPARATE ? sums : target;
     int32_t units = p2s_winograd_units(conv), backwards = draw_below(cut, 2);
@@ -337,17 +341,26 @@ static void run_layer(struct numbers *n, struct layer *layer) {
         for (int32_t y = 0; y < conv->rows; y++)
             fill(n, layer->values, sums + b * conv->out_block + y * conv->out_row,
                  (int64_t)conv->width * P2S_LANES);
-    struct want *want = wants(layer->output_count);
-    expect(
-        layer, input, filters, bias, layer->residual == NO_RESIDUAL ? 0 : sums, want);
+    /* Images are copies of each other, except for what is added. */
+    int64_t step = layer->output_count + P2S_LANES, images = conv->images;
+    float *image_sums = place_floats(ORDER, (images - 1) * step + sum_count);
+    for (int64_t i = 0; i < images; i++)
+        for (int64_t f = 0; f < sum_count; f++)
+            image_sums[i * step + f] = is_poison(sums[f]) ? sums[f] : i ? 0 : sums[f];
+    struct want *want = wants((images - 1) * step + layer->output_count);
+    for (int64_t i = 0; i < images; i++)
+        expect(
+            layer, input, filters, bias,
+            layer->residual == NO_RESIDUAL ? 0 : image_sums + i * step, want + i * step);
+    conv->out_image = step;
 
     for (int32_t i = 0; i < here_count; i++) {
         /* Another cut for each instruction set, and a second one: it must not show. */
         struct numbers cut = { n->state + (uint64_t)here[i] };
-        float *output = run_form(here[i], layer, segments, input, sums, OUTPUT, &cut);
-        judge(here[i], output, want, layer->output_count, FUSED_AGREE);
-        float *again = run_form(here[i], layer, segments, input, sums, AGAIN, &cut);
-        judge_again(here[i], output, again, layer->output_count);
+        float *output = run_form(here[i], layer, segments, input, image_sums, OUTPUT, &cut);
+        judge(here[i], output, want, (images - 1) * step + layer->output_count, FUSED_AGREE);
+        float *again = run_form(here[i], layer, segments, input, image_sums, AGAIN, &cut);
+        judge_again(here[i], output, again, (images - 1) * step + layer->output_count);
     }
 }
 

@@ -51,10 +51,32 @@ enum p2s_isa {
     P2S_ISA_AVX2 = 1,   /* AVX2 and FMA */
     P2S_ISA_AVX512 = 2, /* AVX-512 F, VL, BW, DQ */
     P2S_ISA_NEON = 3,   /* AArch64 Advanced SIMD */
+    P2S_ISA_AMX = 4,    /* AMX-TILE, BF16 and INT8, with AVX-512 as above, BF16 and VNNI */
 } __attribute__((enum_extensibility(closed)));
 
-/* 1 if this build and this CPU can run `isa`, else 0. */
+/*
+ * 1 if this build and this CPU can run `isa`, else 0.
+ *
+ * For P2S_ISA_AMX this asks Linux for permission to use tiles, which holds for all threads
+ * of the process from then on. The system refuses while any thread has a signal stack that
+ * is too small for them (below 12 KiB), and afterwards refuses such stacks: so ask once, early.
+ */
 int p2s_isa_supported(enum p2s_isa isa);
+
+/* What this machine says to P2S_ISA_AMX. */
+enum p2s_amx {
+    P2S_AMX_MISSING = 0,   /* the processor, the system or the build has none */
+    P2S_AMX_REFUSED = 1,   /* the system does not permit it */
+    P2S_AMX_DIFFERENT = 2, /* its results are not those of the emulation */
+    P2S_AMX_USABLE = 3,
+} __attribute__((enum_extensibility(closed)));
+
+/* Asks for permission as p2s_isa_supported does, and then compares a few small layers with
+ * their emulation. Not from two threads at the same time. */
+enum p2s_amx p2s_amx_state(void);
+
+/* That comparison; only where P2S_ISA_AMX is supported. */
+int p2s_tiles_agree(void);
 
 /* Channels in one block. */
 #define P2S_LANES 16
@@ -75,7 +97,8 @@ struct p2s_segment {
 };
 
 /*
- * One convolution layer for one image. Strides and offsets count floats.
+ * One convolution layer, for one image or for several of one size whose weights are then
+ * read together. Strides and offsets count floats.
  *
  * Output channels come in panels of `panel_blocks` (1 or 2) blocks. Panel p
  * belongs to group p / panels_per_group, reads input + group * in_group, and
@@ -102,18 +125,21 @@ struct p2s_conv {
     int32_t out_halo; /* 0 or 1 zero pixels to write around the output */
     int32_t flat;     /* 1: tiles run across the ends of rows */
     int32_t row_tiles;   /* tiles in a row, or in the plane when flat */
-    int32_t unit_tiles;  /* tiles in one unit of work */
+    int32_t images;      /* at least 1 */
+    int32_t unit_tiles;  /* tiles in one unit of work, over all images */
     int32_t unit_panels; /* panels in one unit of work */
     /* Order within a unit. 0: for each tile all panels; the weights of the unit
      * should fit the second-level cache. 1: for each panel all tiles; the inputs
      * of the unit should, and the weights of the next panel are prefetched. */
     int32_t panel_outer;
     int32_t units_ahead; /* the unit that a thread will likely run next, relative */
-    int64_t in_pixel;    /* between the inputs of neighbouring output pixels */
-    int64_t in_row;      /* between the inputs of neighbouring output rows */
-    int64_t in_group;    /* between the inputs of neighbouring groups */
-    int64_t out_row;     /* between neighbouring output rows */
-    int64_t out_block;   /* between neighbouring output blocks */
+    int64_t in_pixel;    /* between the inputs of neighboring output pixels */
+    int64_t in_row;      /* between the inputs of neighboring output rows */
+    int64_t in_group;    /* between the inputs of neighboring groups */
+    int64_t out_row;     /* between neighboring output rows */
+    int64_t out_block;   /* between neighboring output blocks */
+    int64_t in_image;    /* between the inputs of neighboring images */
+    int64_t out_image;   /* between their outputs, and their residuals */
 };
 
 /* Most pixels `isa` computes at once. */
@@ -136,7 +162,7 @@ void p2s_conv_unit(
     const float *_Nullable residual, float *output, int32_t unit);
 
 /*
- * Packs `filters` neighbouring filters of `depth` weights each, scaled, into
+ * Packs `filters` neighboring filters of `depth` weights each, scaled, into
  * consecutive lanes of a panel: packed[k * lanes + r] for step k, filter r. Other
  * lanes of the panel are left alone; those that hold no filter must be zero.
  *
@@ -174,7 +200,7 @@ struct p2s_grouped {
     int32_t width;
     int32_t out_halo;
     int32_t unit_rows; /* output rows of one block in one unit of work */
-    int64_t in_row;    /* between neighbouring input rows */
+    int64_t in_row;    /* between neighboring input rows */
     int64_t in_block;
     int64_t out_row;
     int64_t out_block;
@@ -245,10 +271,13 @@ struct p2s_winograd {
     int32_t width;
     int32_t out_halo;
     int32_t strip_tiles;
+    int32_t images; /* of the second pass, at least 1 */
     int64_t in_row; /* the input has a halo of 1 */
     int64_t in_block;
     int64_t out_row;
     int64_t out_block;
+    int64_t transformed_image; /* between neighboring images, as the next */
+    int64_t out_image;
 };
 
 /* Most tiles in a strip. */
@@ -277,7 +306,7 @@ void p2s_winograd_unit(
     const float *_Nullable residual, float *output, int32_t unit);
 
 /*
- * Packs `filters` neighbouring filters, scaled, into consecutive lanes of a panel:
+ * Packs `filters` neighboring filters, scaled, into consecutive lanes of a panel:
  * packed[(xi * depth + c) * lanes + r] is element xi of G g G' for filter r,
  * channel c, computed in double and rounded once; all forms agree bit for bit.
  * weights: [filters][depth][3][3], scale: as in p2s_pack_panel.
@@ -341,20 +370,22 @@ void p2s_peak_fill(enum p2s_peak_kind kind, void *table);
 
 /*
  * Multiply-adds in one round of p2s_peak; 0: this CPU or this build has none of
- * that kind in `isa`.
+ * that kind in `isa`. Those of float32 in P2S_ISA_AMX are AVX-512's.
  */
 int64_t p2s_peak_multiply_adds(enum p2s_isa isa, enum p2s_peak_kind kind);
 
 /*
  * Executes `rounds` rounds of multiply-adds in registers; the caller takes the
  * time. Returns some sum of all results, finite (it is for the compiler, which
- * must not leave anything out); 0 where p2s_peak_multiply_adds is 0.
+ * must not leave anything out); 0 where p2s_peak_multiply_adds is 0, which has to be asked
+ * before P2S_ISA_AMX.
  */
 float p2s_peak(enum p2s_isa isa, enum p2s_peak_kind kind, const void *table, int64_t rounds);
 
 #pragma clang assume_nonnull end
 
 #include "ReducedKernels.h"
+#include "ProductKernels.h"
 #include "ResidualKernels.h"
 #include "WindowKernels.h"
 

@@ -1,6 +1,6 @@
 /*
  * ReducedKernels.h - convolutions of bfloat16 and of 8-bit integers, whose results
- * are float32 again. Part of CKernels.h, whose rules hold here too.
+ * are float32 again. Part of CKernels.h, whose rules apply here too.
  *
  * Numbers
  *   BF16  inputs and weights are bfloat16, sums float32.
@@ -11,7 +11,7 @@
  * Words
  *   A reduced tensor has the layout of the float32 tensor that it is a copy of,
  *   halo included, with elements of 2 or 1 bytes. Kernels read it in 4-byte words:
- *   P2S_BF16 has 2 neighbouring channels in a word, P2S_I8 4, the first channel in
+ *   P2S_BF16 has 2 neighboring channels in a word, P2S_I8 4, the first channel in
  *   the lowest bits. Wherever p2s_conv and p2s_grouped count input or weight
  *   floats, the reduced kernels count words. Weights of channels that do not exist
  *   are zero.
@@ -44,9 +44,11 @@ enum p2s_number {
 } __attribute__((enum_extensibility(closed)));
 
 /*
- * 1 if `isa` has a form of its own for `number` in this build and on this CPU, else 0.
- * AVX-512 needs BF16 or VNNI, which are features apart; without them it runs the AVX2
- * form. NEON runs the portable form.
+ * 1 if `isa` has a form of its own for `number` in this build and on this CPU that is faster
+ * than float32, else 0. AVX-512 needs BF16 or VNNI, which are features apart. BF16 with Intel's
+ * AVX512-BF16 is not faster: its instruction takes two cycles for the products that float32's
+ * multiply-adds do in one. Without a form of its own AVX-512 runs that of AVX2 for I8, and
+ * otherwise an instruction set runs the portable form.
  */
 int p2s_isa_reduces(enum p2s_isa isa, enum p2s_number number);
 
@@ -59,7 +61,7 @@ struct p2s_reduced_conv {
     struct p2s_conv conv;
     enum p2s_number number;
     const float *scale;       /* [panels * panel_blocks * 16] */
-    const float *input_scale; /* one; 1 for P2S_BF16 */
+    const float *input_scale; /* one per image, in_image apart; 1 for P2S_BF16 */
 };
 
 /* Most pixels `isa` computes at once. */
@@ -86,6 +88,9 @@ void p2s_reduced_grouped_unit(
     float *output, int32_t unit);
 
 /* ------------------------------------------------------------ activations */
+
+/* y[i] = x[i] to the nearest bfloat16, ties to even, as float32 again; a NaN stays one. */
+void p2s_round_bf16(enum p2s_isa isa, const float *x, int64_t count, float *y);
 
 /* y[i] = x[i] to nearest, ties to even; a NaN stays one. Subnormals may become 0. */
 void p2s_to_bf16(enum p2s_isa isa, const float *x, int64_t count, uint16_t *y);
@@ -116,14 +121,14 @@ void p2s_to_u8(enum p2s_isa isa, const float *x, int64_t count, float inverse, u
 /* ------------------------------------------------------------ weights */
 
 /*
- * Quantises one filter: returns scale = max |w| / 127 (rounded to float32; 1 when
+ * Quantizes one filter: returns scale = max |w| / 127 (rounded to float32; 1 when
  * all are 0) and writes w / scale to nearest, ties to even, in -127...127. Not
  * finite: the scale is NaN.
  */
-float p2s_quantise_filter(const float *weights, int32_t count, int8_t *integers);
+float p2s_quantize_filter(const float *weights, int32_t count, int8_t *integers);
 
 /*
- * Packs `filters` neighbouring filters of `count` weights each into consecutive
+ * Packs `filters` neighboring filters of `count` weights each into consecutive
  * lanes of a panel: word k of filter r at packed[k * lanes + r]. `order` names, for
  * each element of each of the `words` words, its index in a filter, or -1 for zero.
  * weights: float (rounded to nearest, ties to even) or int8_t as `number` says.

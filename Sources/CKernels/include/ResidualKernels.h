@@ -1,7 +1,7 @@
 /*
  * ResidualKernels.h - what blocks of ResNet-D, of networks with channel attention, of
  * dilated ones and of those for CIFAR need beside convolutions. Part of CKernels.h,
- * whose rules hold here too.
+ * whose rules apply here too.
  *
  * Each has one form for all instruction sets: memory is their limit, and what the
  * compiler makes of sixteen equal lanes keeps up with it. All operations round by
@@ -19,7 +19,7 @@ struct p2s_maps {
     int32_t in_rows;
     int32_t in_width;
     int32_t unit_rows;
-    int64_t in_row;   /* between neighbouring rows */
+    int64_t in_row;   /* between neighboring rows */
     int64_t in_block;
     int64_t out_row;
     int64_t out_block;
@@ -65,7 +65,7 @@ void p2s_sigmoid(float *x, int32_t count);
  * y[c] = sum over t of weights[t] * x[c + t - kernel / 2], in the order of t, without
  * the terms before the first and after the last of `count` numbers. `kernel` is odd.
  */
-void p2s_neighbours(
+void p2s_neighbors(
     const float *weights, const float *x, int32_t kernel, int32_t count, float *y);
 
 /*

@@ -7,6 +7,18 @@ struct Emulation: Sendable {
   let precision: ComputePrecision
   /// Names of the convolutions that it is about.
   let layers: Set<String>
+  /// Those of them whose sums have the order and the roundings of tiles.
+  let tileLayers: Set<String>
+  /// Names of the stages whose output, and what it is added to, is rounded to bfloat16.
+  let bfloatStages: Set<String>
+
+  /// What the stage after it reads.
+  func output(_ x: Planes, ofStage name: String) -> Planes {
+    guard bfloatStages.contains(name) else { return x }
+    var x = x
+    for i in x.values.indices { x.values[i] = Self.bfloat(x.values[i]) }
+    return x
+  }
 
   /// The values that the engine's weights stand for.
   func weights(_ unit: ConvolutionUnit, from source: some WeightSource) throws -> [Double] {

@@ -7,7 +7,7 @@ internal import SWTThreads
 extension KernelCalls {
   /// The first float of a copy.
   private func header(_ copy: ReducedCopy) -> UnsafeMutablePointer<Float> {
-    unsafe arena + plan.offsets[copy.buffer]
+    unsafe start(buffer: copy.buffer)
   }
 
   /// The first word of a copy's elements.
@@ -17,6 +17,19 @@ extension KernelCalls {
 
   /// Copies an activation; integers need its largest value first.
   func reduce(_ copy: ReducedCopy) {
+    unsafe forEachImage { calls in unsafe calls.reduceOne(copy) }
+  }
+
+  /// Calls `body` for one image after the other: each has a scale of its own.
+  private func forEachImage(_ body: (KernelCalls) -> Void) {
+    for image in unsafe self.image..<self.image + images {
+      var one = unsafe self
+      unsafe (one.image, one.images) = (image, 1)
+      unsafe body(one)
+    }
+  }
+
+  private func reduceOne(_ copy: ReducedCopy) {
     let header = unsafe self.header(copy)
     var call = unsafe CopyCall(
       copy: copy, isa: isa, source: start(copy.source), header: header,
@@ -24,7 +37,7 @@ extension KernelCalls {
     switch copy.number {
     case .P2S_BF16:
       unsafe header[0] = 1
-      unsafe threads.run(Int32(copy.units), &call) { context, unit in
+      unsafe dispatch(Int32(copy.units), &call) { context, unit in
         let call = unsafe CopyCall.at(context)
         let range = unsafe call.copy.range(ofUnit: Int(unit))
         unsafe p2s_to_bf16(
@@ -32,7 +45,7 @@ extension KernelCalls {
           call.elements.assumingMemoryBound(to: UInt16.self) + range.lowerBound)
       }
     case .P2S_I8:
-      unsafe threads.run(Int32(copy.units), &call) { context, unit in
+      unsafe dispatch(Int32(copy.units), &call) { context, unit in
         let call = unsafe CopyCall.at(context)
         let range = unsafe call.copy.range(ofUnit: Int(unit))
         unsafe call.maxima[Int(unit)] = p2s_largest(
@@ -43,7 +56,7 @@ extension KernelCalls {
       let scale = p2s_u8_scale(largest)
       unsafe header[0] = scale.scale
       unsafe call.inverse = scale.inverse
-      unsafe threads.run(Int32(copy.units), &call) { context, unit in
+      unsafe dispatch(Int32(copy.units), &call) { context, unit in
         let call = unsafe CopyCall.at(context)
         let range = unsafe call.copy.range(ofUnit: Int(unit))
         unsafe p2s_to_u8(
@@ -69,13 +82,14 @@ extension KernelCalls {
         panel_blocks: Int32(packed.panelBlocks), panels_per_group: Int32(packed.panelsPerGroup),
         relu: relu ? 1 : 0, rows: Int32(output.height), width: Int32(output.width),
         out_halo: Int32(output.writtenHalo), flat: partition.isFlat ? 1 : 0,
-        row_tiles: Int32(partition.rowTiles),
+        row_tiles: Int32(partition.rowTiles), images: Int32(images),
         unit_tiles: Int32(partition.unitTiles), unit_panels: Int32(partition.unitPanels),
-        panel_outer: partition.isPanelOuter ? 1 : 0, units_ahead: Int32(threads.count),
+        panel_outer: partition.isPanelOuter ? 1 : 0, units_ahead: Int32(threadCount),
         in_pixel: Int64(unit.stride * input.pixel / channels),
         in_row: Int64(unit.stride * input.row / channels),
         in_group: Int64(packed.input.groupLanes / ChannelLayout.blockLanes * input.block / channels),
-        out_row: Int64(output.row), out_block: Int64(output.block))
+        out_row: Int64(output.row), out_block: Int64(output.block),
+        in_image: Int64(plan.imageSteps[copy.buffer]), out_image: Int64(imageStep(output)))
       let reduced = unsafe p2s_reduced_conv(
         conv: conv, number: packed.number, scale: storage + packed.scaleOffset, input_scale: header(copy))
       let units = unsafe withUnsafePointer(to: conv) { unsafe p2s_conv_units($0) }
@@ -83,9 +97,9 @@ extension KernelCalls {
       unsafe withUnsafePointer(to: reduced) { reduced in
         var call = unsafe Call(
           isa: isa, layer: reduced, source: words(copy) + (input.origin - reach) / channels, target: target,
-          residual: residual ? target : nil)
-        unsafe threads.run(units, &call) { context, unit in
-          let call = unsafe Call<p2s_reduced_conv, UInt32>.at(context)
+          residual: residual ? target : nil, units: units)
+        unsafe dispatch(units, &call) { context, unit in
+          let (call, unit) = unsafe Call<p2s_reduced_conv, UInt32>.at(context, unit)
           unsafe p2s_reduced_conv_unit(call.isa, call.layer, call.source, call.residual, call.target, unit)
         }
       }
@@ -93,6 +107,10 @@ extension KernelCalls {
   }
 
   func reducedLanes(_ step: Plan.Step, _ packed: ReducedConvolution, _ copy: ReducedCopy) {
+    unsafe forEachImage { calls in unsafe calls.reducedLanesOfOne(step, packed, copy) }
+  }
+
+  private func reducedLanesOfOne(_ step: Plan.Step, _ packed: ReducedConvolution, _ copy: ReducedCopy) {
     let (input, output, unit) = (step.input, step.output, packed.unit)
     let channels = packed.wordChannels
     let storage = unsafe network.storage.base
@@ -109,9 +127,9 @@ extension KernelCalls {
     unsafe withUnsafePointer(to: reduced) { reduced in
       var call = unsafe Call(
         isa: isa, layer: reduced, source: words(copy) + input.firstTap / channels,
-        target: start(output) + output.origin, residual: nil)
-      unsafe threads.run(units, &call) { context, unit in
-        let call = unsafe Call<p2s_reduced_grouped, UInt32>.at(context)
+        target: start(output) + output.origin, units: units)
+      unsafe dispatch(units, &call) { context, unit in
+        let (call, unit) = unsafe Call<p2s_reduced_grouped, UInt32>.at(context, unit)
         unsafe p2s_reduced_grouped_unit(call.isa, call.layer, call.source, call.target, unit)
       }
     }
@@ -134,7 +152,7 @@ private struct CopyCall {
   }
 
   static func at(_ context: UnsafeMutableRawPointer?) -> Self {
-    guard let context = unsafe context else { preconditionFailure("the pool hands on what it got") }
+    guard let context = unsafe context else { preconditionFailure("the pool passes on what it got") }
     return unsafe context.assumingMemoryBound(to: Self.self).pointee
   }
 }

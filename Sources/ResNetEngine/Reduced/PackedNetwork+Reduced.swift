@@ -2,14 +2,14 @@ internal import CKernels
 internal import ResNetArchitecture
 internal import SWTThreads
 
-/// Unsafe on purpose: hands pieces of the storage and of the source's memory to the C packers, from all
+/// Unsafe on purpose: passes pieces of the storage and of the source's memory to the C packers, from all
 /// threads. Each unit writes its own panel, or its own filters, only.
 extension PackedNetwork {
   /// Packs one convolution's weights as they are stored, or rounded once; BatchNorm's factor goes into the
   /// scale of each output channel, so that no weight is rounded twice.
   func pack(_ reduced: ReducedConvolution, from source: some WeightSource, _ threads: ThreadPool) throws {
     let unit = reduced.unit
-    let fold = try Normalisation(of: unit, from: source).folded
+    let fold = try Normalization(of: unit, from: source).folded
     let count = unit.weightShape.reduce(1, *)
     let name = "\(unit.name).weight"
     var scales = fold.scale ?? [Double](repeating: 1, count: unit.outputChannels)
@@ -37,10 +37,10 @@ extension PackedNetwork {
     }
   }
 
-  /// The integers that the source holds, or else its numbers quantised filter by filter.
-  private func integers(
+  /// The integers that the source has, or else its numbers quantized filter by filter.
+  func integers(
     _ name: String, of unit: ConvolutionUnit, from source: some WeightSource, _ threads: ThreadPool
-  ) throws -> QuantisedFilters {
+  ) throws -> QuantizedFilters {
     let count = unit.weightShape.reduce(1, *)
     if let stored = try source.integers(name) {
       guard stored.values.count == count, stored.scales.count == unit.outputChannels else {
@@ -49,7 +49,7 @@ extension PackedNetwork {
       return stored
     }
     let size = count / unit.outputChannels
-    var filters = QuantisedFilters(
+    var filters = QuantizedFilters(
       values: ContiguousArray(repeating: 0, count: count),
       scales: [Double](repeating: 1, count: unit.outputChannels))
     try source.withFloats(name, count: count) { weights in
@@ -61,7 +61,7 @@ extension PackedNetwork {
             else { return }
             nonisolated(unsafe) let shared = unsafe (weights, values, scales)
             threads.forEach(unit.outputChannels) { filter in
-              let scale = unsafe p2s_quantise_filter(
+              let scale = unsafe p2s_quantize_filter(
                 shared.0 + filter * size, Int32(size), shared.1 + filter * size)
               unsafe shared.2[filter] = Double(scale)
             }

@@ -37,8 +37,3 @@ struct ReducedCopy: Hashable, Sendable {
     return start..<start + min(unitRows, source.planeRows - row) * source.row
   }
 }
-
-extension Activation {
-  /// Rows of a block with its halo.
-  var planeRows: Int { height + 2 * halo }
-}

@@ -40,7 +40,7 @@ public struct AlteredWeights<Base: WeightSource>: WeightSource {
     return try lend(change.transform?(values) ?? values, to: body)
   }
 
-  public func integers(_ name: String) throws -> QuantisedFilters? {
+  public func integers(_ name: String) throws -> QuantizedFilters? {
     changes[name] == nil ? try base.integers(name) : nil
   }
 }

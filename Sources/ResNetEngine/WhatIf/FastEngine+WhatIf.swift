@@ -14,7 +14,7 @@ extension FastEngine {
     from stage: String, _ input: FeatureMap<Float>, taps: Set<String> = []
   ) throws -> ForwardResult<Float> {
     let index = try place(of: stage, fedWith: input)
-    return try run(plan.stages[index...], input, taps)
+    return try run(index..<plan.stages.count, input, taps)
   }
 }
 
@@ -48,7 +48,9 @@ package final class ChangingNetwork {
   /// - Throws: ``InferenceError/unknownTap(_:)``, or what `source` throws.
   package func repack(_ layer: String, from source: some WeightSource) throws {
     if let packed = network.convolutions[layer] {
-      try network.pack(packed, from: source, engine.instructions, engine.threads)
+      try network.pack(packed, from: source, engine.threads)
+    } else if let product = network.products[layer] {
+      try network.pack(product, from: source, engine.threads)
     } else if let dense = network.dense[layer] {
       try network.pack(dense, from: source, engine.threads)
     } else {

@@ -23,7 +23,7 @@ struct Bench: Command {
         "compute", "TYPE", "Operand type of convolutions: f32 (default), bf16 or i8.",
         of: .words(ComputePrecision.allCases.map(\.rawValue))),
       .value(
-        "isa", "NAME", "Instruction set of the kernels: best, portable, avx2, avx512, neon.",
+        "isa", "NAME", InstructionSet.help,
         of: .words(InstructionSet.names)),
       .flag("layers", "Also time each layer, and compare kinds of layers with the peak."),
     ],
@@ -82,7 +82,8 @@ struct Bench: Command {
     let pool = ThreadPool(count: threads)
     do {
       let packed = try PackedNetwork(
-        tree, weights: tree.syntheticWeights(), threads: pool, instructions: isa, precision: precision)
+        tree, weights: tree.syntheticWeights(), threads: pool, instructions: isa, precision: precision,
+        height: size, width: size)
       return FastEngine(packed, height: size, width: size, threads: pool, instructions: isa)
     } catch {
       throw CommandFailure(.internalError, "\(error)")

@@ -88,7 +88,7 @@ extension BenchReport {
   var text: String {
     let images = batch == 1 ? "1 image" : "\(batch) images"
     var text = "\(architecture.summary), \(images) of \(size)×\(size), \(precision)\n"
-    text += "\(isa), \(threads) \(threads == 1 ? "thread" : "threads"), "
+    text += "\(isa.name(of: precision)), \(threads) \(threads == 1 ? "thread" : "threads"), "
     text += "\(latency.sorted.count) runs after \(warmup)\n\n"
     text += Text.table(
       [
@@ -163,7 +163,9 @@ extension BenchReport {
       JSONMember("multiply_adds", .int(multiplyAdds)), JSONMember("gflops", .double(gigaflops)),
       JSONMember("peak_gflops", .double(peak)),
       JSONMember("percent_of_peak", .double(percentOfPeak(gigaflops))),
-      JSONMember("isa", .string(isa.rawValue)), JSONMember("arena_bytes", .int(arenaBytes)),
+      JSONMember("isa", .string(isa.rawValue)),
+      JSONMember("arithmetic", .string(isa.arithmetic(of: precision).rawValue)),
+      JSONMember("arena_bytes", .int(arenaBytes)),
       JSONMember("weight_bytes", .int(weightBytes)),
     ]
     if showsLayers { members.append(JSONMember("layers", .array(steps.map(json)))) }

@@ -45,12 +45,19 @@ struct Doctor: Command {
       ("threads", .int(Self.threads)),
       ("memory_bytes", Machine.memory.map { .int($0) } ?? .null),
       ("instruction_set", .string(InstructionSet.best.rawValue)),
-      ("bf16_kernels", .string(InstructionSet.best.form(of: .bf16).rawValue)),
-      ("i8_kernels", .string(InstructionSet.best.form(of: .i8).rawValue)),
+      ("bf16_kernels", .string(InstructionSet.best.name(of: .bf16))),
+      ("i8_kernels", .string(InstructionSet.best.name(of: .i8))),
+      ("amx", .string(InstructionSet.amxState.rawValue)),
       ("libzip", .string(CompressionLibraries.libzip)),
       ("zlib", .string(CompressionLibraries.zlib)),
       ("crypto", .string(CryptoLibrary.version)),
     ]
+  }
+
+  /// What multiply-adds alone reach; nil if the processor has none for that precision.
+  private static var peaks: [(precision: ComputePrecision, rate: Double?)] {
+    let pool = ThreadPool(count: 1)
+    return ComputePrecision.allCases.map { ($0, PeakRate.measure($0, .best, threads: pool)) }
   }
 
   private func text(_ kernels: [KernelCheck]) -> String {
@@ -67,6 +74,9 @@ struct Doctor: Command {
     }
     text += Text.table([["kernels", "error", ""]] + rows)
     text += "\n"
+    let peaks = Self.peaks.map { [$0.precision.rawValue, $0.rate.map { Text.fixed($0, 1) } ?? "–"] }
+    text += Text.table([["peak of \(InstructionSet.best), 1 thread", ">GFLOP/s"]] + peaks)
+    text += "\n"
     let bounds = ParseLimits.Name.allCases.map { [$0.rawValue, Text.grouped(Int(clamping: limits[$0]))] }
     text += Text.table([["limit", ">of a 4 GiB file"]] + bounds)
     return String(text)
@@ -82,6 +92,8 @@ struct Doctor: Command {
       ]
     }
     members.append(JSONMember("kernels", .array(checks)))
+    let peaks = Self.peaks.map { JSONMember($0.precision.rawValue, $0.rate.map { .double($0) } ?? .null) }
+    members.append(JSONMember("peak_gflops", .object(peaks)))
     let bounds = ParseLimits.Name.allCases.map { JSONMember($0.rawValue, .int(Int(clamping: limits[$0]))) }
     members.append(JSONMember("limits", .object(bounds)))
     return .object(members)

@@ -25,7 +25,7 @@ struct Run: Command {
         "engine", "ENGINE", "fast (default) or reference: double precision, plain loops, no SIMD.",
         of: .words(["fast", "reference"])),
       .value(
-        "isa", "NAME", "Instruction set of the kernels: best, portable, avx2, avx512, neon.",
+        "isa", "NAME", InstructionSet.help,
         of: .words(InstructionSet.names)),
       .value("threads", "N", "Number of threads (default: one per core)."),
       .flag("force", "Replace an existing OUT."),
@@ -126,7 +126,8 @@ struct Run: Command {
         return collect(network.tree, try engine.run(image, taps: wanted))
       } catch InferenceError.fusedTap {
         // The fast engine never stores that value, so the reference engine computes it.
-        let reference = try network.referenceEngine(threads: ThreadPool(count: threads), emulating: precision)
+        let reference = try network.referenceEngine(
+          threads: ThreadPool(count: threads), emulating: precision, on: isa)
         return collect(network.tree, try reference.run(image, taps: wanted).converted())
       }
     } catch let failure as CommandFailure {

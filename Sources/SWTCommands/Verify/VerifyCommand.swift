@@ -30,7 +30,7 @@ struct Verify: Command {
       .value("k", "N", "Allowed error, in noise floors of the reference (default: the golden's, usually 8)."),
       .flag("no-diagnose", "Do not search for the cause of a wrong result."),
       .value(
-        "isa", "NAME", "Instruction set of the kernels: best, portable, avx2, avx512, neon.",
+        "isa", "NAME", InstructionSet.help,
         of: .words(InstructionSet.names)),
       .value("mutate", "N", "Count how many of N single-weight sign flips the goldens detect."),
       .value("threads", "N", "Number of threads (default: one per core)."),

@@ -8,8 +8,8 @@ internal import SWTDigests
 /// come from it.
 package struct PlannedFile: Sendable {
   let contents: SWTContents
-  /// Names of conventions that the file states and the source does not have.
-  let givenConventions: [String]
+  /// What the file states of its function and the source does not prove.
+  let claims: [String]
   private let path: String
 
   /// Converts the source again, with the options that the file states. Reads it once.
@@ -37,9 +37,12 @@ package struct PlannedFile: Sendable {
       }
       contents = try Self.draft(source, &options, file).contents
       self.path = path
-      givenConventions =
-        options.conventions.names.sorted()
-        + (options.settled.map { ["what golden \($0.name) is said to have settled"] } ?? [])
+      var claims = options.conventions.names.sorted().map { "convention \($0), given as an option" }
+      // A golden in the file is checked by itself.
+      if let golden = options.settled, !file.goldenSets.contains(where: { $0.name == golden.name }) {
+        claims.append("what golden \(golden.name) settled, which is not in the file")
+      }
+      self.claims = claims
     } catch {
       throw ConversionFailure(error, input: path)
     }

@@ -30,7 +30,7 @@ package struct SourceComparison: Sendable {
     extra = contents.extra
     records = contents.records + metadata.differing.map { "metadata \($0)" }
     details = contents.differing.map { "\($0.name): \($0.aspects.joined(separator: ", "))" } + records
-    claims = planned.givenConventions.map { "convention \($0), given as an option" } + metadata.claims
+    claims = planned.claims + metadata.claims
     sources = Dictionary(
       planned.contents.sources.map { (ExactString($0.name), $0.sha256) },
       uniquingKeysWith: { first, _ in first })

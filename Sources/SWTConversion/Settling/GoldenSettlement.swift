@@ -118,9 +118,9 @@ struct GoldenSettlement {
   private func distance(
     _ tree: LayerTree, _ golden: Golden, _ weights: WeightTable
   ) throws -> Double {
-    let network = try PackedNetwork(tree, weights: weights, threads: threads)
-    let engine = FastEngine(
-      network, height: golden.input.shape[2], width: golden.input.shape[3], threads: threads)
+    let (height, width) = (golden.input.shape[2], golden.input.shape[3])
+    let network = try PackedNetwork(tree, weights: weights, threads: threads, height: height, width: width)
+    let engine = FastEngine(network, height: height, width: width, threads: threads)
     let input = FeatureMap<Float>(shape: golden.input.shape, values: golden.input.floats())
     let output = try engine.run(input, taps: []).output
     let reference = golden.output.reference

@@ -18,13 +18,15 @@ struct ReducedRun<Source: WeightSource> {
 
   init(
     _ weights: Source, _ tree: LayerTree, _ precision: ComputePrecision, float32: FastEngine,
-    _ stored: StoredPrecision?
+    _ stored: StoredPrecision?, height: Int, width: Int
   ) throws {
     let packed = try PackedNetwork(
       tree, weights: weights, threads: float32.threads, instructions: float32.instructions,
-      precision: precision)
-    engine = FastEngine(packed, threads: float32.threads, instructions: float32.instructions)
-    emulation = try ReferenceEngine(tree, weights: weights, threads: float32.threads, emulating: precision)
+      precision: precision, height: height, width: width)
+    engine = FastEngine(
+      packed, height: height, width: width, threads: float32.threads, instructions: float32.instructions)
+    emulation = try ReferenceEngine(
+      tree, weights: weights, threads: float32.threads, emulating: precision, on: float32.instructions)
     self.float32 = float32
     self.stored = stored
   }

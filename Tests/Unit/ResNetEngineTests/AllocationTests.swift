@@ -19,10 +19,14 @@ struct AllocationTests {
     var small: SmallCase
     var threads: Int
     var precision = ComputePrecision.f32
-    var testDescription: String { "\(small), \(threads) threads, \(precision)" }
+    var isa = EngineTests.vectors[EngineTests.vectors.count - 1]
+    var testDescription: String { "\(small), \(threads) threads, \(precision), \(isa)" }
     static let all = (SmallCase.all + SmallCase.variants).flatMap { small in
       [1, 2].map { Case(small: small, threads: $0) }
         + [.bf16, .i8].map { Case(small: small, threads: 2, precision: $0) }
+        + ComputePrecision.allCases.map {
+          Case(small: small, threads: 2, precision: $0, isa: .amxEmulated)
+        }
     }
   }
 
@@ -31,7 +35,8 @@ struct AllocationTests {
     let tree = LayerTree(one.small.architecture)
     let threads = ThreadPool(count: one.threads)
     let network = try PackedNetwork(
-      tree, weights: tree.randomWeights(seed: 7), threads: threads, precision: one.precision)
+      tree, weights: tree.randomWeights(seed: 7), threads: threads, instructions: one.isa,
+      precision: one.precision)
     let engine = FastEngine(network, height: 8, width: 8, threads: threads)
     let input = FeatureMap<Float>.random(
       [one.small.batch, 3, one.small.height, one.small.width], seed: 8)

@@ -53,23 +53,34 @@ struct SmallCase: CustomTestStringConvertible, Sendable {
 
 @Suite struct EngineTests {
   static let threads = ThreadPool(count: 2)
-  static let supported = InstructionSet.allCases.filter(\.isSupported)
+  /// What runs here, and AMX in emulation.
+  static let supported = InstructionSet.allCases.filter(\.isSupported) + [.amxEmulated]
+  /// Those without tiles.
+  static let vectors = supported.filter { $0 != .amx && $0 != .amxEmulated }
 
   struct Subject {
     var tree: LayerTree
     var weights: WeightTable
-    var network: PackedNetwork
+    /// For sets without tiles, and for those with.
+    var network, tiles: PackedNetwork
     var input: FeatureMap<Float>
 
     init(_ small: SmallCase) throws {
       tree = LayerTree(small.architecture)
       weights = tree.randomWeights(seed: 7)
-      network = try PackedNetwork(tree, weights: weights, threads: EngineTests.threads)
+      network = try PackedNetwork(
+        tree, weights: weights, threads: EngineTests.threads, instructions: .portable)
+      tiles = try PackedNetwork(
+        tree, weights: weights, threads: EngineTests.threads, instructions: .amxEmulated,
+        height: small.height,
+        width: small.width)
       input = .random([small.batch, 3, small.height, small.width], seed: 8)
     }
 
     func fast(_ isa: InstructionSet, threads: ThreadPool = EngineTests.threads) -> FastEngine {
-      FastEngine(network, height: 8, width: 8, threads: threads, instructions: isa)
+      let isTiles = isa == .amx || isa == .amxEmulated
+      return FastEngine(
+        isTiles ? tiles : network, height: 8, width: 8, threads: threads, instructions: isa)
     }
     var reference: ReferenceEngine<WeightTable> {
       ReferenceEngine(tree, weights: weights, threads: EngineTests.threads)
@@ -97,35 +108,36 @@ struct SmallCase: CustomTestStringConvertible, Sendable {
   @Test(arguments: SmallCase.all + SmallCase.variants)
   func `instruction sets with fused multiply-add agree bit for bit`(small: SmallCase) throws {
     let subject = try Subject(small)
-    let outputs = try Self.supported.filter { $0 != .portable }.map { isa in
-      try subject.fast(isa).run(subject.input).output
+    func outputs(_ sets: [InstructionSet]) throws -> Set<FeatureMap<Float>> {
+      Set(try sets.map { try subject.fast($0).run(subject.input).output })
     }
-    #expect(Set(outputs).count <= 1)
+    #expect(try outputs(Self.vectors.filter { $0 != .portable }).count <= 1)
+    #expect(try outputs(Self.supported.filter { !Self.vectors.contains($0) }).count == 1)
   }
 
-  @Test(arguments: SmallCase.all + SmallCase.variants)
-  func `thread counts and batches give the same bits`(small: SmallCase) throws {
+  @Test(arguments: SmallCase.all + SmallCase.variants, [vectors[vectors.count - 1], .amxEmulated])
+  func `thread counts and batches give the same bits`(small: SmallCase, isa: InstructionSet) throws {
     let subject = try Subject(small)
-    let whole = try subject.fast(.best).run(subject.input).output
+    let whole = try subject.fast(isa).run(subject.input).output
     for count in [1, 3] {
-      #expect(try subject.fast(.best, threads: ThreadPool(count: count)).run(subject.input).output == whole)
+      #expect(try subject.fast(isa, threads: ThreadPool(count: count)).run(subject.input).output == whole)
     }
     let size = subject.input.values.count / small.batch
     let singles = try (0..<small.batch).flatMap { image in
       let values = Array(subject.input.values[image * size..<(image + 1) * size])
-      return try subject.fast(.best).run(
+      return try subject.fast(isa).run(
         FeatureMap(shape: [1] + subject.input.shape.dropFirst(), values: values)
       ).output.values
     }
     #expect(singles == whole.values)
   }
 
-  @Test(arguments: SmallCase.all + SmallCase.variants)
-  func `a stage alone gives what it gives in the whole`(small: SmallCase) throws {
+  @Test(arguments: SmallCase.all + SmallCase.variants, [vectors[vectors.count - 1], .amxEmulated])
+  func `a stage alone gives what it gives in the whole`(small: SmallCase, isa: InstructionSet) throws {
     let subject = try Subject(small)
-    let engine = subject.fast(.best)
+    let engine = subject.fast(isa)
     let taps = try engine.run(subject.input, taps: Set(subject.tree.tapNames)).taps
-    let fresh = subject.fast(.best)
+    let fresh = subject.fast(isa)
     var input = subject.input
     for stage in subject.tree.tapNames {
       let alone = try fresh.runStage(stage, input)
@@ -159,9 +171,14 @@ struct SmallCase: CustomTestStringConvertible, Sendable {
         folded.tensors["\(unit.normName).\(leaf)"] = nil
       }
     }
-    let network = try PackedNetwork(subject.tree, weights: folded, threads: Self.threads)
-    let engine = FastEngine(network, threads: Self.threads)
-    #expect(try engine.run(subject.input) == subject.fast(.best).run(subject.input))
+    for isa in Self.supported {
+      let network = try PackedNetwork(
+        subject.tree, weights: folded, threads: Self.threads, instructions: isa,
+        height: subject.input.shape[2],
+        width: subject.input.shape[3])
+      let engine = FastEngine(network, threads: Self.threads)
+      #expect(try engine.run(subject.input) == subject.fast(isa).run(subject.input), "\(isa)")
+    }
     let reference = ReferenceEngine(subject.tree, weights: folded, threads: Self.threads)
     let expected = try subject.reference.run(subject.input).output
     #expect(relativeError(try reference.run(subject.input).output.converted(), expected) < 1e-6)

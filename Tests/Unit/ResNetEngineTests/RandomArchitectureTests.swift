@@ -21,15 +21,20 @@ import Testing
     let rows = try #require((height...4096).first { tree.accepts(imageSize: $0) })
     let columns = try #require((width...4096).first { tree.accepts(imageSize: $0) })
     let input = FeatureMap<Float>.random([batch, architecture.inputChannels, rows, columns], seed: seed &+ 1)
+    let winograd = Bool.random(using: &random)
     let network = try PackedNetwork(
-      tree, weights: weights, threads: EngineTests.threads, winograd: Bool.random(using: &random))
+      tree, weights: weights, threads: EngineTests.threads, instructions: .portable, winograd: winograd)
+    let tiles = try PackedNetwork(
+      tree, weights: weights, threads: EngineTests.threads, instructions: .amxEmulated, winograd: winograd)
     func fast(_ isa: InstructionSet, _ threads: ThreadPool) throws -> ForwardResult<Float> {
-      try FastEngine(network, height: 8, width: 8, threads: threads, instructions: isa)
-        .run(input, taps: Set(tree.tapNames))
+      let isVector = EngineTests.vectors.contains(isa)
+      return try FastEngine(
+        isVector ? network : tiles, height: 8, width: 8, threads: threads, instructions: isa
+      ).run(input, taps: Set(tree.tapNames))
     }
     let reference = try ReferenceEngine(tree, weights: weights, threads: EngineTests.threads)
       .run(input, taps: Set(tree.tapNames))
-    var fused: Set<FeatureMap<Float>> = []
+    var (fused, byTiles): (Set<FeatureMap<Float>>, Set<FeatureMap<Float>>) = ([], [])
     for isa in EngineTests.supported {
       let result = try fast(isa, EngineTests.threads)
       for tap in tree.tapNames {
@@ -37,11 +42,47 @@ import Testing
         #expect(
           relativeError(x, y) < 1e-5, "\(architecture.name), \(batch)×\(height)×\(width), \(isa): \(tap)")
       }
-      if isa != .portable { fused.insert(result.output) }
+      if !EngineTests.vectors.contains(isa) {
+        byTiles.insert(result.output)
+      } else if isa != .portable {
+        fused.insert(result.output)
+      }
     }
-    fused.insert(try fast(.best, ThreadPool(count: 1)).output)
-    fused.insert(try fast(.best, ThreadPool(count: 3)).output)
-    #expect(fused.count == 1 || !EngineTests.supported.contains { $0 != .portable }, "\(architecture.name)")
+    for threads in [1, 3] {
+      byTiles.insert(try fast(.amxEmulated, ThreadPool(count: threads)).output)
+      if let best = EngineTests.vectors.last, best != .portable {
+        fused.insert(try fast(best, ThreadPool(count: threads)).output)
+      }
+    }
+    #expect(fused.count <= 1 && byTiles.count == 1, "\(architecture.name)")
+  }
+
+  @Test(arguments: 0..<40 as Range<UInt64>, ReducedEngineTests.precisions)
+  func `each stage of reduced numbers computes what the emulation computes`(
+    seed: UInt64, precision: ComputePrecision
+  ) throws {
+    var random = Noise(seed: seed)
+    let architecture = Architecture.random(&random)
+    let tree = LayerTree(architecture)
+    let weights = tree.randomWeights(seed: seed)
+    let size = try #require((16...4096).first { tree.accepts(imageSize: $0) })
+    let input = FeatureMap<Float>.random([2, architecture.inputChannels, size, size], seed: seed &+ 1)
+    for isa in [EngineTests.vectors[EngineTests.vectors.count - 1], .amxEmulated] {
+      let network = try PackedNetwork(
+        tree, weights: weights, threads: EngineTests.threads, instructions: isa, precision: precision,
+        height: size, width: size)
+      // On one thread both images go through the late stages together.
+      let engine = FastEngine(network, height: 8, width: 8, threads: ThreadPool(count: 1))
+      let emulation = try ReferenceEngine(
+        tree, weights: weights, threads: EngineTests.threads, emulating: precision, on: isa)
+      var stageInput = input
+      for stage in tree.tapNames {
+        let expected = try emulation.runStage(stage, stageInput).output
+        let error = relativeError(try engine.runStage(stage, stageInput).output, expected)
+        #expect(error < 1e-2, "\(architecture.name), \(size)×\(size), \(isa): \(stage)")
+        stageInput = expected.converted()
+      }
+    }
   }
 }
 

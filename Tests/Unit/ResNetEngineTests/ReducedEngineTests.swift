@@ -7,13 +7,13 @@ import Testing
 /// Engines of bfloat16 and 8-bit integers against the double-precision engine that rounds where they do.
 @Suite struct ReducedEngineTests {
   static let threads = ThreadPool(count: 2)
-  static let supported = InstructionSet.allCases.filter(\.isSupported)
+  static let supported = EngineTests.supported
   static let precisions: [ComputePrecision] = [.bf16, .i8]
 
   struct Subject {
     var tree: LayerTree
     var weights: WeightTable
-    var network: PackedNetwork
+    var networks: [InstructionSet: PackedNetwork] = [:]
     var precision: ComputePrecision
     var input: FeatureMap<Float>
 
@@ -21,18 +21,21 @@ import Testing
       tree = LayerTree(small.architecture)
       weights = tree.randomWeights(seed: 7)
       self.precision = precision
-      network = try PackedNetwork(
-        tree, weights: weights, threads: ReducedEngineTests.threads, precision: precision)
+      for isa in ReducedEngineTests.supported {
+        networks[isa] = try PackedNetwork(
+          tree, weights: weights, threads: ReducedEngineTests.threads, instructions: isa,
+          precision: precision,
+          height: small.height, width: small.width)
+      }
       input = .random([small.batch, 3, small.height, small.width], seed: 8)
     }
 
-    func fast(
-      _ isa: InstructionSet = .best, threads: ThreadPool = ReducedEngineTests.threads
-    ) -> FastEngine {
-      FastEngine(network, height: 8, width: 8, threads: threads, instructions: isa)
+    func fast(_ isa: InstructionSet, threads: ThreadPool = ReducedEngineTests.threads) throws -> FastEngine {
+      FastEngine(try #require(networks[isa]), height: 8, width: 8, threads: threads)
     }
-    func emulation() throws -> ReferenceEngine<WeightTable> {
-      try ReferenceEngine(tree, weights: weights, threads: ReducedEngineTests.threads, emulating: precision)
+    func emulation(_ isa: InstructionSet) throws -> ReferenceEngine<WeightTable> {
+      try ReferenceEngine(
+        tree, weights: weights, threads: ReducedEngineTests.threads, emulating: precision, on: isa)
     }
     var exact: ReferenceEngine<WeightTable> {
       ReferenceEngine(tree, weights: weights, threads: ReducedEngineTests.threads)
@@ -44,10 +47,10 @@ import Testing
     small: SmallCase, precision: ComputePrecision
   ) throws {
     let subject = try Subject(small, precision)
-    let emulation = try subject.emulation()
-    let taps = try emulation.run(subject.input, taps: Set(subject.tree.tapNames)).taps
     for isa in Self.supported {
-      let engine = subject.fast(isa)
+      let emulation = try subject.emulation(isa)
+      let taps = try emulation.run(subject.input, taps: Set(subject.tree.tapNames)).taps
+      let engine = try subject.fast(isa)
       var input = subject.input
       for stage in subject.tree.tapNames {
         let alone = try engine.runStage(stage, input).output
@@ -64,8 +67,9 @@ import Testing
   {
     let subject = try Subject(small, precision)
     let exact = try subject.exact.run(subject.input).output
-    let expected = relativeError(try subject.emulation().run(subject.input).output.converted(), exact)
     for isa in Self.supported {
+      let emulated = try subject.emulation(isa).run(subject.input).output
+      let expected = relativeError(emulated.converted(), exact)
       let error = relativeError(try subject.fast(isa).run(subject.input).output, exact)
       #expect(error < 2 * expected && error > expected / 2)
     }
@@ -86,18 +90,20 @@ import Testing
   @Test(arguments: SmallCase.all + SmallCase.variants, precisions)
   func `thread counts and batches give the same bits`(small: SmallCase, precision: ComputePrecision) throws {
     let subject = try Subject(small, precision)
-    let whole = try subject.fast().run(subject.input).output
-    for count in [1, 3] {
-      let again = try subject.fast(threads: ThreadPool(count: count)).run(subject.input).output
-      #expect(again == whole)
+    for isa in [EngineTests.vectors[EngineTests.vectors.count - 1], .amxEmulated] {
+      let whole = try subject.fast(isa).run(subject.input).output
+      for count in [1, 3] {
+        let again = try subject.fast(isa, threads: ThreadPool(count: count)).run(subject.input).output
+        #expect(again == whole)
+      }
+      let size = subject.input.values.count / small.batch
+      let singles = try (0..<small.batch).flatMap { image in
+        let values = Array(subject.input.values[image * size..<(image + 1) * size])
+        let input = FeatureMap(shape: [1] + subject.input.shape.dropFirst(), values: values)
+        return try subject.fast(isa).run(input).output.values
+      }
+      #expect(singles == whole.values)
     }
-    let size = subject.input.values.count / small.batch
-    let singles = try (0..<small.batch).flatMap { image in
-      let values = Array(subject.input.values[image * size..<(image + 1) * size])
-      return try subject.fast().run(FeatureMap(shape: [1] + subject.input.shape.dropFirst(), values: values))
-        .output.values
-    }
-    #expect(singles == whole.values)
   }
 
   @Test(arguments: precisions, supported)
@@ -126,7 +132,7 @@ import Testing
     let block = subject.tree.blocks[0]
     let map = FeatureMap<Float>(shape: [1, block.inputChannels, 6, 6])
     let output = try subject.fast(isa).runStage(block.name, map).output
-    let expected = try subject.emulation().runStage(block.name, map).output
+    let expected = try subject.emulation(isa).runStage(block.name, map).output
     #expect(relativeError(output, expected) < 5e-3)
   }
 
@@ -162,12 +168,12 @@ struct IntegerSource: WeightSource {
 
   func holds(_ name: String) -> Bool { table.holds(name) }
 
-  func integers(_ name: String) throws -> QuantisedFilters? {
+  func integers(_ name: String) throws -> QuantizedFilters? {
     guard names.contains(String(name.dropLast(".weight".count))), let values = table.tensors[name] else {
       return nil
     }
     let integers = values.indices.map { i in i == 0 ? Int8(-128) : Int8((values[i] * 90).rounded()) }
-    return QuantisedFilters(
+    return QuantizedFilters(
       values: ContiguousArray(integers), scales: [Double](repeating: 1 / 90, count: count(name)))
   }
 

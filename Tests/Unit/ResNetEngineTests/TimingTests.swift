@@ -30,9 +30,9 @@ struct TimingTests {
         try Self.milliseconds { _ = try PackedNetwork(tree, weights: weights, threads: threads) }
       }
       print(name, "threads", count, "packing ms", packing)
-      let network = try PackedNetwork(tree, weights: weights, threads: threads)
       for isa in InstructionSet.allCases where isa.isSupported {
-        let engine = FastEngine(network, threads: threads, instructions: isa)
+        let network = try PackedNetwork(tree, weights: weights, threads: threads, instructions: isa)
+        let engine = FastEngine(network, threads: threads)
         let runs = try (0..<(isa == .portable ? 3 : 20)).map { _ in
           try Self.milliseconds { _ = try engine.run(input) }
         }.sorted()

@@ -67,6 +67,34 @@ extension SmallCase {
       testDescription: "everything, one pixel", architecture: everything, height: 1, width: 1),
     SmallCase(testDescription: "everything, a row", architecture: everything, height: 1, width: 70),
     SmallCase(testDescription: "everything", architecture: everything, height: 65, width: 63, batch: 2),
+    SmallCase(
+      testDescription: "strides of 3, stem of 9×9, mean of padding too",
+      architecture: bottleneck {
+        ($0.stem, $0.pool) = (.init(kernel: 9, stride: 2, padding: 4), nil)
+        ($0.strides, $0.shortcut) = ([1, 3, 2, 1], .averagePoolSame)
+        $0.dilate([1, 1, 1, 2])
+      }, batch: 2),
+    SmallCase(
+      testDescription: "strides of 3, basic, pooling that rounds up",
+      architecture: basic([1, 1, 1, 1], base: 32) {
+        ($0.stem, $0.finalPool) = (.init(kernel: 5, stride: 3, padding: 1), .maximum)
+        $0.pool = .init(.average, kernel: 3, stride: 2, padding: 1, ceilMode: true)
+        $0.strides = [3, 1, 3, 2]
+      }, height: 120, width: 97, batch: 2),
+    SmallCase(
+      testDescription: "strides of 3 with groups of 4, 8, 16, 32",
+      architecture: bottleneck(groups: 4, width: 16) { $0.strides = [1, 3, 1, 3] }, batch: 2),
+    SmallCase(
+      testDescription: "blurred strides",
+      architecture: bottleneck(groups: 2, width: 64) {
+        $0.pool = .init(.maximum, kernel: 3, stride: 1, padding: 1, isBlurred: true)
+        ($0.antialiasing, $0.headHasBias) = (.blur, false)
+      }, batch: 2),
+    SmallCase(
+      testDescription: "averaged strides, basic, no pooling",
+      architecture: basic([2, 1, 1, 1], base: 32) {
+        ($0.stem, $0.pool, $0.antialiasing) = (.init(kernel: 7, stride: 1, padding: 3), nil, .average)
+      }, height: 32, width: 48, batch: 2),
   ]
 
   private static let everything = bottleneck([2, 1, 2, 1], groups: 4, width: 16) {

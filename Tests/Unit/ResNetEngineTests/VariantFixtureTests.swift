@@ -73,6 +73,27 @@ import Testing
       ?? ReferenceEngine(tree, weights: weights, threads: Self.threads).run(input).output.values
     #expect(relativeError(output, expected) <= 8 * network.float32Error)
   }
+
+  /// At least half of the networks; the error of a few logits varies by chance, so others may be up to twice as
+  /// far.
+  @Test func `float32 by products of tiles is as close to float64 as by multiply-adds`() throws {
+    let sets = [EngineTests.vectors[EngineTests.vectors.count - 1], .amxEmulated]
+    let ratios = try VariantNetwork.all.map { network -> Double in
+      let tree = LayerTree(network.architecture)
+      let weights = try Self.table(network)
+      let input = FeatureMap(shape: network.inputShape, values: network.input)
+      let expected = try ReferenceEngine(tree, weights: weights, threads: Self.threads).run(input).output
+      let errors = try sets.map { isa in
+        let packed = try PackedNetwork(
+          tree, weights: weights, threads: Self.threads, instructions: isa, height: network.inputShape[2],
+          width: network.inputShape[3])
+        let output = try FastEngine(packed, threads: Self.threads).run(input).output
+        return relativeError(output.values.map(Double.init), expected.values)
+      }
+      return errors[1] / errors[0]
+    }.sorted()
+    #expect(ratios[ratios.count / 2] <= 1 && ratios[ratios.count - 1] <= 2, "\(ratios)")
+  }
 }
 
 /// `‖a − b‖ / ‖b‖`.

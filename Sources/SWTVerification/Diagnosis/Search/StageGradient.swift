@@ -60,7 +60,7 @@ struct StageGradient {
     _ curvature: FeatureMap<Double>, _ reference: ReferenceEngine<Source>
   ) throws -> (gradient: FeatureMap<Double>, curvature: FeatureMap<Double>) {
     let source = reference.source
-    let norm = try Normalisation(of: unit, from: source)
+    let norm = try Normalization(of: unit, from: source)
     let weights = try source.doubles("\(unit.name).weight", count: unit.weightShape.reduce(1, *))
     let scale = norm.folded.scale
     var (sums, squares) = (gradient, curvature)
