@@ -29,7 +29,8 @@ struct GoldenSettlement {
 
   init(_ network: NetworkStateDict, _ file: PthFile, threads: Int, limit: Int) {
     (self.network, self.file, self.limit) = (network, file, limit)
-    self.threads = ThreadPool(count: threads)
+    // Waking threads costs more than a small network computes.
+    self.threads = ThreadPool(count: network.tree.parameterCount > 2_000_000 ? threads : 1)
   }
 
   /// The first candidate with which all goldens pass, the usual one first; nil if there is none.
@@ -101,9 +102,10 @@ struct GoldenSettlement {
   /// Whether the sizes of outputs and taps are those that the golden records.
   private static func fits(_ tree: LayerTree, _ golden: Golden) -> Bool {
     let (height, width) = (golden.input.shape[2], golden.input.shape[3])
-    guard golden.input.shape[1] == tree.stem.inputChannels else { return false }
+    guard golden.input.shape[1] == tree.stem.inputChannels, tree.accepts(imageSize: height),
+      tree.accepts(imageSize: width)
+    else { return false }
     let (rows, columns) = (tree.outputSizes(imageSize: height), tree.outputSizes(imageSize: width))
-    guard rows.allSatisfy({ $0 > 0 }), columns.allSatisfy({ $0 > 0 }) else { return false }
     for (index, name) in tree.tapNames.enumerated() {
       guard let tap = golden.tap(name), tap.shape.count == 4 else { continue }
       if tap.shape[2] != rows[index] || tap.shape[3] != columns[index] { return false }
@@ -119,7 +121,7 @@ struct GoldenSettlement {
     _ tree: LayerTree, _ golden: Golden, _ weights: WeightTable
   ) throws -> Double {
     let (height, width) = (golden.input.shape[2], golden.input.shape[3])
-    let network = try PackedNetwork(tree, weights: weights, threads: threads, height: height, width: width)
+    let network = try PackedNetwork(tree, weights: weights, threads: threads, winograd: false, height: height, width: width)
     let engine = FastEngine(network, height: height, width: width, threads: threads)
     let input = FeatureMap<Float>(shape: golden.input.shape, values: golden.input.floats())
     let output = try engine.run(input, taps: []).output

@@ -88,6 +88,38 @@ import Testing
     #expect(tool.errors.contains(message), "\(tool.errors)")
   }
 
+  @Test func `a golden settles what a state dict leaves open`() throws {
+    let folder = try TemporaryFolder()
+    let (input, checkpoint) = (Fixtures.path("evidence/input.npy"), Fixture.checkpoint("resnext_small"))
+    let (model, output) = (folder.file("model.swt"), folder.file("output.npy"))
+    Tool("convert", checkpoint, "-o", model, "--strides", "1,2,2,1", "--bn-eps", "0.001")
+    #expect(Tool("run", model, input, "-o", output).status == .success)
+    let tool = Tool(
+      "convert", checkpoint, "-o", folder.file("settled.swt"), "--golden", input, "--golden", output,
+      "--strict", "--json")
+    #expect(tool.status == .success, "\(tool.errors)")
+    let conventions = try #require(try tool.json()["conventions"]?.array)
+    let strides = conventions.first { $0["name"]?.string == "strides" }
+    #expect(strides?["value"]?.array?.compactMap(\.int) == [1, 2, 2, 1])
+    #expect(strides?["from"]?.string == "golden")
+    #expect(conventions.first { $0["name"]?.string == "bn_eps" }?["value"]?.double == 0.001)
+    // A golden of no convention: the output of another input.
+    let other = Tool(
+      "convert", checkpoint, "-o", folder.file("other.swt"), "--golden", input, "--golden",
+      try Self.shifted(output, folder))
+    #expect(other.status == .weightsDiffer)
+    #expect(other.errors.contains("passes with none of the"), "\(other.errors)")
+  }
+
+  /// The array with its last value changed.
+  private static func shifted(_ path: String, _ folder: TemporaryFolder) throws -> String {
+    var bytes = try readFile(path)
+    bytes[bytes.count - 1] ^= 0x80
+    let file = folder.file("shifted.npy")
+    try writeFile(file, bytes)
+    return file
+  }
+
   private static func path(_ truth: Truth) -> String { Fixtures.path("evidence/\(truth.file)") }
 
   /// The input, with as many channels as the network takes.
