@@ -121,7 +121,8 @@ struct GoldenSettlement {
     _ tree: LayerTree, _ golden: Golden, _ weights: WeightTable
   ) throws -> Double {
     let (height, width) = (golden.input.shape[2], golden.input.shape[3])
-    let network = try PackedNetwork(tree, weights: weights, threads: threads, winograd: false, height: height, width: width)
+    let network = try PackedNetwork(
+      tree, weights: weights, threads: threads, winograd: false, height: height, width: width)
     let engine = FastEngine(network, height: height, width: width, threads: threads)
     let input = FeatureMap<Float>(shape: golden.input.shape, values: golden.input.floats())
     let output = try engine.run(input, taps: []).output
