@@ -21,7 +21,7 @@ int main(int count, char **words)
     for (size_t i = 0; i < p2s_pth_count(file); i++) {
         p2s_pth_tensor tensor;
         if (p2s_pth_info(file, i, &tensor) != 0) return 1;
-        unsigned char *bytes = malloc(tensor.nbytes ? (size_t)tensor.nbytes : 1);
+        unsigned char *bytes = (unsigned char *)malloc(tensor.nbytes ? (size_t)tensor.nbytes : 1);
         if (!bytes) return fprintf(stderr, "no memory for %s\n", tensor.name), 1;
         if (p2s_pth_read(file, i, bytes, (size_t)tensor.nbytes, error, sizeof error) != 0)
             return fprintf(stderr, "%s\n", error), 1;

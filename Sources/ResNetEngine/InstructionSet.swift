@@ -78,6 +78,7 @@ public enum AMXState: String, Sendable {
   case refused = "refused by the system"
   /// A few small layers have other results than the emulation, so it is not used.
   case different = "not used: its results differ from the emulation's"
+  /// It computes what the emulation computes.
   case usable = "used"
 }
 

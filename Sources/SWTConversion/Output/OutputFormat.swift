@@ -2,6 +2,7 @@
 public enum OutputFormat: Sendable {
   /// A weight file; also for names without an ending.
   case swt
+  /// The safetensors format, for other tools.
   case safetensors
   /// A checkpoint that `torch.load(weights_only=True)` reads.
   case pth
