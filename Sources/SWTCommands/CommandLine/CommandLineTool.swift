@@ -41,7 +41,7 @@ package enum CommandLineTool {
         console.write(overview)
         return words.isEmpty ? .usage : .success
       }
-      if first == "--version" {
+      if ["--version", "-V", "version"].contains(first) {
         console.line("pth2swt \(version)")
         return .success
       }

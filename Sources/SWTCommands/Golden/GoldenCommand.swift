@@ -33,7 +33,8 @@ struct GoldenTool: Command {
         of: .words(Architecture.published.map(\.name))),
       .value("name", "NAME", "import: name of the golden (default: the file's name)."),
       .value(
-        "output", "OUT", "make: a folder; import: a .golden.safetensors or a folder.", short: "o", of: .path),
+        "output", "OUT", "make: a folder, or the script; import: a .golden.safetensors or a folder.",
+        short: "o", of: .path),
       .flag("force", "Replace an existing OUT."),
     ],
     examples: [
@@ -54,7 +55,8 @@ struct GoldenTool: Command {
     ])
 
   enum Action {
-    case printScript
+    /// To a file, or to standard output.
+    case printScript(output: String?, replaces: Bool)
     case make(GoldenMake)
     case `import`(GoldenImport)
     case show(GoldenShow)
@@ -64,7 +66,8 @@ struct GoldenTool: Command {
 
   init(_ arguments: Arguments) throws(UsageError) {
     switch arguments.operands[0] {
-    case "make" where arguments.has("print-script"): action = .printScript
+    case "make" where arguments.has("print-script"):
+      action = .printScript(output: arguments.value("output"), replaces: arguments.has("force"))
     case "make": action = .make(try GoldenMake(arguments))
     case "import": action = .import(try GoldenImport(arguments))
     case "show": action = .show(try GoldenShow(arguments))
@@ -78,7 +81,10 @@ struct GoldenTool: Command {
 
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
     switch action {
-    case .printScript: console.document(GoldenScript.text + "\n")
+    case .printScript(nil, _): console.document(GoldenScript.text + "\n")
+    case .printScript(let path?, let replaces):
+      try OutputFile.write(Array((GoldenScript.text + "\n").utf8), to: path, replacing: replaces)
+      console.line("\(path): run it where PyTorch is installed")
     case .make(let make): try make.run(console)
     case .import(let `import`): try `import`.run(console)
     case .show(let show): try show.run(console)

@@ -48,8 +48,10 @@ enum GitHubReport {
     return "verdict=\(report.passes ? "pass" : "fail")\nclass=\(report.verdictClass.rawValue)\n"
   }
 
-  private static func line(_ level: String, _ file: String, _ message: String) -> String {
-    "::\(level) file=\(escaped(file, inProperty: true)),title=pth2swt verify::\(escaped(message))\n"
+  static func line(
+    _ level: String, _ file: String, _ message: String, command: String = "verify"
+  ) -> String {
+    "::\(level) file=\(escaped(file, inProperty: true)),title=pth2swt \(command)::\(escaped(message))\n"
   }
 
   /// A path that is no part of a command: on one line, without `##[`.
