@@ -502,14 +502,15 @@ class File:
         self._checked.add(x.index)
         return data
 
-    def numpy(self, key):
+    def numpy(self, key, raw=False):
         """The values as a read-only array of the logical shape: a view, except for bf16, i4, bool and c32,
-        which are converted to f32, int8, bool and c64. Types that numpy lacks are returned as bytes."""
+        which are converted to f32, int8, bool and c64; with `raw`, bf16 stays as its bits, in uint16. Types
+        that numpy lacks are returned as bytes."""
         import numpy as np
         x = self[key]
         need(x.dtype in DTYPES, "dtype", x.offset, f"{x.name!r} has type {x.dtype}, unknown to this reader")
         array = np.frombuffer(self.bytes(key), DTYPES[x.dtype][2])
-        if x.dtype == BF16:
+        if x.dtype == BF16 and not raw:
             array = (array.astype("<u4") << 16).view("<f4")
         elif x.dtype == I4:
             nibbles = np.stack([array & 15, array >> 4], 1).reshape(-1)[:math.prod(x.shape)].astype("i1")
@@ -541,6 +542,23 @@ class File:
 
         zero = 0 if q.zero == NONE else spread(q.zero)
         return (spread(q.scale) * (values - zero)).astype(self.numpy(q.scale).dtype)
+
+    def weights(self, order="OIHW", raw=False):
+        """{name: array} of the network's parameters and statistics: no goldens, no counters, and quantized
+        tensors as real numbers. With order="OHWI", weights of four dimensions have their input channels last."""
+        found = {}
+        for x in self.tensors:
+            if x.role > 1 or x.name.endswith("num_batches_tracked"):
+                continue
+            array = self.dequantized(x.index) if x.flags & QUANTIZED else self.numpy(x.index, raw)
+            found[x.name] = array.transpose(0, 2, 3, 1) if order == "OHWI" and len(x.shape) == 4 else array
+        return found
+
+    def golden_input(self, name=None):
+        """The input of a golden, [N, C, H, W] in f32: of the set with that name, or of the first."""
+        found = [g for g in self.golden_sets if name in (None, g.name)]
+        need(found and found[0].input_tensor != NONE, "golden", 0, f"no golden {name or ''} with an input")
+        return self.numpy(found[0].input_tensor)
 
     def __enter__(self):
         return self

@@ -85,21 +85,19 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
     }
     let batch = input.shape[0]
     let size = input.values.count / batch
-    var output: [Planes] = []
     var kept: [String: [Planes]] = [:]
-    for image in 0..<batch {
-      var x = Planes(
+    var images = (0..<batch).map { image in
+      Planes(
         channels: input.shape[1], height: input.shape.count > 2 ? input.shape[2] : 1,
         width: input.shape.count > 2 ? input.shape[3] : 1,
         values: input.values[image * size..<(image + 1) * size].map(Double.init))
-      func keep(_ name: String, _ planes: Planes) {
-        for tap in taps where tree.canonicalTap(tap) == name { kept[tap, default: []].append(planes) }
-      }
-      for stage in stages {
-        x = try compute(stage, x, keep)
-        keep(stage, x)
-      }
-      output.append(x)
+    }
+    func keep(_ name: String, _ images: [Planes]) {
+      for tap in taps where tree.canonicalTap(tap) == name { kept[tap] = images }
+    }
+    for stage in stages {
+      images = try compute(stage, images, keep)
+      keep(stage, images)
     }
     func map(_ images: [Planes], _ tap: String) -> FeatureMap<Double> {
       let isVector = ["avgpool", tree.head?.name].contains(tree.canonicalTap(tap))
@@ -109,82 +107,133 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
     }
     var taken: [String: FeatureMap<Double>] = [:]
     for (tap, images) in kept { taken[tap] = map(images, tap) }
-    return ForwardResult(output: map(output, stages[stages.count - 1]), taps: taken)
+    return ForwardResult(output: map(images, stages[stages.count - 1]), taps: taken)
   }
 
+  /// One stage for all images of a batch.
   private func compute(
-    _ stage: String, _ x: Planes, _ keep: (String, Planes) -> Void
-  ) throws -> Planes {
+    _ stage: String, _ images: [Planes], _ keep: (String, [Planes]) -> Void
+  ) throws -> [Planes] {
     let deviation = self.deviation.at(stage)
     switch stage {
     case tree.stem.name:
-      var y = x
+      var y = images
       for unit in tree.stem.units {
         y = try convolve(unit, y, deviation)
         if tree.stem.units.count > 1 { keep(unit.name, y) }
       }
-      return emulation.output(y, ofStage: stage)
+      return y.map { emulation.output($0, ofStage: stage) }
     case "avgpool":
       let isUsual = deviation.pooling == .mean && tree.architecture.finalPool == .maximum
-      return x.pooled(isUsual ? .maximum : deviation.pooling)
+      return images.map { deviation.stored($0.pooled(isUsual ? .maximum : deviation.pooling)) }
     default:
       if let pool = tree.maxPool, stage == pool.name {
-        let pooled = x.maxPooled(pool, deviation)
-        return tree.poolBlur.map { pooled.pooled($0) } ?? pooled
+        return images.map { image in
+          let pooled = image.maxPooled(pool, deviation)
+          return tree.poolBlur.map { pooled.pooled($0) } ?? pooled
+        }
       }
-      if let head = tree.head, stage == head.name { return try classify(head, x) }
+      if let head = tree.head, stage == head.name {
+        return try images.map { try classify(head, $0, deviation) }
+      }
       guard let block = tree.blocks.first(where: { $0.name == stage }) else {
         throw InferenceError.unknownTap(stage)
       }
-      var sum = x
-      for (index, unit) in deviation.body(of: block).enumerated() {
-        sum = try convolve(unit, sum, deviation)
-        keep(unit.name, sum)
-        if index == block.antialiasedIndex, let filter = block.antialiasing { sum = sum.pooled(filter) }
-      }
-      if let attention = block.attention {
-        sum = try gated(sum, attention)
-        keep(attention.name, sum)
-      }
-      var shortcut = x
-      switch block.shortcut {
-      case .identity: break
-      case .padded(let padding): shortcut = x.padded(padding)
-      case .projection(let unit, let pool):
-        shortcut = try convolve(unit, pool.map { x.pooled($0) } ?? x, deviation)
-        shortcut = emulation.output(shortcut, ofStage: stage)
-        keep(unit.name, shortcut)
-      }
-      for i in sum.values.indices {
-        sum.values[i] = deviation.sum.apply(sum.values[i], shortcut.values[i])
-      }
-      return emulation.output(sum, ofStage: stage)
+      return try compute(block, images, deviation, keep)
     }
   }
 
+  private func compute(
+    _ block: ResidualBlock, _ images: [Planes], _ deviation: Deviation, _ keep: (String, [Planes]) -> Void
+  ) throws -> [Planes] {
+    var sums = images
+    let body = deviation.body(of: block)
+    for (index, unit) in body.enumerated() {
+      sums = try convolve(unit, sums, deviation, isBeforeSum: index == body.count - 1)
+      keep(unit.name, sums)
+      if index == block.antialiasedIndex, let filter = block.antialiasing {
+        sums = sums.map { $0.pooled(filter) }
+      }
+    }
+    if let attention = block.attention {
+      sums = try sums.map { try gated($0, attention) }
+      keep(attention.name, sums)
+    }
+    var shortcuts = images
+    switch block.shortcut {
+    case .identity:
+      // What is stored for the next convolution is what is added, too.
+      if deviation.rounding?.foldsFirst == true { shortcuts = images.map { deviation.stored($0) } }
+    case .padded(let padding): shortcuts = images.map { $0.padded(padding) }
+    case .projection(let unit, let pool):
+      shortcuts = try convolve(
+        unit, images.map { image in pool.map { image.pooled($0) } ?? image }, deviation)
+      shortcuts = shortcuts.map { emulation.output($0, ofStage: block.name) }
+      keep(unit.name, shortcuts)
+    }
+    for image in sums.indices {
+      for i in sums[image].values.indices {
+        sums[image].values[i] = deviation.sum.apply(sums[image].values[i], shortcuts[image].values[i])
+      }
+    }
+    return sums.map { emulation.output(deviation.stored($0), ofStage: block.name) }
+  }
+
   /// Convolution, BatchNorm, and the ReLU where one follows directly.
-  private func convolve(_ unit: ConvolutionUnit, _ x: Planes, _ deviation: Deviation) throws -> Planes {
+  private func convolve(
+    _ unit: ConvolutionUnit, _ images: [Planes], _ deviation: Deviation, isBeforeSum: Bool = false
+  ) throws -> [Planes] {
     let epsilon = deviation.epsilon ?? unit.epsilon
-    let norm = try Normalization(of: unit, epsilon: epsilon, from: source)
-    let weights = try emulation.weights(unit, from: source)
-    let input = emulation.input(x, of: unit)
-    var y =
-      emulation.tileLayers.contains(unit.name)
-      ? input.convolvedByTiles(unit, weights, tree.tileOrder(of: unit), threads)
-      : input.convolved(unit, weights, threads, padding: deviation.padding)
+    let rounding = deviation.rounding.flatMap { $0.concerns(unit.name) ? $0 : nil }
+    var norm = try Normalization(of: unit, epsilon: epsilon, from: source).rounded(by: rounding)
+    var weights = try emulation.weights(unit, from: source)
+    if let rounding {
+      if rounding.foldsFirst {
+        let (scale, bias) = norm.foldedInFloat32
+        let size = weights.count / unit.outputChannels
+        if let scale {
+          for i in weights.indices { weights[i] = Double(Float(weights[i]) * Float(scale[i / size])) }
+        }
+        (norm.norm, norm.bias) = (nil, rounding.roundsParameters ? bias.map(rounding.nearest) : bias)
+      }
+      weights = rounding.weights(weights, filters: unit.outputChannels)
+    }
+    var results = images.map { image in
+      var image = image
+      if let rounding, rounding.roundsInputs { image.values = rounding.activations(image.values) }
+      let input = emulation.input(image, of: unit)
+      return emulation.tileLayers.contains(unit.name)
+        ? input.convolvedByTiles(unit, weights, tree.tileOrder(of: unit), threads)
+        : input.convolved(unit, weights, threads, padding: deviation.padding)
+    }
+    // A separate BatchNorm reads what the convolution stored.
+    if let rounding, rounding.roundsResults, norm.norm != nil {
+      for i in results.indices { results[i].values = rounding.activations(results[i].values) }
+    }
+    if deviation.usesBatchStatistics { norm.adopt(statisticsOf: results) }
+    for i in results.indices { normalize(&results[i], norm, unit) }
+    // With a folded BatchNorm, the residual sum is part of the same kernel.
+    if let rounding, rounding.roundsResults, !(isBeforeSum && rounding.foldsFirst) {
+      for i in results.indices { results[i].values = rounding.activations(results[i].values) }
+    }
+    return results
+  }
+
+  /// Bias, BatchNorm, ReLU.
+  private func normalize(_ y: inout Planes, _ norm: Normalization, _ unit: ConvolutionUnit) {
     let area = y.height * y.width
     for channel in 0..<y.channels {
       for i in channel * area..<(channel + 1) * area {
         var value = y.values[i]
         if let bias = norm.bias { value += bias[channel] }
-        if let norm = norm.norm {
-          let sigma = (norm.variance[channel] + epsilon).squareRoot()
-          value = (value - norm.mean[channel]) / sigma * norm.weight[channel] + norm.bias[channel]
+        if let parameters = norm.norm {
+          let sigma = (parameters.variance[channel] + norm.epsilon).squareRoot()
+          value =
+            (value - parameters.mean[channel]) / sigma * parameters.weight[channel] + parameters.bias[channel]
         }
         y.values[i] = unit.relu ? relu(value) : value
       }
     }
-    return y
   }
 
   /// Each channel times the sigmoid of what the means of all channels decide.
@@ -210,18 +259,23 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
     return y
   }
 
-  private func classify(_ head: LinearUnit, _ x: Planes) throws -> Planes {
-    let y = try dense(head.name, x.values, rows: head.outputFeatures, hasBias: head.hasBias)
-    return Planes(channels: y.count, height: 1, width: 1, values: y)
+  private func classify(_ head: LinearUnit, _ x: Planes, _ deviation: Deviation) throws -> Planes {
+    let rounding = deviation.rounding.flatMap { $0.concerns(head.name) ? $0 : nil }
+    var x = x
+    if let rounding, rounding.roundsInputs { x.values = rounding.activations(x.values) }
+    let y = try dense(head.name, x.values, rows: head.outputFeatures, hasBias: head.hasBias, rounding)
+    return deviation.stored(Planes(channels: y.count, height: 1, width: 1, values: y))
   }
 
   /// `W x + b`.
   private func dense(
-    _ name: String, _ x: [Double], rows: Int, hasBias: Bool = true
+    _ name: String, _ x: [Double], rows: Int, hasBias: Bool = true, _ rounding: Rounding? = nil
   ) throws -> [Double] {
-    let weights = try source.doubles("\(name).weight", count: rows * x.count)
+    var weights = try source.doubles("\(name).weight", count: rows * x.count)
+    if let rounding { weights = rounding.weights(weights, filters: rows) }
     var y =
       hasBias ? try source.doubles("\(name).bias", count: rows) : [Double](repeating: 0, count: rows)
+    if let rounding, rounding.roundsParameters { y = y.map(rounding.nearest) }
     for row in y.indices {
       for column in x.indices { y[row] += weights[row * x.count + column] * x[column] }
     }

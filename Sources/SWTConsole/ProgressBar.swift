@@ -136,8 +136,8 @@ package final class ProgressBar: Sendable {
     }
     let percent = String(Int(fraction * 100))
     parts.append(String(repeating: " ", count: 3 - percent.count) + "\(percent) %")
-    parts.append("\(Text.bytes(state.done)) of \(Text.bytes(state.total))")
-    if seconds > 0 { parts.append("\(Text.bytes(Int(Double(state.done) / seconds)))/s") }
+    if state.total > 0 { parts.append("\(Text.bytes(state.done)) of \(Text.bytes(state.total))") }
+    if seconds > 0, state.total > 0 { parts.append("\(Text.bytes(Int(Double(state.done) / seconds)))/s") }
     if fraction > 0.01 { parts.append("\(duration(seconds * (1 - fraction) / fraction)) left") }
     if !state.note.isEmpty { parts.append(state.note) }
     return parts.joined(separator: "  ")

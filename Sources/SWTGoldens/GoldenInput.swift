@@ -97,14 +97,16 @@ package struct InputFormula: Equatable, Sendable {
     let (height, width) = (shape[2], shape[3])
     var values: [Float] = []
     values.reserveCapacity(count)
-    for plane in 0..<shape[0] * 3 {
-      var sums = [Int32](repeating: Int32(plane % 3 - 1) * 131_072, count: height * width)
-      for octave in 0..<6 {
-        let start = seed &+ UInt64(plane * 8 + octave) << 40
-        Self.addNoise(&sums, start, octave, height, width)
+    for image in 0..<shape[0] {
+      for channel in 0..<shape[1] {
+        var sums = [Int32](repeating: Int32(channel - 1) * 131_072, count: height * width)
+        for octave in 0..<6 {
+          let start = seed &+ UInt64((image * 3 + channel) * 8 + octave) << 40
+          Self.addNoise(&sums, start, octave, height, width)
+        }
+        // The sum has fewer than 24 bits and the factor is a power of two, so the value is exact.
+        for sum in sums { values.append(Float(sum) * 0x1p-19) }
       }
-      // The sum has fewer than 24 bits and the factor is a power of two, so the value is exact.
-      for sum in sums { values.append(Float(sum) * 0x1p-19) }
     }
     return values
   }

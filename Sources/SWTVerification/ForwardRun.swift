@@ -29,7 +29,7 @@ package struct ForwardRun<Source: WeightSource> {
   /// what conversion makes from the source.
   package init(
     _ weights: Source, _ tree: LayerTree, _ goldens: [Golden], _ options: VerificationOptions,
-    stored: StoredPrecision? = nil, isProven: Bool = false
+    stored: StoredPrecision? = nil, isProven: Bool = false, budget: SearchBudget = SearchBudget()
   ) throws {
     self.options = options
     self.stored = stored
@@ -38,7 +38,8 @@ package struct ForwardRun<Source: WeightSource> {
     self.weights = weights
     threads = ThreadPool(count: options.threads)
     investigation = Investigation(
-      tree, weights, threads, options.instructions, diagnoses: options.diagnoses && options.level == .all)
+      tree, weights, threads, options.instructions, diagnoses: options.diagnoses && options.level == .all,
+      budget: budget)
     guard options.level != .weights, let first = goldens.first else {
       engine = .none
       reducedRun = nil
@@ -74,6 +75,13 @@ package struct ForwardRun<Source: WeightSource> {
       weights: WeightsCheck.compare(digests, golden: golden),
       isUncalibrated: golden.floors.free[golden.output.name] == nil, comparisons: [])
     report.reduced = try reducedPrecision(golden)
+    if options.level != .weights, ConventionContradiction<Source>.exists(golden, tree) {
+      try ConventionContradiction(
+        golden: golden, tree: tree, weights: weights, threads: threads, instructions: options.instructions,
+        k: options.k
+      ).run(comparesLayers: comparesLayers, &report)
+      return report
+    }
     switch engine {
     case .fast(let engine):
       try run(engine, golden, &report)

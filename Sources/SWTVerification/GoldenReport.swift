@@ -55,6 +55,18 @@ public struct GoldenReport: Sendable {
   public var comparisons: [Comparison]
   /// Where a wrong result starts; nil if everything passes or if it is unknown.
   public var divergence: Divergence?
+  /// Why a wrong result has no place, if that is known.
+  var vagueness: String?
+  /// What is certain of an engine's error although no cause is.
+  public var remark: String?
+  /// Why ``divergence`` is nil; nil if it is not.
+  public var divergenceReason: String? {
+    guard divergence == nil else { return nil }
+    if passes { return "nothing diverges" }
+    if let vagueness { return vagueness }
+    return isTooLargeToInvestigate
+      ? "the golden's input is too large to look for the place" : "no output of a layer was compared"
+  }
   /// Every stage, free-running and teacher-forced; empty unless layers are compared.
   public var blocks: [BlockError] = []
   /// The convolutions of the block in ``divergence``, in execution order.
@@ -88,7 +100,8 @@ public struct GoldenReport: Sendable {
   /// Whether the float64 engine agrees with the reference although the fast engine does not.
   public var blamesEngine: Bool {
     guard !passes, let witness, let criterion = comparisons.first?.criterion else { return false }
-    return criterion.accepts(witness)
+    // A gain that is no more than rounding is no evidence against the kernels.
+    return criterion.accepts(witness) && !(witness.relL2 * 10 > (comparisons.first?.metrics.relL2 ?? 0))
   }
 }
 
@@ -134,6 +147,8 @@ public struct VerificationReport: Sendable {
   public var stored: StoredPrecision?
   /// The precision of the computation: `f32`, `bf16`, `i8` or `double`.
   public var compute = "f32"
+  /// The verdict about another engine, if its outputs were judged and not this program's.
+  package var judgement: Judgement?
   /// The precision of convolutions, if reduced.
   var reducedCompute: ComputePrecision?
 
@@ -152,7 +167,7 @@ public struct VerificationReport: Sendable {
   /// Whether every golden passes.
   public var forwardPasses: Bool { !goldens.contains { !$0.passes } }
   /// Whether weights and forward passes are right.
-  public var passes: Bool { weightsPass && forwardPasses }
+  public var passes: Bool { weightsPass && forwardPasses && judgement?.modelAgrees != false }
 
   /// Whether a golden's input went through the network.
   public var ranForward: Bool { goldens.contains { !$0.comparisons.isEmpty } }

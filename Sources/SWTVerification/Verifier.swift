@@ -171,7 +171,8 @@ public enum Verifier {
     return report
   }
 
-  private static func goldens(
+  /// The goldens that the options name, or those in the file, of this network.
+  static func goldens(
     _ file: SWTFile, _ architecture: Architecture, _ path: String, _ options: VerificationOptions
   ) throws(VerificationFailure) -> [(name: String, golden: Golden)] {
     var goldens: [(String, Golden)] = []
@@ -217,7 +218,8 @@ public enum Verifier {
           "its input of shape \(golden.input.shape) asks for too much: \(error.reason); \(error.hint ?? "")")
       }
     }
-    for (name, golden) in goldens where !golden.architecture.isSameNetwork(as: architecture) {
+    // Other conventions are a finding; another network is not.
+    for (name, golden) in goldens where !golden.architecture.hasSameShapes(as: architecture) {
       throw .golden(
         file: options.goldens.isEmpty ? path : name,
         "it is a golden of \(golden.architecture.summary), but the model is \(architecture.summary)")

@@ -1,4 +1,4 @@
-internal import ResNetArchitecture
+package import ResNetArchitecture
 
 /// Another function of the same weights: what ports are known to compute instead.
 ///
@@ -59,6 +59,10 @@ public struct Deviation: Hashable, Sendable {
   public var sum = Sum.reluAfter
   /// What stands in for the global mean.
   public var pooling = Pooling.mean
+  /// Whether BatchNorm uses the statistics of the batch, as in training.
+  public var usesBatchStatistics = false
+  /// Where fewer bits are kept than in float32; nil for nowhere.
+  public var rounding: Rounding?
   /// The stages that deviate; nil is all.
   public var stages: Set<String>?
 
@@ -68,6 +72,24 @@ public struct Deviation: Hashable, Sendable {
   /// What holds for one stage.
   func at(_ stage: String) -> Deviation {
     stages.map { $0.contains(stage) } ?? true ? self : Deviation()
+  }
+
+  /// Whether a stage of the network may compute something else than without deviation.
+  package func concerns(_ stage: String, of tree: LayerTree) -> Bool {
+    let here = at(stage)
+    if here == Deviation() { return false }
+    if here.epsilon != nil || here.rounding != nil || here.usesBatchStatistics {
+      return stage != tree.maxPool?.name
+    }
+    if stage == tree.head?.name { return false }
+    if stage == "avgpool" { return here.pooling != .mean }
+    if stage == tree.maxPool?.name {
+      return here.poolRoundsOtherwise || (here.poolPadding ?? here.padding) != .explicit
+    }
+    if stage == tree.stem.name { return here.padding != .explicit }
+    guard let block = tree.blocks.first(where: { $0.name == stage }) else { return true }
+    return here.sum != .reluAfter || (here.movesStride && here.body(of: block) != block.body)
+      || (here.padding != .explicit && block.convolutions.contains { $0.stride > 1 && $0.kernel > 1 })
   }
 
   /// A block's convolutions, their strides where this deviation has them.

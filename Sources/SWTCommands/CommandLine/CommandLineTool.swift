@@ -19,7 +19,8 @@ package enum CommandLineTool {
 
   /// Every command, in the order of the overview.
   static let commands: [any Command.Type] = [
-    Convert.self, Inspect.self, Verify.self, Run.self, GoldenTool.self, Check.self, Diff.self, Sign.self,
+    Convert.self, Inspect.self, Verify.self, Judge.self, Run.self, GoldenTool.self, Check.self, Diff.self,
+    Sign.self,
     VerifySignature.self, SetMeta.self, Arch.self, Bench.self, Doctor.self, Completions.self, Manual.self,
   ]
 

@@ -5,13 +5,15 @@ internal import SWTConsole
 /// `pth2swt golden`: makes, imports and shows golden tests.
 struct GoldenTool: Command {
   static let spec = CommandSpec(
-    "golden", "Make golden tests, import arrays of other programs as goldens, or show a golden's contents.",
+    "golden", "Make golden tests, import arrays of other programs, show a golden, or export its arrays.",
     operands: [
       .init(
-        "make|import|show",
-        "make: print the script or make self goldens; import: make a golden of arrays; show: print goldens."),
+        "make|import|show|export",
+        "make: print the script or make self goldens; import: make a golden of arrays; show: print goldens; "
+          + "export: write a golden's arrays."),
       .init(
-        "FILE", "make: the model; import, show: goldens, arrays or folders.", optional: true, repeated: true),
+        "FILE", "make: the model; import, show, export: goldens, weight files, arrays or folders.",
+        optional: true, repeated: true),
     ],
     options: [
       .flag(
@@ -33,7 +35,15 @@ struct GoldenTool: Command {
         of: .words(Architecture.published.map(\.name))),
       .value("name", "NAME", "import: name of the golden (default: the file's name)."),
       .value(
-        "output", "OUT", "make: a folder; import: a .golden.safetensors or a folder.", short: "o", of: .path),
+        "as", "FORM", "export: npy (default), npz, safetensors, or onnx for .pb files.",
+        of: .words(GoldenExport.Form.allCases.map(\.rawValue))),
+      .value(
+        "layout", "LAYOUT", "export: nchw (default), or nhwc with the channels last.",
+        of: .words(["nchw", "nhwc"])),
+      .value(
+        "output", "OUT",
+        "make, export: a folder; import: a .golden.safetensors or a folder; --print-script: a file.",
+        short: "o", of: .path),
       .flag("force", "Replace an existing OUT."),
     ],
     examples: [
@@ -51,37 +61,46 @@ struct GoldenTool: Command {
         "Import the test data of an ONNX model."),
       .init("pth2swt golden import x.npy y.npy --arch resnet50 -o .", "Import arrays: input and logits."),
       .init("pth2swt golden show image-64.golden.safetensors", "What is in this golden?"),
+      .init(
+        "pth2swt golden export model.swt -o inputs --layout nhwc",
+        "Write the embedded goldens' inputs and outputs, for another engine to read."),
     ])
 
   enum Action {
-    case printScript
+    case printScript(to: String?, replaces: Bool)
     case make(GoldenMake)
     case `import`(GoldenImport)
     case show(GoldenShow)
+    case export(GoldenExport)
   }
 
   let action: Action
 
   init(_ arguments: Arguments) throws(UsageError) {
     switch arguments.operands[0] {
-    case "make" where arguments.has("print-script"): action = .printScript
+    case "make" where arguments.has("print-script"):
+      action = .printScript(to: arguments.value("output"), replaces: arguments.has("force"))
     case "make": action = .make(try GoldenMake(arguments))
     case "import": action = .import(try GoldenImport(arguments))
     case "show": action = .show(try GoldenShow(arguments))
+    case "export": action = .export(try GoldenExport(arguments))
     case let other:
-      let hint = EditDistance.nearest(to: other, in: ["make", "import", "show"]).map {
+      let hint = EditDistance.nearest(to: other, in: ["make", "import", "show", "export"]).map {
         "; did you mean \($0)?"
       }
-      throw UsageError("golden supports make, import and show, not '\(other)'\(hint ?? "")")
+      throw UsageError("golden supports make, import, show and export, not '\(other)'\(hint ?? "")")
     }
   }
 
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
     switch action {
+    case .printScript(let path?, let replaces):
+      try OutputFile.write(Array((GoldenScript.text + "\n").utf8), to: path, replacing: replaces)
     case .printScript: console.document(GoldenScript.text + "\n")
     case .make(let make): try make.run(console)
     case .import(let `import`): try `import`.run(console)
     case .show(let show): try show.run(console)
+    case .export(let export): try export.run(console)
     }
     return .success
   }

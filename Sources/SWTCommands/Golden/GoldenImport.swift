@@ -68,7 +68,7 @@ struct GoldenImport {
   }
 
   /// A golden's name as part of a file name, which cannot lead to another folder.
-  private static func fileName(_ name: String) -> String {
+  static func fileName(_ name: String) -> String {
     let clean = String(
       String.UnicodeScalarView(name.unicodeScalars.map { "/\\\0".unicodeScalars.contains($0) ? "-" : $0 }))
     return clean.isEmpty || clean.hasPrefix(".") ? "golden\(clean)" : clean

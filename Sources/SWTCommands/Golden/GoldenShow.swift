@@ -24,7 +24,7 @@ struct GoldenShow {
   }
 
   func run(_ console: Console) throws(CommandFailure) {
-    let goldens = try read()
+    let goldens = try Self.read(paths, network, limits)
     guard json else {
       for golden in goldens { console.write(Self.text(golden)) }
       return
@@ -35,7 +35,10 @@ struct GoldenShow {
     console.document(document.text(pretty: true) + "\n")
   }
 
-  private func read() throws(CommandFailure) -> [Golden] {
+  /// The goldens in golden files and weight files, or of arrays if the network is known.
+  static func read(
+    _ paths: [String], _ network: GoldenNetwork?, _ limits: ParseLimits
+  ) throws(CommandFailure) -> [Golden] {
     if let network { return try network.read(paths, limits: limits).map(\.golden) }
     var goldens: [Golden] = []
     for path in paths {

@@ -170,7 +170,7 @@ struct Verify: Command {
     }
   }
 
-  private static func read(_ path: String) throws(CommandFailure) -> [UInt8] {
+  static func read(_ path: String) throws(CommandFailure) -> [UInt8] {
     do throws(ParseFailure) {
       let source = try FileSource(path: path)
       try ParseLimits().check(.jsonBytes, source.byteCount)
@@ -180,7 +180,7 @@ struct Verify: Command {
     }
   }
 
-  private static func drift(
+  static func drift(
     _ report: VerificationReport, _ bytes: [UInt8], _ path: String
   ) throws(CommandFailure) -> Drift {
     do throws(ParseFailure) {

@@ -54,10 +54,12 @@ package struct Drift: Sendable {
     _ report: VerificationReport, since baseline: [UInt8], file: String
   ) throws(ParseFailure) {
     let document = try JSONValue.parse(baseline)
-    guard document["schema"]?.string == "pth2swt.verify/1", let goldens = document["goldens"]?.array else {
+    guard document["schema"]?.string == "pth2swt.\(report.command)/1",
+      let goldens = document["goldens"]?.array
+    else {
       throw ParseFailure(
-        .invalid("not a report of verify: its schema is not pth2swt.verify/1"),
-        hint: "pth2swt verify writes one as its JSON report")
+        .invalid("not a report of \(report.command): its schema is not pth2swt.\(report.command)/1"),
+        hint: "pth2swt \(report.command) writes one as its JSON report")
     }
     var before: [ExactString: Double] = [:]
     var names: [String] = []

@@ -20,12 +20,15 @@ extension GoldenReport {
       add("non-finite", place)
     }
     if let divergence { add("divergence", divergence.sentence) }
+    if !passes, divergence == nil, !blocks.isEmpty, let divergenceReason { add("place", divergenceReason) }
     for layer in layers where !layer.passes && layer.name != divergence?.layer {
       add("layer", layer.sentence)
     }
     for (number, cause) in causes.prefix(3).enumerated() {
       add(number == 0 ? "cause" : "also", cause.sentence)
+      if let hint = cause.hint { add("hint", hint) }
     }
+    if let remark { add("size", remark) }
     if let float32, let reduced {
       add(
         "precision",

@@ -30,12 +30,12 @@ enum GitHubReport {
     }
     for note in document.notes { found.append(("notice", note)) }
     let shown = found.count > limit ? found.prefix(limit - 1) : found[...]
-    var text = shown.map { line($0.level, report.model, $0.text) }.joined()
+    var text = shown.map { line($0.level, report.model, $0.text, report.command) }.joined()
     if found.count > limit, let next = found.dropFirst(limit - 1).first {
       let rest = "and \(found.count - limit + 1) more: see the step's summary"
-      text += line(next.level, report.model, rest)
+      text += line(next.level, report.model, rest, report.command)
     }
-    return text + "verify \(Self.harmless(report.model)): \(document.headline)\n"
+    return text + "\(report.command) \(Self.harmless(report.model)): \(document.headline)\n"
   }
 
   static func annotations(_ failure: ReportFailure) -> String {
@@ -45,11 +45,13 @@ enum GitHubReport {
   /// `name=value` lines for `$GITHUB_OUTPUT`.
   static func outputs(_ document: ReportDocument) -> String {
     let report = document.report
-    return "verdict=\(report.passes ? "pass" : "fail")\nclass=\(report.verdictClass.rawValue)\n"
+    return "verdict=\(report.passes ? "pass" : "fail")\nclass=\(report.className)\n"
   }
 
-  private static func line(_ level: String, _ file: String, _ message: String) -> String {
-    "::\(level) file=\(escaped(file, inProperty: true)),title=pth2swt verify::\(escaped(message))\n"
+  private static func line(
+    _ level: String, _ file: String, _ message: String, _ command: String = "verify"
+  ) -> String {
+    "::\(level) file=\(escaped(file, inProperty: true)),title=pth2swt \(command)::\(escaped(message))\n"
   }
 
   /// A path that is no part of a command: on one line, without `##[`.

@@ -7,6 +7,7 @@ enum JSONLinesReport {
 
   static func text(_ document: ReportDocument) -> String {
     let report = document.report
+    let schema: JSONValue = .string("pth2swt.\(report.command)-line/1")
     var lines = report.checks.map { check -> JSONValue in
       let numbers = check.properties.map { JSONMember($0.key, value($0.value)) }
       return .object(
@@ -41,7 +42,7 @@ enum JSONLinesReport {
     let failed = report.checks.count { !$0.passes }
     lines.append([
       "schema": schema, "event": "summary", "model": .string(report.model),
-      "verdict": report.passes ? "pass" : "fail", "class": .string(report.verdictClass.rawValue),
+      "verdict": report.passes ? "pass" : "fail", "class": .string(report.className),
       "passed": .int(report.checks.count - failed), "failed": .int(failed),
     ])
     return lines.map { $0.text() + "\n" }.joined()

@@ -8,7 +8,7 @@ extension GoldenReport.Divergence {
     [
       "block": .string(block), "layer": layer.map { .string($0) } ?? .null,
       "method": .string(method.rawValue), "rel_l2": .double(relL2), "before": .double(before),
-      "suspects": .array(suspects.map { .string($0) }), "channels": .array(channels.map { .int($0) }),
+      "also": .array(suspects.map { .string($0) }), "channels": .array(channels.map { .int($0) }),
     ]
   }
 }

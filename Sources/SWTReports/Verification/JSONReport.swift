@@ -4,7 +4,7 @@ internal import SWTVerification
 extension ReportDocument {
   /// The report for programs; `schema` has its version. VerifyReports.md describes it.
   var json: JSONValue {
-    var members: [JSONMember] = report.json.members ?? []
+    var members: [JSONMember] = (report.judgement.map { report.json($0) } ?? report.json).members ?? []
     func add(_ key: String, _ value: JSONValue) { members.append(JSONMember(key, value)) }
     if let drift { add("baseline", drift.json) }
     if !notes.isEmpty { add("notes", .array(notes.map { .string($0) })) }
@@ -98,6 +98,7 @@ extension GoldenReport {
       "self_made": .bool(isSelfMade),
       "weights": weights.map(\.json) ?? .null, "outputs": .array(comparisons.map(\.json)),
       "first_divergence": divergence.map(\.json) ?? .null,
+      "first_divergence_reason": divergenceReason.map { .string($0) } ?? .null,
       "blocks": .array(blocks.map(\.json)), "layers": .array(layers.map(\.json)),
       "non_finite": nonFinite.map(\.json) ?? .null,
       "double_engine_rel_l2": witness.map { .double($0.relL2) } ?? .null,

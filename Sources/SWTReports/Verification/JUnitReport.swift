@@ -14,16 +14,16 @@ enum JUnitReport {
     let report = document.report
     let checks = report.checks
     let failures = checks.count { !$0.passes }
-    let name = "pth2swt.verify.\(stem(report.model))"
+    let name = "pth2swt.\(report.command).\(stem(report.model))"
     let time = document.seconds.map { " time=\"\(Text.fixed($0, 3))\"" } ?? ""
     let stamp = document.timestamp.map { " timestamp=\"\(Timestamp.text($0))\"" } ?? ""
     let counts = "tests=\"\(checks.count)\" failures=\"\(failures)\" errors=\"0\""
-    var xml = declaration + "<testsuites name=\"pth2swt verify\" \(counts)\(time)>\n"
+    var xml = declaration + "<testsuites name=\"pth2swt \(report.command)\" \(counts)\(time)>\n"
     xml += "  <testsuite name=\"\(XMLText.escaped(name))\" \(counts) skipped=\"0\"\(time)\(stamp)>\n"
     xml += properties(
       [
         ("model", report.model), ("architecture", report.architecture), ("engine", report.engine),
-        ("verdict", report.passes ? "pass" : "fail"), ("class", report.verdictClass.rawValue),
+        ("verdict", report.passes ? "pass" : "fail"), ("class", report.className),
         ("content_id", report.contentID ?? ""), ("pth2swt", document.version),
       ], indent: "    ")
     for check in checks { xml += testCase(check, classname: name) }

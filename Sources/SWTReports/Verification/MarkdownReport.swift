@@ -8,7 +8,7 @@ enum MarkdownReport {
     let report = document.report
     let passes = report.passes
     var text = "### \(passes ? "✅" : "❌") \(code(report.model)): "
-    text += "\(passes ? "pass" : "fail") (\(report.verdictClass.rawValue))\n\n"
+    text += "\(passes ? "pass" : "fail") (\(report.className))\n\n"
     text += "\(plain(report.architecture)), \(Text.grouped(report.parameterCount)) parameters, "
     text += "engine \(plain(report.engine))"
     if let kind = report.errorClass { text += "; \(plain(kind))" }

@@ -62,7 +62,7 @@ package struct ReportDocument: Sendable {
   /// One line: the verdict and the class.
   var headline: String {
     let kind = report.errorClass.map { ": \($0)" } ?? ""
-    return "\(report.passes ? "pass" : "FAIL") (\(report.verdictClass.rawValue)\(kind))"
+    return "\(report.passes ? "pass" : "FAIL") (\(report.className)\(kind))"
   }
 }
 

@@ -10,7 +10,7 @@ enum TAPReport {
     let report = document.report
     let checks = report.checks
     var text = "TAP version 14\n1..\(checks.count)\n"
-    text += comment("verify \(report.model): \(document.headline)")
+    text += comment("\(report.command) \(report.model): \(document.headline)")
     for (number, check) in checks.enumerated() {
       text += "\(check.passes ? "ok" : "not ok") \(number + 1) - \(description(check.name))\n"
       text += "  ---\n  message: \(quoted(check.message))\n"

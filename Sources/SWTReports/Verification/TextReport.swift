@@ -6,7 +6,7 @@ internal import SWTVerification
 enum TextReport {
   static func text(_ document: ReportDocument) -> String {
     let report = document.report
-    var text = "verify \(Text.printable(report.model))  (\(report.architecture), "
+    var text = "\(report.command) \(Text.printable(report.model))  (\(report.architecture), "
     text += "\(Text.grouped(report.parameterCount)) parameters; \(report.engine))\n"
     if let stored = report.stored { text += Self.stored(stored) }
     for (_, own) in report.ownWeights { text += weights(own) }
@@ -16,7 +16,7 @@ enum TextReport {
     if report.goldens.contains(where: { !$0.comparisons.isEmpty }) { text += "\n" + table(report) }
     for golden in report.goldens {
       for finding in golden.findings {
-        let kind = ["cause", "also"].contains(finding.kind) ? "\(finding.kind): " : ""
+        let kind = ["cause", "also", "hint"].contains(finding.kind) ? "\(finding.kind): " : ""
         text += "   \(Text.printable("\(golden.name): \(kind)\(finding.text)", limit: 2000))\n"
       }
     }

@@ -11,7 +11,7 @@ public struct ErrorMetrics: Equatable, Sendable {
   public var maxOverStd: Double
   /// Largest absolute error.
   public var maxAbs: Double
-  /// Standard deviation of the reference.
+  /// Standard deviation of the reference; its root mean square if all values are equal.
   public var scale: Double
   /// One minus the cosine similarity; 0 for parallel vectors.
   public var oneMinusCosine: Double
@@ -48,6 +48,8 @@ public struct ErrorMetrics: Equatable, Sendable {
     // Two passes: the one-pass formula loses all digits if the mean is large.
     scale = (reference.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count).squareRoot()
     let norm = referenceSquares.squareRoot()
+    // A single value, or equal ones, have no spread to compare with.
+    if scale == 0 { scale = norm / count.squareRoot() }
     if firstNonFinite != nil {
       (relL2, maxOverStd, maxAbs, oneMinusCosine) = (.nan, .nan, .nan, .nan)
     } else {

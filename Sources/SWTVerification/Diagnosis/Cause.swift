@@ -29,11 +29,21 @@ public struct Cause: Equatable, Sendable {
   /// Whether every output and tap of this golden passes when the cause is taken into account. Only tensors
   /// named by differing digests are causes without such a run.
   public var isConfirmed: Bool
+  /// The program that computed what the cause explains.
+  public var party = CauseParty.reference
+  /// What to change, if that is known.
+  public var hint: String?
+
+  /// The part of the error that is left when the cause is taken into account: 0 if it explains everything.
+  public var fractionLeft: Double {
+    relL2Before > 0 && relL2After.isFinite ? relL2After / relL2Before : .nan
+  }
 
   package init(
     id: String, text: String, side: Side, place: String? = nil, relL2Before: Double, relL2After: Double,
-    explainsToTimesFloor: Double, isConfirmed: Bool
+    explainsToTimesFloor: Double, isConfirmed: Bool, party: CauseParty = .reference
   ) {
+    self.party = party
     self.id = id
     self.text = text
     self.side = side

@@ -19,6 +19,9 @@ struct Diagnosis<Source: WeightSource> {
   let weightsReport: WeightsReport?
   /// Relative L2 error of the output without a change.
   let errorBefore: Double
+  /// The program whose outputs the trial explains.
+  var party = CauseParty.reference
+  var budget = SearchBudget()
 
   private struct Screened {
     let order: Int
@@ -43,7 +46,10 @@ struct Diagnosis<Source: WeightSource> {
       goldenEpsilon: trial.judge.golden.architecture.epsilon)
     var helpful: [Screened] = []
     for (order, hypothesis) in Hypothesis.all(isFolded: isFolded).enumerated() {
+      // An engine's precision is searched for in its own way.
+      if party == .engine, hypothesis.side == .precision { continue }
       for candidate in hypothesis.candidates(site) {
+        if budget.isOver { return nil }
         guard let times = try helps(candidate) else { continue }
         let matches = matchesDigests(candidate.change)
         // Nothing better can follow: it explains the output, and the digests do not suggest another.
@@ -65,6 +71,8 @@ struct Diagnosis<Source: WeightSource> {
     for screened in helpful.prefix(Self.confirmations) {
       if let explanation = try confirm(screened.hypothesis, screened.candidate) { return explanation }
     }
+    if let local = try local(helpful) { return local }
+    if budget.isOver { return nil }
     let search = WeightSearch(
       trial: trial, reference: ReferenceEngine(tree, weights: trial.weights, threads: trial.threads))
     for (id, candidate) in try search.candidates() {
@@ -73,13 +81,26 @@ struct Diagnosis<Source: WeightSource> {
     return nil
   }
 
+  /// For an engine, whose other stages may have faults of their own: what explains this stage alone.
+  private func local(_ helpful: [Screened]) throws -> Explanation? {
+    guard party == .engine, let best = helpful.first, let before = try trial.error(WhatIf()),
+      let after = try trial.error(best.candidate.change), after.relL2 * 10 <= before.relL2
+    else { return nil }
+    let side = side(of: best.hypothesis, best.candidate.change)
+    let cause = Cause(
+      id: best.hypothesis.id, text: side.sentence(best.candidate.text, party), side: side,
+      place: best.candidate.place ?? trial.suspects.last, relL2Before: before.relL2, relL2After: after.relL2,
+      explainsToTimesFloor: best.timesFloor, isConfirmed: false, party: party)
+    return Explanation(cause: cause, change: best.candidate.change)
+  }
+
   /// Whether the segment ends with the network's output.
   private var isWhole: Bool { trial.segment.last == trial.judge.tree.tapNames.last }
 
   /// The same for a candidate; what is small in one stage may help only if changed everywhere.
   private func helps(_ candidate: Hypothesis.Candidate) throws -> Double? {
     if let times = try helps(candidate.change) { return times }
-    guard trial.segment.count > 1, candidate.change.deviates, let wider = candidate.everywhere else {
+    guard trial.segment.count > 1, candidate.change.changesFunction, let wider = candidate.everywhere else {
       return nil
     }
     return try helps(wider.change)
@@ -105,13 +126,14 @@ struct Diagnosis<Source: WeightSource> {
     var tries = [(candidate.text, candidate.place, candidate.change)]
     if let wider = candidate.everywhere {
       // Ports compute a different function everywhere; weights are damaged in one place.
-      tries.insert((wider.text, nil, wider.change), at: candidate.change.deviates ? 0 : 1)
+      tries.insert((wider.text, nil, wider.change), at: candidate.change.changesFunction ? 0 : 1)
     }
     for (text, place, change) in tries {
       let side = side(of: hypothesis, change)
       let cause = Cause(
-        id: hypothesis.id, text: side.sentence(text), side: side, place: place, relL2Before: errorBefore,
-        relL2After: .nan, explainsToTimesFloor: .infinity, isConfirmed: false)
+        id: hypothesis.id, text: side.sentence(text, party), side: side, place: place,
+        relL2Before: errorBefore, relL2After: .nan, explainsToTimesFloor: .infinity, isConfirmed: false,
+        party: party)
       if let explanation = try confirmed(change, as: cause) { return explanation }
     }
     return nil
@@ -140,8 +162,12 @@ struct Diagnosis<Source: WeightSource> {
 
 extension Cause.Side {
   /// Says who has what the text names.
-  fileprivate func sentence(_ text: String) -> String {
-    switch self {
+  fileprivate func sentence(_ text: String, _ party: CauseParty) -> String {
+    if party == .engine {
+      let text = text.replacing("in the reference", with: "in the engine")
+      return self == .input ? "\(text) (in the engine's input)" : "the engine has \(text)"
+    }
+    return switch self {
     case .weights: "the model has \(text)"
     case .computation, .precision: "the reference has \(text)"
     case .input: "\(text) (in the reference's input)"

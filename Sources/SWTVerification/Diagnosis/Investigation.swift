@@ -13,13 +13,15 @@ final class Investigation<Source: WeightSource> {
   private let instructions: InstructionSet
   private let isFolded: Bool
   private let diagnoses: Bool
+  private let budget: SearchBudget
   private var known: [Explanation] = []
   private var network: ChangingNetwork?
 
   init(
     _ tree: LayerTree, _ weights: Source, _ threads: ThreadPool, _ instructions: InstructionSet,
-    diagnoses: Bool
+    diagnoses: Bool, budget: SearchBudget = SearchBudget()
   ) {
+    self.budget = budget
     self.tree = tree
     self.weights = weights
     self.threads = threads
@@ -58,10 +60,22 @@ final class Investigation<Source: WeightSource> {
       let isFirst = report.causes.first.map { $0.isConfirmed || $0.id == "not-a-number" } ?? false
       report.causes.insert(cause, at: isFirst ? 1 : 0)
     }
+    dropVaguePlace(&report)
     placeByCause(&report)
   }
 
   // MARK: Where
+
+  /// One of many stages is not a place.
+  private func dropVaguePlace(_ report: inout GoldenReport) {
+    guard let found = report.divergence, found.suspects.count > GoldenReport.Divergence.mostAlternatives,
+      let first = found.suspects.first
+    else { return }
+    report.vagueness =
+      "the golden has no output between \(first) and \(found.block), so it does not tell which of these "
+      + "\(found.suspects.count + 1) stages is wrong"
+    report.divergence = nil
+  }
 
   /// - Returns: Whether the divergence moved to another stage.
   private func placeByDigests(
@@ -115,9 +129,10 @@ final class Investigation<Source: WeightSource> {
     _ judge: GoldenJudge, _ replay: Replay, _ finding: Located, _ report: inout GoldenReport
   ) throws {
     guard let trial = try trial(judge, replay, finding, report.divergence) else { return }
-    let diagnosis = Diagnosis(
+    var diagnosis = Diagnosis(
       trial: trial, isFolded: isFolded, weightsReport: report.weights,
       errorBefore: report.comparisons[0].metrics.relL2)
+    diagnosis.budget = budget
     if let explanation = try diagnosis.run(known: known) {
       if !known.contains(where: { $0.cause.text == explanation.cause.text }) { known.append(explanation) }
       report.causes.append(explanation.cause)

@@ -86,11 +86,28 @@ struct Trial<Source: WeightSource> {
   }
 
   private func slow(_ change: WhatIf, _ feed: FeatureMap<Float>) throws -> FeatureMap<Double> {
+    try mixed(change, segment, feed).output
+  }
+
+  /// Runs stages in the float64 engine if the change concerns them, and the others in the fast one.
+  private func mixed(
+    _ change: WhatIf, _ stages: [String], _ feed: FeatureMap<Float>, taps: Set<String> = []
+  ) throws -> ForwardResult<Double> {
     let engine = ReferenceEngine(
       tree, weights: change.source(over: weights), threads: threads, deviation: change.deviation)
-    var map = try engine.runStage(segment[0], feed).output
-    for stage in segment.dropFirst() { map = try engine.runStage(stage, map.converted()).output }
-    return map
+    var map = feed
+    var result = ForwardResult<Double>(output: feed.converted())
+    for stage in stages {
+      if !change.weights.isEmpty || change.deviation.concerns(stage, of: tree) {
+        result.output = try engine.runStage(stage, map).output
+        map = result.output.converted()
+      } else {
+        map = try network.engine.runStage(stage, map).output
+        result.output = map.converted()
+      }
+      if taps.contains(stage) { result.taps[stage] = result.output }
+    }
+    return result
   }
 
   /// Packs the changed layers, and afterward the unchanged ones again.
@@ -113,9 +130,7 @@ struct Trial<Source: WeightSource> {
     let input = change.input?(self.input) ?? self.input
     let taps = Set(judge.golden.taps.map(\.name).filter { tree.tapNames.contains($0) })
     if change.deviates {
-      let engine = ReferenceEngine(
-        tree, weights: change.source(over: weights), threads: threads, deviation: change.deviation)
-      return compare(try engine.run(input, taps: taps), change)
+      return compare(try mixed(change, tree.tapNames, input, taps: taps), change)
     }
     let layers = change.layers(in: tree)
     let ordered = tree.tapNames.flatMap { tree.layers(of: $0) }.filter { layers.contains($0) }

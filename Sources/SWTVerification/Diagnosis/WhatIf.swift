@@ -8,8 +8,13 @@ struct WhatIf: Sendable {
   /// By tensor name.
   var weights: [String: WeightChange] = [:]
   var deviation = Deviation()
+  /// Whether the changed weights stand for another function of the same weights.
+  var isFunction = false
   /// Changes the output, with rows of classes; nil leaves it unchanged.
   var output: (@Sendable ([Double]) -> [Double])?
+
+  /// Whether it is another function of the same weights, which ports compute everywhere.
+  var changesFunction: Bool { deviates || isFunction }
 
   /// Whether only the float64 engine can compute it.
   var deviates: Bool { deviation != Deviation() }

@@ -18,6 +18,9 @@ extension GoldenReport {
       case emulatedStage = "emulated stage"
     }
 
+    /// The most stages that may be at fault beside the one that is named; with more, no place is named.
+    static let mostAlternatives = 2
+
     /// `conv1`, `layer2.0`.
     public var block: String
     /// Stages directly before it that the golden has no output of: each may be the one at fault.

@@ -74,9 +74,13 @@ import Testing
     #expect(Tool("golden", "show", model).output == text)
   }
 
-  @Test func `the printed script has fewer than 130 lines`() {
+  @Test func `the printed script is short, and is written to a file on request`() throws {
     let script = Tool("golden", "make", "--print-script").output
-    #expect(script.split(separator: "\n", omittingEmptySubsequences: false).count < 130)
+    #expect(script.split(separator: "\n", omittingEmptySubsequences: false).count < 210)
+    let folder = try TemporaryFolder()
+    #expect(Tool("golden", "make", "--print-script", "-o", folder.file("make.py")).status == .success)
+    let written = try FileSource(path: folder.file("make.py"))
+    #expect(try written.bytes(at: 0, count: written.byteCount) == Array(script.utf8))
     for option in ["--model", "--state-dict", "--size", "--inputs", "--image", "--out"] {
       #expect(script.contains("\"\(option)\""))
     }

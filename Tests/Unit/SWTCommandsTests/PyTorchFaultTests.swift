@@ -106,6 +106,9 @@ import Testing
       return try Golden(metadata: metadata, tensors: tensors)
     }
 
+    /// What PyTorch computed with a fault; nil if there is no such fault.
+    func logits(_ fault: String) throws -> TensorData? { try data("\(fault).logits") }
+
     private func data(_ name: String) throws -> TensorData {
       guard let entry = file[name] else { throw TestFailure("no \(name)") }
       return try file.data(of: entry)

@@ -9,6 +9,14 @@ import TestSupport
 import Testing
 
 @Suite struct FormulaTests {
+  @Test(arguments: [1, 2, 3, 4])
+  func `an input formula has as many planes as the shape`(channels: Int) throws {
+    let one = try InputFormula(kind: .multiscale, seed: 3, shape: [1, 1, 9, 8]).floats()
+    let many = try InputFormula(kind: .multiscale, seed: 3, shape: [2, channels, 9, 8]).floats()
+    #expect(one.count == 72 && many.count == 144 * channels)
+    #expect(Array(many.prefix(72)) == one)
+  }
+
   private let digests = SystemDigests()
 
   /// A debug build checks only tensors that take less than a second; a release build checks all.

@@ -9,10 +9,11 @@ enum HTMLHeader {
     let kind = report.errorClass.map { ": \($0)" } ?? ""
     let word = report.passes ? "Pass" : "Fail"
     var html = "<header class=\"verdict\(report.passes ? "" : " failed")\">\n"
-    html += "<p class=\"eyebrow\">pth2swt verify</p>\n"
+    html += "<p class=\"eyebrow\">pth2swt \(report.command)</p>\n"
     html += "<h1>\(XMLText.escaped(HTMLText.name(report.model)))</h1>\n"
     html += "<p class=\"stamp\">\(HTMLText.mark(report.passes))<strong>\(word)</strong>"
-    html += "<span>\(XMLText.escaped(className(report.verdictClass) + kind))</span></p>\n"
+    let accuracy = report.judgement?.engineClass.text ?? className(report.verdictClass)
+    html += "<span>\(XMLText.escaped(accuracy + kind))</span></p>\n"
     let (lead, detail) = summary(report)
     html += "<p class=\"lead\">\(HTMLText.prose(lead))</p>\n"
     if let detail { html += "<p class=\"detail\">\(HTMLText.prose(detail))</p>\n" }
@@ -34,6 +35,9 @@ enum HTMLHeader {
 
   /// The most important sentence, and its details.
   private static func summary(_ report: VerificationReport) -> (String, String?) {
+    if let judgement = report.judgement, report.passes || judgement.modelAgrees == false {
+      return (judgement.sentence, nil)
+    }
     guard report.passes else { return fault(report) }
     let all = report.goldens.flatMap { golden in golden.comparisons.map { (golden, $0) } }
     guard let (golden, worst) = all.max(by: { $0.1.timesFloor < $1.1.timesFloor }) else {
@@ -114,7 +118,7 @@ enum HTMLHeader {
     }
     item("Network", XMLText.escaped(report.architecture))
     item("Parameters", Text.grouped(report.parameterCount))
-    item("Computed in", XMLText.escaped(report.engine))
+    item(report.judgement == nil ? "Computed in" : "Engine", XMLText.escaped(report.engine))
     let good = report.goldens.count(where: \.isGood)
     if !report.goldens.isEmpty { item("Goldens", "\(good) of \(report.goldens.count) pass") }
     if let source = report.source {

@@ -41,10 +41,11 @@ enum HTMLReport {
   }
 
   private static func footer(_ document: ReportDocument) -> String {
+    let whose = document.report.judgement == nil ? "this model's" : "the engine's"
     let time = document.seconds.map { ", in \(Text.fixed($0, 2)) seconds" } ?? ""
     return """
       <footer>
-      <p><b>relL2</b> is ‖y − r‖ / ‖r‖, where y is this model's output and r the reference in double
+      <p><b>relL2</b> is ‖y − r‖ / ‖r‖, where y is \(whose) output and r the reference in double
       precision. A <b>floor</b> is the largest error of correct float32 runs of the reference's own program;
       correct implementations have about one floor, a single damaged weight usually causes a hundred.
       All numbers are in this page as JSON, in the element <code>#report</code>.</p>

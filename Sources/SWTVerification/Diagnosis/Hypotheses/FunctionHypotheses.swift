@@ -23,6 +23,19 @@ enum FunctionHypotheses {
       return onStages(
         site, "SAME padding as in TensorFlow instead of the same number of zeros on both sides", everything)
     },
+    Hypothesis(id: "same-padding", side: .computation) { site in
+      guard site.tree.maxPool?.kind == .maximum else { return [] }
+      var convolutions = WhatIf()
+      (convolutions.deviation.padding, convolutions.deviation.poolPadding) = (.same, .explicit)
+      return onStages(
+        site, "SAME padding as in TensorFlow in the convolutions, but not in the max pooling", convolutions)
+    },
+    Hypothesis(id: "bn-training", side: .computation) { site in
+      guard !site.isFolded else { return [] }
+      var change = WhatIf()
+      change.deviation.usesBatchStatistics = true
+      return onStages(site, "BatchNorm with the statistics of the batch, as in training mode", change)
+    },
     Hypothesis(id: "pool-ceil-mode", side: .computation) { site in
       guard let pool = site.tree.maxPool, site.concerns(pool.name), pool.kind == .maximum else { return [] }
       var change = WhatIf()
@@ -63,11 +76,31 @@ enum FunctionHypotheses {
     var values = [site.goldenEpsilon, 1e-5, 1e-3, 1e-6, 0, 1e-4, 1e-8, 2e-5, 1.001e-5]
     values = values.enumerated().filter { values.firstIndex(of: $1) == $0 && $1 != ours }.map(\.element)
     for value in values {
-      var change = WhatIf()
-      change.deviation.epsilon = value
-      candidates += onStages(site, "BatchNorm eps \(value) instead of \(ours)", change)
+      let text = "BatchNorm eps \(value) instead of \(ours)"
+      let everything = WhatIf(
+        weights: withEpsilon(value, site.tree.convolutions), isFunction: true)
+      guard let stage = site.stage else {
+        candidates.append(.init(text: text, place: nil, change: everything))
+        continue
+      }
+      let here = withEpsilon(value, site.units)
+      guard !here.isEmpty else { continue }
+      candidates.append(
+        .init(
+          text: "\(text), in \(stage) alone", place: stage, change: WhatIf(weights: here, isFunction: true),
+          everywhere: .init(text: text, change: everything)))
     }
     return candidates
+  }
+
+  /// Another epsilon is the same as other variances, which the fast engine can have.
+  private static func withEpsilon(_ value: Double, _ units: [ConvolutionUnit]) -> [String: WeightChange] {
+    units.reduce(into: [:]) { changes, unit in
+      let difference = value - unit.epsilon
+      changes["\(unit.normName).running_var"] = WeightChange { variances in
+        ContiguousArray(variances.map { Float(Double($0) + difference) })
+      }
+    }
   }
 
   private static func sum(_ id: String, _ text: String, _ sum: Deviation.Sum) -> Hypothesis {

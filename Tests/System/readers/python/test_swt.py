@@ -325,6 +325,25 @@ class Arrays(unittest.TestCase):
         numpy.testing.assert_array_equal(file.dequantized("block"), q * blocks)
         self.assertEqual(file.dequantized("s0").tolist(), [0.5, 2])
 
+    def test_weights(self):
+        tensor, floats, scheme = format_image.Tensor, make_format_fixtures.floats, format_image.Quantization
+        q = numpy.array([[1, -2], [3, 4]], "i1")
+        file = self.file(
+            tensor("fc.weight", 4, (2, 2), q.tobytes(), quantized=0), floats("s0", 0.5, 2),
+            tensor("conv.weight", 1, (1, 3, 2, 2), numpy.arange(12, dtype="<f4").tobytes()),
+            tensor("bn.num_batches_tracked", 8, (), struct.pack("<q", 7)),
+            tensor("half", 3, (2,), struct.pack("<2H", 0x3F80, 0x4000)), quantizations=[scheme(2, 1)])
+        weights = file.weights()
+        self.assertNotIn("bn.num_batches_tracked", weights)
+        numpy.testing.assert_array_equal(weights["fc.weight"], q * numpy.array([[0.5], [2]]))
+        numpy.testing.assert_array_equal(weights["half"], [1, 2])
+        self.assertEqual(file.weights(raw=True)["half"].tolist(), [0x3F80, 0x4000])
+        moved = file.weights("OHWI")["conv.weight"]
+        self.assertEqual(moved.shape, (1, 2, 2, 3))
+        self.assertEqual(moved[0, 0, 0].tolist(), [0, 4, 8])
+        with self.assertRaises(swt.Error):
+            file.golden_input()
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,0 +1,30 @@
+/// What a report says of an engine under test, beside the comparisons of each golden.
+package struct Judgement: Sendable {
+  /// The engine's name, for people.
+  package var engine: String
+  /// The precision that was meant; nil for float32.
+  package var expected: EngineClass?
+  /// The accuracy of all outputs together.
+  package var engineClass: EngineClass
+  /// Whether the model file itself agrees with the goldens; nil if that is unknown.
+  package var modelAgrees: Bool?
+  /// The model's largest error, in floors.
+  package var modelTimesFloor: Double?
+  /// The network's names of the outputs and taps that were compared.
+  package var matched: [String] = []
+  /// The engine's names of arrays that are nothing of the network.
+  package var ignored: [String] = []
+  /// Goldens without outputs of the engine.
+  package var unjudged: [String] = []
+
+  /// Whether the expectation, if any, is met.
+  package var passes: Bool { modelAgrees != false && engineClass.isWithin(expected ?? .fp32) }
+}
+
+/// The program that computed the outputs which a cause explains.
+public enum CauseParty: Sendable {
+  /// The implementation that made the golden, compared with the model.
+  case reference
+  /// An engine under test, compared with a model that agrees with the golden.
+  case engine
+}
