@@ -227,8 +227,9 @@ let tests: [Target] = [
   .target(
     name: "FuzzTargets",
     dependencies: [
-      "PthReader", "SWT", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTDigests", "SWTTensorFiles",
-      "TestSupport",
+      "PthReader", "SWT", "SWTArchives", "SWTBytes", "SWTTensors", "SWTChecksums", "SWTConversion",
+      "SWTDigests",
+      "SWTTensorFiles", "ResNetArchitecture", "TestSupport",
     ],
     path: "Tests/Fuzz/Targets"),
   .testTarget(

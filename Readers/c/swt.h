@@ -77,7 +77,7 @@ enum swt_dtype {
 enum { SWT_FLAG_ALIAS = 1, SWT_FLAG_QUANTIZED = 2, SWT_FLAG_DERIVED = 4, SWT_SYMMETRIC = 1 };
 enum swt_kind { /* sections, in the order of FORMAT.md section 2 */
     SWT_TENS, SWT_BYNM, SWT_STRS, SWT_META, SWT_QNTZ, SWT_DGST, SWT_SRCD, SWT_GSET, SWT_GOLD, SWT_ERRS,
-    SWT_PLAN, SWT_KINDS
+    SWT_KINDS
 };
 #define SWT_NONE 0xFFFFFFFFu
 
@@ -694,8 +694,7 @@ SWT_API enum swt_error swt_open_index(
     /* critical, size of a record, one record per tensor */
     static const struct { char kind[5]; uint8_t critical, record, each; } kinds[SWT_KINDS] = {
         {"TENS", 1, 64, 1}, {"BYNM", 1, 4, 1}, {"STRS", 1, 1, 0}, {"META", 0, 24, 0}, {"QNTZ", 1, 32, 0},
-        {"DGST", 0, 32, 1}, {"SRCD", 0, 48, 0}, {"GSET", 1, 32, 0}, {"GOLD", 0, 64, 0}, {"ERRS", 0, 16, 1},
-        {"PLAN", 0, 64, 0}};
+        {"DGST", 0, 32, 1}, {"SRCD", 0, 48, 0}, {"GSET", 1, 32, 0}, {"GOLD", 0, 64, 0}, {"ERRS", 0, 16, 1}};
     const uint8_t *h = (const uint8_t *)index;
     uint32_t i, j, section_count;
     uint64_t end;

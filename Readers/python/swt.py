@@ -43,7 +43,7 @@ GOLD = struct.Struct("<IHBBQ4IIIQfffI")
 KINDS = {
     b"TENS": (1, 64, True), b"BYNM": (1, 4, True), b"STRS": (1, 1, False), b"META": (0, 24, False),
     b"QNTZ": (1, 32, False), b"DGST": (0, 32, True), b"SRCD": (0, 48, False), b"GSET": (1, 32, False),
-    b"GOLD": (0, 64, False), b"ERRS": (0, 16, True), b"PLAN": (0, 64, False)}
+    b"GOLD": (0, 64, False), b"ERRS": (0, 16, True)}
 
 # code: (name, bits, numpy's name); types that numpy lacks are treated as bytes
 DTYPES = {

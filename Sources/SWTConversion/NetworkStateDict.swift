@@ -40,13 +40,20 @@ package struct NetworkStateDict: Sendable {
     golden: StateDictReading.PassingGolden? = nil
   ) throws(ConversionFailure) {
     let effective = EffectiveStateDict(file)
-    do throws(ReadingFailure) {
-      reading = try StateDictReading(
+    func read(_ key: String?) throws(ReadingFailure) -> StateDictReading {
+      try StateDictReading(
         effective.tensors.map { ($0.name, $0.shape) }, request, key: key, options: conventions,
         official: official, head: head, evidence: FileEvidence(file.checkpoint), golden: golden,
         values: { name in file.smallValues(name) })
+    }
+    do throws(ReadingFailure) {
+      reading = try read(key)
     } catch {
-      throw ConversionFailure(.architecture, error.message, error.remedy, reading: error)
+      // Of equal copies any is right.
+      guard error.remedy == .someKey, key == nil, let copy = EqualCopies.first(effective.tensors, file),
+        let same = try? read(copy)
+      else { throw ConversionFailure(.architecture, error.message, error.remedy, reading: error) }
+      reading = same
     }
     var entries: [ExactString: TensorEntry] = [:]
     for entry in effective.tensors {

@@ -24,6 +24,11 @@ import warnings
 import numpy as np
 import torch
 import torch.nn as nn
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "fixtures"))
+import torch_compat
+
+torch_compat.import_torchvision()
 from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 
 warnings.filterwarnings("ignore")

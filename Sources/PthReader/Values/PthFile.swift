@@ -116,8 +116,11 @@ public final class PthFile: Sendable {
   /// to store them.
   package func sample(of tensor: TensorEntry, windowBytes: Int) throws(ParseFailure) -> TensorReader {
     try admit(tensor)
+    // The first chunk is enough: opening all would cost as much as reading them.
+    let leading = (tensor.storage.source as? AssembledSource)?.leadingBytes ?? windowBytes
     return TensorReader(
-      try TensorWindows(tensor, limits: limits, pieceBytes: windowBytes, maps: false), check: nil)
+      try TensorWindows(tensor, limits: limits, pieceBytes: min(windowBytes, leading), maps: false),
+      check: nil)
   }
 
   /// Compares the storage of a tensor with the checksum in the container, even if that was done before: to

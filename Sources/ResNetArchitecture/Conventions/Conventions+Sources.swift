@@ -27,7 +27,10 @@ extension Conventions {
     }
     if stem == nil, named.stem != plain.stem { stem = named.stem }
     if antialiasing == nil, let filter = named.antialiasing { antialiasing = filter }
-    if pool == nil, named.pool != named.usualPool { pool = named.pool.map { .pool($0) } ?? PoolChoice.none }
+    // The filter replaces the pooling too.
+    if pool == nil, named.antialiasing != nil || named.pool != named.usualPool {
+      pool = named.pool.map { .pool($0) } ?? PoolChoice.none
+    }
     if shortcut == nil, named.shortcut == .averagePoolSame { shortcut = .averagePoolSame }
     if finalPool == nil, named.hasHead, named.finalPool != .average { finalPool = named.finalPool }
   }
@@ -47,6 +50,19 @@ extension Conventions {
     return names
   }
 
+  /// Whether anything about strides or dilations is given.
+  var statesStages: Bool {
+    strides != nil || dilations != nil || firstDilations != nil || strideOn != nil
+  }
+
+  /// Removes what depends on the order in which layers run, and returns it.
+  mutating func leavingForward() -> Conventions {
+    var forward = Conventions()
+    (forward.pool, forward.finalPool, forward.activation) = (pool, finalPool, activation)
+    (pool, finalPool, activation) = (nil, nil, nil)
+    return forward
+  }
+
   /// The first convention on which two witnesses contradict each other, apart from strides and dilations, of
   /// which several descriptions may be the same function.
   func contradiction(_ other: Conventions) -> (what: String, String, String)? {
@@ -61,32 +77,6 @@ extension Conventions {
       return ("the channel order", first.rawValue, second.rawValue)
     }
     return nil
-  }
-
-  // MARK: - Argument records
-
-  /// What arguments of known programs say.
-  ///
-  /// Sources: facebookresearch/detr, models/backbone.py (`replace_stride_with_dilation=[False, False,
-  /// dilation]`);
-  /// mmseg/models/backbones/resnet.py (`dilations`, `strides`, `contract_dilation`, `style`).
-  mutating func add(_ arguments: [String: ModuleFacts.Value], prefix: String, stages: Int) {
-    guard stages == 4 else { return }
-    if prefix.hasSuffix("backbone.0.body."), case .bool(let isDilated)? = arguments["args.dilation"] {
-      if strides == nil, dilations == nil {
-        dilations = isDilated ? [1, 1, 1, 2] : [1, 1, 1, 1]
-        contractsDilation = true
-      }
-    }
-    guard case .text(let text)? = arguments["meta.config"], let backbone = MMConfig.backbone(text),
-      MMConfig.word(backbone, "type")?.hasPrefix("'ResNe") == true
-    else { return }
-    if strides == nil { strides = MMConfig.numbers(backbone, "strides", count: stages) ?? [1, 2, 2, 2] }
-    if dilations == nil {
-      dilations = MMConfig.numbers(backbone, "dilations", count: stages) ?? [1, 1, 1, 1]
-    }
-    contractsDilation = MMConfig.word(backbone, "contract_dilation") == "True"
-    if strideOn == nil { strideOn = MMConfig.word(backbone, "style") == "'caffe'" ? .conv1 : .conv2 }
   }
 
   // MARK: - Normalization
@@ -112,18 +102,20 @@ extension Conventions {
 
   // MARK: - Assumptions
 
-  /// Better assumptions than the usual ones, from the network's surroundings: segmentation_models.pytorch's
-  /// DeepLabV3Plus has an output stride of 16 unless told otherwise, with every convolution of a stage
-  /// dilated.
+  /// Better assumptions than the usual ones, from the network's surroundings: in
+  /// segmentation_models.pytorch, DeepLabV3Plus and PAN have an output stride of 16 and DeepLabV3 one of 8
+  /// unless told otherwise, with every convolution of a stage dilated.
   ///
-  /// Source: segmentation_models_pytorch/encoders/_utils.py, `replace_strides_with_dilation`.
+  /// Sources: segmentation_models_pytorch/encoders/_utils.py, `replace_strides_with_dilation`;
+  /// decoders/{deeplabv3,pan}/model.py, `encoder_output_stride`.
   static func assumption(_ surroundings: Surroundings) -> Conventions? {
     guard surroundings.prefix.hasSuffix("encoder.") else { return nil }
     let outside = surroundings.prefix.dropLast("encoder.".count)
     var conventions = Conventions()
-    if surroundings.keys.contains("\(outside)decoder.aspp.") {
+    func has(_ part: String) -> Bool { surroundings.keys.contains("\(outside)decoder.\(part).") }
+    if has("aspp") && has("block1") || has("fpa") {
       conventions.dilations = [1, 1, 1, 2]
-    } else if surroundings.keys.contains("\(outside)decoder.0.convs.") {
+    } else if has("aspp") || has("0.convs") {
       conventions.dilations = [1, 1, 2, 4]
     } else {
       return nil
@@ -139,45 +131,5 @@ extension Conventions.PoolChoice {
     case .none: "none"
     case .pool(let pool): "\(pool)"
     }
-  }
-}
-
-/// OpenMMLab's configurations, which are Python as text: only `backbone=dict(…)` with literal values is read.
-enum MMConfig {
-  /// The text between the parentheses of `backbone=dict(…)`; nil if there is none.
-  static func backbone(_ text: String) -> Substring? {
-    guard let start = text.ranges(of: "backbone=dict(").first?.upperBound else { return nil }
-    var depth = 1
-    for index in text[start...].indices.prefix(4096) {
-      if text[index] == "(" { depth += 1 }
-      if text[index] == ")" { depth -= 1 }
-      if depth == 0 { return text[start..<index] }
-    }
-    return nil
-  }
-
-  /// `dilations=(1, 1, 2, 4)`.
-  static func numbers(_ text: Substring, _ name: String, count: Int) -> [Int]? {
-    guard let rest = value(text, name), let end = rest.firstIndex(of: ")") else { return nil }
-    let numbers = rest[..<end].dropFirst().split(separator: ",").compactMap { part in
-      Int(part.filter { $0.isNumber })
-    }
-    return numbers.count == count && numbers.allSatisfy { (1...64).contains($0) } ? numbers : nil
-  }
-
-  /// `style='pytorch'`.
-  static func word(_ text: Substring, _ name: String) -> Substring? {
-    value(text, name)?.prefix { $0 != "," && $0 != "\n" && $0 != ")" }
-  }
-
-  private static func value(_ text: Substring, _ name: String) -> Substring? {
-    guard
-      let range = text.ranges(of: name + "=").first(where: { range in
-        range.lowerBound == text.startIndex
-          || !text[text.index(before: range.lowerBound)].isLetter
-            && text[text.index(before: range.lowerBound)] != "_"
-      })
-    else { return nil }
-    return text[range.upperBound...]
   }
 }

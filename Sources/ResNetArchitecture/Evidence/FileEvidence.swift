@@ -50,7 +50,8 @@ public struct ModuleFacts: Hashable, Sendable {
     // Functions of Python and operators have the same names, apart from underscores.
     self.calls = calls.map { call in
       let name = call.hasPrefix("functional.") ? String(call.dropFirst("functional.".count)) : call
-      return name.hasPrefix("_max_pool2d") ? "max_pool2d" : name
+      if name.hasPrefix("_max_pool2d") { return "max_pool2d" }
+      return name.hasPrefix("_adaptive_max_pool2d") ? "adaptive_max_pool2d" : name
     }
   }
 

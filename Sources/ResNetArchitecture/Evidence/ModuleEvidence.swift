@@ -83,13 +83,34 @@ struct ModuleEvidence {
   /// Place for a message: the name in the file, or what the whole is called.
   static func place(_ facts: ModuleFacts) -> String { facts.name.isEmpty ? "the network" : facts.name }
 
-  /// Whether the modules run in the order of their names: torchvision's and timm's own classes, or a
-  /// sequence.
+  /// Whether the network's modules run in the order of their names, and nothing else runs: torchvision's and
+  /// timm's own classes, or a sequence.
   var isKnownForward: Bool {
     if hasCode { return true }
     guard let root = inside.first(where: { $0.name == prefix.dropLast() }) else { return false }
-    let type = root.type
-    return type.hasPrefix("torchvision.models.") || type.hasPrefix("timm.models.")
-      || root.shortType == "Sequential"
+    return Self.modular.contains { root.type.hasPrefix($0) } || root.shortType == "Sequential"
   }
+
+  /// Whether it is known what the network and its blocks do with their modules. The file has no code of a
+  /// pickled module, so of a class of the user's only the layers are known.
+  var hasKnownForward: Bool {
+    if hasCode { return true }
+    let roots = Set(blocks.values).union([String(prefix.dropLast())])
+    return inside.allSatisfy { facts in
+      guard roots.contains(facts.name), facts.shortType != "Sequential" else { return true }
+      return (Self.modular + Self.functional).contains { facts.type.hasPrefix($0) }
+    }
+  }
+
+  /// Libraries whose ResNets have every operation as a module.
+  private static let modular = [
+    "torchvision.models.", "timm.models.", "segmentation_models_pytorch.encoders.",
+    "transformers.models.resnet.", "pretrainedmodels.models.",
+  ]
+
+  /// Libraries whose ResNets call some operations as functions.
+  private static let functional = [
+    "mmpretrain.models.", "mmcls.models.", "mmseg.models.", "mmdet.models.", "detectron2.",
+    "pycls.models.",
+  ]
 }

@@ -18,7 +18,10 @@ enum ModuleKind: Hashable {
 
   init(_ facts: ModuleFacts) {
     let name = facts.shortType
-    if let kind = Self.names[name] {
+    if name == "FloatFunctional" {
+      // Outside quantization it adds: torch.ao.nn.quantized.modules.functional_modules.
+      self = .nothing
+    } else if let kind = Self.names[name] {
       self = facts.type.contains(".qat.") || facts.type.contains("quantized") ? .foreign : kind
     } else if name.hasPrefix("Dropout") || name.hasPrefix("DropBlock") || name.hasSuffix("Loss")
       || facts.type.hasPrefix("torchmetrics.")
@@ -40,7 +43,7 @@ enum ModuleKind: Hashable {
     "AdaptiveMaxPool2d": .adaptiveMaximum, "FastAdaptiveMaxPool": .adaptiveMaximum,
     "GlobalAveragePooling": .adaptiveAverage,
     "Identity": .nothing, "DropPath": .nothing, "Flatten": .nothing, "Sequential": .nothing,
-    "ModuleList": .nothing, "ModuleDict": .nothing, "FloatFunctional": .nothing, "QuantStub": .nothing,
+    "ModuleList": .nothing, "ModuleDict": .nothing, "QuantStub": .nothing,
     "DeQuantStub": .nothing, "ReflectionPad2d": .nothing, "Accuracy": .nothing, "Sigmoid": .sigmoid,
   ]
 

@@ -15,6 +15,10 @@ extension KeyFamily {
       return .leaf("\(path.head).\(path.components[1]).downsample.\(path.components[3]).\(path.leaf)")
     },
     conventions: { surroundings in
+      // Other networks call their classifier `linear` too.
+      guard surroundings.shapes["conv1.weight"]?.dropFirst(2) == [3, 3] else {
+        return Conventions(channels: .rgb)
+      }
       // Both have one form only, in which nothing is left to choose.
       let stages = surroundings.shapes["layer4.0.conv1.weight"] == nil ? 3 : 4
       var conventions = Conventions(

@@ -62,8 +62,8 @@ public struct KeyFamily: Sendable {
 
   /// All families, most specific first: a stem belongs to the first family that recognizes it.
   public static let all: [KeyFamily] = [
-    .caffe2, .detectron2Import, .detectron2, .huggingFace, .cadene, .mmpretrain, .moco, .dino, .cifar,
-    .cadeneTorchvision, .sequential, .torchvision,
+    .caffe2, .detectron2Import, .detectron2, .huggingFace, .cadene, .cadeneGated, .pycls, .mmpretrain, .moco,
+    .dino, .cifar, .cadeneTorchvision, .sequential, .torchvision,
   ]
 }
 
@@ -91,8 +91,10 @@ struct KeyIndex: Sendable {
 
   init(_ names: Set<String>) {
     self.names = names
-    // Bytewise, because the search compares bytes.
-    sorted = names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    // Bytewise, because the search compares bytes; ASCII is compared so anyway, and faster.
+    sorted =
+      names.allSatisfy { name in name.utf8.allSatisfy { $0 < 0x80 } }
+      ? names.sorted() : names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   /// Whether there is such a name, or any name with that prefix if `key` ends with ".".

@@ -59,6 +59,8 @@ public struct PoolUnit: Hashable, Sendable {
   /// Source: ATen/native/Pool.h, `pooling_output_shape_pad_lr`: with `ceilMode` the last window must start
   /// inside the image or its left padding.
   public func outputSize(_ size: Int) -> Int {
+    // A reflected border repeats pixels after the first, so there must be as many.
+    if kind == .blur, size <= padding { return 0 }
     let free = size + padding + paddingAfter - kernel
     guard free >= 0 || ceilMode && free + stride > 0 else { return 0 }
     var count = (free + (ceilMode ? stride - 1 : 0)) / stride + 1

@@ -2,6 +2,9 @@
 public enum OtherNetworks {
   /// Substrings of names in other networks, most specific first.
   private static let marks: [(mark: String, name: String)] = [
+    (".weight_fake_quant.", "a network in quantization-aware training"),
+    (".activation_post_process.", "a network prepared for quantization, with observers"),
+    ("_packed_params", "a quantized network"),
     ("denseblock1.", "a DenseNet"), ("Conv2d_1a_3x3.", "an Inception network"),
     ("Mixed_5b.", "an Inception network"),
     ("attn.qkv.", "a vision transformer"), ("self_attn.", "a transformer"),
@@ -11,7 +14,7 @@ public enum OtherNetworks {
     ("features.0.0.weight", "a MobileNet, an EfficientNet or a ConvNeXt"), (".gamma", "a ConvNeXt"),
     ("squeeze.weight", "a SqueezeNet"), ("root.conv.", "a BiT ResNet with GroupNorm"),
     ("down1.", "a U-Net"), ("inc.double_conv.", "a U-Net"),
-    ("layer0.conv1.", "Cadene's squeeze-and-excitation network"),
+    ("layer1.0.conv1.0.bias", "a network whose BatchNorm is folded into its convolutions (fuse_modules)"),
     ("features.0.weight", "a VGG network or an AlexNet"), ("exp_avg", "an optimizer's state"),
     ("momentum_buffer", "an optimizer's state"),
   ]

@@ -4,14 +4,16 @@ extension NearMiss {
   /// Substrings of names that occur only in relatives of ResNets.
   private static let variants: [(mark: String, name: String)] = [
     (".convs.", "Res2Net's split convolutions"), (".conv2.conv.", "ResNeSt's split attention"),
-    (".conv2.fc1.", "ResNeSt's split attention"), (".se_module.", "Cadene's squeeze-and-excitation network"),
+    (".conv2.fc1.", "ResNeSt's split attention"),
     (".cbam.", "CBAM's attention"), (".ca.", "CBAM's attention"), (".sa.", "CBAM's attention"),
     (".conv2_offset.", "a deformable convolution"), (".IN.", "IBN's instance normalization"),
     ("attnpool.", "CLIP's attention pooling"), (".filt", "an antialiased network's blur"),
     (".weight_g", "weight normalization"),
     ("weight_orig", "a parametrized (pruned or spectrally normalized) weight"),
+    (".parametrizations.", "a parametrized weight that cannot be folded"),
+    (".weight_fake_quant.", "quantization-aware training"),
     (".activation_post_process.", "an observer: the network is prepared for quantization"),
-    (".weight_fake_quant.", "quantization-aware training"), ("._packed_params", "a quantized module"),
+    ("._packed_params", "a quantized module"),
     (".ibn.", "IBN's instance normalization"), ("lora_", "a LoRA adapter"), (".ctx.", "a context module"),
   ]
 
@@ -39,6 +41,13 @@ extension NearMiss {
     // A 3×3 convolution of three channels has the same shape in either order.
     if shape[1] == shape[2], shape[1] == 7, shape[3] == 3 {
       return "conv1.weight is \(shape): the channels come last; PyTorch's order is out, in, height, width"
+    }
+    // Only the kernels of the first block tell that of a 3×3 stem.
+    for name in ["layer1.0.conv1.weight", "layer1.0.conv2.weight"] {
+      guard let kernel = evidence.shapes[name], kernel.count == 4, kernel[1] == 3, kernel[2] == 3,
+        kernel[3] != 3
+      else { continue }
+      return "\(name) is \(kernel): the channels come last; PyTorch's order is out, in, height, width"
     }
     guard shape[2] == shape[3] else {
       return "conv1 is \(shape[2])×\(shape[3]); in a ResNet its kernel is square"

@@ -43,13 +43,18 @@ struct ConventionReader {
       throw ReadingFailure("the stem is given as \(stem), while the network's is \(own)")
     }
     var file = Conventions()
-    if let modules { file = try modules.conventions(shape) }
-    file.add(evidence.arguments, prefix: surroundings.prefix, stages: stages)
+    var usual: Conventions?
+    if let modules {
+      file = try modules.conventions(shape)
+      if !modules.hasKnownForward { usual = file.leavingForward() }
+    }
+    try file.add(evidence.arguments, prefix: surroundings.prefix, shape)
     file.add(normalizationBesides: surroundings)
     var sources: [(Witness, Conventions)] = [(.file, file)]
     if let official { sources.append((.published(official.name), official.conventions)) }
     sources.append((.option, options))
     try requireAgreement(sources)
+    try requireSameStages(sources, shape)
     if let golden {
       var conventions = Conventions(all: golden.architecture, channels: nil)
       (conventions.shortcut, conventions.finalPool) = (nil, nil)
@@ -57,6 +62,8 @@ struct ConventionReader {
     }
     if case .stated = request {
     } else {
+      // What a class of the user's does with its layers is not in the file.
+      if let usual { sources.append((.assumed, usual)) }
       sources.append((.family(family.name), familyConventions(shape)))
       if let guess = Conventions.assumption(surroundings) { sources.append((.assumed, guess)) }
     }
@@ -93,6 +100,41 @@ struct ConventionReader {
         guard let (what, one, other) = first.1.contradiction(second.1) else { continue }
         throw ReadingFailure(
           "\(what) is \(one) by \(Self.name(first.0)), and \(other) by \(Self.name(second.0))")
+      }
+    }
+  }
+
+  /// Requires that strides and dilations of two witnesses are the same function, in whatever words.
+  private func requireSameStages(
+    _ sources: [(Witness, Conventions)], _ shape: Architecture
+  ) throws(ReadingFailure) {
+    // Modules are compared with the layer tree one by one, which names the layer.
+    guard modules == nil, let (firstWitness, first) = sources.first(where: { $0.1.statesStages }) else {
+      return
+    }
+    func stages(_ order: [(Witness, Conventions)]) -> SettledConventions {
+      SettledConventions(order, shape, head: head, family: family.name)
+    }
+    for (witness, conventions) in sources where witness != firstWitness && conventions.statesStages {
+      let one = stages([(firstWitness, first), (witness, conventions)])
+      let two = stages([(witness, conventions), (firstWitness, first)])
+      for (what, value, other) in [
+        ("strides are", one.strides.value, two.strides.value),
+        ("dilations are", one.dilations.value, two.dilations.value),
+        ("dilations of first blocks are", one.firstDilations.value, two.firstDilations.value),
+      ] where value != other {
+        func text(_ values: [Int]) -> String { values.map(String.init).joined(separator: ",") }
+        throw ReadingFailure(
+          "\(what) \(text(value)) by \(Self.name(firstWitness)), and \(text(other)) by "
+            + Self.name(witness))
+      }
+      if shape.block == .bottleneck, let value = first.strideOn, let other = conventions.strideOn,
+        value != other
+      {
+        func text(_ place: Architecture.StridedConvolution) -> String { place == .conv2 ? "3x3" : "1x1" }
+        throw ReadingFailure(
+          "a bottleneck's stride is on the \(text(value)) by \(Self.name(firstWitness)), and on the "
+            + "\(text(other)) by \(Self.name(witness))")
       }
     }
   }

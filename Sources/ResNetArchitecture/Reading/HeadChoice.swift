@@ -50,7 +50,7 @@ struct HeadChoice {
       try take(found, tensors, &leaves, prefix)
     case .auto:
       guard Self.wrappedFamilies.contains(choice.family.name) else { return }
-      try settle(features, tensors, &leaves, prefix, key)
+      try settle(features, tensors, &leaves, choice, key)
     }
   }
 
@@ -68,11 +68,16 @@ struct HeadChoice {
   ]
 
   private mutating func settle(
-    _ features: Int, _ tensors: [(name: String, shape: [Int])], _ leaves: inout Leaves, _ prefix: String,
-    _ key: String?
+    _ features: Int, _ tensors: [(name: String, shape: [Int])], _ leaves: inout Leaves,
+    _ choice: CandidateChoice, _ key: String?
   ) throws(ReadingFailure) {
+    let prefix = choice.candidate.prefix
     let scope = key.map { $0.isEmpty ? "" : $0 + "." } ?? ""
-    let matrices = Self.matrices(tensors, features, prefix, scope)
+    // The classifier of an average or of another network is not this network's.
+    let others = choice.passedOver.map(\.prefix).filter { !$0.isEmpty && !prefix.hasPrefix($0) }
+    let matrices = Self.matrices(tensors, features, prefix, scope).filter { matrix in
+      !others.contains { matrix.module.hasPrefix($0) }
+    }
     let outside = matrices.filter { !$0.isInside }
     let inside = matrices.filter { $0.isInside && $0.module != module }
     guard let found = outside.first ?? (module == nil ? inside.first : nil) else { return }

@@ -108,6 +108,7 @@ struct Leaves {
         if case .leaf(let leaf) = choice.family.meaning(key), Self.isLeaf(leaf) { continue }
         rest = key[...]
       }
+      rest = Self.end(of: rest)
       while true {
         if case .leaf(let leaf) = choice.family.meaning(String(rest)), Self.isLeaf(leaf) {
           if missing?.contains(leaf) ?? (names[leaf] == nil) {
@@ -120,6 +121,17 @@ struct Leaves {
       }
     }
     return found
+  }
+
+  /// The last components of a name, as many as the longest leaf of any family has: a name of a kilobyte may
+  /// have five hundred.
+  private static func end(of name: Substring) -> Substring {
+    var count = 0
+    for index in name.utf8.indices.reversed() where name.utf8[index] == UInt8(ascii: ".") {
+      count += 1
+      if count == 12 { return name[name.index(after: index)...] }
+    }
+    return name
   }
 
   /// Number of blocks in each stage, up to the last one present, even if earlier ones are missing.

@@ -74,7 +74,7 @@ public struct StateDictReading: Sendable {
     do {
       choice = try CandidateChoice(keys, key: key)
     } catch {
-      throw NearFamily.explain(tensors, keys, key: key) ?? error
+      throw Self.quantized(evidence) ?? NearFamily.explain(tensors, keys, key: key) ?? error
     }
     var leaves = try Leaves(tensors, choice)
     // A weight file states its architecture, which was compared with the modules when it was made.
@@ -121,6 +121,16 @@ public struct StateDictReading: Sendable {
       notes.append(Note("the option has no effect: a basic block has its stride on the first 3×3"))
     }
     self.notes = notes
+  }
+
+  /// The failure that names the first quantized module, whose tensors have no names of their own.
+  private static func quantized(_ evidence: FileEvidence) -> ReadingFailure? {
+    let found = evidence.modules.first { facts in
+      facts.type.contains(".quantized.") && ModuleKind(facts) != .nothing
+    }
+    return found.map { facts in
+      ReadingFailure("\(ModuleEvidence.place(facts)) is \(facts.type): a quantized module", .anyStateDict)
+    }
   }
 
   /// Weights before the state of optimizers, which repeats them.

@@ -61,7 +61,8 @@ enum PthOutput {
   /// Tensors that are the same view of one storage share their data in the output too.
   private struct Sharing {
     private struct View: Hashable {
-      let storage: Int
+      /// The object: several files of one checkpoint number their storages alike.
+      let storage: ObjectIdentifier
       let offset: Int
       let shape: [Int]
       let strides: [Int]
@@ -74,7 +75,7 @@ enum PthOutput {
     mutating func number(of value: ValueSource) -> Int? {
       guard case .entry(let entry) = value else { return nil }
       let view = View(
-        storage: entry.storage.id, offset: entry.layout.offset, shape: entry.layout.shape,
+        storage: ObjectIdentifier(entry.storage), offset: entry.layout.offset, shape: entry.layout.shape,
         strides: entry.layout.strides, type: entry.scalarType, bits: [entry.isConjugated, entry.isNegated])
       if let known = numbers[view] { return known }
       numbers[view] = numbers.count

@@ -36,14 +36,27 @@ struct EffectiveStateDict {
   ///
   /// A module that was compiled as a whole has the component in its prefix, where it is left.
   private static func withoutCompiledParts(_ tensors: [TensorEntry]) -> [TensorEntry] {
-    let marker = "._orig_mod."
-    guard tensors.contains(where: { $0.name.contains(marker) }) else { return tensors }
-    let names = tensors.map(\.name)
-    let isRegional = names.contains { name in
-      guard let range = name.firstRange(of: marker) else { return false }
-      let module = name[..<range.lowerBound]
+    let compiled = tensors.filter { hasMarker($0.name) }
+    guard !compiled.isEmpty else { return tensors }
+    // Sorted, because a file may have a hundred thousand compiled modules, and each is looked up.
+    let names = tensors.map { ExactString($0.name) }.sorted()
+    func count(under prefix: Substring) -> Int {
+      func place(_ end: String) -> Int {
+        var (low, high) = (0, names.count)
+        while low < high {
+          let middle = (low + high) / 2
+          if names[middle] < ExactString(end) { low = middle + 1 } else { high = middle }
+        }
+        return low
+      }
+      // `/` follows the dot at the end of the prefix.
+      return prefix.isEmpty ? names.count : place(String(prefix.dropLast()) + "/") - place(String(prefix))
+    }
+    let isRegional = compiled.contains { tensor in
+      guard let range = tensor.name.firstRange(of: marker) else { return false }
+      let module = tensor.name[..<range.lowerBound]
       let parent = module.lastIndex(of: ".").map { module[...$0] } ?? ""
-      return names.contains { $0.hasPrefix(parent) && !$0.hasPrefix(module + ".") }
+      return count(under: parent) > count(under: module + ".")
     }
     guard isRegional else { return tensors }
     var renamed = tensors
@@ -53,5 +66,24 @@ struct EffectiveStateDict {
       }
     }
     return Set(renamed.map(\.name)).count == renamed.count ? renamed : tensors
+  }
+
+  private static let marker = "._orig_mod."
+
+  /// Whether a name has the marker; most have not, and a file may have a hundred thousand.
+  private static func hasMarker(_ name: String) -> Bool {
+    let found = unsafe name.utf8.withContiguousStorageIfAvailable { bytes in
+      var index = 0
+      while index + marker.utf8.count <= bytes.count {
+        if unsafe bytes[index] == UInt8(ascii: "."), unsafe bytes[index + 1] == UInt8(ascii: "_"),
+          unsafe bytes[index..<index + marker.utf8.count].elementsEqual(marker.utf8)
+        {
+          return true
+        }
+        index += 1
+      }
+      return false
+    }
+    return found ?? name.contains(marker)
   }
 }

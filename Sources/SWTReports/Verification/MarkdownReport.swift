@@ -54,7 +54,7 @@ enum MarkdownReport {
   private static func layers(_ golden: GoldenReport) -> String {
     let taps = golden.comparisons.dropFirst()
     let failing = taps.count { !$0.passes }
-    var text = "\n<details><summary>\(XMLText.escaped(golden.name)): \(taps.count) layers, "
+    var text = "\n<details><summary>\(summary(golden.name)): \(taps.count) layers, "
     text += "\(failing == 0 ? "all within bounds" : "\(failing) out of bounds")</summary>\n\n"
     text += "| layer | relL2 | floor | × floor | verdict |\n|---|--:|--:|--:|---|\n"
     for tap in taps {
@@ -80,6 +80,20 @@ enum MarkdownReport {
       case "." where result.lowercased().hasSuffix("www"): result += "<!-- -->."
       // Except between letters, an underscore would start emphasis.
       case "_": result += "\\_"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+
+  /// Text in an HTML element, where Markdown does not apply, but GitHub still makes notifications and links.
+  private static func summary(_ text: String) -> String {
+    var result = ""
+    for scalar in XMLText.escaped(Text.printable(text)).unicodeScalars {
+      switch scalar {
+      case "@": result += "@<!-- -->"
+      case "/" where result.hasSuffix(":"): result += "<!-- -->/"
+      case "." where result.lowercased().hasSuffix("www"): result += "<!-- -->."
       default: result.unicodeScalars.append(scalar)
       }
     }

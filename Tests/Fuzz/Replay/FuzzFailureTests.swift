@@ -47,6 +47,21 @@ import Testing
     input.target.run(try readFile(input.path))
   }
 
+  @Test(arguments: FuzzTarget.EvidenceRecord.allCases)
+  func `changed records about a network are an error or a result`(record: FuzzTarget.EvidenceRecord) throws {
+    let original = record.original
+    #expect(original.count > 100)
+    var random = Noise(seed: 18)
+    for round in 0..<120 {
+      var bytes = original
+      for _ in 0..<(1 + round % 4) {
+        bytes[Int.random(in: 1..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+      }
+      if round.isMultiple(of: 10) { bytes.removeLast(Int.random(in: 1..<bytes.count, using: &random)) }
+      FuzzTarget.evidence.run(bytes)
+    }
+  }
+
   @Test func `the mutator preserves unchanged opcodes and never fails`() {
     let pickle = PickleBuilder().tensor(count: 64, size: [4, 4], stride: [4, 1]).stop()
     for seed in 0..<2000 {

@@ -8,7 +8,7 @@ internal import TestSupport
 
 /// The entry points of the fuzzers, and of the tests that replay their findings.
 package enum FuzzTarget: String, CaseIterable, Sendable {
-  case zip, legacy, tar, pickle, safetensors, swt, npy, json, gzip, onnx, distributed
+  case zip, legacy, tar, pickle, safetensors, swt, npy, json, gzip, onnx, distributed, evidence
 
   /// Passes the bytes to the reader and checks what must hold for any input.
   ///
@@ -26,6 +26,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .json: Self.json(bytes)
     case .onnx: Self.onnx(bytes)
     case .distributed: Self.folder(bytes)
+    case .evidence: Self.evidence(bytes)
     }
   }
 

@@ -147,3 +147,19 @@ import Testing
     #expect(plain.switched(text: { _ in "sideways" }, integers: integers) == nil)
   }
 }
+
+/// Sizes of square images that timm 1.0.31 accepts with PyTorch 2.13, of those up to 49.
+@Suite struct AcceptedSizeTests {
+  @Test(arguments: [
+    // A map of one pixel has no border to reflect.
+    ("resnetblur18", 17...49), ("resnetblur50d", 17...49),
+    // Average pooling rounds down in the body, and up in the shortcut.
+    ("resnetaa34d", 31...34),
+  ])
+  func `antialiased networks accept the images that PyTorch accepts`(
+    name: String, sizes: ClosedRange<Int>
+  ) throws {
+    let tree = LayerTree(try #require(Architecture.named(name)))
+    #expect((1...49).filter { tree.accepts(imageSize: $0) } == Array(sizes))
+  }
+}

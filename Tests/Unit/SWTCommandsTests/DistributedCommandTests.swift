@@ -40,7 +40,7 @@ import Testing
     let converted = Tool(
       "convert", Fixtures.path("distributed"), "-o", folder.path + "/", "--arch", "none", "--force")
     #expect(converted.status == .success, "\(converted.errors)")
-    let expected = (Self.folders + ["rank0of1"]).map { "\($0).swt" }.sorted()
+    let expected = (Self.folders + ["rank0of1", "tied"]).map { "\($0).swt" }.sorted()
     #expect(try Folder.names(in: folder.path) == expected)
   }
 

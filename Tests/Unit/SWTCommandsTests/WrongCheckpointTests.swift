@@ -84,7 +84,7 @@ import Testing
     },
     Wrong(
       "two networks", "it contains 2 networks, under 'actor.', 'critic.'"
-    ) { resnet.renaming { "actor." + $0 } + resnet.renaming { "critic." + $0 } },
+    ) { resnet.renaming { "actor." + $0 } + resnext.renaming { "critic." + $0 } },
     Wrong("two running averages", "it contains 2 networks, under 'model_ema.', 'state_dict_ema.'") {
       resnet.renaming { "model_ema." + $0 } + resnet.renaming { "state_dict_ema." + $0 }
     },

@@ -51,6 +51,41 @@ import Testing
     }
   }
 
+  /// Storages of several files have the same numbers, and those that are computed have none.
+  @Test(arguments: [
+    "distributed/shard0", "distributed/shard1", "distributed/hf_shards", "distributed/ranks",
+    "forms/sharded_safetensors/model.safetensors.index.json",
+    "forms/sharded_bin/pytorch_model.bin.index.json",
+    "parametrizations/weight_norm.safetensors", "parametrizations/spectral_norm.safetensors",
+    "families/caffe2.pkl", "forms/legacy_two.pt",
+  ])
+  func `different tensors never share data, whatever they come from`(path: String) throws {
+    let folder = try TemporaryFolder()
+    let isNetwork = path.hasPrefix("parametrizations") || path.hasPrefix("families")
+    var options = ConversionOptions()
+    if !isNetwork { options.architecture = .none }
+    for ending in ["pth", "safetensors"] {
+      _ = try Converter.convert(Fixtures.path(path), to: folder.file("o.\(ending)"), options)
+    }
+    let (a, b) = (try PthFile(path: folder.file("o.pth")), try PthFile(path: folder.file("o.safetensors")))
+    #expect(!a.tensors.isEmpty && Set(a.tensors.map(\.name)) == Set(b.tensors.map(\.name)))
+    for tensor in a.tensors {
+      #expect(try a.bytes(of: tensor) == b.bytes(tensor.name), "\(tensor.name)")
+    }
+  }
+
+  @Test func `tied tensors of a distributed checkpoint, which are stored twice, share their data`() throws {
+    let folder = try TemporaryFolder()
+    var options = ConversionOptions()
+    options.architecture = .none
+    let path = Fixtures.path("distributed/tied")
+    #expect(try Converter.convert(path, to: folder.file("o.swt"), options).aliasCount == 1)
+    let file = try PthFile(path: path)
+    #expect(try file.floats("embed.weight") == (0..<24).map { Float($0) / 8 })
+    #expect(try file.bytes("embed.weight") == file.bytes("head.weight"))
+    #expect(try file.bytes("embed.weight") != file.bytes("other"))
+  }
+
   @Test func `what cannot come back is said`() throws {
     let folded = try Conversion("resnext_small", ending: "pth") { $0.foldsBatchNorm = true }
     #expect(folded.summary.warnings.contains { $0.contains("BatchNorm") })

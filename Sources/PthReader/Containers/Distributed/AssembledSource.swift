@@ -33,6 +33,9 @@ final class AssembledSource: ByteSource {
       try Checked.product(table.shape, "element count"), type.byteWidth, "tensor size")
   }
 
+  /// The number of bytes at the start of the whole that are all in one chunk.
+  var leadingBytes: Int { table.count == 0 ? byteCount : table.runLength(0) * type.byteWidth }
+
   /// Opens a chunk of the table, and checks that it is what the table says.
   func open(_ chunk: Int) throws(ParseFailure) -> TensorEntry {
     let position = table.order[chunk]

@@ -149,8 +149,12 @@ private struct ArchivedChunks: ChunkProvider {
 
   func open(_ position: Int) throws(ParseFailure) -> TensorEntry {
     let place = places[position]
+    var source: any ByteSource = try SubSource(
+      files[place.file], at: place.offset, count: place.byteCount)
+    // A small archive is read at once: its directory, pickle and values are a dozen reads otherwise.
+    if place.byteCount <= 1 << 14 { source = MemorySource(try source.bytes(at: 0, count: place.byteCount)) }
     let checkpoint = try CheckpointReader.read(
-      try SubSource(files[place.file], at: place.offset, count: place.byteCount),
+      source,
       limits: limits.scaled(toFile: place.byteCount), nesting: 1)
     try checkpoint.requireHarmless()
     guard let tensor = checkpoint.tensors.first, checkpoint.tensors.count == 1, tensor.path.isEmpty,

@@ -76,16 +76,15 @@ struct SafetensorsShards {
       }
     }
     try Self.requireAgreement(checkpoint)
+    if names.count == 1, let name = names.first {
+      try Self.requireWhole(checkpoint, name)
+      checkpoint.skip("", "other shards: none is beside \(name), which is whole by its running statistics")
+    }
     return checkpoint
   }
 
   /// Nothing says how many shards there are, but their names are numbered.
   private func requireRanks() throws(ParseFailure) {
-    guard names.count > 1 else {
-      throw ParseFailure(
-        .unsupported("\(names.first ?? "the shard") is alone, and it does not say how many shards there are"),
-        hint: Self.hint)
-    }
     let ranks = Set(names.compactMap(Self.rank))
     for rank in 1...max(1, ranks.max() ?? 1) where !ranks.contains(rank) {
       throw ParseFailure(
@@ -127,6 +126,29 @@ struct SafetensorsShards {
     if parts.entries.count == 1, let only = parts.entries.first { return only }
     return try AssembledSource(table, parts.type, OpenedChunks(entries: parts.entries, names: parts.files))
       .entry(id: id, name, limits: limits)
+  }
+
+  /// Requires that a shard without others is what one process wrote.
+  ///
+  /// Several processes split every parameter of a normalization and no buffer, and divide the buffers among
+  /// their files. So where each scale has its running statistics beside it, of the same size, nothing is missing.
+  private static func requireWhole(_ checkpoint: Checkpoint, _ name: String) throws(ParseFailure) {
+    var shapes: [ExactString: [Int]] = [:]
+    for tensor in checkpoint.tensors { shapes[tensor.name] = tensor.shape }
+    var count = 0
+    var isWhole = true
+    for tensor in checkpoint.tensors where tensor.shape.count == 1 && tensor.name.hasSuffix(".bias") {
+      let module = tensor.name.dropLast("bias".count)
+      guard shapes[module + "weight"] == tensor.shape else { continue }
+      count += 1
+      for leaf in ["running_mean", "running_var"] where shapes[module + leaf] != tensor.shape {
+        isWhole = false
+      }
+    }
+    guard isWhole, count > 0 else {
+      throw ParseFailure(
+        .unsupported("\(name) is alone, and it does not say how many shards there are"), hint: hint)
+    }
   }
 
   // MARK: Offsets

@@ -119,6 +119,45 @@ import Testing
     #expect(CheckpointFolder(folder.path) == nil)
   }
 
+  /// Nothing in a shard says how many there are; its running statistics do, because no process splits them.
+  @Test func `a shard without others is read only if its statistics prove that it is whole`() throws {
+    let whole = try TemporaryFolder()
+    let name = "shard-00001-model-00001-of-00001.safetensors"
+    try writeFile(whole.file(name), Self.shard(scales: 6, statistics: 6))
+    let file = try PthFile(path: whole.path)
+    #expect(file.tensors.count == 5 && file["bn1.weight"]?.shape == [6])
+    #expect(file.checkpoint.skipped.contains { $0.reason.contains(name) })
+    for (scales, statistics) in [(3, 6), (6, nil), (6, 3)] {
+      let folder = try TemporaryFolder()
+      try writeFile(folder.file(name), Self.shard(scales: scales, statistics: statistics))
+      #expect(throws: ParseFailure.self) { try PthFile(path: folder.path) }
+    }
+    let second = try TemporaryFolder()
+    try writeFile(
+      second.file("shard-00002-model-00001-of-00001.safetensors"), Self.shard(scales: 6, statistics: 6))
+    #expect(throws: ParseFailure.self) { try PthFile(path: second.path) }
+  }
+
+  /// What `HuggingFaceStorageWriter(save_distributed=True)` writes for one rank.
+  private static func shard(scales: Int, statistics: Int?) -> [UInt8] {
+    var rows: [(String, Int)] = [("bn1.weight", scales), ("bn1.bias", scales), ("fc.weight", 4)]
+    if let statistics { rows += [("bn1.running_mean", statistics), ("bn1.running_var", statistics)] }
+    var (entries, offsets, place) = ([String](), [String](), 0)
+    for (name, count) in rows {
+      entries.append(
+        "\"\(name)\":{\"dtype\":\"F32\",\"shape\":[\(count)],"
+          + "\"data_offsets\":[\(place),\(place + 4 * count)]}")
+      offsets.append("\\\"\(name)\\\": {\\\"saved_offsets\\\": [0]}")
+      place += 4 * count
+    }
+    let header =
+      "{\"__metadata__\":{\"DCP_VERSION\":\"1.0\",\"DCP_SHARDING_INFO\":\"{\(offsets.joined(separator: ", "))}\"},"
+      + entries.joined(separator: ",") + "}"
+    let size = header.utf8.count
+    return (0..<8).map { UInt8(truncatingIfNeeded: size >> (8 * $0)) } + Array(header.utf8)
+      + [UInt8](repeating: 1, count: place)
+  }
+
   @Test func `bytes in no chunk are reported`() throws {
     let fixture = DistributedFixture(name: "one", prefix: "model.")
     let folder = try fixture.copy { $0.hasSuffix(".distcp") ? $1 + [1, 2, 3] : $1 }
