@@ -29,7 +29,11 @@ let formats: [Target] = [
     name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
   .target(name: "SWT", dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums"]),
   .target(
-    name: "SWTArchives", dependencies: ["SWTPlatform", "SWTBytes", "SWTChecksums", "CLibzip", "CZlib"]),
+    name: "SWTArchives",
+    dependencies: [
+      "SWTPlatform", "SWTBytes", "SWTChecksums", "CZlib",
+      .target(name: "CLibzip", condition: .when(platforms: [.linux, .macOS], traits: ["Libzip"])),
+    ]),
   .target(name: "SWTTensorFiles", dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "SWTArchives"]),
   .target(
     name: "PthReader",
@@ -46,7 +50,8 @@ let formats: [Target] = [
 
   // The readers as libraries for C.
   .target(name: "PthC"),
-  .target(name: "PthInterface", dependencies: ["SWTBytes", "SWTTensors", "PthC", "PthReader"]),
+  .target(
+    name: "PthInterface", dependencies: ["SWTBytes", "SWTTensors", "PthC", "PthReader", "PthWriter"]),
   .target(name: "SWTC"),
   .target(
     name: "SWTInterface", dependencies: ["SWTPlatform", "SWTC", "SWT", "SWTChecksums", "SWTDigests"]),
@@ -252,6 +257,13 @@ let package = Package(
     // The weight-file reader for C.
     .library(name: "SWTC", type: .dynamic, targets: ["SWTInterface", "SWTC"]),
     .executable(name: "pth2swt", targets: ["pth2swt"]),
+  ],
+  traits: [
+    .default(enabledTraits: ["Libzip"]),
+    .trait(
+      name: "Libzip",
+      description:
+        "Reads the directories of zip archives with libzip; otherwise, with this package's own reader."),
   ],
   targets: formats + network + tests,
   swiftLanguageModes: [.v6],

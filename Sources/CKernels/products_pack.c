@@ -6,16 +6,7 @@
 #pragma STDC FP_CONTRACT OFF
 #include "products.h"
 #include "reduced.h"
-
-typedef float v16f __attribute__((vector_size(64)));
-typedef double v16d __attribute__((vector_size(128)));
-typedef uint32_t v16u __attribute__((vector_size(64)));
-typedef int32_t v16i __attribute__((vector_size(64)));
-typedef uint16_t v16h __attribute__((vector_size(32)));
-typedef float v16f_any __attribute__((vector_size(64), aligned(4), may_alias));
-typedef uint32_t v16u_any __attribute__((vector_size(64), aligned(4), may_alias));
-typedef uint16_t v16h_any __attribute__((vector_size(32), aligned(2), may_alias));
-#define ALL(x) ((x) + (v16u) { 0 })
+#include "vectors.h"
 
 /* ------------------------------------------------------------ weights */
 
@@ -46,18 +37,6 @@ P2S_INLINE void put(
     for (int l = 0; first + l < in->filters; l++) to[l] = (*words)[l];
 }
 
-/* As split_x6 in products_body.h. */
-P2S_INLINE void split_weights(const v16f *x, v16u parts[3]) {
-    v16u u = (v16u)*x, half = ALL(0x8000u), top = ALL(0xFFFF0000u);
-    v16u finite = (v16u)(u + u < ALL(0xFEFF0000u)), nan = (v16u)(u + u > ALL(0xFF000000u));
-    v16u high = ((u + (half & finite)) & top) | (nan & 0x00400000u);
-    v16f rest = (v16f)((v16u)(*x - (v16f)high) & finite);
-    v16u middle = ((v16u)rest + half) & top;
-    parts[0] = high;
-    parts[1] = middle;
-    parts[2] = (v16u)(rest - (v16f)middle) & top;
-}
-
 P2S_INLINE void split_x6_panel(const struct p2s_split_panel *in) {
     for (int32_t s = 0; s < in->steps; s++) {
         for (int32_t w = 0; w < 16; w++) {
@@ -67,8 +46,8 @@ P2S_INLINE void split_x6_panel(const struct p2s_split_panel *in) {
                 v16u a[3], b[3];
                 gather(in, f, order[0], &low);
                 gather(in, f, order[1], &high);
-                split_weights(&low, a);
-                split_weights(&high, b);
+                split_x6(&low, a);
+                split_x6(&high, b);
                 P2S_UNROLL for (int i = 0; i < 3; i++) {
                     v16u words = a[i] >> 16 | b[i];
                     put(in, f, in->packed + (s * 3 + i) * P2S_STEP_WORDS + w * 32 + f, &words);

@@ -80,21 +80,16 @@ public func p2s_pth_read(
 }
 
 @c @implementation
-public func p2s_pth_close(_ file: OpaquePointer?) {
-  if let file = unsafe file { unsafe Handle.release(file) }
+public func p2s_pth_offset(_ file: OpaquePointer?, _ i: Int) -> Int64 {
+  guard let file = unsafe file else { return -1 }
+  let opened = unsafe Handle.of(file).file
+  guard opened.tensors.indices.contains(i), let offset = opened.offset(of: opened.tensors[i]) else {
+    return -1
+  }
+  return Int64(offset)
 }
 
-/// Copies a message, truncated between characters if the memory is too small.
-private func report(_ message: String, to error: UnsafeMutablePointer<CChar>?, _ size: Int) {
-  guard let error = unsafe error, size > 0 else { return }
-  var count = 0
-  for character in message.unicodeScalars {
-    let bytes = Array(String(character).utf8)
-    guard count + bytes.count < size else { break }
-    for byte in bytes {
-      unsafe error[count] = CChar(bitPattern: byte)
-      count += 1
-    }
-  }
-  unsafe error[count] = 0
+@c @implementation
+public func p2s_pth_close(_ file: OpaquePointer?) {
+  if let file = unsafe file { unsafe Handle.release(file) }
 }

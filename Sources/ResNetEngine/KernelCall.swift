@@ -18,8 +18,7 @@ struct Call<Layer: BitwiseCopyable, Element: BitwiseCopyable> {
   /// The call that the pool passes to a unit, for the image that the unit belongs to, and the unit's number
   /// within it.
   static func at(_ context: UnsafeMutableRawPointer?, _ unit: Int32) -> (call: Self, unit: Int32) {
-    guard let context = unsafe context else { preconditionFailure("the pool passes on what it got") }
-    var call = unsafe context.assumingMemoryBound(to: Self.self).pointee
+    var call = unsafe contents(of: context, as: Self.self)
     let image = unsafe Int(unit / call.units)
     if image > 0 {
       unsafe call.source += image * call.sourceStep
@@ -48,4 +47,11 @@ extension KernelCalls {
       for unit in 0..<units { unsafe body(context, unit) }
     }
   }
+}
+
+/// What the thread pool passed on to a unit: a copy of the caller's variable.
+@unsafe
+func contents<Value>(of context: UnsafeMutableRawPointer?, as type: Value.Type) -> Value {
+  guard let context = unsafe context else { preconditionFailure("the pool passes on what it got") }
+  return unsafe context.assumingMemoryBound(to: type).pointee
 }

@@ -19,12 +19,12 @@ struct ZipExtent {
   private static let descriptorSize = 24
 
   private let source: any ByteSource
-  /// Offset of the directory.
-  private let directory: Int
+  /// Offset of the directory, and of its end.
+  let directory, directoryEnd: Int
   /// Offset of the end of the last record.
   private let end: Int
   /// Number of entries, including folders.
-  private let count: UInt64
+  let count: UInt64
 
   /// Finds the last end record and the directory before it.
   ///
@@ -78,6 +78,7 @@ struct ZipExtent {
         .invalid("the zip directory has \(size) bytes; \(limit) are before its end"), at: place)
     }
     directory = limit - Int(size)
+    directoryEnd = limit
     guard UInt64(directory) == stated else {
       throw Self.severalArchives(Int(clamping: Int64(directory) - Int64(clamping: stated)))
     }

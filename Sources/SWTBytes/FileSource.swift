@@ -84,4 +84,9 @@ public final class FileSource: MappableSource {
         hint: "the file was truncated while it was read")
     }
   }
+
+  /// Whether `path` names this file now.
+  func isFile(at path: String) -> Bool {
+    FileIdentity(descriptor: descriptor).map { $0 == FileIdentity(path) } == true
+  }
 }

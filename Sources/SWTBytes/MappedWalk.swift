@@ -12,8 +12,8 @@ package struct MappedWalk {
   package let file: MappedFile
   private let source: FileSource
   private let end: Int
-  /// Offset of the next byte.
-  private var position: Int
+  /// Offset of the next byte in the file.
+  package private(set) var position: Int
   /// The range that may be resident.
   private var stretch: Range<Int>
 
@@ -31,6 +31,9 @@ package struct MappedWalk {
 
   /// Bytes not passed yet.
   package var left: Int { end - position }
+
+  /// Whether it passes through the file that `path` names now.
+  package func isFile(at path: String) -> Bool { source.isFile(at: path) }
 
   /// Advances over the next bytes.
   ///

@@ -73,6 +73,26 @@ long p2s_pth_find(const p2s_pth *file, const char *name);
  * The memory may then have been written in part. */
 int p2s_pth_read(p2s_pth *file, size_t i, void *to, size_t size, char *error, size_t error_size);
 
+/* Offset of the values of tensor i in the file at the path that was opened, if they are stored there as
+ * p2s_pth_read returns them: a program may then map the file and use them in place.
+ *
+ * -1 if it is not so: compressed, strided, big-endian or conjugated values, values in another file of a sharded
+ * checkpoint, no values, or if the path now names another file. The values at the offset are not checked
+ * against the file's checksum, and a mapping of a file that is truncated later ends in SIGBUS. */
+int64_t p2s_pth_offset(const p2s_pth *file, size_t i);
+
+/* Writes a checkpoint that torch.load(path, weights_only=True) reads: a dict of the tensors in this order.
+ *
+ * Of each tensor name, dtype, rank, dims and nbytes are read, name_length only if it is not 0; values[i] points
+ * to nbytes bytes, contiguous, row-major, little-endian. Tensors with the same values pointer and size share
+ * memory in PyTorch too. The same tensors give the same bytes. The file gets its name when it is complete and
+ * on disk; an existing file is replaced.
+ *
+ * Returns 0; nonzero, and a message, if two tensors have one name, PyTorch has no such dtype, nbytes does not
+ * match, an argument is NULL or the file cannot be written. */
+int p2s_pth_write(const char *path, const p2s_pth_tensor *tensors, const void *const *values, size_t count,
+                  char *error, size_t error_size);
+
 /* Closes a file and frees everything that belongs to it; NULL is allowed. */
 void p2s_pth_close(p2s_pth *file);
 

@@ -95,8 +95,7 @@ extension KernelCalls {
             unsafe UnsafeMutableRawPointer(start(buffer: $0.buffer)).assumingMemoryBound(to: UInt32.self)
           })
         unsafe dispatch(p2s_product_units(layer), &call) { context, unit in
-          guard let context = unsafe context else { return }
-          let call = unsafe context.assumingMemoryBound(to: ProductCall.self).pointee
+          let call = unsafe contents(of: context, as: ProductCall.self)
           unsafe p2s_product_unit(
             call.isa, call.layer, call.source, call.residual, call.target,
             call.scratch + Int(unit) * call.scratchStep, call.magnitudes, unit)
@@ -119,7 +118,7 @@ extension KernelCalls {
         unsafe call.inverse = scale.inverse
       }
       unsafe dispatch(Int32(copy.units), &call) { context, unit in
-        unsafe LineCall.at(context).copyLines(unit: Int(unit))
+        unsafe contents(of: context, as: LineCall.self).copyLines(unit: Int(unit))
       }
     }
   }
@@ -131,7 +130,7 @@ extension KernelCalls {
       unsafe (found, count) = (start(magnitudes, image: image + number), magnitudes.count)
     } else {
       unsafe dispatch(Int32(copy.units), &call) { context, unit in
-        let call = unsafe LineCall.at(context)
+        let call = unsafe contents(of: context, as: LineCall.self)
         unsafe call.magnitudes[Int(unit)] = call.largest(unit: Int(unit))
       }
     }
@@ -198,11 +197,6 @@ private struct LineCall {
   /// The largest magnitude of each unit.
   var magnitudes: UnsafeMutablePointer<UInt32> {
     unsafe UnsafeMutableRawPointer(header + LineCopy.magnitudesOffset).assumingMemoryBound(to: UInt32.self)
-  }
-
-  static func at(_ context: UnsafeMutableRawPointer?) -> Self {
-    guard let context = unsafe context else { preconditionFailure("the pool passes on what it got") }
-    return unsafe context.assumingMemoryBound(to: Self.self).pointee
   }
 
   /// Where a unit begins: its block, its first row, and how many floats its rows have.

@@ -11,25 +11,18 @@ extension PackedNetwork {
   func pack(_ product: ProductConvolution, from source: some WeightSource, _ threads: ThreadPool) throws {
     let unit = product.unit
     let fold = try Normalization(of: unit, from: source).folded
-    let count = unit.weightShape.reduce(1, *)
-    let name = "\(unit.name).weight"
-    let lanes = unsafe UnsafeMutableBufferPointer(
-      start: storage.base + product.scaleOffset, count: 2 * product.laneCount)
-    unsafe lanes.update(repeating: 0)
+    let isSplit = p2s_split_parts(product.split) > 1
     var scales = fold.scale ?? [Double](repeating: 1, count: unit.outputChannels)
+    clearLanes(at: product.scaleOffset, count: product.laneCount)
     switch product.split {
-    case .P2S_SPLIT_BF16:
-      try source.withFloats(name, count: count) { weights in
-        unsafe weights.withUnsafeBufferPointer { unsafe pack(product, $0.baseAddress, nil, threads) }
-      }
-    case .P2S_SPLIT_I8:
-      let filters = try integers(name, of: unit, from: source, threads)
-      for channel in scales.indices { scales[channel] *= filters.scales[channel] }
-      unsafe filters.values.withUnsafeBufferPointer {
-        unsafe pack(product, $0.baseAddress, nil, threads)
+    case .P2S_SPLIT_BF16, .P2S_SPLIT_I8:
+      let number: p2s_number = product.split == .P2S_SPLIT_I8 ? .P2S_I8 : .P2S_BF16
+      try unsafe withWords(number, of: unit, from: source, scales: &scales, threads) {
+        unsafe pack(product, $0, nil, threads)
       }
     case .P2S_SPLIT_X6, .P2S_SPLIT_X8:
-      try source.withFloats(name, count: count) { weights in
+      let count = unit.weightShape.reduce(1, *)
+      try source.withFloats("\(unit.name).weight", count: count) { weights in
         unsafe weights.withUnsafeBufferPointer { weights in
           unsafe scales.withUnsafeBufferPointer { scales in
             unsafe pack(
@@ -38,12 +31,9 @@ extension PackedNetwork {
         }
       }
     }
-    let isSplit = p2s_split_parts(product.split) > 1
-    for channel in 0..<unit.outputChannels {
-      let lane = product.output.lane(channel)
-      if !isSplit { unsafe lanes[lane] = Float(scales[channel]) }
-      unsafe lanes[product.laneCount + lane] = Float(fold.bias[channel])
-    }
+    storeLanes(
+      of: product.output, at: product.scaleOffset, count: product.laneCount, scales: isSplit ? nil : scales,
+      bias: fold.bias)
   }
 
   private func pack(

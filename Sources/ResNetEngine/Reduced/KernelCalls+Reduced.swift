@@ -38,7 +38,7 @@ extension KernelCalls {
     case .P2S_BF16:
       unsafe header[0] = 1
       unsafe dispatch(Int32(copy.units), &call) { context, unit in
-        let call = unsafe CopyCall.at(context)
+        let call = unsafe contents(of: context, as: CopyCall.self)
         let range = unsafe call.copy.range(ofUnit: Int(unit))
         unsafe p2s_to_bf16(
           call.isa, call.source + range.lowerBound, Int64(range.count),
@@ -46,7 +46,7 @@ extension KernelCalls {
       }
     case .P2S_I8:
       unsafe dispatch(Int32(copy.units), &call) { context, unit in
-        let call = unsafe CopyCall.at(context)
+        let call = unsafe contents(of: context, as: CopyCall.self)
         let range = unsafe call.copy.range(ofUnit: Int(unit))
         unsafe call.maxima[Int(unit)] = p2s_largest(
           call.isa, call.source + range.lowerBound, Int64(range.count))
@@ -57,7 +57,7 @@ extension KernelCalls {
       unsafe header[0] = scale.scale
       unsafe call.inverse = scale.inverse
       unsafe dispatch(Int32(copy.units), &call) { context, unit in
-        let call = unsafe CopyCall.at(context)
+        let call = unsafe contents(of: context, as: CopyCall.self)
         let range = unsafe call.copy.range(ofUnit: Int(unit))
         unsafe p2s_to_u8(
           call.isa, call.source + range.lowerBound, Int64(range.count), call.inverse,
@@ -149,10 +149,5 @@ private struct CopyCall {
   /// The largest value of each unit.
   var maxima: UnsafeMutablePointer<UInt32> {
     unsafe UnsafeMutableRawPointer(header + ReducedCopy.maximaOffset).assumingMemoryBound(to: UInt32.self)
-  }
-
-  static func at(_ context: UnsafeMutableRawPointer?) -> Self {
-    guard let context = unsafe context else { preconditionFailure("the pool passes on what it got") }
-    return unsafe context.assumingMemoryBound(to: Self.self).pointee
   }
 }

@@ -10,30 +10,52 @@ extension PackedNetwork {
   func pack(_ reduced: ReducedConvolution, from source: some WeightSource, _ threads: ThreadPool) throws {
     let unit = reduced.unit
     let fold = try Normalization(of: unit, from: source).folded
-    let count = unit.weightShape.reduce(1, *)
-    let name = "\(unit.name).weight"
     var scales = fold.scale ?? [Double](repeating: 1, count: unit.outputChannels)
-    switch reduced.number {
+    clearLanes(at: reduced.scaleOffset, count: reduced.laneCount)
+    try unsafe withWords(reduced.number, of: unit, from: source, scales: &scales, threads) {
+      unsafe pack(reduced, $0, threads)
+    }
+    storeLanes(
+      of: reduced.output, at: reduced.scaleOffset, count: reduced.laneCount, scales: scales, bias: fold.bias)
+  }
+
+  /// Lends a layer's weights as the packers of words read them: floats that they round, or integers, whose
+  /// scales are multiplied into `scales`.
+  func withWords(
+    _ number: p2s_number, of unit: ConvolutionUnit, from source: some WeightSource,
+    scales: inout [Double], _ threads: ThreadPool, _ body: (UnsafeRawPointer?) -> Void
+  ) throws {
+    let name = "\(unit.name).weight"
+    switch number {
     case .P2S_BF16:
-      try source.withFloats(name, count: count) { weights in
-        unsafe weights.withUnsafeBufferPointer {
-          unsafe pack(reduced, UnsafeRawPointer($0.baseAddress), threads)
-        }
+      try source.withFloats(name, count: unit.weightShape.reduce(1, *)) { weights in
+        unsafe weights.withUnsafeBufferPointer { unsafe body(UnsafeRawPointer($0.baseAddress)) }
       }
     case .P2S_I8:
       let filters = try integers(name, of: unit, from: source, threads)
       for channel in scales.indices { scales[channel] *= filters.scales[channel] }
-      unsafe filters.values.withUnsafeBufferPointer {
-        unsafe pack(reduced, UnsafeRawPointer($0.baseAddress), threads)
-      }
+      unsafe filters.values.withUnsafeBufferPointer { unsafe body(UnsafeRawPointer($0.baseAddress)) }
     }
-    let lanes = unsafe UnsafeMutableBufferPointer(
-      start: storage.base + reduced.scaleOffset, count: 2 * reduced.laneCount)
-    unsafe lanes.update(repeating: 0)
-    for channel in 0..<unit.outputChannels {
-      let lane = reduced.output.lane(channel)
-      unsafe lanes[lane] = Float(scales[channel])
-      unsafe lanes[reduced.laneCount + lane] = Float(fold.bias[channel])
+  }
+
+  /// A layer's lanes: `count` scales, then as many biases. Lanes without a channel stay zero.
+  private func lanes(at offset: Int, count: Int) -> UnsafeMutableBufferPointer<Float> {
+    unsafe UnsafeMutableBufferPointer(start: storage.base + offset, count: 2 * count)
+  }
+
+  func clearLanes(at offset: Int, count: Int) {
+    unsafe lanes(at: offset, count: count).update(repeating: 0)
+  }
+
+  /// Writes the bias of each output channel, and the scales, unless the packer has written them.
+  func storeLanes(
+    of output: ChannelLayout, at offset: Int, count: Int, scales: [Double]?, bias: [Double]
+  ) {
+    let lanes = unsafe lanes(at: offset, count: count)
+    for channel in bias.indices {
+      let lane = output.lane(channel)
+      if let scales { unsafe lanes[lane] = Float(scales[channel]) }
+      unsafe lanes[count + lane] = Float(bias[channel])
     }
   }
 

@@ -48,7 +48,7 @@ struct Doctor: Command {
       ("bf16_kernels", .string(InstructionSet.best.name(of: .bf16))),
       ("i8_kernels", .string(InstructionSet.best.name(of: .i8))),
       ("amx", .string(InstructionSet.amxState.rawValue)),
-      ("libzip", .string(CompressionLibraries.libzip)),
+      ("libzip", CompressionLibraries.libzip.map { .string($0) } ?? .null),
       ("zlib", .string(CompressionLibraries.zlib)),
       ("crypto", .string(CryptoLibrary.version)),
     ]

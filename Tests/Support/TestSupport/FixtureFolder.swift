@@ -8,4 +8,12 @@ package enum Fixtures {
   }()
 
   package static func path(_ name: String) -> String { "\(folder)/\(name)" }
+
+  /// Paths of all files in it, at any depth.
+  package static var files: [String] { files(in: folder) }
+
+  private static func files(in path: String) -> [String] {
+    guard let names = try? listFolder(path) else { return [path] }
+    return names.flatMap { files(in: "\(path)/\($0)") }
+  }
 }

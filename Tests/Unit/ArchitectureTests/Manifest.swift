@@ -31,7 +31,11 @@ struct Manifest {
       var dependencies: [String] = []
       if let start = Self.find("dependencies: [", in: call, from: 0) {
         let bracket = start + "dependencies: [".utf8.count - 1
-        dependencies = Self.strings(in: Array(call[bracket..<Self.matching(bracket, in: call)]))
+        let list = Array(call[bracket..<Self.matching(bracket, in: call)])
+        let traits = Self.find("traits: [", in: list, from: 0).map { start in
+          Self.strings(in: Array(list[(start + 8)..<Self.matching(start + 8, in: list)]))
+        }
+        dependencies = Self.strings(in: list).filter { traits?.contains($0) != true }
       }
       targets.append(
         Target(

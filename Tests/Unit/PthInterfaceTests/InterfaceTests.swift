@@ -94,4 +94,112 @@ import Testing
     #expect(p2s_pth_read(nil, 0, nil, 0, nil, 0) != 0)
     p2s_pth_close(nil)
   }
+
+  /// The bytes in the file itself are the values; where they are not stored so, there is no offset.
+  @Test(arguments: checkpoints)
+  func `the bytes at an offset are the values`(name: String) throws {
+    let path = Fixtures.path("checkpoints/\(name)")
+    let whole = try readFile(path)
+    let file = unsafe try #require(Self.open(path).file)
+    defer { unsafe p2s_pth_close(file) }
+    var found = 0
+    for index in 0..<(unsafe p2s_pth_count(file)) {
+      var info = unsafe p2s_pth_tensor()
+      #expect(unsafe p2s_pth_info(file, index, &info) == 0)
+      let (offset, size) = unsafe (Int(p2s_pth_offset(file, index)), Int(info.nbytes))
+      guard offset >= 0 else { continue }
+      found += 1
+      try #require(offset <= whole.count && size <= whole.count - offset)
+      #expect(try unsafe Self.bytes(file, index, size) == Array(whole[offset..<offset + size]))
+    }
+    // Compressed, and a view with gaps.
+    #expect((found == 0) == ["resnext_small_deflated.pth", "bare_tensor.pth"].contains(name))
+    #expect(unsafe p2s_pth_offset(file, -1) == -1 && p2s_pth_offset(nil, 0) == -1)
+  }
+
+  /// Every tensor of a checkpoint, written and read again.
+  @Test(arguments: checkpoints)
+  func `what is written is read again, shared memory once`(name: String) throws {
+    let file = unsafe try #require(Self.open(Fixtures.path("checkpoints/\(name)")).file)
+    defer { unsafe p2s_pth_close(file) }
+    var infos: [p2s_pth_tensor] = unsafe []
+    var memory: [[UInt8]] = []
+    for index in 0..<(unsafe p2s_pth_count(file)) {
+      var info = unsafe p2s_pth_tensor()
+      #expect(unsafe p2s_pth_info(file, index, &info) == 0)
+      guard unsafe !String(cString: info.dtype).hasPrefix("q") else { continue }
+      unsafe infos.append(info)
+      memory.append(try unsafe Self.bytes(file, index, Int(info.nbytes)))
+    }
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/again.pth"
+    var error = [CChar](repeating: 0, count: 512)
+    let status = unsafe withPointers(to: memory) { pointers in
+      unsafe p2s_pth_write(path, infos, pointers, infos.count, &error, error.count)
+    }
+    try #require(
+      status == 0, "\(error.prefix { $0 != 0 }.map { Character(UnicodeScalar(UInt8(bitPattern: $0))) })")
+    let again = unsafe try #require(Self.open(path).file)
+    defer { unsafe p2s_pth_close(again) }
+    #expect(unsafe p2s_pth_count(again) == infos.count)
+    for index in unsafe infos.indices {
+      var info = unsafe p2s_pth_tensor()
+      #expect(unsafe p2s_pth_info(again, index, &info) == 0)
+      #expect(unsafe String(cString: info.name) == String(cString: infos[index].name))
+      #expect(unsafe String(cString: info.dtype) == String(cString: infos[index].dtype))
+      #expect(try unsafe Self.bytes(again, index, Int(info.nbytes)) == memory[index])
+    }
+  }
+
+  /// Lends the memory of every array, also of empty ones.
+  private func withPointers<Result>(
+    to memory: [[UInt8]], _ body: ([UnsafeRawPointer?]) -> Result
+  ) -> Result {
+    func lend(_ index: Int, _ pointers: [UnsafeRawPointer?]) -> Result {
+      guard index < memory.count else { return unsafe body(pointers) }
+      return unsafe memory[index].withUnsafeBytes { unsafe lend(index + 1, pointers + [$0.baseAddress]) }
+    }
+    return unsafe lend(0, [])
+  }
+
+  @Test func `what cannot be written is an error with a message`() throws {
+    let folder = try TemporaryFolder()
+    let values: [UInt8] = [1, 2, 3, 4]
+    var dims: [Int64] = [4]
+    func write(_ dtype: String, nbytes: UInt64, names: [String], to path: String) -> String {
+      var error = [CChar](repeating: 0, count: 512)
+      let status = unsafe values.withUnsafeBytes { bytes in
+        unsafe dims.withUnsafeMutableBufferPointer { dims in
+          unsafe dtype.withCString { dtype in
+            unsafe names[0].withCString { first in
+              unsafe names[names.count - 1].withCString { last in
+                let tensors = unsafe [first, last].prefix(names.count).map { name in
+                  unsafe p2s_pth_tensor(
+                    name: name, name_length: 0, dtype: dtype, rank: 1, dims: UnsafePointer(dims.baseAddress),
+                    nbytes: nbytes)
+                }
+                let pointers = unsafe [UnsafeRawPointer?](repeating: bytes.baseAddress, count: names.count)
+                return unsafe p2s_pth_write(path, tensors, pointers, names.count, &error, error.count)
+              }
+            }
+          }
+        }
+      }
+      let text = String(decoding: error.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      #expect((status == 0) == text.isEmpty)
+      return text
+    }
+    let path = "\(folder.path)/a.pth"
+    #expect(write("uint8", nbytes: 4, names: ["a", "b"], to: path).isEmpty)
+    #expect(try readFile(path).count < 1500)
+    #expect(write("uint8", nbytes: 4, names: ["a", "a"], to: path).contains("already in use"))
+    #expect(write("float32", nbytes: 4, names: ["a"], to: path).contains("16 bytes"))
+    #expect(write("float33", nbytes: 4, names: ["a"], to: path).contains("float33"))
+    #expect(write("quint8", nbytes: 4, names: ["a"], to: path).contains("quint8"))
+    #expect(write("uint8", nbytes: 4, names: ["a"], to: "/nowhere/a.pth").contains("/nowhere/a.pth"))
+    dims = [-4]
+    #expect(write("uint8", nbytes: 4, names: ["a"], to: path).contains("dimension"))
+    #expect(p2s_pth_write(nil, nil, nil, 0, nil, 0) != 0)
+    #expect(unsafe p2s_pth_write(path, nil, nil, 1, nil, 0) != 0)
+  }
 }

@@ -1,0 +1,125 @@
+internal import SWTBytes
+
+/// The directory of a zip archive, read without libzip: on systems that do not have it, and in programs that
+/// should not depend on it.
+///
+/// Source: PKWARE's APPNOTE.TXT, sections 4.3.12 (records), 4.4.4 (flags), 4.5.3 (zip64) and appendix D
+/// (encoding of names).
+struct CentralDirectory: ZipReader {
+  private static let recordSize = 46
+  private static let (zip64ID, unicodePathID): (UInt16, UInt16) = (0x0001, 0x7075)
+
+  private let source: any ByteSource
+  private let end: Int
+  private var position: Int
+  let count: UInt64
+
+  init(_ source: any ByteSource, _ extent: ZipExtent) {
+    self.source = source
+    position = extent.directory
+    end = extent.directoryEnd
+    count = extent.count
+  }
+
+  mutating func record(_ index: UInt64) throws(ParseFailure) -> ZipRecord {
+    let start = position
+    guard end - start >= Self.recordSize else {
+      throw ParseFailure(
+        .invalid("the zip directory has \(index) entries; its end record says \(count)"), at: start)
+    }
+    let fixed = try source.bytes(at: start, count: Self.recordSize)
+    guard fixed.starts(with: FileMagic.zipDirectory) else {
+      throw ParseFailure(.invalid("zip entry \(index) cannot be read"), at: start)
+    }
+    let lengths = [28, 30, 32].map { Int(LittleEndian.load(UInt16.self, fixed, at: $0)) }
+    let size = Self.recordSize + lengths.reduce(0, +)
+    guard size <= end - start else {
+      throw ParseFailure(.invalid("zip entry \(index) continues after the directory"), at: start)
+    }
+    let rest = try source.bytes(at: start + Self.recordSize, count: lengths[0] + lengths[1])
+    position += size
+    if index == count - 1, position != end {
+      throw ParseFailure(.invalid("bytes follow the last entry of the zip directory"), at: position)
+    }
+    let flags = LittleEndian.load(UInt16.self, fixed, at: 8)
+    let name = try Self.name(rest.prefix(lengths[0]), isUTF8: flags & 0x800 != 0, at: start)
+    var sizes = ZipSizes(
+      byteCount: UInt64(LittleEndian.load(UInt32.self, fixed, at: 24)),
+      packedByteCount: UInt64(LittleEndian.load(UInt32.self, fixed, at: 20)),
+      headerOffset: UInt64(LittleEndian.load(UInt32.self, fixed, at: 42)))
+    try Self.eachField(Array(rest.dropFirst(lengths[0])), of: name, at: start) {
+      id, data throws(ParseFailure) in
+      switch id {
+      case Self.zip64ID: try sizes.widen(data, of: name, at: start)
+      case Self.unicodePathID: throw ParseFailure(.unsupported("entry \(name) has a second name"), at: start)
+      default: break
+      }
+    }
+    return ZipRecord(
+      name: name, isEncrypted: flags & 1 != 0, method: LittleEndian.load(UInt16.self, fixed, at: 10),
+      byteCount: sizes.byteCount, packedByteCount: sizes.packedByteCount,
+      crc32: LittleEndian.load(UInt32.self, fixed, at: 16), headerOffset: sizes.headerOffset)
+  }
+
+  func header(of record: ZipRecord, _ index: UInt64) throws(ParseFailure) -> Int {
+    try Checked.int(record.headerOffset, "offset of \(record.name)")
+  }
+
+  /// A name in UTF-8, whether or not its flag is set, or else in the IBM PC's code page 437.
+  private static func name(
+    _ bytes: ArraySlice<UInt8>, isUTF8: Bool, at offset: Int
+  ) throws(ParseFailure) -> String {
+    guard bytes.allSatisfy({ $0 >= 0x20 }) else {
+      throw ParseFailure(.invalid("the name of a zip entry has a control character"), at: offset)
+    }
+    if let text = String(validating: bytes, as: UTF8.self) { return text }
+    guard !isUTF8 else { throw ParseFailure(.invalid("the name of a zip entry is not UTF-8"), at: offset) }
+    var text = String.UnicodeScalarView()
+    for byte in bytes { text.append(byte < 0x80 ? Unicode.Scalar(byte) : codePage437[Int(byte) - 0x80]) }
+    return String(text)
+  }
+
+  /// The upper half of code page 437.
+  private static let codePage437 = Array(
+    """
+    ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧\
+    ╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{A0}
+    """.unicodeScalars)
+
+  /// Passes each extra field to `body`.
+  private static func eachField(
+    _ extra: [UInt8], of name: String, at offset: Int,
+    _ body: (UInt16, ArraySlice<UInt8>) throws(ParseFailure) -> Void
+  ) throws(ParseFailure) {
+    var position = 0
+    // Fewer than four bytes are padding.
+    while extra.count - position >= 4 {
+      let id = LittleEndian.load(UInt16.self, extra, at: position)
+      let size = Int(LittleEndian.load(UInt16.self, extra, at: position + 2))
+      position += 4
+      guard size <= extra.count - position else {
+        throw ParseFailure(.invalid("an extra field of entry \(name) is longer than all of them"), at: offset)
+      }
+      try body(id, extra[position..<position + size])
+      position += size
+    }
+  }
+}
+
+/// The numbers of a record that zip64 makes wider.
+private struct ZipSizes {
+  var byteCount, packedByteCount, headerOffset: UInt64
+
+  /// Replaces those that are 2³² - 1 by the next of the field's numbers, in this order.
+  mutating func widen(_ data: ArraySlice<UInt8>, of name: String, at offset: Int) throws(ParseFailure) {
+    var rest = Array(data)
+    for number in [\ZipSizes.byteCount, \.packedByteCount, \.headerOffset]
+    where self[keyPath: number] == UInt64(UInt32.max) {
+      guard rest.count >= 8 else {
+        throw ParseFailure(.invalid("the zip64 field of entry \(name) is too short"), at: offset)
+      }
+      self[keyPath: number] = LittleEndian.load(UInt64.self, rest, at: 0)
+      rest.removeFirst(8)
+    }
+  }
+}
