@@ -40,7 +40,7 @@ struct Check: Command {
     if WeightFileList.isSeveral(paths) || hasFormats {
       let files = try WeightFileList.expand(paths)
       try reports.requireOther(than: files)
-      return try FilesRun(command: "check", reports: reports).run(files, console) {
+      return try FilesRun(command: "check", reports: reports, json: json).run(files, console) {
         path throws(CommandFailure) in
         let result = try check(path)
         return .init(line: result.lines.joined(separator: ","), members: result.members)

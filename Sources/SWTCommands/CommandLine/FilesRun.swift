@@ -15,6 +15,8 @@ struct FilesRun {
 
   let command: String
   let reports: ReportOutputs
+  /// Whether failures are reported as JSON.
+  let json: Bool
 
   /// - Parameters:
   ///   - files: The files.
@@ -38,7 +40,7 @@ struct FilesRun {
         entries.append(FilesReport.Entry(file, .fail, error.line, code: Int(error.status.rawValue)))
         documents.append(["file": .string(file), "verdict": "fail", "error": error.json])
         lines.append("\(file): FAIL: \(error.message)")
-        console.note("pth2swt: \(error.line)")
+        CommandLineTool.report(error, json, console)
       }
     }
     let failed = entries.count { $0.verdict == .fail }

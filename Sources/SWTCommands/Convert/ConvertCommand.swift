@@ -70,7 +70,7 @@ struct Convert: Command {
         "pth2swt convert checkpoints/ more/*.pth -o converted/",
         "Convert all, several at once; the same command again resumes after an interruption."),
       .init(
-        "pth2swt convert checkpoints/ -o converted/ --skip-unknown --format junit=convert.xml",
+        "pth2swt convert in/ -o out/ --skip-unknown --format junit=convert.xml",
         "The same in CI, with a report."),
     ])
 

@@ -64,7 +64,7 @@ struct Sign: Command {
         throw CommandFailure(.usage, "--signature names one file, and there are \(files.count) to sign")
       }
       try reports.requireOther(than: files + [keyPath])
-      return try FilesRun(command: "sign", reports: reports).run(files, console) {
+      return try FilesRun(command: "sign", reports: reports, json: json).run(files, console) {
         path throws(CommandFailure) in
         let result = try sign(path, key)
         return .init(line: "\(path): signed, \(result.id)", members: result.members)

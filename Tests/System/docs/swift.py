@@ -155,7 +155,7 @@ def program(blocks, built, work):
     done = subprocess.run(
         ["swiftc", "-suppress-warnings", *flags(built), "-module-name", "Pages", "-o", str(result),
          *map(str, paths), str(main),
-         *objects, "-lzip", "-lz", "-lcrypto"], cwd=ROOT, capture_output=True, text=True)
+         *objects, "-lzip", "-lz", "-lcrypto", "-ljpeg", "-lpng"], cwd=ROOT, capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(done.stderr[-3000:])
     return result

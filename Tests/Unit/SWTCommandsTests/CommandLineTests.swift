@@ -94,7 +94,8 @@ import Testing
       ], .goldenUnusable, "it is a golden of"),
     Mistake("a file that is not a golden", ["verify", "MODEL", "TEXT"], .goldenUnusable, "not a golden"),
     Mistake("no golden", ["verify", "MODEL"], .goldenUnusable, "has no golden"),
-    Mistake("a checkpoint for a weight file", ["verify", "SHORT"], .inputUnreadable, "not a valid .swt"),
+    Mistake(
+      "a checkpoint for a weight file", ["verify", "SHORT"], .inputUnreadable, "not a .swt weight file"),
     Mistake(
       "an output that exists",
       ["convert", Fixture.checkpoint("resnext_small"), "-o", "MODEL", "--license", "MIT"],

@@ -75,7 +75,7 @@ import Testing
 
   @Test func `a folder shows warnings and what was left out, as a single file does`() throws {
     try writeFile(
-      input.file("resnext_small-00000000.pth"), readFile(Fixture.checkpoint("resnext_small")))
+      input.file("resnext_small-0000000a.pth"), readFile(Fixture.checkpoint("resnext_small")))
     let tool = Tool("convert", input.path, "-o", output.path)
     #expect(tool.output.contains("  warning: its SHA-256 starts with"))
     #expect(tool.output.contains("  note: fc has 10 classes"))
