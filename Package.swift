@@ -40,6 +40,14 @@ let formats: [Target] = [
     dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums", "SWTArchives", "SWTTensorFiles"]),
   .target(name: "PthWriter", dependencies: ["SWTBytes", "SWTTensors", "SWTChecksums"]),
 
+  // Pictures.
+  .systemLibrary(
+    name: "CLibjpeg", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
+  .systemLibrary(
+    name: "CLibpng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+  .target(name: "CImageFiles", dependencies: ["CLibjpeg", "CLibpng"]),
+  .target(name: "SWTImages", dependencies: ["SWTBytes", "SWT", "CImageFiles"]),
+
   // The readers as libraries for C.
   .target(name: "PthC"),
   .target(
@@ -59,7 +67,7 @@ let network: [Target] = [
   // A network in a weight file: what it is, its weights, and a way to run it.
   .target(
     name: "ResNetModel",
-    dependencies: ["SWT", "SWTThreads", "ResNetArchitecture", "ResNetEngine"]),
+    dependencies: ["SWTPlatform", "SWT", "SWTThreads", "ResNetArchitecture", "ResNetEngine"]),
 
   // Where formats, network and engine meet.
   .target(name: "SWTInputs", dependencies: ["PthReader", "SWT", "SWTBytes", "SWTTensorFiles"]),
@@ -83,6 +91,11 @@ let network: [Target] = [
       "ResNetArchitecture", "ResNetModel", "SWTGoldens", "SWTConversion", "ResNetEngine", "SWTTensorFiles",
     ]),
 
+  // Networks on labeled pictures.
+  .target(
+    name: "SWTEvaluation",
+    dependencies: ["SWTBytes", "SWTThreads", "SWTImages", "ResNetEngine", "ResNetModel"]),
+
   // The product of that name.
   .target(
     name: "Pth2SWT",
@@ -96,6 +109,7 @@ let network: [Target] = [
     dependencies: [
       "SWTInputs", "PthReader", "SWT", "SWTBytes", "SWTConsole", "SWTThreads", "SWTTensors", "SWTChecksums",
       "SWTDigests", "ResNetArchitecture", "ResNetModel", "SWTConversion", "SWTVerification", "SWTTensorFiles",
+      "SWTImages", "SWTEvaluation",
     ]),
 
   // The program.
@@ -105,7 +119,7 @@ let network: [Target] = [
       "SWTArchives", "SWTInputs", "SWTPlatform", "PthReader", "SWT", "SWTBytes", "SWTConsole", "SWTThreads",
       "SWTTensors",
       "SWTChecksums", "SWTDigests", "ResNetArchitecture", "ResNetModel", "SWTGoldens", "SWTConversion",
-      "ResNetEngine", "SWTTensorFiles", "SWTVerification", "SWTReports",
+      "ResNetEngine", "SWTTensorFiles", "SWTVerification", "SWTReports", "SWTImages", "SWTEvaluation",
     ]),
   .executableTarget(name: "pth2swt", dependencies: ["SWTCommands", "SWTConsole", "SWTPlatform"]),
 ]
@@ -146,6 +160,9 @@ let tests: [Target] = [
     name: "PthWriterTests",
     dependencies: ["PthWriter", "PthReader", "SWTBytes", "SWTTensors", "SWTDigests", "TestSupport"]),
   .testTarget(
+    name: "SWTImagesTests",
+    dependencies: ["SWTImages", "SWT", "SWTBytes", "SWTChecksums", "SWTTensorFiles", "TestSupport"]),
+  .testTarget(
     name: "PthInterfaceTests",
     dependencies: ["PthC", "PthInterface", "PthReader", "SWTChecksums", "SWTDigests", "TestSupport"]),
   .testTarget(
@@ -184,6 +201,8 @@ let tests: [Target] = [
       "SWTGoldens", "ResNetEngine", "ResNetArchitecture", "SWTTensors", "SWTTensorFiles", "SWTVerification",
       "TestSupport",
     ]),
+  .testTarget(
+    name: "SWTEvaluationTests", dependencies: ["SWTEvaluation", "TestSupport"]),
   .testTarget(name: "SWTConsoleTests", dependencies: ["SWTConsole", "TestSupport"]),
   .testTarget(
     name: "SWTReportsTests",
@@ -229,6 +248,8 @@ let package = Package(
     .library(name: "PthWriter", targets: ["PthWriter"]),
     // A network in a weight file, run by the engine: no archive library, no cryptography.
     .library(name: "ResNetModel", targets: ["ResNetModel"]),
+    // Pictures as the input of a network, as torchvision prepares them.
+    .library(name: "SWTImages", targets: ["SWTImages"]),
     // All of it: conversion and verification too.
     .library(name: "Pth2SWT", targets: ["Pth2SWT"]),
     // The checkpoint reader for C: under the name of its module, and as packages call the library.
@@ -265,7 +286,7 @@ for target in package.targets where target.type == .test && target.path == nil {
 // One policy for every Swift target, applied after the table so that none is missed.
 let foreign: Set<String> = [
   "CFileCopy", "CKernels", "CThreads", "CChecksums", "CLibzip", "CZlib", "CCrypto", "CFuzzer",
-  "CAllocations", "CRounding", "SWTC",
+  "CAllocations", "CRounding", "SWTC", "CLibjpeg", "CLibpng", "CImageFiles",
 ]
 for target in package.targets where !foreign.contains(target.name) {
   target.swiftSettings =

@@ -48,6 +48,8 @@ package final class AtomicFile: @unchecked Sendable {
       // A link to a file that does not exist yet: create that file.
       destination = link
     }
+    // The folder, and the missing ones above it. If that fails, so does opening the file.
+    if mode == nil { try? Folder.make(Folder.parent(of: destination)) }
     var failure = SystemFailure(call: "open", code: EEXIST)
     for _ in 0..<100 {
       let name = TemporaryName.random(for: destination)

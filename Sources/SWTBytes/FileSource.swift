@@ -31,7 +31,10 @@ public final class FileSource: MappableSource {
     guard status.st_mode & S_IFMT == S_IFREG else {
       _ = close(descriptor)
       let kind = status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "not a regular file"
-      throw ParseFailure(.unsupported("\(kind); expected a regular file"))
+      let isFolder = status.st_mode & S_IFMT == S_IFDIR
+      throw ParseFailure(
+        .unsupported("\(kind); expected a regular file"),
+        hint: isFolder ? nil : "write what comes from a pipe or a device to a file first")
     }
     self.descriptor = descriptor
     byteCount = Int(status.st_size)

@@ -29,7 +29,12 @@ package struct Arguments: Sendable {
         try takeShort(word, &words)
       }
     }
-    if !has("help") { try checkOperands() }
+    if !has("help") {
+      try checkOperands()
+      if value("output") == "-" {
+        throw UsageError("-o - is not a file: outputs are written whole or not at all, so name one")
+      }
+    }
   }
 
   private mutating func takeLong(_ word: String, _ words: inout ArraySlice<String>) throws(UsageError) {

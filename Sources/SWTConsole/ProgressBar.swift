@@ -30,8 +30,17 @@ package final class ProgressBar: Sendable {
     /// `3 of 12 files`, or empty.
     var note: String
 
+    /// What is counted instead of bytes; nil for bytes.
+    var unit: String?
+
     package init(fraction: Double, done: Int, total: Int, note: String = "") {
       (self.fraction, self.done, self.total, self.note) = (fraction, done, total, note)
+    }
+
+    /// Things that are counted, such as pictures.
+    package init(counting done: Int, of total: Int, _ unit: String) {
+      self.init(fraction: total > 0 ? Double(done) / Double(total) : 1, done: done, total: total)
+      self.unit = unit
     }
   }
 
@@ -136,8 +145,13 @@ package final class ProgressBar: Sendable {
     }
     let percent = String(Int(fraction * 100))
     parts.append(String(repeating: " ", count: 3 - percent.count) + "\(percent) %")
-    if state.total > 0 { parts.append("\(Text.bytes(state.done)) of \(Text.bytes(state.total))") }
-    if seconds > 0, state.total > 0 { parts.append("\(Text.bytes(Int(Double(state.done) / seconds)))/s") }
+    if let unit = state.unit {
+      parts.append("\(Text.grouped(state.done)) of \(Text.grouped(state.total)) \(unit)")
+      if seconds > 0 { parts.append("\(Text.fixed(Double(state.done) / seconds, 1))/s") }
+    } else if state.total > 0 {
+      parts.append("\(Text.bytes(state.done)) of \(Text.bytes(state.total))")
+      if seconds > 0 { parts.append("\(Text.bytes(Int(Double(state.done) / seconds)))/s") }
+    }
     if fraction > 0.01 { parts.append("\(duration(seconds * (1 - fraction) / fraction)) left") }
     if !state.note.isEmpty { parts.append(state.note) }
     return parts.joined(separator: "  ")

@@ -59,6 +59,9 @@ struct ConversionJob {
     draft = try DraftBuilder.build(plan, hashesSources: true, source.file)
     draft.contents.metadata = plan.metadata(options, source.file.checkpoint)
     self.official?.addMetadata(to: &draft.contents.metadata)
+    if self.official != nil, options.labels == nil, architecture?.classCount == ImageNetLabels.all.count {
+      draft.contents.metadata["labels"] = .text(ImageNetLabels.all.joined(separator: "\n"))
+    }
     try options.addMetadata(to: &draft.contents.metadata, architecture)
     unused = plan.unused
     parametrizations = plan.network?.parametrizations ?? []
@@ -195,7 +198,10 @@ struct ConversionJob {
     summary.parametrizations = parametrizations
     summary.official = official
     summary.statesInput = statesInput
-    if architecture != nil { summary.warnings = OfficialName.warnings(path: source.path, sha256: digest) }
+    // Without a pass over the values the digest is not known.
+    if architecture != nil, !digest.isEmpty {
+      summary.warnings = OfficialName.warnings(path: source.path, sha256: digest)
+    }
     if source.stored == nil, source.file.checkpoint.hasCode {
       summary.warnings.append(
         "it defines Python classes or functions (cloudpickle or dill), which torch.load would run; nothing was "

@@ -43,6 +43,35 @@ public enum Converter {
     }
   }
 
+  /// What ``convert(_:to:_:progress:)`` would do, without writing anything.
+  ///
+  /// The values are read only to find out whether an existing output is up to date. What is known only after
+  /// a pass over them, such as sizes and rounding, is absent.
+  ///
+  /// - Throws: ``ConversionFailure``, also if the output exists and would have to be replaced.
+  package static func plan(
+    _ input: String, to output: String, _ options: ConversionOptions
+  ) throws(ConversionFailure) -> ConversionSummary {
+    do {
+      guard let format = OutputFormat(path: output) else {
+        throw ConversionFailure.options(
+          "\(output) has an ending that no output format has: .swt, .safetensors and .pth")
+      }
+      let source = try ConversionSource(input, options, nil)
+      let mayBePublished =
+        OfficialFile.mayBe(path: input, byteCount: source.file.checkpoint.byteCount)
+        || UpToDate.isOfPublishedFile(output)
+      var job = try ConversionJob(source, options, official: mayBePublished ? source.published() : nil)
+      guard !options.replacesExisting, Folder.kind(output) != nil else { return job.summary(byteCount: 0) }
+      if format == .swt, let existing = try UpToDate.find(output, &job) {
+        return job.summary(upToDate: existing)
+      }
+      throw SWTWriteError.file(WriteFailure(.exists, path: output))
+    } catch {
+      throw ConversionFailure(error, input: input, output: output)
+    }
+  }
+
   /// Plans, drafts and writes.
   private static func convert(
     _ source: ConversionSource, to output: String, _ format: OutputFormat, _ options: ConversionOptions,

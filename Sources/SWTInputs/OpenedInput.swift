@@ -46,6 +46,11 @@ package enum OpenedInput: Sendable {
     }
   }
 
+  /// Whether the file starts like a checkpoint and not like a weight file.
+  package static func isCheckpoint(_ path: String) -> Bool {
+    (try? isWeightFile(path)) == false && CheckpointReader.recognizes(path)
+  }
+
   /// Whether the file starts like one that can be opened; used when searching folders.
   package static func recognizes(_ path: String) -> Bool {
     (try? isWeightFile(path)) == true || CheckpointReader.recognizes(path)

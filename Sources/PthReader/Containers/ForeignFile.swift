@@ -17,6 +17,7 @@ struct ForeignFile {
     where head.count >= place + magic.count && head[place...].starts(with: magic) {
       return ForeignFile(description: description, hint: nil)
     }
+    if isONNX(head) { return ForeignFile(description: "an ONNX model, not a checkpoint", hint: nil) }
     if isExecuTorch(head) { return ForeignFile(description: "an ExecuTorch program", hint: nil) }
     if isTorch7(head) {
       return ForeignFile(
@@ -60,6 +61,13 @@ struct ForeignFile {
   }
 
   /// "ET" and two digits, after the offset with which every flatbuffer starts.
+  /// A protobuf message whose first fields are `ir_version` and the name of the producer, as exporters write them.
+  private static func isONNX(_ head: [UInt8]) -> Bool {
+    guard head.count > 4, head[0] == 0x08, (1...30).contains(head[1]), head[2] == 0x12 else { return false }
+    let name = head.dropFirst(4).prefix(Int(head[3]))
+    return !name.isEmpty && name.allSatisfy { (0x20..<0x7F).contains($0) }
+  }
+
   private static func isExecuTorch(_ head: [UInt8]) -> Bool {
     head.count >= 8 && head[4] == UInt8(ascii: "E") && head[5] == UInt8(ascii: "T")
       && (0x30...0x39).contains(head[6]) && (0x30...0x39).contains(head[7])
@@ -87,7 +95,10 @@ struct ForeignFile {
     (Array("ggml".utf8), "a GGML model (llama.cpp)", nil),
     (Array("lmgg".utf8), "a GGML model (llama.cpp)", nil),
     (FileMagic.hdf5, "an HDF5 file (Keras)", nil),
-    (FileMagic.npy, "a NumPy .npy array", nil),
+    (
+      FileMagic.npy, "a NumPy .npy array, not a checkpoint",
+      "it can be the input of a network, not its weights"
+    ),
     (FileMagic.sevenZip, "a 7-Zip archive", "unpack it first"),
     (FileMagic.rar, "a RAR archive", "unpack it first"),
     (FileMagic.zstandard, "a Zstandard file", "unpack it first with zstd -d"),
@@ -95,8 +106,8 @@ struct ForeignFile {
     (FileMagic.bzip2, "a bzip2 file", "unpack it first with bzip2 -d"),
     (FileMagic.lz4, "an LZ4 file", "unpack it first with lz4 -d"),
     (Array("PYTORCH1".utf8), "a PyTorch 1.0 preview archive, which no released PyTorch reads", nil),
-    (FileMagic.png, "a PNG image", nil),
-    (FileMagic.jpeg, "a JPEG image", nil),
+    (FileMagic.png, "a PNG image", "it can be the input of a network, not its weights"),
+    (FileMagic.jpeg, "a JPEG image", "it can be the input of a network, not its weights"),
     (FileMagic.pdf, "a PDF document", nil),
     (FileMagic.elf, "a program or library (ELF)", nil),
     (FileMagic.emptyZip, "an empty zip archive", "downloading or writing it was not finished"),

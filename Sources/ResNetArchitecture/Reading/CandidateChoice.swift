@@ -17,7 +17,7 @@ struct CandidateChoice {
       guard !candidates.isEmpty else {
         throw ReadingFailure(
           "there is no ResNet under the key '\(key)'",
-          all.isEmpty ? nil : .say("state dicts were found under \(Self.list(all.map(\.1)))"))
+          Self.remedy(all.map(\.1)))
       }
     }
     if candidates.count > 1, candidates.contains(where: { $0.1.secondary == nil }) {
@@ -35,6 +35,15 @@ struct CandidateChoice {
 
   private static func list(_ candidates: [StateDictCandidate]) -> String {
     candidates.map { "'\($0.prefix)'" }.joined(separator: ", ")
+  }
+
+  /// Where the networks are instead.
+  private static func remedy(_ candidates: [StateDictCandidate]) -> Remedy? {
+    if candidates.isEmpty { return nil }
+    if candidates.allSatisfy(\.prefix.isEmpty) {
+      return .say("this file is one flat state dict, so no key is needed")
+    }
+    return .say("state dicts were found under \(list(candidates))")
   }
 
   /// The failure for a file without a state dict of any family, with a guess of what it is.

@@ -6,23 +6,57 @@ internal import SWTConsole
 internal import SWTDigests
 internal import SWTTensorFiles
 
-/// `pth2swt check`: checks a weight file against every rule of the format.
+/// `pth2swt check`: checks weight files against every rule of the format.
 struct Check: Command {
   static let spec = CommandSpec(
-    "check", "Check every structural rule, checksum and digest of a .swt file; print its content id.",
-    operands: [.init("FILE.swt", "The weight file.")],
-    options: [],
-    examples: [.init("pth2swt check model.swt", "Is the file intact, bit for bit?")])
+    "check", "Check every structural rule, checksum and digest of .swt files; print their content ids.",
+    operands: [
+      .init("FILE.swt", "Weight files, and folders, which are searched recursively.", repeated: true)
+    ],
+    options: [
+      .value(
+        "format", "FORMAT[=PATH]",
+        "text, json, jsonl, junit, tap, github, markdown or html; =PATH writes a file; repeatable.",
+        of: .words(ReportOutputs.names))
+    ],
+    examples: [
+      .init("pth2swt check model.swt", "Is the file intact, bit for bit?"),
+      .init("pth2swt check converted/ --format junit=check.xml", "Are all of them?"),
+    ])
 
-  let path: String
+  let paths: [String]
+  let reports: ReportOutputs
+  let hasFormats: Bool
   let json: Bool
 
   init(_ arguments: Arguments) throws(UsageError) {
-    path = arguments.operands[0]
+    paths = arguments.operands
+    reports = try ReportOutputs(arguments)
+    hasFormats = arguments.has("format")
     json = arguments.has("json")
   }
 
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
+    if WeightFileList.isSeveral(paths) || hasFormats {
+      let files = try WeightFileList.expand(paths)
+      try reports.requireOther(than: files)
+      return try FilesRun(command: "check", reports: reports).run(files, console) {
+        path throws(CommandFailure) in
+        let result = try check(path)
+        return .init(line: result.lines.joined(separator: ","), members: result.members)
+      }
+    }
+    let result = try check(paths[0])
+    if json {
+      let members = [JSONMember("schema", "pth2swt.check/1")] + result.members
+      console.document(JSONValue.object(members).text(pretty: true) + "\n")
+    } else {
+      for line in result.lines { console.line(line) }
+    }
+    return .success
+  }
+
+  private func check(_ path: String) throws(CommandFailure) -> (lines: [String], members: [JSONMember]) {
     let file = try OpenFile.weights(path)
     do throws(SWTError) {
       try file.verify(using: SystemDigests())
@@ -30,16 +64,17 @@ struct Check: Command {
       throw CommandFailure(reading: path, error)
     }
     let identity = file.contentID(using: SystemDigests()).map { "swt1:\($0.hex)" } ?? "none"
-    if json {
-      let document: JSONValue = [
-        "schema": "pth2swt.check/1", "file": .string(path), "bytes": .int(file.byteCount),
-        "tensors": .int(file.tensorCount), "content_id": .string(identity), "verdict": "pass",
+    let lines = [
+      "\(path): valid, \(file.tensorCount) tensors, \(Text.bytes(file.byteCount))",
+      "  content id  \(identity)",
+    ]
+    return (
+      lines,
+      [
+        JSONMember("file", .string(path)), JSONMember("bytes", .int(file.byteCount)),
+        JSONMember("tensors", .int(file.tensorCount)), JSONMember("content_id", .string(identity)),
+        JSONMember("verdict", "pass"),
       ]
-      console.document(document.text(pretty: true) + "\n")
-    } else {
-      console.line("\(path): valid, \(file.tensorCount) tensors, \(Text.bytes(file.byteCount))")
-      console.line("  content id  \(identity)")
-    }
-    return .success
+    )
   }
 }

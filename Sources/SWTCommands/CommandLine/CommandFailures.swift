@@ -13,6 +13,10 @@ extension CommandFailure {
   /// An input that cannot be read: exit 5.
   init(reading path: String, _ failure: ParseFailure) {
     if case .system(let system) = failure.reason, system.isMissing {
+      if path == "-" {
+        self.init(.inputUnreadable, "standard input is not read", hint: "write it to a file first")
+        return
+      }
       self.init(.inputUnreadable, file: path, "no such file")
       return
     }
@@ -29,6 +33,12 @@ extension CommandFailure {
     switch failure.reason {
     case .parse(let parse): self.init(reading: failure.path, parse)
     case .weights(let error):
+      if OpenedInput.isCheckpoint(failure.path) {
+        self.init(
+          .inputUnreadable, file: failure.path, "a checkpoint, not a .swt weight file",
+          hint: "pth2swt convert \(failure.path) -o model.swt makes one")
+        return
+      }
       self.init(
         .inputUnreadable, file: failure.path, offset: error.offset, "not a valid .swt file: \(error)",
         hint: "the file is damaged or was modified: convert again")

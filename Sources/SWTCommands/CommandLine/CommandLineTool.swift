@@ -19,8 +19,8 @@ package enum CommandLineTool {
 
   /// Every command, in the order of the overview.
   static let commands: [any Command.Type] = [
-    Convert.self, Inspect.self, Verify.self, Judge.self, Run.self, GoldenTool.self, Check.self, Diff.self,
-    Sign.self,
+    Convert.self, Inspect.self, Verify.self, Judge.self, Run.self, Evaluate.self, GoldenTool.self, Check.self,
+    Diff.self, Sign.self,
     VerifySignature.self, SetMeta.self, Arch.self, Bench.self, Doctor.self, Completions.self, Manual.self,
   ]
 
@@ -41,7 +41,7 @@ package enum CommandLineTool {
         console.write(overview)
         return words.isEmpty ? .usage : .success
       }
-      if first == "--version" {
+      if ["--version", "-V", "version"].contains(first) {
         console.line("pth2swt \(version)")
         return .success
       }

@@ -45,6 +45,14 @@ struct Convert: Command {
     ] + Conventions.options + [
       .value("threads", "N", "Number of threads (default: one per core)."),
       .flag("force", "Replace an existing OUT, even if it is up to date."),
+      .flag("dry-run", "Say what would be converted, and write nothing."),
+      .flag("skip-unknown", "Other networks than ResNet and ResNeXt in a folder are no failures."),
+      .value(
+        "exclude", "GLOB", "Leave out files and folders of a folder whose name or path matches; repeatable."),
+      .value(
+        "format", "FORMAT[=PATH]",
+        "text, json, jsonl, junit, tap, github, markdown or html; =PATH writes a file; repeatable.",
+        of: .words(ReportOutputs.names)),
     ],
     examples: [
       .init("pth2swt convert model.pth -o model.swt", "Convert, inferring the architecture from the shapes."),
@@ -61,11 +69,19 @@ struct Convert: Command {
       .init(
         "pth2swt convert checkpoints/ more/*.pth -o converted/",
         "Convert all, several at once; the same command again resumes after an interruption."),
+      .init(
+        "pth2swt convert checkpoints/ -o converted/ --skip-unknown --format junit=convert.xml",
+        "The same in CI, with a report."),
     ])
 
   let inputs: [String]
   let output: String
   let labelsPath: String?
+  let excluded: [NamePattern]
+  let skipsUnknown: Bool
+  let isDryRun: Bool
+  /// Nil without `--format`.
+  let reports: ReportOutputs?
   var options: ConversionOptions
   let json: Bool
   let quiet: Bool
@@ -122,6 +138,10 @@ struct Convert: Command {
       options.metadata.append((key, try MetadataKeys.value(String(parts[1]), of: key)))
     }
     labelsPath = arguments.value("labels")
+    excluded = arguments.all("exclude").map { NamePattern(text: $0) }
+    skipsUnknown = arguments.has("skip-unknown")
+    isDryRun = arguments.has("dry-run")
+    reports = arguments.has("format") ? try ReportOutputs(arguments) : nil
     options.threads = try arguments.integer("threads", in: 1...1024, default: options.threads)
     self.options = options
     json = arguments.has("json")
@@ -147,7 +167,9 @@ struct Convert: Command {
     let isFolder =
       inputs.count > 1 || Folder.exists(inputs[0]) && CheckpointFolder(inputs[0]) == nil
       || output.hasSuffix("/") || Folder.exists(output)
-    return isFolder ? try runAll(options, console) : try runOne(options, console)
+    if isFolder { return try runAll(options, FleetPlan(inputs, into: output, excluding: excluded), console) }
+    guard isDryRun || skipsUnknown || reports != nil else { return try runOne(options, console) }
+    return try runAll(options, FleetPlan(inputs[0], to: output), console)
   }
 
   private func runOne(
@@ -185,37 +207,43 @@ struct Convert: Command {
   }
 
   private func runAll(
-    _ options: ConversionOptions, _ console: Console
+    _ options: ConversionOptions, _ plan: FleetPlan, _ console: Console
   ) throws(CommandFailure) -> ExitStatus {
     let clock = ContinuousClock()
     let start = clock.now
-    let plan = try FleetPlan(inputs, into: output)
+    try reports?.requireOther(
+      than: plan.items.map(\.input) + options.goldens + [labelsPath].compactMap(\.self))
     for note in plan.notes { console.note("pth2swt: note: \(note)") }
-    try Self.prepareFolders(plan)
-    let fleet = Fleet(plan, options, otherInputs: options.goldens + [labelsPath].compactMap(\.self))
+    if !isDryRun { try Self.prepareFolders(plan) }
+    let fleet = Fleet(
+      plan, options, otherInputs: options.goldens + [labelsPath].compactMap(\.self),
+      skipsUnknown: skipsUnknown, isDryRun: isDryRun)
+    // Reports to standard output come at the end, alone.
+    let isSilent = json || quiet || reports != nil
     for failure in plan.failures { CommandLineTool.report(failure, json, console) }
     let bar = ProgressBar.style(progress, quiet: quiet, console).map { style in
       ProgressBar(style, console) { fleet.progress }
     }
     defer { bar?.finish() }
-    let (json, quiet) = (json, quiet)
+    let json = json
     fleet.run { item, outcome in
       func write() {
         if case .failed(let failure) = outcome {
           CommandLineTool.report(failure, json, console)
-        } else if !json, !quiet, let line = FleetReport.line(item, outcome) {
-          console.line(line)
+        } else if !isSilent {
+          for line in FleetReport.lines(item, outcome) { console.line(line) }
         }
       }
       if let bar { bar.above(write) } else { write() }
     }
     bar?.end()
     let seconds = (clock.now - start) / .seconds(1)
-    if json {
-      console.document(
-        FleetReport.document(fleet, output, seconds, passedOver: plan.passedOver).text(pretty: true) + "\n")
+    if let reports {
+      try reports.write(FleetReport.report(fleet, plan, seconds), console)
+    } else if json {
+      console.document(FleetReport.document(fleet, plan, seconds).text(pretty: true) + "\n")
     } else if !quiet {
-      console.line(FleetReport.summary(fleet, seconds, passedOver: plan.passedOver))
+      console.line(FleetReport.summary(fleet, plan, seconds))
     }
     return plan.failures.reduce(fleet.status) { max($0, $1.status) }
   }

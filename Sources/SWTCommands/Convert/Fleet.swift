@@ -1,4 +1,5 @@
 internal import PthReader
+internal import ResNetArchitecture
 internal import SWTBytes
 internal import SWTConsole
 internal import SWTConversion
@@ -16,6 +17,10 @@ final class Fleet: Sendable {
     case converted(ConversionSummary, seconds: Double)
     case upToDate(ConversionSummary, seconds: Double)
     case failed(CommandFailure)
+    /// Another network than those that are known, with the reason, if these may be skipped.
+    case skipped(String)
+    /// It would be converted.
+    case planned(ConversionSummary)
   }
 
   private let items: [FleetPlan.Item]
@@ -24,12 +29,18 @@ final class Fleet: Sendable {
   /// Files that no output may replace.
   private let inputs: Set<FileIdentity>
   private let options: ConversionOptions
+  private let skipsUnknown: Bool
+  private let isDryRun: Bool
   private let outcomes: Mutex<[Int: Outcome]>
   /// Progress of the inputs that are being converted.
   private let active = Mutex<[Int: ConversionProgress]>([:])
 
-  init(_ plan: FleetPlan, _ options: ConversionOptions, otherInputs: [String]) {
+  init(
+    _ plan: FleetPlan, _ options: ConversionOptions, otherInputs: [String], skipsUnknown: Bool = false,
+    isDryRun: Bool = false
+  ) {
     items = plan.items
+    (self.skipsUnknown, self.isDryRun) = (skipsUnknown, isDryRun)
     folder = plan.folder
     inputs = Set(
       (plan.items.flatMap { CheckpointFolder($0.input)?.paths ?? [$0.input] } + otherInputs).compactMap {
@@ -70,14 +81,23 @@ final class Fleet: Sendable {
     defer { active.withLock { _ = $0.removeValue(forKey: index) } }
     let clock = ContinuousClock()
     let start = clock.now
+    if let refusal = item.refusal { return .failed(refusal) }
     do throws(CommandFailure) {
       try requireOwn(item.output)
-      let summary = try Convert.convert(item.input, to: item.output, options, progress)
-      let seconds = (clock.now - start) / .seconds(1)
-      return summary.wasUpToDate
-        ? .upToDate(summary, seconds: seconds) : .converted(summary, seconds: seconds)
     } catch {
       return .failed(error)
+    }
+    do throws(ConversionFailure) {
+      let summary =
+        isDryRun
+        ? try Converter.plan(item.input, to: item.output, options)
+        : try Converter.convert(item.input, to: item.output, options, progress: progress)
+      let seconds = (clock.now - start) / .seconds(1)
+      if summary.wasUpToDate { return .upToDate(summary, seconds: seconds) }
+      return isDryRun ? .planned(summary) : .converted(summary, seconds: seconds)
+    } catch {
+      if skipsUnknown, error.reading?.isUnknownNetwork == true { return .skipped(error.message) }
+      return .failed(CommandFailure(error))
     }
   }
 

@@ -10,6 +10,8 @@ struct FleetPlan {
     let output: String
     /// Bytes of the file; for an index of shards, of all its shards.
     let byteCount: Int
+    /// Why it is not converted: another input has the same output.
+    var refusal: CommandFailure?
   }
 
   private(set) var items: [Item] = []
@@ -19,6 +21,9 @@ struct FleetPlan {
   private(set) var notes: [String] = []
   /// Number of files in the folders that are not checkpoints, by content and by name.
   private(set) var passedOver = 0
+  /// Number of files and folders that were excluded.
+  private(set) var excludedCount = 0
+  private let excluded: [NamePattern]
   /// Subfolders that could not be read.
   private(set) var failures: [CommandFailure] = []
 
@@ -27,18 +32,24 @@ struct FleetPlan {
   /// Files that are named are always inputs. Folders are searched recursively, except through links and on
   /// other file systems; a file in them is an input if its first bytes are those of a readable format or if
   /// it has the extension of a checkpoint, so a damaged checkpoint is reported and a README is not. Shards
-  /// with an index belong to the index; a folder that is one checkpoint is one input.
+  /// with an index belong to the index; a folder that is one checkpoint is one input. Inputs that would be
+  /// written to the same output are refused, and only these.
   ///
-  /// - Throws: ``CommandFailure`` if a folder cannot be read, if there are no checkpoints, or if two inputs
-  ///   would be written to the same output; nothing has been written then.
-  init(_ inputs: [String], into folder: String) throws(CommandFailure) {
+  /// - Throws: ``CommandFailure`` if a folder cannot be read, or if there are no checkpoints; nothing has been
+  ///   written then.
+  init(
+    _ inputs: [String], into folder: String, excluding patterns: [NamePattern] = []
+  ) throws(CommandFailure) {
     self.folder = folder
+    excluded = patterns
     var found: [(input: String, name: String)] = []
     for input in inputs {
       if CheckpointFolder(input) != nil {
         found.append((input, Folder.name(of: input)))
       } else if Folder.exists(input) {
         try search(input, prefix: "", &found)
+      } else if excludes(input) {
+        excludedCount += 1
       } else {
         found.append((input, Folder.name(of: input)))
       }
@@ -53,20 +64,21 @@ struct FleetPlan {
       sizes[input] = paths.reduce(0) { $0 + Self.size($1) }
     }
     let ignoresCase = Folder.ignoresCase(folder)
-    var byOutput: [ExactString: String] = [:]
+    var byOutput: [ExactString: Int] = [:]
     var seen: Set<ExactString> = []
     for (input, name) in found where !shards.contains(ExactString(Self.plain(input))) {
       // A file that is named and also found in a folder is converted once.
       guard seen.insert(ExactString(Self.plain(input))).inserted else { continue }
       let output = Folder.join(folder, Self.outputName(name))
-      if let other = byOutput.updateValue(
-        input, forKey: ExactString(ignoresCase ? output.lowercased() : output))
-      {
-        throw CommandFailure(
-          .usage, "\(other) and \(input) would both be written to \(output)",
-          hint: "convert one of them separately; nothing was written")
+      var item = Item(input: input, output: output, byteCount: sizes[input] ?? Self.size(input))
+      let key = ExactString(ignoresCase ? output.lowercased() : output)
+      if let other = byOutput[key] {
+        item.refusal = Self.refusal(input, items[other].input, output)
+        items[other].refusal = Self.refusal(items[other].input, input, output)
+      } else {
+        byOutput[key] = items.count
       }
-      items.append(Item(input: input, output: output, byteCount: sizes[input] ?? Self.size(input)))
+      items.append(item)
     }
     guard !items.isEmpty else {
       throw CommandFailure(
@@ -77,6 +89,21 @@ struct FleetPlan {
         hint: "pth2swt inspect FILE shows what a file is")
     }
   }
+
+  /// One input with the output that the user named.
+  init(_ input: String, to output: String) {
+    folder = Folder.parent(of: output)
+    excluded = []
+    items = [Item(input: input, output: output, byteCount: Self.size(input))]
+  }
+
+  private static func refusal(_ input: String, _ other: String, _ output: String) -> CommandFailure {
+    CommandFailure(
+      .usage, file: input, "\(output) would be written from \(other) too",
+      hint: "convert one of them separately, or exclude one")
+  }
+
+  private func excludes(_ name: String) -> Bool { excluded.contains { $0.matches(name) } }
 
   private static func size(_ path: String) -> Int {
     if case .file(let size)? = Folder.kind(path) { size } else { CheckpointFolder(path)?.byteCount ?? 0 }
@@ -103,6 +130,10 @@ struct FleetPlan {
     let fileSystem = Folder.fileSystem(folder)
     for name in names where !name.hasPrefix(".") {
       let path = Folder.join(folder, name)
+      if excludes(prefix + name) {
+        excludedCount += 1
+        continue
+      }
       switch Folder.kind(path) {
       case .folder where !Folder.isLink(path) && Folder.fileSystem(path) == fileSystem:
         if CheckpointFolder(path) != nil {

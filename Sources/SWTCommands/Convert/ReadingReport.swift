@@ -136,5 +136,5 @@ extension Preprocessing {
 
 extension StateDictReading.Note {
   /// The note, and its remedy in terms of options.
-  fileprivate var line: String { remedy.map { "\(text); \($0.option)" } ?? text }
+  var line: String { remedy.map { "\(text); \($0.option)" } ?? text }
 }

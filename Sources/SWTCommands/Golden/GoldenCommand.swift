@@ -67,7 +67,8 @@ struct GoldenTool: Command {
     ])
 
   enum Action {
-    case printScript(to: String?, replaces: Bool)
+    /// To a file, or to standard output.
+    case printScript(output: String?, replaces: Bool)
     case make(GoldenMake)
     case `import`(GoldenImport)
     case show(GoldenShow)
@@ -79,7 +80,7 @@ struct GoldenTool: Command {
   init(_ arguments: Arguments) throws(UsageError) {
     switch arguments.operands[0] {
     case "make" where arguments.has("print-script"):
-      action = .printScript(to: arguments.value("output"), replaces: arguments.has("force"))
+      action = .printScript(output: arguments.value("output"), replaces: arguments.has("force"))
     case "make": action = .make(try GoldenMake(arguments))
     case "import": action = .import(try GoldenImport(arguments))
     case "show": action = .show(try GoldenShow(arguments))
@@ -94,9 +95,10 @@ struct GoldenTool: Command {
 
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
     switch action {
+    case .printScript(nil, _): console.document(GoldenScript.text + "\n")
     case .printScript(let path?, let replaces):
       try OutputFile.write(Array((GoldenScript.text + "\n").utf8), to: path, replacing: replaces)
-    case .printScript: console.document(GoldenScript.text + "\n")
+      console.line("\(path): run it where PyTorch is installed")
     case .make(let make): try make.run(console)
     case .import(let `import`): try `import`.run(console)
     case .show(let show): try show.run(console)

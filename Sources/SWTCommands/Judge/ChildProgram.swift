@@ -67,7 +67,7 @@ struct ChildProgram {
     var process = pid_t()
     let words = ["/bin/sh", "-c", line]
     var pointers = unsafe words.map { unsafe strdup($0) } + [nil]
-    defer { for unsafepointer in unsafe pointers { unsafe free(pointer) } }
+    defer { unsafe pointers.forEach { unsafe free($0) } }
     let failed = unsafe posix_spawn(&process, "/bin/sh", &actions, &attributes, &pointers, environ)
     guard failed == 0 else {
       throw CommandFailure(.inputUnreadable, "/bin/sh cannot be started (error \(failed)): \(line)")

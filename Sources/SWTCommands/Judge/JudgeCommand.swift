@@ -113,7 +113,7 @@ struct Judge: Command {
       let old = try baseline.map { path throws(CommandFailure) in (path, try Verify.read(path)) }
       let report = try judge(console)
       var document = ReportDocument(report, version: CommandLineTool.version)
-      document.notes = report.judgement?.notes ?? []
+      document.notes = report.judgement?.notes(passes: report.passes) ?? []
       document.timestamp = console.environment("SOURCE_DATE_EPOCH").flatMap { Int($0) }
       if let (path, bytes) = old { document.drift = try Verify.drift(report, bytes, path) }
       try reports.write(document, console)

@@ -8,14 +8,16 @@ internal import SWTTensorFiles
 /// `pth2swt run`: runs a forward pass.
 struct Run: Command {
   static let spec = CommandSpec(
-    "run", "Run the network on an input tensor [N, C, H, W] and write its output.",
+    "run", "Run the network on a picture or a tensor: the five largest logits, or all of its output.",
     operands: [
       .init("MODEL.swt", "The weight file."),
-      .init("INPUT", "Normalized float32 [N, C, H, W]: .npy, .npz, .safetensors or .pth."),
+      .init(
+        "INPUT",
+        "A JPEG or PNG picture, or normalized float32 [N, C, H, W]: .npy, .npz, .safetensors or .pth."),
     ],
     options: [
       .value(
-        "output", "OUT", "Output file: .npy, .npz or .safetensors.", short: "o", of: .path),
+        "output", "OUT", "Write the output: .npy, .npz or .safetensors.", short: "o", of: .path),
       .value("input", "NAME", "Which array of INPUT, if it has several."),
       .value("taps", "A,B,C", "Also write the outputs of these layers (OUT is .npz or .safetensors)."),
       .value(
@@ -31,6 +33,7 @@ struct Run: Command {
       .flag("force", "Replace an existing OUT."),
     ],
     examples: [
+      .init("pth2swt run model.swt photo.jpg", "What is in the photo?"),
       .init("pth2swt run model.swt image.npy -o logits.npy", "Compute the logits of an image."),
       .init(
         "pth2swt run model.swt image.npy -o taps.npz --taps conv1,layer1.0.conv2",
@@ -39,7 +42,7 @@ struct Run: Command {
 
   let model: String
   let input: String
-  let output: String
+  let output: String?
   let inputName: String?
   let taps: [String]
   let compute: ComputeChoice
@@ -53,10 +56,10 @@ struct Run: Command {
   init(_ arguments: Arguments) throws(UsageError) {
     model = arguments.operands[0]
     input = arguments.operands[1]
-    guard let output = arguments.value("output") else { throw UsageError("run needs -o OUT") }
-    self.output = output
+    output = arguments.value("output")
     inputName = arguments.value("input")
     taps = (arguments.value("taps") ?? "").split(separator: ",").map(String.init)
+    guard taps.isEmpty || output != nil else { throw UsageError("--taps needs -o OUT") }
     let engine = try arguments.choice("engine", ["fast", "reference"], default: "fast")
     let name = try arguments.choice("compute", ComputeChoice.names, default: "f32")
     compute = engine == "reference" ? .double : ComputeChoice(name)
@@ -71,24 +74,73 @@ struct Run: Command {
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
     try OutputFile.requireOther(output, than: [model, input])
     let network = try OpenFile.model(model)
-    let data = try ArrayFile.read(input, name: inputName, limits: limits)
-    let image = try image(data, network.tree)
+    if output == nil, !network.architecture.hasHead {
+      throw CommandFailure(
+        .usage, file: model, "the network has no classifier, so there are no classes to show",
+        hint: "-o OUT.npy writes the last feature map")
+    }
+    let image = try inputImage(network, console)
     let arrays = try forward(network, image)
-    try OutputFile.write(try ArrayFile.bytes(arrays, for: output), to: output, replacing: replaces)
+    if let output {
+      try OutputFile.write(try ArrayFile.bytes(arrays, for: output), to: output, replacing: replaces)
+    }
+    let predictions = output == nil ? try self.predictions(arrays[0].data, network) : []
     if json {
-      let document: JSONValue = [
-        "schema": "pth2swt.run/1", "model": .string(model), "input": .string(input),
-        "output": .string(output), "compute": .string(compute.name),
-        "arrays": .array(
-          arrays.map { array in
-            ["name": .string(array.name), "shape": .array(array.data.shape.map { .int($0) })]
-          }),
+      var members: [JSONMember] = [
+        JSONMember("schema", "pth2swt.run/1"), JSONMember("model", .string(model)),
+        JSONMember("input", .string(input)), JSONMember("output", output.map { .string($0) } ?? .null),
+        JSONMember("compute", .string(compute.name)),
+        JSONMember(
+          "arrays",
+          .array(
+            arrays.map { array in
+              ["name": .string(array.name), "shape": .array(array.data.shape.map { .int($0) })]
+            })),
       ]
-      console.document(document.text(pretty: true) + "\n")
-    } else if !quiet {
-      for array in arrays { console.line("\(output): \(array.name) \(array.data.shape)") }
+      if output == nil { members.append(JSONMember("predictions", PredictionReport.json(predictions))) }
+      console.document(JSONValue.object(members).text(pretty: true) + "\n")
+    } else if let output {
+      if !quiet {
+        for array in arrays { console.line("\(output): \(array.name) \(array.data.shape)") }
+      }
+    } else {
+      console.write(PredictionReport.text(predictions))
     }
     return .success
+  }
+
+  /// The tensor in INPUT, or the one that the picture becomes.
+  private func inputImage(
+    _ network: Model, _ console: Console
+  ) throws(CommandFailure) -> FeatureMap<Float> {
+    if try PictureInput.isPicture(input) {
+      let recipe = try PictureInput(network, file: model)
+      if inputName != nil {
+        throw CommandFailure(.usage, file: input, "a picture has no arrays to choose from")
+      }
+      if !quiet, let note = recipe.assumption { console.note("pth2swt: note: \(note)") }
+      let (image, note) = try recipe.input(input)
+      if !quiet, let note { console.note("pth2swt: note: \(input): \(note)") }
+      return image
+    }
+    return try image(try ArrayFile.read(input, name: inputName, limits: limits), network.tree)
+  }
+
+  /// The largest logits of each image in the batch.
+  private func predictions(
+    _ logits: TensorData, _ network: Model
+  ) throws(CommandFailure) -> [[Prediction]] {
+    let values: [Float]
+    do throws(ParseFailure) { values = try logits.floats() } catch {
+      throw CommandFailure(reading: input, error)
+    }
+    guard values.allSatisfy(\.isFinite) else {
+      throw CommandFailure(.verificationFailed, file: model, "the logits are not finite")
+    }
+    let labels = network.labels
+    return stride(from: 0, to: values.count, by: max(1, logits.shape[1])).map { start in
+      Prediction.largest(5, of: Array(values[start..<start + logits.shape[1]]), labels: labels)
+    }
   }
 
   private func image(_ data: TensorData, _ tree: LayerTree) throws(CommandFailure) -> FeatureMap<Float> {

@@ -8,11 +8,19 @@ internal import SWTTensorFiles
 /// `pth2swt sign`: writes a signature next to a weight file.
 struct Sign: Command {
   static let spec = CommandSpec(
-    "sign", "Sign the content id of a .swt file with an Ed25519 key; the signature goes to a separate file.",
-    operands: [.init("FILE.swt", "The weight file; 'check' must pass before it is signed.")],
+    "sign", "Sign the content ids of .swt files with an Ed25519 key; signatures go to separate files.",
+    operands: [
+      .init(
+        "FILE.swt", "Weight files and folders of them; 'check' must pass before one is signed.",
+        repeated: true)
+    ],
     options: [
       .value("key", "KEY", "The private key: unencrypted PEM, as openssl genpkey writes it.", of: .path),
       .value("signature", "OUT", "Signature file (default: FILE.swt.sig)."),
+      .value(
+        "format", "FORMAT[=PATH]",
+        "text, json, jsonl, junit, tap, github, markdown or html; =PATH writes a file; repeatable.",
+        of: .words(ReportOutputs.names)),
       .flag("force", "Replace an existing signature."),
     ],
     examples: [
@@ -21,9 +29,11 @@ struct Sign: Command {
       .init("pth2swt sign model.swt --key private.pem", "Write model.swt.sig."),
     ])
 
-  let path: String
+  let paths: [String]
   let keyPath: String
-  let signaturePath: String
+  private let signaturePath: String?
+  let reports: ReportOutputs
+  let hasFormats: Bool
   /// Whether the path of the signature is derived from that of the file.
   let isDerived: Bool
   let replaces: Bool
@@ -31,11 +41,13 @@ struct Sign: Command {
   let quiet: Bool
 
   init(_ arguments: Arguments) throws(UsageError) {
-    path = arguments.operands[0]
+    paths = arguments.operands
     guard let key = arguments.value("key") else { throw UsageError("sign needs --key KEY") }
     keyPath = key
     isDerived = arguments.value("signature") == nil
-    signaturePath = arguments.value("signature") ?? SignedFile.sidecar(of: path)
+    signaturePath = arguments.value("signature")
+    reports = try ReportOutputs(arguments)
+    hasFormats = arguments.has("format")
     replaces = arguments.has("force")
     json = arguments.has("json")
     quiet = arguments.has("quiet")
@@ -46,6 +58,34 @@ struct Sign: Command {
       throw CommandFailure(
         .inputUnreadable, file: keyPath, "it is a public key; signing needs the private key")
     }
+    if WeightFileList.isSeveral(paths) || hasFormats {
+      let files = try WeightFileList.expand(paths)
+      if signaturePath != nil, files.count > 1 {
+        throw CommandFailure(.usage, "--signature names one file, and there are \(files.count) to sign")
+      }
+      try reports.requireOther(than: files + [keyPath])
+      return try FilesRun(command: "sign", reports: reports).run(files, console) {
+        path throws(CommandFailure) in
+        let result = try sign(path, key)
+        return .init(line: "\(path): signed, \(result.id)", members: result.members)
+      }
+    }
+    let result = try sign(paths[0], key)
+    if json {
+      let members = [JSONMember("schema", "pth2swt.sign/1")] + result.members
+      console.document(JSONValue.object(members).text(pretty: true) + "\n")
+    } else if !quiet {
+      console.line("\(result.signature): signed")
+      console.line("  content id  \(result.id)")
+      console.line("  key         \(key.publicKey)")
+    }
+    return .success
+  }
+
+  private func sign(
+    _ path: String, _ key: Ed25519PrivateKey
+  ) throws(CommandFailure) -> (signature: String, id: String, members: [JSONMember]) {
+    let signaturePath = signaturePath ?? SignedFile.sidecar(of: path)
     try OutputFile.requireOther(signaturePath, than: [path, keyPath])
     let id = try SignedFile.contentID(path)
     let signature: ContentSignature
@@ -55,17 +95,13 @@ struct Sign: Command {
       throw CommandFailure(reading: keyPath, error)
     }
     try OutputFile.write(signature.file, to: signaturePath, replacing: replaces, followsLinks: !isDerived)
-    if json {
-      let document: JSONValue = [
-        "schema": "pth2swt.sign/1", "file": .string(path), "signature_file": .string(signaturePath),
-        "content_id": .string("swt1:\(id.hex)"), "key": .string("\(key.publicKey)"),
+    let text = "swt1:\(id.hex)"
+    return (
+      signaturePath, text,
+      [
+        JSONMember("file", .string(path)), JSONMember("signature_file", .string(signaturePath)),
+        JSONMember("content_id", .string(text)), JSONMember("key", .string("\(key.publicKey)")),
       ]
-      console.document(document.text(pretty: true) + "\n")
-    } else if !quiet {
-      console.line("\(signaturePath): signed")
-      console.line("  content id  swt1:\(id.hex)")
-      console.line("  key         \(key.publicKey)")
-    }
-    return .success
+    )
   }
 }

@@ -46,6 +46,10 @@ struct ReportOutputs {
   func write(_ document: ReportDocument, _ console: Console) throws(CommandFailure) {
     for (format, path) in formats {
       if format == .text, path == nil, quiet, document.report.passes { continue }
+      if format == .text, path == nil, quiet {
+        console.line(Self.colored("\(document.report.model): \(document.headline)", console))
+        continue
+      }
       try put(document.rendered(format), format, path, console)
       guard format == .github else { continue }
       if let summary = console.environment("GITHUB_STEP_SUMMARY"), !summary.isEmpty {
@@ -53,6 +57,21 @@ struct ReportOutputs {
       }
       if let outputs = console.environment("GITHUB_OUTPUT"), !outputs.isEmpty {
         try OutputFile.append(Array(document.gitHubOutputs.utf8), to: outputs)
+      }
+    }
+  }
+
+  /// Writes a report about several files.
+  func write(_ report: FilesReport, _ console: Console) throws(CommandFailure) {
+    for (format, path) in formats {
+      if format == .text, path == nil, quiet, report.passes { continue }
+      try put(report.rendered(format), format, path, console)
+      guard format == .github else { continue }
+      if let summary = console.environment("GITHUB_STEP_SUMMARY"), !summary.isEmpty {
+        try OutputFile.append(Array(Self.cut(report.rendered(.markdown)).utf8), to: summary)
+      }
+      if let outputs = console.environment("GITHUB_OUTPUT"), !outputs.isEmpty {
+        try OutputFile.append(Array("verdict=\(report.passes ? "pass" : "fail")\n".utf8), to: outputs)
       }
     }
   }
@@ -72,11 +91,20 @@ struct ReportOutputs {
       try OutputFile.write(Array(text.utf8), to: path, replacing: true)
     } else {
       switch format {
-      case .text, .markdown, .tap: console.write(text)
+      case .text: console.write(Self.colored(text, console))
+      case .markdown, .tap: console.write(text)
       case .github: console.commands(text)
       default: console.document(text)
       }
     }
+  }
+
+  /// The word FAIL in color, on a terminal.
+  private static func colored(_ text: String, _ console: Console) -> String {
+    guard console.isColorful else { return text }
+    let style = TerminalStyle(isColorful: true)
+    return text.split(separator: "FAIL", omittingEmptySubsequences: false)
+      .joined(separator: style.warning("FAIL"))
   }
 
   /// Cuts the tables of layers, which come last, from a summary that is too long.

@@ -10,12 +10,15 @@ struct Verify: Command {
     "verify",
     "Run golden inputs through the network and compare the outputs with the reference's.",
     operands: [
-      .init("MODEL.swt", "The weight file."),
+      .init("MODEL.swt", "The weight file; or several, and folders of them, for one report about all."),
       .init(
         "GOLDEN", "Golden files (default: those embedded in the model).", optional: true, repeated: true),
     ],
     options: [
-      .value("source", "INPUT", "First compare every tensor with the checkpoint it came from.", of: .path),
+      .value(
+        "source", "INPUT",
+        "First compare every tensor with the checkpoint it came from; of several, convert's JSON report.",
+        of: .path),
       .value("key", "PATH", "Entry of a nested source."),
       .value(
         "level", "LEVEL", "weights, forward, layers or all (default).",
@@ -67,11 +70,17 @@ struct Verify: Command {
         "pth2swt verify model.swt model.self.golden.safetensors",
         "Has anything changed? The first run makes the golden."),
       .init(
+        "pth2swt verify converted/ --source fleet.json --format junit=verify.xml",
+        "All that convert --json > fleet.json converted, in one report."),
+      .init(
         "git bisect run sh -c 'make m.swt && pth2swt verify m.swt --bisect-codes'",
         "Which commit broke the export?"),
     ])
 
   let path: String
+  private let operands: [String]
+  /// Options that are about one file's goldens.
+  private let single: [String]
   let options: VerificationOptions
   let outputs: ReportOutputs
   let baseline: String?
@@ -83,6 +92,8 @@ struct Verify: Command {
 
   init(_ arguments: Arguments) throws(UsageError) {
     path = arguments.operands[0]
+    operands = arguments.operands
+    single = ["baseline", "update", "actual", "mutate"].filter { arguments.has($0) }
     var options = VerificationOptions()
     options.goldens = Array(arguments.operands.dropFirst())
     options.source = arguments.value("source")
@@ -117,6 +128,7 @@ struct Verify: Command {
   }
 
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
+    if try isSeveral() { return try verifyAll(console) }
     // Not even the reason for a failure may go to an input.
     try outputs.requireOther(than: [path] + options.goldens + [options.source].compactMap(\.self))
     do throws(CommandFailure) {
@@ -154,6 +166,71 @@ struct Verify: Command {
         ReportFailure(model: path, code: Int(code.rawValue), message: error.line), console)
       throw CommandFailure(code, file: error.file, offset: error.offset, error.message, hint: error.hint)
     }
+  }
+
+  /// Whether the operands are weight files and folders, and not a weight file and its goldens.
+  private func isSeveral() throws(CommandFailure) -> Bool {
+    if Folder.exists(path) { return true }
+    for operand in operands.dropFirst() where !Folder.exists(operand) && Folder.kind(operand) != nil {
+      if try OpenFile.isWeights(operand) { return true }
+    }
+    return false
+  }
+
+  /// Verifies each file with its own goldens and source.
+  private func verifyAll(_ console: Console) throws(CommandFailure) -> ExitStatus {
+    if let option = single.first {
+      throw CommandFailure(.usage, "--\(option) is for one weight file, not for several")
+    }
+    for operand in operands where !Folder.exists(operand) {
+      // A file that is missing is reported with the others.
+      if Folder.kind(operand) == nil { continue }
+      guard try OpenFile.isWeights(operand) else {
+        throw CommandFailure(
+          .usage, file: operand, "it is not a weight file, and several weight files use the goldens in them",
+          hint: "verify one weight file to name its goldens")
+      }
+    }
+    let files = try WeightFileList.expand(operands)
+    try outputs.requireOther(than: files + [options.source].compactMap(\.self))
+    let sources = try FleetSources(options.source, operands)
+    var verified: [VerifiedFile] = []
+    var highest = ExitStatus.success
+    for file in files {
+      var options = options
+      options.goldens = []
+      options.source = sources.source(of: file)
+      do throws(CommandFailure) {
+        if self.options.source != nil, options.source == nil {
+          throw CommandFailure(
+            .inputUnreadable, file: file, "its source is not known: --source does not list it")
+        }
+        let report: VerificationReport
+        do throws(VerificationFailure) {
+          report = try Verifier.verify(file, options)
+        } catch {
+          throw CommandFailure(error)
+        }
+        var document = ReportDocument(report, version: CommandLineTool.version)
+        if !report.ranForward {
+          document.notes.append("no forward pass was run: the weights alone were compared")
+        }
+        let code =
+          !report.weightsPass
+          ? status(.weightsDiffer) : report.forwardPasses ? ExitStatus.success : .verificationFailed
+        highest = max(highest, code)
+        verified.append(VerifiedFile(document, code: Int(code.rawValue)))
+      } catch {
+        let code = status(error.status)
+        highest = max(highest, code)
+        console.note("pth2swt: \(error.line)")
+        verified.append(
+          VerifiedFile(
+            ReportFailure(model: file, code: Int(code.rawValue), message: error.line), error: error.json))
+      }
+    }
+    try outputs.write(FilesReport(verified: verified), console)
+    return highest
   }
 
   private func verify(_ console: Console) throws(CommandFailure) -> VerificationReport {

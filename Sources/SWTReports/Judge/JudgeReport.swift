@@ -73,7 +73,7 @@ extension EngineClass {
 
 extension Judgement {
   /// What is said of the three parties, in a sentence.
-  package var sentence: String {
+  func sentence(passes: Bool) -> String {
     let floors = modelTimesFloor.map { " (\(Text.times($0)) floors)" } ?? ""
     if modelAgrees == false {
       return "The model file itself fails the golden\(floors), so nothing can be said of \(engine)."
@@ -87,8 +87,8 @@ extension Judgement {
   }
 
   /// What a reader has to know beside the verdict.
-  package var notes: [String] {
-    var notes = [sentence]
+  package func notes(passes: Bool) -> [String] {
+    var notes = [sentence(passes: passes)]
     if !ignored.isEmpty {
       notes.append(
         "ignored, because the network has no such output: \(ignored.prefix(8).joined(separator: ", "))"

@@ -1,8 +1,9 @@
 /// The frame of a page: a self-contained file without scripts, external fonts or network access.
 package enum HTMLPage {
-  /// Forbids fetching, running and sending anything, whatever the page contains; the style is inline.
+  /// Forbids fetching, running and sending anything, whatever the page contains; the style and pictures are
+  /// inline.
   private static let policy =
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
   /// - Parameters:
   ///   - title: The page title; it is escaped here.

@@ -30,10 +30,10 @@ enum GitHubReport {
     }
     for note in document.notes { found.append(("notice", note)) }
     let shown = found.count > limit ? found.prefix(limit - 1) : found[...]
-    var text = shown.map { line($0.level, report.model, $0.text, report.command) }.joined()
+    var text = shown.map { line($0.level, report.model, $0.text, command: report.command) }.joined()
     if found.count > limit, let next = found.dropFirst(limit - 1).first {
       let rest = "and \(found.count - limit + 1) more: see the step's summary"
-      text += line(next.level, report.model, rest, report.command)
+      text += line(next.level, report.model, rest, command: report.command)
     }
     return text + "\(report.command) \(Self.harmless(report.model)): \(document.headline)\n"
   }
@@ -48,8 +48,8 @@ enum GitHubReport {
     return "verdict=\(report.passes ? "pass" : "fail")\nclass=\(report.className)\n"
   }
 
-  private static func line(
-    _ level: String, _ file: String, _ message: String, _ command: String = "verify"
+  static func line(
+    _ level: String, _ file: String, _ message: String, command: String = "verify"
   ) -> String {
     "::\(level) file=\(escaped(file, inProperty: true)),title=pth2swt \(command)::\(escaped(message))\n"
   }

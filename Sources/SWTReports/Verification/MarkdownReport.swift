@@ -66,7 +66,7 @@ enum MarkdownReport {
   }
 
   /// Text with the special characters of Markdown and HTML escaped.
-  private static func plain(_ text: String) -> String {
+  static func plain(_ text: String) -> String {
     var result = ""
     for scalar in Text.printable(text).unicodeScalars {
       switch scalar {
@@ -100,7 +100,7 @@ enum MarkdownReport {
     return result
   }
 
-  private static func code(_ text: String) -> String {
+  static func code(_ text: String) -> String {
     let clean = String(Text.printable(text).map { $0 == "`" ? "'" : $0 == "|" ? "¦" : $0 })
     return "`\(clean)`"
   }

@@ -60,7 +60,7 @@ package struct ReportDocument: Sendable {
   }
 
   /// One line: the verdict and the class.
-  var headline: String {
+  package var headline: String {
     let kind = report.errorClass.map { ": \($0)" } ?? ""
     return "\(report.passes ? "pass" : "FAIL") (\(report.className)\(kind))"
   }

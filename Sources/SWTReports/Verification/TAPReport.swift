@@ -33,7 +33,7 @@ enum TAPReport {
   private static func comment(_ text: String) -> String { "# \(line(text))\n" }
 
   /// A description is a single line; `#` would start a directive.
-  private static func description(_ text: String) -> String {
+  static func description(_ text: String) -> String {
     var result = String.UnicodeScalarView()
     for scalar in line(text).unicodeScalars {
       if scalar == "\\" || scalar == "#" { result.append("\\") }
@@ -42,12 +42,12 @@ enum TAPReport {
     return String(result)
   }
 
-  private static func line(_ text: String) -> String {
+  static func line(_ text: String) -> String {
     String(text.unicodeScalars.map { Text.isControl($0) ? " " : Character($0) })
   }
 
   /// Text as a JSON string, which is also a YAML string.
-  private static func quoted(_ text: String) -> String { JSONValue.string(line(text)).text() }
+  static func quoted(_ text: String) -> String { JSONValue.string(line(text)).text() }
 
   private static func yaml(_ value: String) -> String {
     switch value {

@@ -61,7 +61,7 @@ enum TextReport {
 
   private static func table(_ report: VerificationReport) -> String {
     var rows = [
-      ["golden", "output", ">relL2", ">floor", ">x floor", ">1-cos", ">SNR", "top1", "margin", "verdict"]
+      ["golden", "output", ">relL2", ">floor", ">x floor", "top1", "margin", "verdict"]
     ]
     for golden in report.goldens {
       guard let first = golden.comparisons.first else { continue }
@@ -77,7 +77,7 @@ enum TextReport {
         rows.append(row)
       }
     }
-    return Text.table(rows.map { $0 + Array(repeating: "", count: max(0, 10 - $0.count)) }, indent: " ")
+    return Text.table(rows.map { $0 + Array(repeating: "", count: max(0, 8 - $0.count)) }, indent: " ")
   }
 
   private static func row(
@@ -86,11 +86,11 @@ enum TextReport {
     let margin = item.labels?.items.map(\.margin).min()
     let kind =
       reduced.map { "\($0.precision), bound from \($0.basis.text)" }
-      ?? "fp32 numerics\(item.criterion.isCalibrated ? "" : ", uncalibrated golden")"
+      ?? "fp32\(item.criterion.isCalibrated ? "" : ", uncalibrated")"
     return [
       golden, item.name, Text.scientific(item.metrics.relL2), Text.scientific(item.criterion.floorRelL2),
       item.timesFloor < 1000 ? Text.fixed(item.timesFloor, 1) : Text.scientific(item.timesFloor),
-      Text.scientific(item.metrics.oneMinusCosine), Text.fixed(item.metrics.snr, 1), item.labels?.short ?? "",
+      item.labels?.short ?? "",
       margin.map { Text.fixed($0, 2) } ?? "",
       item.passes
         ? (item.criterion.isLoose ? "pass (loose)" : item.isBitExact ? "pass (bit-exact)" : "pass (\(kind))")

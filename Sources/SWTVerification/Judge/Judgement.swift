@@ -16,9 +16,6 @@ package struct Judgement: Sendable {
   package var ignored: [String] = []
   /// Goldens without outputs of the engine.
   package var unjudged: [String] = []
-
-  /// Whether the expectation, if any, is met.
-  package var passes: Bool { modelAgrees != false && engineClass.isWithin(expected ?? .fp32) }
 }
 
 /// The program that computed the outputs which a cause explains.

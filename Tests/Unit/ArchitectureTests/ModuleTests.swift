@@ -51,6 +51,7 @@ import Testing
     "CChecksums": "SWTChecksumsTests compare every form with the portable one",
     "CThreads": "SWTThreadsTests",
     "CFileCopy": "AtomicFileTests",
+    "CImageFiles": "SWTImagesTests", "CLibjpeg": "a system library", "CLibpng": "a system library",
     "CLibzip": "a system library", "CZlib": "a system library", "CCrypto": "a system library",
     "SWTPlatform": "imports libc under one name",
     "Pth2SWT": "re-exports other modules; Examples/products uses it",

@@ -6,11 +6,16 @@ import Testing
   /// By its recursive definition.
   private static func plain(_ a: ArraySlice<UInt8>, _ b: ArraySlice<UInt8>) -> Int {
     guard let x = a.first, let y = b.first else { return max(a.count, b.count) }
-    if x == y { return plain(a.dropFirst(), b.dropFirst()) }
-    return 1 + min(plain(a.dropFirst(), b), plain(a, b.dropFirst()), plain(a.dropFirst(), b.dropFirst()))
+    var least = min(
+      plain(a.dropFirst(), b.dropFirst()) + (x == y ? 0 : 1), plain(a.dropFirst(), b) + 1,
+      plain(a, b.dropFirst()) + 1)
+    if a.count > 1, b.count > 1, x == b.dropFirst().first, y == a.dropFirst().first {
+      least = min(least, plain(a.dropFirst(2), b.dropFirst(2)) + 1)
+    }
+    return least
   }
 
-  @Test func `it is the number of insertions, deletions and replacements`() {
+  @Test func `it is the number of insertions, deletions, replacements and exchanges of neighbors`() {
     var noise = Noise(seed: 2)
     for _ in 0..<300 {
       let words = (0..<2).map { _ in
@@ -29,7 +34,7 @@ import Testing
 
   @Test(arguments: [
     ("convrt", "convert"), ("insp", "inspect"), ("dif", "diff"), ("verify-", "verify-signature"),
-    ("docto", "doctor"),
+    ("docto", "doctor"), ("ver", "verify"), ("vfy", "verify"), ("ocnvert", "convert"), ("dfif", "diff"),
     ("xyzzy", nil), ("", nil), ("conversion", nil),
   ])
   func `the nearest name is offered, and none that is far away`(word: String, name: String?) {

@@ -29,7 +29,7 @@ import Testing
     #expect(golden["kind"]?.string == "imported")
     #expect(golden["uncalibrated"]?.bool == true)
     #expect(golden["outputs"]?[0]?["calibrated"]?.bool == false)
-    #expect(Tool(["verify", model] + paths).output.contains("uncalibrated golden"))
+    #expect(Tool(["verify", model] + paths).output.contains("(fp32, uncalibrated)"))
 
     let made = folder.file("made.golden.safetensors")
     let output = files == ["onnx"] ? folder.path : made

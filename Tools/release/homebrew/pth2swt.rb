@@ -8,6 +8,8 @@ class Pth2swt < Formula
 
   depends_on "pkgconf" => :build
   depends_on xcode: ["26.0", :build]
+  depends_on "jpeg-turbo"
+  depends_on "libpng"
   depends_on "libzip"
   depends_on macos: :sequoia
   uses_from_macos "swift" => :build

@@ -1,8 +1,8 @@
-import Classification
 import Foundation
-import Images
+import ResNetModel
+import SWTImages
 
-// classify MODEL.swt IMAGE [--top N] [--json]
+// classify MODEL.swt IMAGE.jpg|png [--top N]
 //
 // Exit status: 0 done, 2 usage, 5 a file cannot be read or used.
 
@@ -13,41 +13,46 @@ func fail(_ status: Int32, _ message: String) -> Never {
   exit(status)
 }
 
-var operands: [String] = []
-var top = 5
-var asJSON = false
-var words = CommandLine.arguments.dropFirst()
-let usage = "usage: classify MODEL.swt IMAGE.jpg|png [--top N] [--json]"
-while let word = words.popFirst() {
-  switch word {
-  case "--json": asJSON = true
-  case "--top":
-    guard let count = words.popFirst().flatMap({ Int($0) }), count > 0 else { fail(2, usage) }
-    top = count
-  default:
-    if word.hasPrefix("--") { fail(2, usage) }
-    operands.append(word)
-  }
+/// Labels come from a file, so they must not be able to control a terminal.
+func printable(_ label: String) -> String {
+  String(
+    String.UnicodeScalarView(
+      label.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
 }
-guard operands.count == 2 else { fail(2, usage) }
-let (model, picture) = (operands[0], operands[1])
 
-let classifier: Classifier
-do {
-  classifier = try Classifier(model)
-} catch {
-  fail(5, "\(model): \(error)")
+var words = Array(CommandLine.arguments.dropFirst())
+var top = 5
+if let place = words.firstIndex(of: "--top"), place + 1 < words.count, let count = Int(words[place + 1]) {
+  top = count
+  words.removeSubrange(place...place + 1)
 }
-if !classifier.assumed.isEmpty {
+guard words.count == 2, top > 0, !words.contains(where: { $0.hasPrefix("--") }) else {
+  fail(2, "usage: classify MODEL.swt IMAGE.jpg|png [--top N]")
+}
+
+do {
+  // The network, and how it wants pictures.
+  let model = try Model(words[0])
+  let preprocessing = try ImagePreprocessing { model.file.metadata($0) }
   // Wrong preprocessing silently costs a few percent of accuracy, so say what is assumed.
-  say("\(model) has no \(classifier.assumed.joined(separator: ", ")); ImageNet's values are used")
-}
-do {
-  let image = try Image(contentsOf: picture)
-  let report = Report(
-    model: classifier.name, image: picture, width: image.width, height: image.height,
-    predictions: Array(try classifier.classify(image).prefix(top)))
-  print(asJSON ? try report.json() : report.text())
+  let assumed = ImagePreprocessing.assumed { model.file.metadata($0) }
+  if !assumed.isEmpty { say("\(words[0]) has no \(assumed.joined(separator: ", ")); ImageNet's are used") }
+  guard model.architecture.hasHead else { fail(5, "\(words[0]): it has no classifier") }
+
+  // The picture: decoded, resized, cropped and normalized as by torchvision.
+  let image: RGBImage
+  do {
+    image = try PictureFile(words[1]).decoded()
+  } catch {
+    fail(5, "\(words[1]): \(error)")
+  }
+  let logits = try model.run(preprocessing.input(of: image), shape: preprocessing.shape)
+
+  print("\(words[1]), \(image.width)×\(image.height), \(model.architecture.name)")
+  for class_ in Prediction.largest(top, of: logits, labels: model.labels) {
+    let name = class_.label.map(printable) ?? "class \(class_.index)"
+    print(String(format: "%7.2f %%  ", 100 * class_.probability) + name)
+  }
 } catch {
-  fail(5, "\(picture): \(error)")
+  fail(5, "\(words[0]): \(error)")
 }

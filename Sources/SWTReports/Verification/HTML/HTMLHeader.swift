@@ -36,7 +36,7 @@ enum HTMLHeader {
   /// The most important sentence, and its details.
   private static func summary(_ report: VerificationReport) -> (String, String?) {
     if let judgement = report.judgement, report.passes || judgement.modelAgrees == false {
-      return (judgement.sentence, nil)
+      return (judgement.sentence(passes: report.passes), nil)
     }
     guard report.passes else { return fault(report) }
     let all = report.goldens.flatMap { golden in golden.comparisons.map { (golden, $0) } }
