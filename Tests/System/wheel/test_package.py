@@ -218,9 +218,9 @@ class Writing(unittest.TestCase):
         with pth2swt.open(SMALL) as file:
             value = file["fc.bias"]
         with self.assertRaises(pth2swt.PthError):
-            pth2swt.save({"a": value}, "/nowhere/at/all.pth")
+            pth2swt.save({"a": value}, "/dev/null/a.pth")
         with self.assertRaises(TypeError):
-            pth2swt.save({1: value}, "/nowhere/at/all.pth")
+            pth2swt.save({1: value}, "/dev/null/a.pth")
 
     def test_nothing_is_a_checkpoint_without_tensors(self):
         with tempfile.TemporaryDirectory() as folder:
