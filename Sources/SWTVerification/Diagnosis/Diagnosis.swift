@@ -45,15 +45,15 @@ struct Diagnosis<Source: WeightSource> {
       tree: tree, stages: trial.suspects, isFolded: isFolded,
       goldenEpsilon: trial.judge.golden.architecture.epsilon)
     var helpful: [Screened] = []
-    for (order, hypothesis) in Hypothesis.all(isFolded: isFolded).enumerated() {
+    search: for (order, hypothesis) in Hypothesis.all(isFolded: isFolded).enumerated() {
       // An engine's precision is searched for in its own way.
       if party == .engine, hypothesis.side == .precision { continue }
       for candidate in hypothesis.candidates(site) {
-        if budget.isOver { return nil }
+        if budget.isOver { break search }
         guard let times = try helps(candidate) else { continue }
         let matches = matchesDigests(candidate.change)
         // Nothing better can follow: it explains the output, and the digests do not suggest another.
-        if isWhole, matches || weightsReport?.passes ?? true,
+        if isWhole || party == .engine, matches || weightsReport?.passes ?? true,
           let explanation = try confirm(hypothesis, candidate)
         {
           return explanation
@@ -69,6 +69,7 @@ struct Diagnosis<Source: WeightSource> {
       return (a.order, a.timesFloor) < (b.order, b.timesFloor)
     }
     for screened in helpful.prefix(Self.confirmations) {
+      if budget.isOver { break }
       if let explanation = try confirm(screened.hypothesis, screened.candidate) { return explanation }
     }
     if let local = try local(helpful) { return local }

@@ -1,5 +1,6 @@
 import SWTCommands
 internal import SWTConsole
+import SWTTensorFiles
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import SWTBytes
 import SWTCommands
 internal import SWTConsole
+import SWTGoldens
 import SWTTensorFiles
 import TestSupport
 import Testing
@@ -131,7 +132,7 @@ import Testing
     Tool("convert", Fixture.checkpoint("resnext_deep"), "-o", model)
     let (golden, logits) = (folder.file("true.golden.safetensors"), folder.file("y.npy"))
     try writeFile(golden, try truth.golden("none", hasTaps: true).fileBytes())
-    try writeFile(logits, try NpyFile.bytes(try #require(truth.logits(fault))))
+    try writeFile(logits, try NpyFile.bytes(try #require(try truth.logits(fault))))
     let judged = Tool("judge", model, golden, "--outputs", logits, "--budget", "600", "--json")
     let report = try judged.json()
     guard fault != "none" else {
