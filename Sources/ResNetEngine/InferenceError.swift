@@ -14,6 +14,8 @@ public enum InferenceError: Error, Hashable, Sendable {
   case unknownTap(String)
   /// The layer exists, but this engine computes it fused with the one that follows.
   case fusedTap(String)
+  /// Scales, zero points or sizes of a quantized network with which no engine computes; a sentence.
+  case quantization(String)
 }
 
 extension InferenceError: CustomStringConvertible {
@@ -31,6 +33,8 @@ extension InferenceError: CustomStringConvertible {
       "the network has no layer '\(name)'"
     case .fusedTap(let name):
       "'\(name)' is computed together with the residual sum; ask the reference engine"
+    case .quantization(let text):
+      text
     }
   }
 }

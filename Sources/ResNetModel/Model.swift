@@ -23,6 +23,11 @@ public final class Model: Sendable {
   public let tree: LayerTree
   /// The weights for ``run(_:shape:)``, packed on first use.
   private let packed = Mutex<PackedNetwork?>(nil)
+  /// The same for a network of integers.
+  private let integers = Mutex<QuantizedEngine?>(nil)
+
+  /// Whether the layers are integers, which only ``quantizedEngine(_:threads:instructions:)`` computes with.
+  public var isQuantized: Bool { file.isQuantizedNetwork }
 
   /// The architecture of the network.
   public var architecture: Architecture { tree.architecture }
@@ -72,6 +77,15 @@ public final class Model: Sendable {
     guard shape.count == 4, Self.product(shape) == input.count else {
       throw InferenceError.wrongInput(expected: expected, actual: shape, values: input.count)
     }
+    if isQuantized {
+      let engine = try integers.withLock { integers in
+        if let integers { return integers }
+        let made = try quantizedEngine()
+        integers = made
+        return made
+      }
+      return try engine.run(FeatureMap(shape: shape, values: input)).output.values
+    }
     let threads = ThreadPool()
     let network = try packed.withLock { packed in
       if let packed { return packed }
@@ -109,10 +123,40 @@ public final class Model: Sendable {
     precision: ComputePrecision = .f32,
     height: Int = 224, width: Int = 224
   ) throws -> FastEngine {
+    try requireFloats()
     let packed = try PackedNetwork(
       tree, weights: SWTWeights(file), threads: threads, instructions: instructions, precision: precision,
       height: height, width: width)
     return FastEngine(packed, height: height, width: width, threads: threads, instructions: instructions)
+  }
+
+  /// An engine for a quantized network, whose results are PyTorch's bit for bit.
+  ///
+  /// - Parameters:
+  ///   - backend: Whose rounding; nil selects the one that the file states, or else
+  ///     ``/ResNetEngine/QuantizedBackend/standard``.
+  ///   - threads: The threads that compute.
+  ///   - instructions: Instruction set of the kernels, which all give the same bits.
+  /// - Throws: ``/ResNetEngine/InferenceError`` if the network is not quantized, or if its numbers are not what
+  ///   an engine computes with; errors of reading the weights.
+  /// - Returns: The engine, ready to run.
+  public func quantizedEngine(
+    _ backend: QuantizedBackend? = nil, threads: ThreadPool = ThreadPool(),
+    instructions: InstructionSet = .best
+  ) throws -> QuantizedEngine {
+    guard isQuantized else {
+      throw InferenceError.quantization("the network is not quantized: its layers are real numbers")
+    }
+    return try QuantizedEngine(
+      try file.quantizedNetwork(tree), backend ?? file.quantizedBackend ?? .standard, threads: threads,
+      instructions: instructions)
+  }
+
+  private func requireFloats() throws(InferenceError) {
+    guard isQuantized else { return }
+    throw .quantization(
+      "the network is quantized: only the integer engine computes it; dequantize the checkpoint for real numbers"
+    )
   }
 
   /// The float64 engine: plain loops, slow, an independent implementation.
@@ -127,7 +171,8 @@ public final class Model: Sendable {
     threads: ThreadPool = ThreadPool(), emulating precision: ComputePrecision = .f32,
     on instructions: InstructionSet = .best
   ) throws -> ReferenceEngine<SWTWeights> {
-    try ReferenceEngine(
+    try requireFloats()
+    return try ReferenceEngine(
       tree, weights: SWTWeights(file), threads: threads, emulating: precision, on: instructions)
   }
 }

@@ -63,6 +63,9 @@ struct ConversionJob {
       draft.contents.metadata["labels"] = .text(ImageNetLabels.all.joined(separator: "\n"))
     }
     try options.addMetadata(to: &draft.contents.metadata, architecture)
+    if plan.network?.quantized != nil, !options.dequantizes, let engine = goldens.quantizedEngine {
+      draft.contents.metadata["quantized.engine"] = .text(engine)
+    }
     unused = plan.unused
     parametrizations = plan.network?.parametrizations ?? []
     goldens.add(to: &draft)
@@ -75,7 +78,8 @@ struct ConversionJob {
     let request = options.architecture.request
     let plan = try ConversionPlan(
       source.file, request, options, official: official, golden: options.settled)
-    guard !options.goldens.isEmpty, let network = plan.network, !network.reading.conventions.assumed.isEmpty
+    guard !options.goldens.isEmpty, let network = plan.network, network.quantized == nil,
+      !network.reading.conventions.assumed.isEmpty
     else { return plan }
     let read = try GoldenReader.read(
       options.goldens, for: network.tree.architecture, limits: options.limits)

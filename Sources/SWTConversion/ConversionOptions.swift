@@ -42,6 +42,8 @@ public struct ConversionOptions: Sendable {
   public var wideLayers = WideLayers.auto
   /// Whether BatchNorm is folded into the convolutions.
   public var foldsBatchNorm = false
+  /// Whether the integers of quantized weights become float32 numbers; otherwise they stay as they are.
+  public var dequantizes = false
   /// Whether an existing output is replaced; otherwise it is an error unless it is up to date.
   public var replacesExisting = false
   /// Whether a symbolic link at the output's path is followed; otherwise it counts as an existing file. For
@@ -56,7 +58,7 @@ public struct ConversionOptions: Sendable {
   public init() {}
 
   /// Whether values are changed.
-  var transforms: Bool { precision != nil || foldsBatchNorm }
+  var transforms: Bool { precision != nil || foldsBatchNorm || dequantizes }
 }
 
 /// The result of a conversion.

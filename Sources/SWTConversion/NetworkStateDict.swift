@@ -15,6 +15,8 @@ package struct NetworkStateDict: Sendable {
   package let parametrizations: [Parametrization]
   /// Every tensor of the network in execution order, with torchvision's name.
   package let tensors: [(parameter: ParameterSpec, entry: TensorEntry)]
+  /// Scales and zero points of outputs, if the layers are integers.
+  package let quantized: QuantizedLayers?
 
   /// The layer tree of the network.
   package var tree: LayerTree { reading.tree }
@@ -40,23 +42,25 @@ package struct NetworkStateDict: Sendable {
     golden: StateDictReading.PassingGolden? = nil
   ) throws(ConversionFailure) {
     let effective = EffectiveStateDict(file)
+    let quantized = QuantizedStateDict(effective.tensors)
+    let all = quantized?.tensors ?? effective.tensors
     func read(_ key: String?) throws(ReadingFailure) -> StateDictReading {
       try StateDictReading(
-        effective.tensors.map { ($0.name, $0.shape) }, request, key: key, options: conventions,
+        all.map { ($0.name, $0.shape) }, request, key: key, options: conventions,
         official: official, head: head, evidence: FileEvidence(file.checkpoint), golden: golden,
-        values: { name in file.smallValues(name) })
+        isQuantized: quantized != nil, values: { name in file.smallValues(name) })
     }
     do throws(ReadingFailure) {
       reading = try read(key)
     } catch {
       // Of equal copies any is right.
-      guard error.remedy == .someKey, key == nil, let copy = EqualCopies.first(effective.tensors, file),
+      guard error.remedy == .someKey, key == nil, let copy = EqualCopies.first(all, file),
         let same = try? read(copy)
       else { throw ConversionFailure(.architecture, error.message, error.remedy, reading: error) }
       reading = same
     }
     var entries: [ExactString: TensorEntry] = [:]
-    for entry in effective.tensors {
+    for entry in all {
       guard entries.updateValue(entry, forKey: ExactString(entry.name)) == nil else {
         throw .architecture("two tensors have the name \(entry.name)")
       }
@@ -64,7 +68,7 @@ package struct NetworkStateDict: Sendable {
     var found: [String: TensorEntry] = [:]
     for (parameter, key) in reading.filled {
       guard let entry = entries[ExactString(key)] else { continue }
-      guard parameter.isOptional || entry.scalarType.isFloatingPoint else {
+      guard parameter.isOptional || entry.scalarType.isFloatingPoint || quantized != nil else {
         throw .architecture(
           "\(entry.name) has \(entry.scalarType.rawValue) values, not floating-point numbers")
       }
@@ -77,8 +81,13 @@ package struct NetworkStateDict: Sendable {
       let norm = String(parameter.name[..<(parameter.name.lastIndex(of: ".") ?? parameter.name.endIndex)])
       found[parameter.name] = Self.statistics(parameter, epsilon: reading.tree.architecture.epsilon(of: norm))
     }
-    tensors = reading.tree.parameters.compactMap { parameter in
+    tensors = reading.tree.parameters(isFolded: quantized != nil).compactMap { parameter in
       found[parameter.name].map { (parameter, $0) }
+    }
+    do {
+      self.quantized = try quantized.map { [reading] in try QuantizedLayers(reading, $0, found, file) }
+    } catch {
+      throw ConversionFailure(error, input: file.path)
     }
     let used = Set(tensors.map(\.entry.name))
     parametrizations = effective.folded.filter { used.contains($0.name) }
@@ -87,13 +96,15 @@ package struct NetworkStateDict: Sendable {
   /// The same tensors with another epsilon, which a conversion option may have set.
   func withEpsilon(_ epsilon: Double) -> NetworkStateDict {
     NetworkStateDict(
-      reading: reading.withEpsilon(epsilon), parametrizations: parametrizations, tensors: tensors)
+      reading: reading.withEpsilon(epsilon), parametrizations: parametrizations, tensors: tensors,
+      quantized: quantized)
   }
 
   private init(
     reading: StateDictReading, parametrizations: [Parametrization],
-    tensors: [(parameter: ParameterSpec, entry: TensorEntry)]
+    tensors: [(parameter: ParameterSpec, entry: TensorEntry)], quantized: QuantizedLayers?
   ) {
+    self.quantized = quantized
     self.reading = reading
     self.parametrizations = parametrizations
     self.tensors = tensors

@@ -50,6 +50,10 @@ package struct SelfGolden: Sendable {
   ///   engines.
   package func make(from file: SWTFile) throws -> Golden {
     guard let architecture = SWTArchitecture.read(file) else { throw Failure.noNetwork }
+    guard !file.isQuantizedNetwork else {
+      throw InferenceError.quantization(
+        "the network is quantized: make its golden with PyTorch, whose integers it has to have")
+    }
     let tree = LayerTree(architecture)
     let pool = ThreadPool(count: threads)
     let weights = SWTWeights(file)

@@ -50,6 +50,8 @@ public struct VerificationOptions: Sendable {
   public var level = Level.all
   /// The engine that computes the network.
   public var compute = Compute.float32(.best)
+  /// Whose rounding a quantized network is computed with; nil selects what the file states.
+  public var quantizedBackend: QuantizedBackend?
   /// Paths of golden files; if empty, those in the model file are used.
   public var goldens: [String] = []
   /// A checkpoint whose tensors the file's must equal.
@@ -132,12 +134,19 @@ public enum Verifier {
     }
     let digests = WeightDigests(file, stated, proven: proven)
     do {
+      if model.isQuantized {
+        try QuantizedRun(model, options).check(goldens, digests, &report)
+        if let damage = integrity.wait() { throw VerificationFailure.model(file: path, damage) }
+        return report
+      }
       let run = try ForwardRun(
         SWTWeights(file), tree, goldens.map(\.golden), options, stored: stored, isProven: proven != nil)
       for (name, golden) in goldens {
         report.goldens.append(try run.check(name, golden, digests))
       }
       report.mutation = try run.mutationScore(goldens, report.goldens)
+    } catch let failure as VerificationFailure {
+      throw failure
     } catch {
       if let damage = integrity.wait() { throw .model(file: path, damage) }
       throw .network(file: path, "\(error)")

@@ -297,6 +297,8 @@ void test_neighbors(uint64_t seed);
 void test_gate(uint64_t seed);
 void test_window(uint64_t seed);
 void test_max_block(uint64_t seed);
+void test_quantized_conv(uint64_t seed);
+void test_quantized_sum(uint64_t seed);
 
 /* The name of the form that each instruction set runs. */
 struct kernel {
@@ -320,6 +322,9 @@ static const struct kernel kernels[] = {
     { "gate", test_gate, { "portable", "portable", "portable", "portable", "portable" } },
     { "window", test_window, { "portable", "portable", "portable", "portable", "portable" } },
     { "max_block", test_max_block, { "portable", "portable", "portable", "portable", "portable" } },
+    { "quantized_conv", test_quantized_conv,
+      { "portable", "avx2", "avx512", "portable", "avx512" } },
+    { "quantized_sum", test_quantized_sum, { "portable", "avx2", "avx2", "portable", "avx2" } },
 };
 
 /* Arguments: rounds (1), each with other numbers, and the only kernel to test (all). */

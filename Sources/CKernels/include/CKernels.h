@@ -388,5 +388,6 @@ float p2s_peak(enum p2s_isa isa, enum p2s_peak_kind kind, const void *table, int
 #include "ProductKernels.h"
 #include "ResidualKernels.h"
 #include "WindowKernels.h"
+#include "QuantizedKernels.h"
 
 #endif

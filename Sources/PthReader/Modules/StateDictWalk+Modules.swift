@@ -24,7 +24,7 @@ extension StateDictWalk {
   }
 
   /// `__torch__.torch.nn.modules.conv.___torch_mangle_0.Conv2d` -> `torch.nn.modules.conv.Conv2d`.
-  private static func demangled(_ type: GlobalName?) -> String {
+  static func demangled(_ type: GlobalName?) -> String {
     guard let type else { return "" }
     guard type.module.hasPrefix("__torch__") else { return type.qualified }
     return type.qualified.split(separator: ".").filter {

@@ -23,6 +23,11 @@ extension StateDictWalk {
   ) throws(ParseFailure) -> Segments {
     if let type, type.module.hasPrefix("__torch__") { try addModule(type, attributes: items) }
     try addArguments(items)
+    var items = items
+    if Self.isQuantized(type) {
+      try addQuantizedNumbers(items)
+      if try addPackedLinear(type, items) { items.removeAll { arena.text($0.key) == "_packed_params" } }
+    }
     guard let module = moduleParts(items) else { return [(.items(items), nil)] }
     try addModule(type, attributes: items)
     return try moduleSegments(module, others: items)
@@ -73,7 +78,9 @@ extension StateDictWalk {
     var segments: Segments = [(.items(items), nil), (.elements(object.elements), nil)]
     try count(object.elements.count)
     let callable = arena.global(object.callable)
+    let isQuantized = Self.isQuantized(callable)
     for state in object.states {
+      if isQuantized, let callable, try addQuantizedConvolution(callable, state) { continue }
       segments += stateSegments(state)
       if let callable, arena.kind(state) == .dict { moduleClasses[state] = callable }
     }

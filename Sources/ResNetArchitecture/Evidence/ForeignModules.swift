@@ -65,7 +65,8 @@ extension ModuleEvidence {
   private func hasTensors(_ facts: ModuleFacts) -> Bool { tensorOwners.contains(facts.name) }
 
   private func foreignCall(_ facts: ModuleFacts) -> String? {
-    guard !facts.calls.isEmpty else { return nil }
+    // What a module of torch.ao.nn.quantized calls is known by its class.
+    guard !facts.calls.isEmpty, !facts.type.contains(".quantized.") else { return nil }
     let isGate = isInGate(facts)
     return facts.calls.first { call in
       let name = call.hasSuffix("_") && !call.hasPrefix("_") ? String(call.dropLast()) : call

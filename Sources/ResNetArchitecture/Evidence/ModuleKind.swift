@@ -21,6 +21,8 @@ enum ModuleKind: Hashable {
     if name == "FloatFunctional" {
       // Outside quantization it adds: torch.ao.nn.quantized.modules.functional_modules.
       self = .nothing
+    } else if facts.type.contains(".quantized."), let kind = Self.quantized[name] {
+      self = kind
     } else if let kind = Self.names[name] {
       self = facts.type.contains(".qat.") || facts.type.contains("quantized") ? .foreign : kind
     } else if name.hasPrefix("Dropout") || name.hasPrefix("DropBlock") || name.hasSuffix("Loss")
@@ -45,6 +47,12 @@ enum ModuleKind: Hashable {
     "Identity": .nothing, "DropPath": .nothing, "Flatten": .nothing, "Sequential": .nothing,
     "ModuleList": .nothing, "ModuleDict": .nothing, "QuantStub": .nothing,
     "DeQuantStub": .nothing, "ReflectionPad2d": .nothing, "Accuracy": .nothing, "Sigmoid": .sigmoid,
+  ]
+
+  /// Modules of `torch.ao.nn.quantized` and `torch.ao.nn.intrinsic.quantized`.
+  private static let quantized: [String: ModuleKind] = [
+    "Conv2d": .convolution, "ConvReLU2d": .convolution, "Linear": .linear, "LinearPackedParams": .nothing,
+    "QFunctional": .nothing, "Quantize": .nothing, "DeQuantize": .nothing,
   ]
 
   private static let others: Set<String> = [

@@ -11,8 +11,6 @@ extension NearMiss {
     (".weight_g", "weight normalization"),
     ("weight_orig", "a parametrized (pruned or spectrally normalized) weight"),
     (".parametrizations.", "a parametrized weight that cannot be folded"),
-    (".weight_fake_quant.", "quantization-aware training"),
-    (".activation_post_process.", "an observer: the network is prepared for quantization"),
     ("._packed_params", "a quantized module"),
     (".ibn.", "IBN's instance normalization"), ("lora_", "a LoRA adapter"), (".ctx.", "a context module"),
   ]

@@ -61,21 +61,24 @@ public struct StateDictReading: Sendable {
   ///   - head: which linear layer is the classifier.
   ///   - evidence: what the file states besides tensors.
   ///   - golden: conventions with which a golden passes.
+  ///   - isQuantized: whether the layers are integers, which have BatchNorm folded in.
   ///   - values: reads a small tensor by name, for families that store conventions in one.
   /// - Throws: ``ReadingFailure`` with the first cause.
   public init(
     _ tensors: [(name: String, shape: [Int])], _ request: Request, key: String? = nil,
     options: Conventions = Conventions(), official: OfficialFile? = nil, head: HeadRequest = .auto,
     evidence: FileEvidence = FileEvidence(), golden: PassingGolden? = nil,
-    values: @escaping @Sendable (String) -> [Double]? = { _ in nil }
+    isQuantized: Bool = false, values: @escaping @Sendable (String) -> [Double]? = { _ in nil }
   ) throws(ReadingFailure) {
     let keys = KeyIndex(Set(tensors.map(\.name)))
     let choice: CandidateChoice
     do {
       choice = try CandidateChoice(keys, key: key)
     } catch {
-      throw Self.quantized(evidence) ?? NearFamily.explain(tensors, keys, key: key) ?? error
+      throw PreparedNetwork.refusal(tensors, under: key.map { "\($0)." } ?? "")
+        ?? Self.quantized(evidence) ?? NearFamily.explain(tensors, keys, key: key) ?? error
     }
+    if let refusal = PreparedNetwork.refusal(tensors, under: choice.candidate.prefix) { throw refusal }
     var leaves = try Leaves(tensors, choice)
     // A weight file states its architecture, which was compared with the modules when it was made.
     var isStated = false
@@ -95,7 +98,7 @@ public struct StateDictReading: Sendable {
     let shape = try Self.shape(request, leaves, choice, tensors)
     let (architecture, settled) = try reader.settle(shape)
     let tree = LayerTree(architecture)
-    let fit = StateDictFit(tree, leaves.shapes)
+    let fit = StateDictFit(tree, leaves.shapes, isFolded: isQuantized)
     guard fit.isComplete else {
       throw Self.misfit(request, leaves, tree, fit, choice, tensors)
     }
@@ -116,7 +119,8 @@ public struct StateDictReading: Sendable {
     self.synthesized = synthesized
     leftOut = leaves.leftOut + headChoice.leftOut
     unused = Self.sorted(leaves.foreign)
-    var notes = headChoice.notes + Self.notes(leaves, tree, choice, synthesized: !synthesized.isEmpty)
+    var notes = headChoice.notes
+    notes += Self.notes(leaves, tree, choice, synthesized: !synthesized.isEmpty, isFolded: isQuantized)
     if options.strideOn != nil, architecture.block == .basic {
       notes.append(Note("the option has no effect: a basic block has its stride on the first 3×3"))
     }
@@ -197,7 +201,7 @@ public struct StateDictReading: Sendable {
   }
 
   private static func notes(
-    _ leaves: Leaves, _ tree: LayerTree, _ choice: CandidateChoice, synthesized: Bool
+    _ leaves: Leaves, _ tree: LayerTree, _ choice: CandidateChoice, synthesized: Bool, isFolded: Bool
   ) -> [Note] {
     var notes: [Note] = []
     let architecture = tree.architecture
@@ -210,7 +214,7 @@ public struct StateDictReading: Sendable {
     }
     if synthesized {
       notes.append(Note("no running statistics are stored: a mean of 0 and a variance of 1 − ε are used"))
-    } else if !leaves.shapes.keys.contains(where: { $0.hasSuffix(".num_batches_tracked") }) {
+    } else if !isFolded, !leaves.shapes.keys.contains(where: { $0.hasSuffix(".num_batches_tracked") }) {
       notes.append(Note("no num_batches_tracked: saved before PyTorch 0.4.1, or by a frozen BatchNorm"))
     }
     for other in choice.passedOver {

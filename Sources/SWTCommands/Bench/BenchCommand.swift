@@ -25,6 +25,7 @@ struct Bench: Command {
       .value(
         "isa", "NAME", InstructionSet.help,
         of: .words(InstructionSet.names)),
+      .quantizedEngine,
       .flag("layers", "Also time each layer, and compare kinds of layers with the peak."),
     ],
     examples: [
@@ -39,6 +40,7 @@ struct Bench: Command {
   let batch, runs, warmup, size: Int
   let isa: InstructionSet
   let precision: ComputePrecision
+  let backend: QuantizedBackend?
   let showsLayers, json: Bool
 
   init(_ arguments: Arguments) throws(UsageError) {
@@ -55,15 +57,35 @@ struct Bench: Command {
     isa = try arguments.isa()
     let compute = try arguments.choice("compute", ComputePrecision.allCases.map(\.rawValue), default: "f32")
     precision = ComputePrecision(rawValue: compute) ?? .f32
+    backend = try arguments.quantizedBackend()
     showsLayers = arguments.has("layers")
     json = arguments.has("json")
   }
 
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
+    if let path, case let model = try OpenFile.model(path), model.isQuantized {
+      let report = try measure(integers: model, path)
+      if json { console.document(report.json.text(pretty: true) + "\n") } else { console.write(report.text) }
+      return .success
+    }
     let engine = try engine()
     let report = try measure(engine)
     if json { console.document(report.json.text(pretty: true) + "\n") } else { console.write(report.text) }
     return .success
+  }
+
+  private func measure(integers model: Model, _ path: String) throws(CommandFailure) -> QuantizedBench {
+    do {
+      let pool = ThreadPool(count: threads)
+      let engine = try model.quantizedEngine(backend, threads: pool, instructions: isa)
+      let images = FeatureMap.synthetic([batch, engine.tree.stem.inputChannels, size, size])
+      let latency = try Latency(warmup: warmup, runs: runs) { _ = try engine.run(images) }
+      return QuantizedBench(
+        model: path, engine: engine, batch: batch, size: size, warmup: warmup, latency: latency, isa: isa,
+        threads: pool.count)
+    } catch {
+      throw CommandFailure(.weightsDiffer, file: path, "\(error)")
+    }
   }
 
   /// An engine with the file's weights, or with synthetic ones.

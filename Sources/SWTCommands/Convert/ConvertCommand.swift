@@ -42,6 +42,7 @@ struct Convert: Command {
         "With i8, layers kept in f16: auto (default; first convolution and fc where it pays), none, names.",
         of: .words(["auto", "none"])),
       .flag("fold-bn", "Fold BatchNorm into the convolutions."),
+      .flag("dequantize", "Turn the integers of a quantized network into float32, weight times scale."),
     ] + Conventions.options + [
       .value("threads", "N", "Number of threads (default: one per core)."),
       .flag("force", "Replace an existing OUT, even if it is up to date."),
@@ -120,6 +121,7 @@ struct Convert: Command {
     options.license = arguments.value("license")
     options.replacesExisting = arguments.has("force")
     options.foldsBatchNorm = arguments.has("fold-bn")
+    options.dequantizes = arguments.has("dequantize")
     if arguments.value("precision") != nil {
       let names = Precision.allCases.map(\.rawValue)
       options.precision = Precision(rawValue: try arguments.choice("precision", names, default: "f32"))

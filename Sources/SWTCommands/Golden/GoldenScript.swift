@@ -16,6 +16,7 @@ enum GoldenScript {
     p.add_argument("--inputs", type=int, default=2, help="number of formula inputs; the last has odd sizes and is a batch of two")
     p.add_argument("--image", nargs="*", default=[], help="pictures: short side resized to size*256/224, center crop, ImageNet mean and standard deviation")
     p.add_argument("--full-taps", action="store_true", help="store the layers' full outputs, so verify can test each block on its own")
+    p.add_argument("--quantized-engine", help="engine that computes a quantized network: fbgemm, x86, onednn or qnnpack")
     p.add_argument("--out", "-o", default=".", help="folder for the goldens")
     a = p.parse_args()
     torch.set_grad_enabled(False)
@@ -24,6 +25,7 @@ enum GoldenScript {
         try: return torch.load(path, "cpu", weights_only=not unsafe)
         except Exception as e: sys.exit(f"{path} cannot be loaded: {str(e).splitlines()[0]}")
     module, _, name = a.model.partition(":")
+    \#(quantized)
     if os.path.exists(a.model): model = load(a.model, True)
     else:
         try: model = getattr(importlib.import_module(module), name)()

@@ -29,6 +29,7 @@ struct Run: Command {
       .value(
         "isa", "NAME", InstructionSet.help,
         of: .words(InstructionSet.names)),
+      .quantizedEngine,
       .value("threads", "N", "Number of threads (default: one per core)."),
       .flag("force", "Replace an existing OUT."),
     ],
@@ -47,6 +48,7 @@ struct Run: Command {
   let taps: [String]
   let compute: ComputeChoice
   let isa: InstructionSet
+  let backend: QuantizedBackend?
   let threads: Int?
   let replaces: Bool
   let json: Bool
@@ -64,6 +66,7 @@ struct Run: Command {
     let name = try arguments.choice("compute", ComputeChoice.names, default: "f32")
     compute = engine == "reference" ? .double : ComputeChoice(name)
     isa = try arguments.isa()
+    backend = try arguments.quantizedBackend()
     threads = try arguments.threads()
     replaces = arguments.has("force")
     json = arguments.has("json")
@@ -167,6 +170,11 @@ struct Run: Command {
   ) throws(CommandFailure) -> [(name: String, data: TensorData)] {
     let wanted = Set(taps)
     do {
+      if network.isQuantized, case .fast(.f32) = compute {
+        let engine = try network.quantizedEngine(
+          backend, threads: ThreadPool(count: threads), instructions: isa)
+        return collect(network.tree, try engine.run(image, taps: wanted))
+      }
       guard case .fast(let precision) = compute else {
         let engine = try network.referenceEngine(threads: ThreadPool(count: threads))
         return collect(network.tree, try engine.run(image, taps: wanted).converted())

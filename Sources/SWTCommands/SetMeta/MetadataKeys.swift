@@ -57,6 +57,7 @@ package enum MetadataKeys {
   package static var typeNames: [String: String] { table.mapValues(\.rawValue) }
 
   private static let table: [String: MetadataType] = [
+    "arch.quantized": .bool, "convert.dequantized": .bool, "quantized.engine": .text,
     "swt.producer": .text, "swt.producer_version": .text, "source.sha256": .text, "source.bytes": .i64,
     "source.format": .text, "source.family": .text, "source.prefix": .text, "source.head": .text,
     "source.metadata": .json,

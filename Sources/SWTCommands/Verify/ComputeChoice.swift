@@ -21,7 +21,24 @@ enum ComputeChoice {
   }
 }
 
+extension CommandSpec.Option {
+  /// `--quantized-engine`.
+  static var quantizedEngine: CommandSpec.Option {
+    .value(
+      "quantized-engine", "ENGINE",
+      "Whose rounding, for quantized networks: fbgemm, x86, onednn or qnnpack (default: the file's, else x86).",
+      of: .words(QuantizedBackend.allCases.map(\.rawValue)))
+  }
+}
+
 extension Arguments {
+  /// The value of `--quantized-engine`; nil if it is not given.
+  func quantizedBackend() throws(UsageError) -> QuantizedBackend? {
+    guard value("quantized-engine") != nil else { return nil }
+    let names = QuantizedBackend.allCases.map(\.rawValue)
+    return QuantizedBackend(rawValue: try choice("quantized-engine", names, default: "x86"))
+  }
+
   /// The value of `--isa`, checked for support by this processor.
   func isa() throws(UsageError) -> InstructionSet {
     guard let name = value("isa"), name != "best" else { return .best }

@@ -30,6 +30,7 @@ struct Verify: Command {
       .value(
         "engine", "ENGINE", "fast (default) or reference, which is --compute double.",
         of: .words(["fast", "reference"])),
+      .quantizedEngine,
       .value("k", "N", "Allowed error, in noise floors of the reference (default: the golden's, usually 8)."),
       .flag("no-diagnose", "Do not search for the cause of a wrong result."),
       .value(
@@ -112,6 +113,7 @@ struct Verify: Command {
       guard let k = Double(text), k > 0, k.isFinite else { throw UsageError("--k is a positive number") }
       options.k = k
     }
+    options.quantizedBackend = try arguments.quantizedBackend()
     options.threads = try arguments.threads()
     options.diagnoses = !arguments.has("no-diagnose")
     options.mutations = try arguments.integer("mutate", in: 0...1_000_000, default: 0)

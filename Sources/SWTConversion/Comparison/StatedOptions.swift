@@ -15,6 +15,7 @@ extension ConversionOptions {
     // Then every tensor of the source must be there as it is.
     if SWTArchitecture.read(file) == nil { architecture = .none }
     foldsBatchNorm = file.metadata("arch.bn") == .text("folded")
+    dequantizes = file.metadata("convert.dequantized") == .bool(true)
     guard case .text(let name) = file.metadata("convert.precision"), let precision = Precision(rawValue: name)
     else { return }
     self.precision = precision

@@ -52,6 +52,10 @@ struct ConversionPlan {
     self.network = network
     isBareTensor = false
     unused = network.unused
+    if let quantized = network.quantized {
+      (tensors, sources, dropped) = try Self.quantized(network, quantized, options)
+      return
+    }
     sources = network.tensors.map { ($0.parameter.name, $0.entry) }
     if options.foldsBatchNorm {
       (tensors, dropped) = try Self.folded(network, options, file)
@@ -135,6 +139,13 @@ struct ConversionPlan {
   private static func planned(
     _ name: String, _ entry: TensorEntry, _ options: ConversionOptions
   ) -> PlannedTensor {
+    if options.dequantizes, let numbers = Dequantization(entry) {
+      return PlannedTensor(
+        name: name, role: .parameter,
+        recipe: .dequantized(
+          entry, numbers, precision: options.precision,
+          width: options.wideLayers.width(of: name, isSensitive: false)))
+    }
     guard let precision = options.precision, entry.scalarType.isFloatingPoint, entry.shape.count >= 2 else {
       return PlannedTensor(name: name, role: .parameter, recipe: .keep(entry))
     }

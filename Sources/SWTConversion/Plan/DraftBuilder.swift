@@ -50,6 +50,22 @@ struct DraftBuilder {
   private mutating func add(_ tensor: PlannedTensor) throws {
     switch tensor.recipe {
     case .keep(let entry): keep(tensor, entry)
+    case .quantized(let entry, let input): try keepQuantized(tensor, entry, input)
+    case .dequantized(let entry, let numbers, let precision, let width):
+      var transform = WeightTransform(
+        entry: entry, factors: nil, target: .float(precision?.dtype ?? .f32), dequantization: numbers)
+      if precision == .i8 {
+        let integers = WeightTransform(
+          entry: entry, factors: nil, target: .integers, dequantization: numbers)
+        if try isWide(integers, width) {
+          draft.wideLayers.append(tensor.name)
+          transform = WeightTransform(
+            entry: entry, factors: nil, target: .float(.f16), dequantization: numbers)
+        } else {
+          transform = integers
+        }
+      }
+      add(tensor, transform)
     case .bias(let fold, let like): try add(tensor, fold, like)
     case .filters(let entry, let fold, let precision, let width):
       let type = SWTDType(entry.scalarType)
@@ -108,6 +124,21 @@ struct DraftBuilder {
     let count = quantizer.scales.count
     append(scaleName, .f64, count, LittleEndian.bytes(quantizer.scales.map(\.bitPattern)), .scale)
     if let zeros = quantizer.zeros { append(zeroName, zeros.dtype, count, zeros.bytes, .zeroPoint) }
+  }
+
+  /// Adds the integers of a quantized layer, whose record refers to the scale and zero point of its input.
+  private mutating func keepQuantized(_ tensor: PlannedTensor, _ entry: TensorEntry, _ input: String) throws {
+    keep(tensor, entry)
+    func place(_ name: String) -> Int? {
+      draft.contents.tensors.lastIndex { $0.name == name }
+    }
+    guard let last = draft.contents.quantizations.indices.last, let scale = place("\(input).scale"),
+      let zeroPoint = place("\(input).zero_point")
+    else {
+      throw ConversionFailure.architecture("the quantization of \(tensor.name) cannot be stored")
+    }
+    draft.contents.quantizations[last].activationScaleTensor = scale
+    draft.contents.quantizations[last].activationZeroTensor = zeroPoint
   }
 
   /// Adds a small tensor of rank 1.

@@ -41,6 +41,12 @@ struct EmbeddedGoldens {
     self.goldens = goldens
   }
 
+  /// The engine whose integers all goldens have; nil if they differ, or do not say.
+  var quantizedEngine: String? {
+    let names = Set(goldens.map { $0.metadata["quantized.engine"] })
+    return names.count == 1 ? names.first ?? nil : nil
+  }
+
   /// Appends the goldens to a draft.
   func add(to draft: inout Draft) {
     var embedding = GoldenEmbedding(to: draft.contents)

@@ -57,6 +57,16 @@ extension ConversionPlan {
   /// Adds the transforms.
   func addTransforms(_ options: ConversionOptions, to values: inout [String: SWTValue]) {
     if let precision = options.precision { values["convert.precision"] = .text(precision.rawValue) }
+    if network?.quantized != nil {
+      values["arch.bn"] = .text("folded")
+      values["arch.quantized"] = .bool(!options.dequantizes)
+      if options.dequantizes {
+        values["convert.precision"] = .text((options.precision ?? .f32).rawValue)
+        values["convert.dequantized"] = .bool(true)
+      }
+      return
+    }
+    if options.dequantizes { values["convert.dequantized"] = .bool(true) }
     guard options.foldsBatchNorm else { return }
     values["arch.bn"] = .text("folded")
     if !dropped.isEmpty {

@@ -16,6 +16,10 @@ struct PlannedTensor {
     case keep(TensorEntry)
     /// The filters of a layer, possibly with its BatchNorm folded in, possibly in another type.
     case filters(TensorEntry, fold: BatchNormFold?, precision: Precision?, width: Width)
+    /// The filters of a quantized layer as real numbers.
+    case dequantized(TensorEntry, Dequantization, precision: Precision?, width: Width)
+    /// The integers of a quantized layer, whose input has the scale and zero point of that module.
+    case quantized(TensorEntry, input: String)
     /// The bias of a convolution after folding, in the type of the BatchNorm's bias.
     case bias(BatchNormFold, like: TensorEntry)
   }

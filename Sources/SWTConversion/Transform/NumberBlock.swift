@@ -23,7 +23,7 @@ struct NumberBlock {
   /// - Throws: ``ParseFailure`` for types whose values are not real numbers.
   mutating func take(_ bytes: RawSpan, _ type: ScalarType) throws(ParseFailure) {
     guard let number = SWTDType(type).number else {
-      values = try ElementCoding.doubles(unsafe bytes.withUnsafeBytes { unsafe Array($0) }, type)
+      values = try ElementCoding.integers(unsafe bytes.withUnsafeBytes { unsafe Array($0) }, type)
       return
     }
     let count = bytes.byteCount / type.byteWidth
@@ -34,6 +34,11 @@ struct NumberBlock {
         unsafe p2s_widen(number, from, to, count, P2S_ROUNDING_BEST)
       }
     }
+  }
+
+  /// Subtracts a number from a range.
+  mutating func subtract(_ number: Double, from range: Range<Int>) {
+    for place in range { values[place] -= number }
   }
 
   /// Multiplies a range by a factor.

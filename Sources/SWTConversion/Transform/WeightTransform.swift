@@ -31,6 +31,8 @@ struct WeightTransform: Sendable {
   /// The factors of the folded BatchNorm; nil leaves the values unchanged.
   let factors: [Double]?
   let target: Target
+  /// How integers become the values that ``factors`` apply to; nil unless the entry is quantized.
+  var dequantization: Dequantization?
 
   var dtype: SWTDType {
     switch target {
@@ -184,6 +186,12 @@ extension WeightTransform {
     while try reader.next(into: window) {
       source(window.bytes)
       try block.take(window.bytes, entry.scalarType)
+      if let dequantization {
+        forEachFilter(in: first..<first + block.count) { filter, places in
+          if let zeros = dequantization.zeroPoints { block.subtract(zeros[filter], from: places) }
+          block.multiply(places, by: dequantization.scales[filter])
+        }
+      }
       if let factors {
         forEachFilter(in: first..<first + block.count) { filter, places in
           block.multiply(places, by: factors[filter])

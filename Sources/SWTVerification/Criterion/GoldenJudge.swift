@@ -12,10 +12,14 @@ package struct GoldenJudge: Sendable {
   let k: Double?
   /// The wider bound for reduced precision.
   let reduced: ReducedPrecision?
+  /// Whether the network is integers, of which every one must be the golden's.
+  let isQuantized: Bool
 
   package init(
-    _ golden: Golden, _ tree: LayerTree, k: Double? = nil, reduced: ReducedPrecision? = nil
+    _ golden: Golden, _ tree: LayerTree, k: Double? = nil, reduced: ReducedPrecision? = nil,
+    isQuantized: Bool = false
   ) {
+    self.isQuantized = isQuantized
     self.golden = golden
     self.tree = tree
     self.k = k
@@ -27,6 +31,7 @@ package struct GoldenJudge: Sendable {
   /// The bound of an output or tap of a free-running pass, in which each stage gets the previous one's
   /// output.
   func criterion(of output: String) -> Criterion {
+    if isQuantized { return Criterion(floorRelL2: 0, floorMax: 0, k: 1) }
     if let reduced { return reduced.criterion(of: output, k: k, usual: floorCriterion(output)) }
     return floorCriterion(output)
   }

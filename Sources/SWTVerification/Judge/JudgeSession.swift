@@ -115,6 +115,11 @@ package struct JudgeSession {
   /// - Throws: ``JudgeFailure``.
   package func judge(_ given: [Given]) throws(JudgeFailure) -> VerificationReport {
     let outputs = try assign(given)
+    guard !file.isQuantizedNetwork else {
+      throw .verification(
+        .network(
+          file: path, "the network is quantized: only real numbers can be judged; verify compares integers"))
+    }
     do throws(SWTError) {
       try file.verify(using: SystemDigests())
     } catch {

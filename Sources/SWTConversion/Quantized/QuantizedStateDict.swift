@@ -1,0 +1,59 @@
+internal import PthReader
+internal import SWTBytes
+internal import SWTTensors
+
+/// The tensors of a file as a network has them, if its layers are quantized: packed weights under the names of
+/// plain ones, and the scales and zero points of outputs apart.
+struct QuantizedStateDict {
+  /// Scale and zero point of a module's output.
+  struct Output: Sendable {
+    let scale: TensorEntry
+    let zeroPoint: TensorEntry
+  }
+
+  /// Every tensor except the numbers in ``outputs``.
+  let tensors: [TensorEntry]
+  /// By the name of the module in the file.
+  let outputs: [ExactString: Output]
+
+  /// Nil if no convolution of the file is quantized.
+  init?(_ entries: [TensorEntry]) {
+    guard entries.contains(where: { $0.quantizer != nil && $0.shape.count == 4 }) else { return nil }
+    let byName = Dictionary(
+      entries.map { (ExactString($0.name), $0) }, uniquingKeysWith: { first, _ in first })
+    var outputs: [ExactString: Output] = [:]
+    var tensors: [TensorEntry] = []
+    for entry in entries {
+      if let module = entry.name.without(".scale"), let zero = byName[ExactString(module + ".zero_point")] {
+        outputs[ExactString(String(module))] = Output(scale: entry, zeroPoint: zero)
+        continue
+      }
+      if let module = entry.name.without(".zero_point"), byName[ExactString(module + ".scale")] != nil {
+        continue
+      }
+      var entry = entry
+      for (packed, plain) in Self.packed {
+        guard let module = entry.name.without(packed), byName[ExactString(module + plain)] == nil else {
+          continue
+        }
+        entry.name = module + plain
+      }
+      tensors.append(entry)
+    }
+    (self.tensors, self.outputs) = (tensors, outputs)
+  }
+
+  /// Keys of a linear layer's packed parameters since version 3 and in version 2 of its state dict.
+  ///
+  /// Source: torch/ao/nn/quantized/modules/linear.py.
+  private static let packed = [
+    ("._packed_params._packed_params.0", ".weight"), ("._packed_params._packed_params.1", ".bias"),
+    ("._packed_params.weight", ".weight"), ("._packed_params.bias", ".bias"),
+  ]
+}
+
+extension String {
+  fileprivate func without(_ ending: String) -> Substring? {
+    hasSuffix(ending) ? dropLast(ending.count) : nil
+  }
+}

@@ -1,0 +1,105 @@
+internal import ResNetArchitecture
+internal import ResNetEngine
+internal import ResNetModel
+internal import SWTGoldens
+internal import SWTThreads
+
+/// Compares a quantized network with goldens: integer for integer, and its logits bit for bit.
+///
+/// There is no noise to allow for: an engine's result depends only on the network and the engine's rounding.
+struct QuantizedRun {
+  private let model: Model
+  private let options: VerificationOptions
+  private let threads: ThreadPool
+  private let backend: QuantizedBackend
+
+  init(_ model: Model, _ options: VerificationOptions) {
+    (self.model, self.options) = (model, options)
+    threads = ThreadPool(count: options.threads)
+    backend = options.quantizedBackend ?? model.file.quantizedBackend ?? .standard
+  }
+
+  /// Adds a report per golden.
+  ///
+  /// - Throws: ``InferenceError`` if the network's numbers are not what an engine computes with; errors of
+  ///   reading the weights.
+  func check(
+    _ goldens: [(name: String, golden: Golden)], _ digests: WeightDigests,
+    _ report: inout VerificationReport
+  ) throws {
+    guard options.compute.isPlain else {
+      throw InferenceError.quantization(
+        "the network is quantized: its integers are computed as they are, in no other precision")
+    }
+    let engine = try model.quantizedEngine(
+      backend, threads: threads, instructions: options.instructions)
+    report.engine = "quantized, \(backend.rawValue)"
+    report.compute = "quantized"
+    report.stored = nil
+    for (name, golden) in goldens {
+      var found = GoldenReport(
+        name: name, producer: golden.producer, kind: golden.kind,
+        weights: WeightsCheck.compare(digests, golden: golden), comparisons: [])
+      if options.level != .weights {
+        found.comparisons = try compare(engine, golden).comparisons
+        if !found.passes { try explain(golden, &found) }
+      }
+      report.goldens.append(found)
+    }
+  }
+
+  private func compare(
+    _ engine: QuantizedEngine, _ golden: Golden
+  ) throws -> (comparisons: [GoldenReport.Comparison], result: ForwardResult<Float>) {
+    let judge = GoldenJudge(golden, model.tree, isQuantized: true)
+    let input = FeatureMap(shape: golden.input.shape, values: golden.input.floats())
+    let taps = options.level == .forward ? [] : golden.taps.map(\.name)
+    let result = try engine.run(input, taps: Set(taps))
+    return (judge.compare(result), result)
+  }
+
+  // MARK: A wrong result
+
+  /// The first layer whose integers differ, and the engine whose integers the golden's are.
+  private func explain(_ golden: Golden, _ report: inout GoldenReport) throws {
+    let taps = report.comparisons.dropFirst()
+    let logits = report.comparisons.first
+    let wrong = taps.first { !$0.passes } ?? logits.flatMap { $0.passes ? nil : $0 }
+    if let wrong {
+      let name = wrong.name == golden.output.name ? model.tree.tapNames.last ?? wrong.name : wrong.name
+      let block = (try? model.tree.stage(ofTap: name)) ?? name
+      report.divergence = GoldenReport.Divergence(
+        block: block, layer: block == name ? nil : name, method: .freeRunning,
+        relL2: wrong.metrics.relL2, before: 0)
+    }
+    guard options.diagnoses, options.level == .all else { return }
+    let before = logits?.metrics.relL2 ?? 0
+    for other in QuantizedBackend.allCases where other != backend {
+      guard let engine = try? model.quantizedEngine(other, threads: threads) else { continue }
+      let comparisons = try compare(engine, golden).comparisons
+      guard comparisons.allSatisfy(\.passes) else { continue }
+      report.causes = [
+        Cause(
+          id: "quantized-engine",
+          text: "these are \(other.rawValue)'s integers, and \(backend.rawValue) was computed: PyTorch's "
+            + "engines round differently",
+          side: .computation, relL2Before: before, relL2After: comparisons.first?.metrics.relL2 ?? 0,
+          explainsToTimesFloor: 0, isConfirmed: true)
+      ]
+      return
+    }
+    guard let differing = report.weights?.differing, let first = differing.first else { return }
+    report.causes = [
+      Cause(
+        id: "weights-differ", text: "\(first) is not what the golden was made with", side: .weights,
+        place: first, relL2Before: before, relL2After: before, explainsToTimesFloor: 0, isConfirmed: false)
+    ]
+  }
+}
+
+extension VerificationOptions.Compute {
+  /// Whether no other precision than the usual one was requested.
+  fileprivate var isPlain: Bool {
+    if case .float32 = self { true } else { false }
+  }
+}
