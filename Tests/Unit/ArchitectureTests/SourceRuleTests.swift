@@ -74,6 +74,7 @@ import Testing
       testDescription: "names from files are keys by their bytes: ExactString, not String",
       words: ["[String: ", "Set<String>"], except: ["ResNetEngine", "SWTVerification"],
       allowed: [
+        "AlignedOutputs.swift": "taps of the network",
         "Architecture.swift": "layers of the network",
         "ArchitectureInference.swift": "leaves of the network",
         "ArchitectureSwitches.swift": "our own keys",
@@ -93,6 +94,7 @@ import Testing
         "ForeignModules.swift": "our list of operators",
         "GlobalName.swift": "our lists of classes",
         "GoldenEmbedding.swift": "our own keys and names",
+        "GoldenExport.swift": "taps of the network",
         "GoldenFields.swift": "taps of the network",
         "GoldenFloors.swift": "taps of the network",
         "GoldenSettlement.swift": "names of conventions",
@@ -116,6 +118,7 @@ import Testing
         "NetworkStateDict.swift": "parameters of the network",
         "NpyHeader.swift": "our list of types",
         "OtherNetworks.swift": "names for a guess",
+        "OutputNames.swift": "taps of the network",
         "PickledAttributes.swift": "attributes of Python objects",
         "PickledCode.swift": "our lists of modules",
         "PlanMetadata.swift": "our own keys",
