@@ -44,12 +44,12 @@ struct GoldenExport {
     if goldens.count == 1 {
       written.append(try export(first, to: folder, console))
     } else {
-      var taken: Set<String> = []
+      var taken: Set<ExactString> = []
       for golden in goldens {
         let name = GoldenImport.fileName(golden.name)
         var free = name
         var number = 2
-        while !taken.insert(free).inserted {
+        while !taken.insert(ExactString(free)).inserted {
           free = "\(name)-\(number)"
           number += 1
         }
@@ -67,24 +67,24 @@ struct GoldenExport {
     _ golden: Golden, to folder: String, _ console: Console
   ) throws(CommandFailure) -> JSONValue {
     let arrays = GoldenArrays(golden, isPixels: isPixels)
-    var files: [String: String] = [:]
+    var files: [ExactString: String] = [:]
     let all =
       [("input", arrays.input), (arrays.output.name, arrays.output.data)]
       + arrays.taps.map { ($0.name, $0.data) }
     switch form {
     case .npy:
       for (name, data) in all {
-        files[name] = "\(name).npy"
+        files[ExactString(name)] = "\(name).npy"
         try write(try bytes([(name, data)], for: "\(name).npy"), "\(folder)/\(name).npy")
       }
     case .npz, .safetensors:
       let file = "golden.\(form.rawValue)"
-      for (name, _) in all { files[name] = file }
+      for (name, _) in all { files[ExactString(name)] = file }
       try write(try bytes(all, for: file), "\(folder)/\(file)")
     case .onnx:
       for (name, data) in all {
         let file = name == "input" ? "input_0.pb" : name == arrays.output.name ? "output_0.pb" : "\(name).pb"
-        files[name] = file
+        files[ExactString(name)] = file
         guard let bytes = OnnxTensorFile.bytes(data, name: name) else {
           throw CommandFailure(.outputFailed, file: file, "ONNX has no type \(data.type.rawValue)")
         }
@@ -115,12 +115,12 @@ struct GoldenExport {
 
   /// What is there, and what an engine may give to `judge`: every layer with its shape.
   private func description(
-    _ golden: Golden, _ arrays: GoldenArrays, _ files: [String: String]
+    _ golden: Golden, _ arrays: GoldenArrays, _ files: [ExactString: String]
   ) -> JSONValue {
     func array(_ name: String, _ shape: [Int], _ type: String) -> JSONValue {
       [
         "name": .string(name), "shape": .array(shape.map { .int($0) }), "dtype": .string(type),
-        "file": files[name].map { .string($0) } ?? .null,
+        "file": files[ExactString(name)].map { .string($0) } ?? .null,
       ]
     }
     return [

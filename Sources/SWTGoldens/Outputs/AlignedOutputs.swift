@@ -58,9 +58,10 @@ package struct AlignedOutputs: Sendable {
       + outputs.arrays.map(\.name).filter { name in
         names.layers[ExactString(name)].map { shapes[$0] == nil } ?? false
       }
-    var found: [String: Layer] = [:]
+    var found: [ExactString: Layer] = [:]
     for array in outputs.arrays {
-      guard let name = names.layers[ExactString(array.name)], let shape = shapes[name], found[name] == nil
+      guard let name = names.layers[ExactString(array.name)], let shape = shapes[name],
+        found[ExactString(name)] == nil
       else { continue }
       let values: [Double]
       do throws(ParseFailure) {
@@ -73,11 +74,11 @@ package struct AlignedOutputs: Sendable {
         continue
       }
       let (format, distinct) = Self.precision(values)
-      found[name] = Layer(
+      found[ExactString(name)] = Layer(
         name: name, theirs: array.name, shape: shape, values: aligned, format: format,
         distinctValues: distinct)
     }
-    layers = (shapes.order + [tree.outputName]).compactMap { found[$0] }
+    layers = (shapes.order + [tree.outputName]).compactMap { found[ExactString($0)] }
   }
 
   // MARK: Shapes

@@ -27,7 +27,7 @@ package struct OutputNames: Sendable {
   ///   - map: The network's names by theirs, as the user gave them.
   package init(_ names: [String], _ tree: LayerTree, map: [ExactString: String]) {
     let taps = Self.taps(tree)
-    var known: [String: String] = [:]
+    var known: [ExactString: String] = [:]
     for tap in taps { known[Self.key(tap)] = tap }
     let output = tree.outputName
     if let last = tree.tapNames.last { known[Self.key(last)] = output }
@@ -68,9 +68,10 @@ package struct OutputNames: Sendable {
   }
 
   /// A name in lower case without the marks that exporters put between its parts.
-  private static func key(_ name: String) -> String {
-    String(
-      String.UnicodeScalarView(
-        name.lowercased().unicodeScalars.filter { !"._/:-".unicodeScalars.contains($0) }))
+  private static func key(_ name: String) -> ExactString {
+    ExactString(
+      String(
+        String.UnicodeScalarView(
+          name.lowercased().unicodeScalars.filter { !"._/:-".unicodeScalars.contains($0) })))
   }
 }

@@ -140,10 +140,11 @@ import Testing
       return
     }
     #expect(judged.status == .verificationFailed)
-    #expect(report["class"]?.string == "wrong")
+    let precision = fault.hasPrefix("rounded-") ? String(fault.dropFirst(8)) : nil
+    #expect(report["class"]?.string == precision ?? "wrong")
     let cause = try #require(report["goldens"]?[0]?["cause"], "nothing explains \(fault)")
     let id = try #require(cause["id"]?.string, "nothing explains \(fault)")
-    #expect(fault == id || fault.hasPrefix("\(id)-"), "\(id)")
+    #expect(fault == id || fault.hasPrefix("\(id)-") || id == "\(precision ?? "")-weights", "\(id)")
     #expect(["engine", "input"].contains(cause["side"]?.string))
     #expect(try #require(cause["fraction_left"]?.double) <= 0.1)
   }
@@ -302,7 +303,7 @@ import Testing
       "--format", "\(format)=\(path)")
     let text = String(decoding: try FileSource(path: path).all(), as: UTF8.self)
     #expect(text.contains("judge") || format == "markdown")
-    for word in ["bf16", "INFERENCE_PRECISION_HINT"] where format != "junit" && format != "github" {
+    for word in ["bf16", "EXECUTION"] where format != "junit" && format != "github" {
       #expect(text.contains(word), "\(format): \(word)")
     }
     if !["junit", "github", "tap", "jsonl"].contains(format) { #expect(text.contains("OpenVINO")) }
