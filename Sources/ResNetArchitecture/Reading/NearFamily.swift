@@ -17,7 +17,8 @@ enum NearFamily {
 
   /// The family whose first block or first convolution is present; its position gives the prefix.
   private static func nearest(_ keys: KeyIndex) -> CandidateChoice? {
-    for family in KeyFamily.all where family.companions.isEmpty {
+    // Several families have torchvision's blocks.
+    for family in [KeyFamily.torchvision] + KeyFamily.all where family.companions.isEmpty {
       for place in family.landmarks {
         for mark in [place.block, place.stem] {
           let ending = ".\(mark)"

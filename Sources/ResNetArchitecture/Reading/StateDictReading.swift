@@ -76,7 +76,9 @@ public struct StateDictReading: Sendable {
       choice = try CandidateChoice(keys, key: key)
     } catch {
       throw PreparedNetwork.refusal(tensors, under: key.map { "\($0)." } ?? "")
-        ?? Self.quantized(evidence) ?? NearFamily.explain(tensors, keys, key: key) ?? error
+        ?? Self.quantized(evidence)
+        // Of several networks each is one; none of them is nearly one.
+        ?? (error.remedy == .someKey ? nil : NearFamily.explain(tensors, keys, key: key)) ?? error
     }
     if let refusal = PreparedNetwork.refusal(tensors, under: choice.candidate.prefix) { throw refusal }
     var leaves = try Leaves(tensors, choice)

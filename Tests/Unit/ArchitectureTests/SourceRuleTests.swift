@@ -74,7 +74,6 @@ import Testing
       testDescription: "names from files are keys by their bytes: ExactString, not String",
       words: ["[String: ", "Set<String>"], except: ["ResNetEngine", "SWTVerification"],
       allowed: [
-        "AlignedOutputs.swift": "layers of the network",
         "Architecture.swift": "layers of the network",
         "ArchitectureInference.swift": "leaves of the network",
         "ArchitectureSwitches.swift": "our own keys",
@@ -94,7 +93,6 @@ import Testing
         "ForeignModules.swift": "our list of operators",
         "GlobalName.swift": "our lists of classes",
         "GoldenEmbedding.swift": "our own keys and names",
-        "GoldenExport.swift": "files whose names differ on every file system; layers of the network",
         "GoldenFields.swift": "taps of the network",
         "GoldenFloors.swift": "taps of the network",
         "GoldenSettlement.swift": "names of conventions",
@@ -118,7 +116,6 @@ import Testing
         "NetworkStateDict.swift": "parameters of the network",
         "NpyHeader.swift": "our list of types",
         "OtherNetworks.swift": "names for a guess",
-        "OutputNames.swift": "layers of the network, by simplified names",
         "PickledAttributes.swift": "attributes of Python objects",
         "PickledCode.swift": "our lists of modules",
         "PlanMetadata.swift": "our own keys",

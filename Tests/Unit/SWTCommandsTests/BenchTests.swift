@@ -124,7 +124,7 @@ import Testing
     ),
     Mistake(
       testDescription: "a checkpoint", words: [Fixture.checkpoint("resnext_small")], status: .inputUnreadable,
-      says: "not a valid .swt"),
+      says: "a checkpoint, not a .swt weight file"),
   ]
 
   @Test(arguments: mistakes)
