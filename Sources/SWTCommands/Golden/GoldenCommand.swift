@@ -42,7 +42,7 @@ struct GoldenTool: Command {
         of: .words(["nchw", "nhwc"])),
       .value(
         "output", "OUT",
-        "make, export: a folder; import: a .golden.safetensors or a folder; --print-script: a file.",
+        "make, export: a folder; import: a .golden.safetensors or a folder; of the script: a file.",
         short: "o", of: .path),
       .flag("force", "Replace an existing OUT."),
     ],

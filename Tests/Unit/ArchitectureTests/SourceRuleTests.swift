@@ -57,7 +57,10 @@ import Testing
     Rule(
       testDescription: "only the console prints",
       words: ["print(", "debugPrint(", "dump(", "fputs(", "putchar(", "printf(", "fwrite("],
-      allowed: ["GoldenScript.swift": "a script in Python, which prints"]),
+      allowed: [
+        "GoldenScript+Quantized.swift": "the text of a Python script",
+        "GoldenScript.swift": "a script in Python, which prints",
+      ]),
     Rule(
       testDescription: "only main ends the program",
       words: ["exit(", "_exit(", "abort(", "quick_exit(", "raise("],
@@ -119,10 +122,15 @@ import Testing
         "PickledAttributes.swift": "attributes of Python objects",
         "PickledCode.swift": "our lists of modules",
         "PlanMetadata.swift": "our own keys",
+        "QuantizedLayers.swift": "layers of the network",
+        "QuantizedModules.swift": "attributes of PyTorch's own classes",
+        "QuantizedPlan.swift": "parameters of the network",
+        "QuantizedTopology.swift": "layers of the network",
         "RecordedArguments.swift": "attributes of Python objects",
         "SWTArchitecture.swift": "our own keys",
         "SWTContents.swift": "metadata; reading a file with equivalent keys is refused",
         "SWTMetadataEdit.swift": "metadata; an index that is not reproduced is refused",
+        "SWTQuantizedNetwork.swift": "layers of the network",
         "ScriptCode.swift": "names inside TorchScript code, for conventions",
         "SetMetaCommand.swift": "keys of a-z, 0-9, _ and .",
         "SettledConventions.swift": "layers of the network",
