@@ -7,6 +7,7 @@ public struct Prediction: Equatable, Sendable {
   public let index: Int
   /// The class's name; nil if the file has none.
   public let label: String?
+  /// The network's output for the class.
   public let logit: Float
   /// Of the softmax over all classes.
   public let probability: Double

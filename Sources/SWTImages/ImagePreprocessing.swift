@@ -4,11 +4,13 @@ public struct ImagePreprocessing: Equatable, Sendable {
   public var resize = 256
   /// Height and width of the center crop, in pixels.
   public var crop = 224
+  /// The filter of the resize, as PIL computes it.
   public var filter = ResamplingFilter.bilinear
   /// Factor applied to pixel values of 0…255 first.
   public var scale = 1.0 / 255
-  /// Mean and standard deviation of the scaled values, in the order of the network's channels.
+  /// Mean of the scaled values, in the order of the network's channels.
   public var mean = [0.485, 0.456, 0.406]
+  /// Standard deviation of the scaled values, in the same order.
   public var standardDeviation = [0.229, 0.224, 0.225]
   /// The order in which the network takes red (0), green (1) and blue (2).
   public var channels = [0, 1, 2]

@@ -3,7 +3,9 @@ internal import SWTBytes
 
 /// The formats that are decoded.
 public enum PictureFormat: String, Sendable {
+  /// Decoded by libjpeg-turbo.
   case jpeg = "JPEG"
+  /// Decoded by libpng.
   case png = "PNG"
 
   /// The format that a file starts with; nil for all others.
@@ -20,6 +22,7 @@ public enum PictureFormat: String, Sendable {
 
 /// A JPEG or PNG file in memory, recognized by its first bytes.
 public struct PictureFile: Sendable {
+  /// By its first bytes.
   public let format: PictureFormat
   private let bytes: [UInt8]
 

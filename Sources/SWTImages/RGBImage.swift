@@ -1,6 +1,8 @@
 /// An 8-bit RGB image, row by row from the top.
 public struct RGBImage: Equatable, Sendable {
+  /// Pixels in a row.
   public let width: Int
+  /// Rows.
   public let height: Int
   /// `3 · width · height` bytes.
   public let pixels: [UInt8]

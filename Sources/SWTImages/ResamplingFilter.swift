@@ -1,6 +1,9 @@
 /// A resampling filter, as in PIL.
 public enum ResamplingFilter: String, Sendable {
-  case bilinear, bicubic
+  /// A triangle of radius 1.
+  case bilinear
+  /// Keys' cubic with a = -0.5, of radius 2.
+  case bicubic
 
   /// The distance from the center at which the filter becomes zero.
   var support: Double { self == .bilinear ? 1 : 2 }
