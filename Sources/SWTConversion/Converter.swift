@@ -22,19 +22,9 @@ public enum Converter {
     progress: ConversionProgress? = nil
   ) throws(ConversionFailure) -> ConversionSummary {
     do {
-      guard let format = OutputFormat(path: output) else {
-        throw ConversionFailure.options(
-          "\(output) has an ending that no output format has: .swt, .safetensors and .pth")
-      }
-      let source = try ConversionSource(input, options, progress)
-      // A possible published file waits for its digest, which decides what shapes cannot; others are read
-      // meanwhile.
-      let mayBePublished =
-        OfficialFile.mayBe(path: input, byteCount: source.file.checkpoint.byteCount)
-        || UpToDate.isOfPublishedFile(output)
+      let (source, format, official) = try open(input, for: output, options, progress)
       do {
-        return try convert(
-          source, to: output, format, options, official: mayBePublished ? source.published() : nil)
+        return try convert(source, to: output, format, options, official: official)
       } catch let news as UnexpectedlyPublished {
         return try convert(source, to: output, format, options, official: news.file)
       }
@@ -53,15 +43,8 @@ public enum Converter {
     _ input: String, to output: String, _ options: ConversionOptions
   ) throws(ConversionFailure) -> ConversionSummary {
     do {
-      guard let format = OutputFormat(path: output) else {
-        throw ConversionFailure.options(
-          "\(output) has an ending that no output format has: .swt, .safetensors and .pth")
-      }
-      let source = try ConversionSource(input, options, nil)
-      let mayBePublished =
-        OfficialFile.mayBe(path: input, byteCount: source.file.checkpoint.byteCount)
-        || UpToDate.isOfPublishedFile(output)
-      var job = try ConversionJob(source, options, official: mayBePublished ? source.published() : nil)
+      let (source, format, official) = try open(input, for: output, options, nil)
+      var job = try ConversionJob(source, options, official: official)
       guard !options.replacesExisting, Folder.kind(output) != nil else { return job.summary(byteCount: 0) }
       if format == .swt, let existing = try UpToDate.find(output, &job) {
         return job.summary(upToDate: existing)
@@ -70,6 +53,24 @@ public enum Converter {
     } catch {
       throw ConversionFailure(error, input: input, output: output)
     }
+  }
+
+  /// Opens the input, for an output whose ending says its format.
+  ///
+  /// A possible published file waits for its digest, which decides what shapes cannot; others are read
+  /// meanwhile.
+  private static func open(
+    _ input: String, for output: String, _ options: ConversionOptions, _ progress: ConversionProgress?
+  ) throws -> (source: ConversionSource, format: OutputFormat, official: OfficialFile?) {
+    guard let format = OutputFormat(path: output) else {
+      throw ConversionFailure.options(
+        "\(output) has an ending that no output format has: .swt, .safetensors and .pth")
+    }
+    let source = try ConversionSource(input, options, progress)
+    let mayBePublished =
+      OfficialFile.mayBe(path: input, byteCount: source.file.checkpoint.byteCount)
+      || UpToDate.isOfPublishedFile(output)
+    return (source, format, mayBePublished ? try source.published() : nil)
   }
 
   /// Plans, drafts and writes.

@@ -177,7 +177,8 @@ def _uninitialized(size: int) -> bytearray | memoryview:
 
 
 def open(path: str | bytes | os.PathLike[Any]) -> Checkpoint:
-    """Opens a checkpoint, recognized by its content; of a sharded one, the index or the folder.
+    """Opens a checkpoint, recognized by its content; of shards, their index; of a distributed one,
+    the folder.
 
     Raises `PthError` if it cannot be read, is damaged, or names functions that would run code in PyTorch.
     """

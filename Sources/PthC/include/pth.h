@@ -50,7 +50,7 @@ typedef struct {
   uint64_t nbytes;
 } p2s_pth_tensor;
 
-/* Opens a checkpoint, recognized by its content; of a sharded one, the index or the folder.
+/* Opens a checkpoint, recognized by its content; of shards, their index; of a distributed one, the folder.
  *
  * Returns NULL, and a message, if the file cannot be read, is not a checkpoint, is damaged, asks for more
  * resources than its size justifies, or names functions that would run code when PyTorch loads it. The
