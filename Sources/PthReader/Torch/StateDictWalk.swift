@@ -28,7 +28,7 @@ struct StateDictWalk<Provider: StorageProvider> {
     var isInName = true
   }
 
-  var decoder: TensorDecoder<Provider>
+  let decoder: TensorDecoder<Provider>
   let limits: ParseLimits
   var findings = Findings()
   var steps = 0
