@@ -37,6 +37,9 @@ package struct WatchedFiles: Sendable {
     for path in paths { add(path) }
   }
 
+  /// Number of files.
+  package var count: Int { files.count }
+
   /// Adds a file; must be called before it is opened.
   package mutating func add(_ path: String) { files.append((path, FileState(path))) }
 

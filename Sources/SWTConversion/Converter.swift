@@ -45,6 +45,7 @@ public enum Converter {
     do {
       let (source, format, official) = try open(input, for: output, options, nil)
       var job = try ConversionJob(source, options, official: official)
+      try source.requireUnchanged()
       guard !options.replacesExisting, Folder.kind(output) != nil else { return job.summary(byteCount: 0) }
       if format == .swt, let existing = try UpToDate.find(output, &job) {
         return job.summary(upToDate: existing)

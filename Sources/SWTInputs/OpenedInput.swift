@@ -34,6 +34,19 @@ package enum OpenedInput: Sendable {
     }
   }
 
+  /// Checks, after everything was read, that no other program has changed a checkpoint's files meanwhile. A
+  /// weight file has digests of its own.
+  ///
+  /// - Throws: ``InputFailure`` with the path of the file that was changed, moved or replaced.
+  package func requireUnchanged() throws(InputFailure) {
+    guard case .checkpoint(let file) = self else { return }
+    do throws(ParseFailure) {
+      try file.requireUnchanged()
+    } catch {
+      throw InputFailure(file.path, error)
+    }
+  }
+
   /// Whether the file starts with the magic of `.swt` weight files.
   ///
   /// - Throws: ``InputFailure`` if the file does not exist or cannot be read.

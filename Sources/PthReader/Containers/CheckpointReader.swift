@@ -81,6 +81,17 @@ package enum CheckpointReader {
     return try ShardIndex(source, path: path, limits: limits).fileNames()
   }
 
+  /// The files that a checkpoint comprises, in the state before they are opened: the file itself, the files of
+  /// a folder that is one checkpoint, or an index with its shards.
+  package static func watch(_ path: String) -> WatchedFiles {
+    if let folder = CheckpointFolder(path) { return WatchedFiles(folder.paths) }
+    var watched = WatchedFiles([path])
+    for shard in (try? shards(of: path)) ?? [] {
+      watched.add(Folder.join(Folder.parent(of: path), shard))
+    }
+    return watched
+  }
+
   /// Reads one file, which may be inside another.
   ///
   /// The order of the checks is PyTorch's: tensors of a legacy stream may contain the bytes of a zip

@@ -15,7 +15,8 @@ internal import Synchronization
 /// All values are read through this object, so the same rules apply everywhere: the file must not name
 /// dangerous functions; all values together stay within one budget, in which each storage counts once; and
 /// each storage's checksum in the container is compared once, before or while its first values are read.
-/// Tensor data stays in the file until it is requested. Any number of threads may read.
+/// Tensor data stays in the file until it is requested. Any number of threads may read. Values of a checkpoint of
+/// several files are an error once one of them was changed, moved or replaced after the opening.
 public final class PthFile: Sendable {
   /// The path, used in errors.
   public let path: String
@@ -26,6 +27,9 @@ public final class PthFile: Sendable {
   private let budget: Mutex<ValueBudget>
   private let checks = StorageChecks()
   private let places: [ExactString: Int]
+  private let watched: WatchedFiles
+  /// Tensors read to their end, to decide when to look at the files again.
+  private let readCount = Atomic(0)
 
   /// Opens a checkpoint in any readable format, recognized by content; an index of shards together with its
   /// shards.
@@ -41,9 +45,11 @@ public final class PthFile: Sendable {
   package convenience init(
     path: String, limits: ParseLimits, allowsDangerous: Bool
   ) throws(ParseFailure) {
+    let watched = CheckpointReader.watch(path)
     try self.init(
       try CheckpointReader.open(path: path, limits: limits), path: path, limits: limits,
-      allowsDangerous: allowsDangerous)
+      allowsDangerous: allowsDangerous, watched: watched)
+    if watched.count > 1 { try requireUnchanged() }
   }
 
   /// A checkpoint in any source of bytes; `path` is used in errors.
@@ -57,7 +63,8 @@ public final class PthFile: Sendable {
 
   /// Creates a file from the tensors of another reader, such as those of a weight file.
   package init(
-    _ checkpoint: Checkpoint, path: String, limits: ParseLimits, allowsDangerous: Bool = false
+    _ checkpoint: Checkpoint, path: String, limits: ParseLimits, allowsDangerous: Bool = false,
+    watched: WatchedFiles = WatchedFiles()
   ) throws(ParseFailure) {
     if !allowsDangerous {
       try checkpoint.requireHarmless()
@@ -65,6 +72,7 @@ public final class PthFile: Sendable {
     }
     self.path = path
     self.checkpoint = checkpoint
+    self.watched = watched
     self.limits = limits.scaled(toFile: checkpoint.byteCount)
     budget = Mutex(ValueBudget(self.limits))
     places = Dictionary(
@@ -109,7 +117,19 @@ public final class PthFile: Sendable {
     try admit(tensor)
     var windows = try TensorWindows(tensor, limits: limits, pieceBytes: windowBytes)
     let check = try checks.begin(tensor, &windows)
-    return TensorReader(windows, check: check)
+    return TensorReader(windows, check: check, watchedBy: watched.count > 1 ? self : nil)
+  }
+
+  /// Checks that every file of the checkpoint is still the one that was opened, with the same size and times;
+  /// call after everything was read.
+  ///
+  /// - Throws: ``/SWTBytes/ParseFailure`` with the file's path if one was changed, moved or replaced.
+  package func requireUnchanged() throws(ParseFailure) { try watched.requireUnchanged() }
+
+  /// The same, after one tensor; the more files, the more rarely, because many tensors may be in many files.
+  func finishedTensor() throws(ParseFailure) {
+    let count = readCount.wrappingAdd(1, ordering: .relaxed).newValue
+    if count.isMultiple(of: watched.count / 16 + 1) { try requireUnchanged() }
   }
 
   /// Reads the first values of a tensor without checking its checksum: enough to tell tensors apart, but not

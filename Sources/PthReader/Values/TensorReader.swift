@@ -7,9 +7,13 @@ package struct TensorReader {
   private var windows: TensorWindows
   private var check: StorageChecks.RunningCheck?
 
-  init(_ windows: TensorWindows, check: StorageChecks.RunningCheck?) {
+  /// The file to tell when the tensor was read, if it has several parts.
+  private var file: PthFile?
+
+  init(_ windows: TensorWindows, check: StorageChecks.RunningCheck?, watchedBy file: PthFile? = nil) {
     self.windows = windows
     self.check = check
+    self.file = file
   }
 
   /// Capacity that a window needs, in bytes.
@@ -23,6 +27,8 @@ package struct TensorReader {
     guard try windows.next(into: window) else {
       try check?.finish()
       check = nil
+      try file?.finishedTensor()
+      file = nil
       return false
     }
     check?.update(window.bytes)

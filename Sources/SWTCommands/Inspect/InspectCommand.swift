@@ -68,6 +68,7 @@ struct Inspect: Command {
         let style = ProgressBar.style(progress, quiet: quiet, console)
         try report.readValues(threads: threads, progress: style, console)
       }
+      try input.requireUnchanged()
     } catch {
       throw CommandFailure(error)
     }

@@ -35,11 +35,7 @@ final class ConversionSource: Sendable {
     _ path: String, _ options: ConversionOptions, _ progress: ConversionProgress? = nil,
     isDigested: Bool = true
   ) throws {
-    var watched = WatchedFiles(CheckpointFolder(path)?.paths ?? [path])
-    for shard in (try? CheckpointReader.shards(of: path)) ?? [] {
-      watched.add(Folder.join(Folder.parent(of: path), shard))
-    }
-    self.watched = watched
+    watched = CheckpointReader.watch(path)
     let digest = isDigested ? SourceDigest(path, threads: options.threads, progress) : nil
     self.path = path
     threads = options.threads

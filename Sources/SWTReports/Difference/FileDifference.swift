@@ -130,6 +130,7 @@ package struct FileDifference: Sendable {
       }
     }
     pairs = try Self.compare(both, [first, second], threads)
+    for file in files { try file.requireUnchanged() }
     let left = Set(sides[0].map { ExactString($0.name) })
     onlyInSecond = sides[1].filter { !left.contains(ExactString($0.name)) }.map { Lone($0) }
   }

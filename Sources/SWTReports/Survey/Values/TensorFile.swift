@@ -10,12 +10,14 @@ package struct TensorFile: Sendable {
   package let tensors: [ValueTensor]
   /// The tensors of a network under torchvision's names; nil for weight files and files without a network.
   package let canonical: [ValueTensor]?
+  private let input: OpenedInput
 
   /// Opens a checkpoint or a weight file, recognized by its content.
   ///
   /// - Throws: ``InputFailure`` if it cannot be read.
   package init(_ path: String, limits: ParseLimits) throws(InputFailure) {
-    switch try OpenedInput(path, limits: limits) {
+    input = try OpenedInput(path, limits: limits)
+    switch input {
     case .weights(let file):
       tensors = file.tensors.filter { $0.role != .scale && $0.role != .zeroPoint }.map {
         ValueTensor($0, of: file)
@@ -33,4 +35,9 @@ package struct TensorFile: Sendable {
       }
     }
   }
+
+  /// Checks, after the values were read, that no other program has changed the file meanwhile.
+  ///
+  /// - Throws: ``InputFailure`` if one has.
+  package func requireUnchanged() throws(InputFailure) { try input.requireUnchanged() }
 }
