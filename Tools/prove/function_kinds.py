@@ -28,6 +28,7 @@ import torch.nn as nn
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "fixtures"))
 import torch_compat
+from own_networks import Usual
 
 torch_compat.import_torchvision()
 from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
@@ -449,19 +450,6 @@ class Wrapper(nn.Module):
     def forward(self, x):
         first, second = self.names
         return getattr(self, second)(getattr(self, first)(x))
-
-
-class Usual(nn.Module):
-    """A class of a program whose forward is what its children suggest."""
-
-    def __init__(self, model):
-        super().__init__()
-        for name, child in model.named_children():
-            setattr(self, name, child)
-
-    def forward(self, x):
-        x = self.layer4(self.layer3(self.layer2(self.layer1(self.maxpool(self.relu(self.bn1(self.conv1(x))))))))
-        return self.fc(torch.flatten(self.avgpool(x), 1))
 
 
 class Unusual(Usual):
