@@ -54,7 +54,18 @@ struct Diagnosis<Source: WeightSource> {
     let site = Hypothesis.Site(
       tree: tree, stages: trial.suspects, isFolded: isFolded,
       goldenEpsilon: trial.judge.golden.architecture.epsilon)
-    for (order, hypothesis, candidate) in proposals(site) {
+    // What concerns exactly the tensors that differ is tried first, then one value of the only one.
+    let proposals = proposals(site)
+    let likely = proposals.filter { matchesDigests($0.candidate.change) }
+    for (_, hypothesis, candidate) in likely {
+      if try helps(candidate) != nil, let explanation = try confirm(hypothesis, candidate) {
+        return explanation
+      }
+    }
+    if weightsReport?.differing.count == 1, trial.segment.count == 1, let found = try single() {
+      return found
+    }
+    for (order, hypothesis, candidate) in proposals {
       if budget.isOver { break }
       guard let metrics = try helps(candidate) else { continue }
       let matches = matchesDigests(candidate.change)
@@ -78,11 +89,15 @@ struct Diagnosis<Source: WeightSource> {
       if let explanation = try confirm(screened.hypothesis, screened.candidate) { return explanation }
     }
     if let local = try local(helpful) { return local }
-    if budget.isOver { return nil }
+    return budget.isOver ? nil : try single()
+  }
+
+  /// A single weight or filter.
+  private func single() throws -> Explanation? {
     let search = WeightSearch(
       trial: trial,
       reference: ReferenceEngine(
-        tree, weights: trial.weights, threads: trial.threads, isInterrupted: budget.interruption),
+        trial.judge.tree, weights: trial.weights, threads: trial.threads, isInterrupted: budget.interruption),
       budget: budget)
     for (id, candidate) in try search.candidates() {
       if let explanation = try confirm(Hypothesis(id: id, side: .weights), candidate) { return explanation }
@@ -186,6 +201,7 @@ struct Diagnosis<Source: WeightSource> {
 
   /// Runs the whole network with a change; nil if it does not pass.
   private func confirmed(_ change: WhatIf, as cause: Cause) throws -> Explanation? {
+    try budget.check()
     guard let comparisons = try trial.comparisons(change), comparisons.allSatisfy(\.passes) else {
       return nil
     }

@@ -66,7 +66,7 @@ struct Trial<Source: WeightSource> {
   /// The criterion for the segment's output.
   var criterion: Criterion {
     let last = segment[segment.count - 1]
-    return segment.count == 1
+    return segment.count == 1 && feedIsExact
       ? judge.criterion(ofStage: last) : judge.criterion(of: judge.outputName(of: last))
   }
 

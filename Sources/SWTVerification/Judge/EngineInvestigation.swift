@@ -43,7 +43,7 @@ struct EngineInvestigation<Source: WeightSource> {
 
     // Many parts with small errors are a matter of precision; a few with large ones are faults.
     let faults = faults(wrong, parts)
-    if faults.isEmpty {
+    if faults.isEmpty, mayRound(wrong, parts) {
       let search = PrecisionSearch(
         tree: tree, weights: weights, threads: network.engine.threads, isFolded: isFolded, outputs: outputs,
         budget: budget)
@@ -85,6 +85,12 @@ struct EngineInvestigation<Source: WeightSource> {
       before: before)
     let layers = tree.layers(of: first.name)
     if suspects.isEmpty, layers.count == 1 { report.divergence?.layer = layers[0] }
+  }
+
+  /// Whether fewer bits are likely: engines have them in most layers, or in the first or last alone.
+  private func mayRound(_ wrong: [EngineStage], _ parts: [EngineStage]) -> Bool {
+    guard parts.count > 2, 2 * wrong.count < parts.count else { return true }
+    return wrong.contains { $0.stages == [tree.stem.name] || $0.stages == [tree.head?.name] }
   }
 
   /// What a confirmed cause tells of the place.
@@ -211,8 +217,7 @@ struct EngineInvestigation<Source: WeightSource> {
   ) -> ClassedOutput {
     let wrong = parts.filter(\.isWrong)
     guard faults(wrong, parts).isEmpty else { return ClassedOutput(.wrong) }
-    // No engine has fewer bits in some layers, unless that shows in a layer by itself.
-    if parts.count > 2, 2 * wrong.count < parts.count { return ClassedOutput(.wrong) }
+    guard mayRound(wrong, parts) else { return ClassedOutput(.wrong) }
     for engineClass in [EngineClass.f16, .bf16, .i8] {
       let found = sized(engineClass, input, &report, isCertain: false)
       guard found != .wrong else { continue }
