@@ -12,10 +12,14 @@ final class EngineCheck<Source: WeightSource> {
   private let options: JudgeOptions
   private let budget: SearchBudget
   private var network: ChangingNetwork?
+  /// Set if the network is integers, which are compared one by one.
+  private let quantized: QuantizedRun?
 
   init(
-    tree: LayerTree, weights: Source, threads: ThreadPool, options: JudgeOptions, budget: SearchBudget
+    tree: LayerTree, weights: Source, threads: ThreadPool, options: JudgeOptions, budget: SearchBudget,
+    quantized: QuantizedRun? = nil
   ) {
+    self.quantized = quantized
     self.tree = tree
     self.weights = weights
     self.threads = threads
@@ -42,9 +46,9 @@ final class EngineCheck<Source: WeightSource> {
       name: name, producer: golden.producer, kind: golden.kind, weights: nil,
       isUncalibrated: golden.floors.free[golden.output.name] == nil, comparisons: [])
     report.reduced = model.reduced
-    let judge = GoldenJudge(golden, tree, reduced: model.reduced)
+    let judge = GoldenJudge(golden, tree, reduced: model.reduced, isQuantized: quantized != nil)
     report.comparisons = compare(aligned, judge)
-    acceptNarrowTaps(aligned, &report)
+    if quantized == nil { acceptNarrowTaps(aligned, &report) }
     var engineClass = classOfPassing(report, model)
     if !agrees {
       // Nothing can be said of the engine; what is wrong with the model can.
@@ -171,6 +175,10 @@ final class EngineCheck<Source: WeightSource> {
           explainsToTimesFloor: .nan, isConfirmed: true, party: .engine)
       ]
       return ClassedOutput(.wrong)
+    }
+    if let quantized {
+      return try QuantizedInvestigation(run: quantized, outputs: aligned, golden: judge.golden, tree: tree)
+        .run(&report, expected: options.expected)
     }
     return try EngineInvestigation(
       judge: judge, weights: weights, network: try changingNetwork(), outputs: aligned, options: options,
