@@ -148,7 +148,7 @@ public final class Model: Sendable {
       throw InferenceError.quantization("the network is not quantized: its layers are real numbers")
     }
     return try QuantizedEngine(
-      try file.quantizedNetwork(tree), backend ?? file.quantizedBackend ?? .standard, threads: threads,
+      try file.quantizedNetwork(tree), try file.statedBackend(backend), threads: threads,
       instructions: instructions)
   }
 

@@ -1,6 +1,7 @@
-internal import ResNetArchitecture
-internal import ResNetEngine
-internal import SWT
+package import ResNetArchitecture
+package import ResNetEngine
+package import SWT
+internal import SWTThreads
 
 // Quantized networks in weight files.
 
@@ -8,10 +9,33 @@ extension SWTFile {
   /// Whether the metadata describe a network of integers.
   package var isQuantizedNetwork: Bool { metadata("arch.quantized") == .bool(true) }
 
-  /// The engine whose rounding the file states; nil if none, or one unknown to this version.
-  package var quantizedBackend: QuantizedBackend? {
+  /// The name of the engine that the file states; nil if none.
+  package var quantizedEngineName: String? {
     guard case .text(let name) = metadata("quantized.engine") else { return nil }
-    return QuantizedBackend(rawValue: name)
+    return name
+  }
+
+  /// Checks every scale, zero point, size and link of a network of integers.
+  ///
+  /// - Parameter tree: The layers of the network.
+  /// - Throws: As ``quantizedNetwork(_:)``.
+  package func checkQuantizedNetwork(_ tree: LayerTree) throws {
+    let network = try quantizedNetwork(tree)
+    _ = try QuantizedEngine(
+      network, try statedBackend(nil), threads: ThreadPool(count: 1), instructions: .portable)
+  }
+
+  /// The engine that was requested, or that the file states, or else PyTorch's usual one.
+  ///
+  /// - Throws: ``InferenceError`` if the file states an engine that is not known.
+  package func statedBackend(_ requested: QuantizedBackend?) throws(InferenceError) -> QuantizedBackend {
+    if let requested { return requested }
+    guard let name = quantizedEngineName else { return .standard }
+    guard let backend = QuantizedBackend(rawValue: name) else {
+      let known = QuantizedBackend.allCases.map(\.rawValue).joined(separator: ", ")
+      throw .quantization("metadata quantized.engine is not one of \(known)")
+    }
+    return backend
   }
 
   /// The integers, scales and zero points of a network.

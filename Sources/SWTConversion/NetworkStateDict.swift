@@ -18,6 +18,9 @@ package struct NetworkStateDict: Sendable {
   /// Scales and zero points of outputs, if the layers are integers.
   package let quantized: QuantizedLayers?
 
+  /// Whether the file has BatchNorm folded into its convolutions, and real numbers.
+  let isFused: Bool
+
   /// The layer tree of the network.
   package var tree: LayerTree { reading.tree }
   /// Prefix and family of the chosen state dict.
@@ -43,17 +46,21 @@ package struct NetworkStateDict: Sendable {
   ) throws(ConversionFailure) {
     let effective = EffectiveStateDict(file)
     let quantized = QuantizedStateDict(effective.tensors)
-    let all = quantized?.tensors ?? effective.tensors
+    let fused = quantized == nil ? FusedStateDict(effective.tensors) : nil
+    let isFolded = quantized != nil || fused != nil
+    isFused = fused != nil
+    let all = quantized?.tensors ?? fused?.tensors ?? effective.tensors
     func read(_ key: String?) throws(ReadingFailure) -> StateDictReading {
       try StateDictReading(
         all.map { ($0.name, $0.shape) }, request, key: key, options: conventions,
         official: official, head: head, evidence: FileEvidence(file.checkpoint), golden: golden,
-        isQuantized: quantized != nil, values: { name in file.smallValues(name) })
+        isFolded: isFolded, values: { name in file.smallValues(name) })
     }
     do throws(ReadingFailure) {
       reading = try read(key)
     } catch {
       // Of equal copies any is right.
+      if let cause = quantized?.cause { throw .architecture(cause) }
       guard error.remedy == .someKey, key == nil, let copy = EqualCopies.first(all, file),
         let same = try? read(copy)
       else { throw ConversionFailure(.architecture, error.message, error.remedy, reading: error) }
@@ -81,7 +88,7 @@ package struct NetworkStateDict: Sendable {
       let norm = String(parameter.name[..<(parameter.name.lastIndex(of: ".") ?? parameter.name.endIndex)])
       found[parameter.name] = Self.statistics(parameter, epsilon: reading.tree.architecture.epsilon(of: norm))
     }
-    tensors = reading.tree.parameters(isFolded: quantized != nil).compactMap { parameter in
+    tensors = reading.tree.parameters(isFolded: isFolded).compactMap { parameter in
       found[parameter.name].map { (parameter, $0) }
     }
     do {
@@ -97,14 +104,15 @@ package struct NetworkStateDict: Sendable {
   func withEpsilon(_ epsilon: Double) -> NetworkStateDict {
     NetworkStateDict(
       reading: reading.withEpsilon(epsilon), parametrizations: parametrizations, tensors: tensors,
-      quantized: quantized)
+      quantized: quantized, isFused: isFused)
   }
 
   private init(
     reading: StateDictReading, parametrizations: [Parametrization],
-    tensors: [(parameter: ParameterSpec, entry: TensorEntry)], quantized: QuantizedLayers?
+    tensors: [(parameter: ParameterSpec, entry: TensorEntry)], quantized: QuantizedLayers?,
+    isFused: Bool
   ) {
-    self.quantized = quantized
+    (self.quantized, self.isFused) = (quantized, isFused)
     self.reading = reading
     self.parametrizations = parametrizations
     self.tensors = tensors

@@ -20,10 +20,15 @@ extension StateDictWalk {
   /// The tuple: channels in and out, kernel, stride, padding, dilation, transposed, output padding, groups,
   /// padding mode, weight, bias, scale, zero point, training.
   mutating func addQuantizedConvolution(_ type: GlobalName, _ state: NodeID) throws(ParseFailure) -> Bool {
-    guard arena.kind(state) == .tuple, let parts = arena.elements(state), parts.count >= 14 else {
-      return false
-    }
+    guard arena.kind(state) == .tuple, let parts = arena.elements(state),
+      Self.demangled(type).split(separator: ".").last?.contains("Conv") == true
+    else { return false }
     guard leavingOut == nil else { return true }
+    // Without `training` until PyTorch 1.4.
+    guard parts.count == 14 || parts.count == 15 else {
+      throw ParseFailure(
+        .invalid("the state of the quantized convolution \(name) is a tuple of \(parts.count), expected 15"))
+    }
     let names = [
       "in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation", "transposed",
       "output_padding", "groups", "padding_mode",
@@ -52,6 +57,20 @@ extension StateDictWalk {
       arena.float(scale) != nil || arena.int(scale) != nil, arena.kind(zeroPoint) == .int
     else { return }
     try addNumbers(scale: scale, zeroPoint: zeroPoint)
+  }
+
+  /// The packed parameters of a linear layer in a state dict are a tuple of weight and bias.
+  ///
+  /// - Throws: ``ParseFailure`` if one has another number of elements.
+  func requirePairs(_ items: [(key: NodeID, value: NodeID)]) throws(ParseFailure) {
+    for (key, value) in items where [.tuple, .list].contains(arena.kind(value)) {
+      guard arena.byteCount(key) ?? 0 >= 14, let text = arena.text(key), text.hasSuffix("_packed_params"),
+        arena.elementCount(value) != 2
+      else { continue }
+      throw ParseFailure(
+        .invalid(
+          "\(text) is a tuple of \(arena.elementCount(value)), expected weight and bias of a linear layer"))
+    }
   }
 
   /// Adds the packed weight and bias of a linear layer, which a pickled module has as an attribute.

@@ -23,6 +23,7 @@ extension StateDictWalk {
   ) throws(ParseFailure) -> Segments {
     if let type, type.module.hasPrefix("__torch__") { try addModule(type, attributes: items) }
     try addArguments(items)
+    try requirePairs(items)
     var items = items
     if Self.isQuantized(type) {
       try addQuantizedNumbers(items)

@@ -18,6 +18,8 @@ public struct SettledConventions: Hashable, Sendable {
   public let epsilon: Settled<Double>
   /// Epsilons of other BatchNorms, by canonical name.
   public let epsilons: [String: Double]
+  /// Whether every BatchNorm is folded into its convolution, so there is no epsilon left to know.
+  public internal(set) var isFolded = false
   /// The filter that follows strided convolutions.
   public let antialiasing: Settled<Architecture.Antialiasing?>
   /// The shortcut of blocks that change the shape.
@@ -158,6 +160,12 @@ public struct Convention: Hashable, Sendable {
 }
 
 extension SettledConventions {
+  func with(isFolded: Bool) -> SettledConventions {
+    var copy = self
+    copy.isFolded = isFolded
+    return copy
+  }
+
   /// Every convention, in execution order.
   public var list: [Convention] {
     func text(_ name: String, _ value: String, _ witness: Witness) -> Convention {
@@ -171,7 +179,9 @@ extension SettledConventions {
       Convention(name: "dilations", value: .integers(dilations.value), witness: dilations.witness),
       Convention(
         name: "first_dilations", value: .integers(firstDilations.value), witness: firstDilations.witness),
-      Convention(name: "bn_eps", value: .number(epsilon.value), witness: epsilon.witness),
+      isFolded && epsilon.witness == .assumed
+        ? Convention(name: "bn_eps", value: .none, witness: .file)
+        : Convention(name: "bn_eps", value: .number(epsilon.value), witness: epsilon.witness),
       text("activation", activation.value, activation.witness),
       text("padding_mode", paddingMode.value, paddingMode.witness),
       text("shortcut", shortcut.value.rawValue, shortcut.witness),

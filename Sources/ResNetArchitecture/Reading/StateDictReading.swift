@@ -61,14 +61,14 @@ public struct StateDictReading: Sendable {
   ///   - head: which linear layer is the classifier.
   ///   - evidence: what the file states besides tensors.
   ///   - golden: conventions with which a golden passes.
-  ///   - isQuantized: whether the layers are integers, which have BatchNorm folded in.
+  ///   - isFolded: whether BatchNorm is folded into the convolutions, as in networks of integers.
   ///   - values: reads a small tensor by name, for families that store conventions in one.
   /// - Throws: ``ReadingFailure`` with the first cause.
   public init(
     _ tensors: [(name: String, shape: [Int])], _ request: Request, key: String? = nil,
     options: Conventions = Conventions(), official: OfficialFile? = nil, head: HeadRequest = .auto,
     evidence: FileEvidence = FileEvidence(), golden: PassingGolden? = nil,
-    isQuantized: Bool = false, values: @escaping @Sendable (String) -> [Double]? = { _ in nil }
+    isFolded: Bool = false, values: @escaping @Sendable (String) -> [Double]? = { _ in nil }
   ) throws(ReadingFailure) {
     let keys = KeyIndex(Set(tensors.map(\.name)))
     let choice: CandidateChoice
@@ -100,13 +100,16 @@ public struct StateDictReading: Sendable {
     let shape = try Self.shape(request, leaves, choice, tensors)
     let (architecture, settled) = try reader.settle(shape)
     let tree = LayerTree(architecture)
-    let fit = StateDictFit(tree, leaves.shapes, isFolded: isQuantized)
+    let fit = StateDictFit(tree, leaves.shapes, isFolded: isFolded)
     guard fit.isComplete else {
+      if isFolded {
+        throw ReadingFailure("its tensors do not fit \(tree.architecture.name): \(fit.summary())")
+      }
       throw Self.misfit(request, leaves, tree, fit, choice, tensors)
     }
     try modules?.require(tree, options: reader.optionNames)
     self.tree = tree
-    conventions = settled
+    conventions = settled.with(isFolded: isFolded)
     candidate = choice.candidate
     var filled: [(ParameterSpec, String)] = []
     var synthesized: [ParameterSpec] = []
@@ -122,7 +125,7 @@ public struct StateDictReading: Sendable {
     leftOut = leaves.leftOut + headChoice.leftOut
     unused = Self.sorted(leaves.foreign)
     var notes = headChoice.notes
-    notes += Self.notes(leaves, tree, choice, synthesized: !synthesized.isEmpty, isFolded: isQuantized)
+    notes += Self.notes(leaves, tree, choice, synthesized: !synthesized.isEmpty, isFolded: isFolded)
     if options.strideOn != nil, architecture.block == .basic {
       notes.append(Note("the option has no effect: a basic block has its stride on the first 3×3"))
     }

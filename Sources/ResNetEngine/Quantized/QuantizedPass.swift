@@ -39,6 +39,17 @@ extension QuantizedMap {
 }
 
 extension QuantizedNetwork {
+  /// Scale and zero point of a tap's integers.
+  package func numbers(ofTap name: String) -> QuantizationNumbers {
+    let tap = tree.canonicalTap(name)
+    if layers[tap] != nil || sums[tap] != nil { return numbers(of: tap) }
+    // Pools keep those of their input; a stem of several convolutions has those of its last.
+    return numbers(
+      before: tree.tapNames.firstIndex(of: tap).map { place in
+        tap == tree.stem.name && place + 1 < tree.tapNames.count ? tree.tapNames[place + 1] : tap
+      } ?? tap)
+  }
+
   /// Scale and zero point of a stage's input.
   func numbers(before stage: String) -> QuantizationNumbers {
     let names = tree.tapNames

@@ -4,6 +4,7 @@ internal import SWTBytes
 internal import SWTChecksums
 internal import SWTConsole
 internal import SWTDigests
+internal import SWTReports
 internal import SWTTensorFiles
 
 /// `pth2swt check`: checks weight files against every rule of the format.
@@ -56,6 +57,16 @@ struct Check: Command {
     return .success
   }
 
+  /// Checks the numbers of a network of integers, which the format alone does not know.
+  private func checkQuantized(_ file: SWTFile, _ path: String) throws(CommandFailure) {
+    guard file.isQuantizedNetwork else { return }
+    do {
+      try file.checkQuantizedNetwork(try Model(file).tree)
+    } catch {
+      throw CommandFailure(.inputUnreadable, file: path, "\(error)")
+    }
+  }
+
   private func check(_ path: String) throws(CommandFailure) -> (lines: [String], members: [JSONMember]) {
     let file = try OpenFile.weights(path)
     do throws(SWTError) {
@@ -63,17 +74,20 @@ struct Check: Command {
     } catch {
       throw CommandFailure(reading: path, error)
     }
+    try checkQuantized(file, path)
     let identity = file.contentID(using: SystemDigests()).map { "swt1:\($0.hex)" } ?? "none"
-    let lines = [
+    var lines = [
       "\(path): valid, \(file.tensorCount) tensors, \(Text.bytes(file.byteCount))",
       "  content id  \(identity)",
     ]
+    let quantized = QuantizedSummary(file)
+    if let quantized { lines.append("  quantized   \(quantized.sentence)") }
     return (
       lines,
       [
         JSONMember("file", .string(path)), JSONMember("bytes", .int(file.byteCount)),
         JSONMember("tensors", .int(file.tensorCount)), JSONMember("content_id", .string(identity)),
-        JSONMember("verdict", "pass"),
+        JSONMember("quantized", quantized?.json ?? .null), JSONMember("verdict", "pass"),
       ]
     )
   }

@@ -4,6 +4,7 @@ internal import ResNetModel
 internal import SWTBytes
 internal import SWTConsole
 internal import SWTTensorFiles
+internal import SWTTensors
 
 /// `pth2swt run`: runs a forward pass.
 struct Run: Command {
@@ -85,7 +86,8 @@ struct Run: Command {
     let image = try inputImage(network, console)
     let arrays = try forward(network, image)
     if let output {
-      try OutputFile.write(try ArrayFile.bytes(arrays, for: output), to: output, replacing: replaces)
+      try OutputFile.write(
+        try ArrayFile.bytes(arrays.map { ($0.name, $0.data) }, for: output), to: output, replacing: replaces)
     }
     let predictions = output == nil ? try self.predictions(arrays[0].data, network) : []
     if json {
@@ -96,15 +98,13 @@ struct Run: Command {
         JSONMember(
           "arrays",
           .array(
-            arrays.map { array in
-              ["name": .string(array.name), "shape": .array(array.data.shape.map { .int($0) })]
-            })),
+            arrays.map(\.json))),
       ]
       if output == nil { members.append(JSONMember("predictions", PredictionReport.json(predictions))) }
       console.document(JSONValue.object(members).text(pretty: true) + "\n")
     } else if let output {
       if !quiet {
-        for array in arrays { console.line("\(output): \(array.name) \(array.data.shape)") }
+        for array in arrays { console.line("\(output): \(array.summary)") }
       }
     } else {
       console.write(PredictionReport.text(predictions))
@@ -167,13 +167,13 @@ struct Run: Command {
 
   private func forward(
     _ network: Model, _ image: FeatureMap<Float>
-  ) throws(CommandFailure) -> [(name: String, data: TensorData)] {
+  ) throws(CommandFailure) -> [OutputArray] {
     let wanted = Set(taps)
     do {
       if network.isQuantized, case .fast(.f32) = compute {
         let engine = try network.quantizedEngine(
           backend, threads: ThreadPool(count: threads), instructions: isa)
-        return collect(network.tree, try engine.run(image, taps: wanted))
+        return try integers(engine, collect(network.tree, try engine.run(image, taps: wanted)))
       }
       guard case .fast(let precision) = compute else {
         let engine = try network.referenceEngine(threads: ThreadPool(count: threads))
@@ -203,15 +203,26 @@ struct Run: Command {
     }
   }
 
+  /// The taps of a quantized network as the integers that they are; the output stays real.
+  private func integers(_ engine: QuantizedEngine, _ arrays: [OutputArray]) throws -> [OutputArray] {
+    try arrays.enumerated().map { index, array in
+      guard index > 0 else { return array }
+      let bytes = try array.data.floats().map { UInt8($0) }
+      return OutputArray(
+        name: array.name, data: try TensorData(type: .uint8, shape: array.data.shape, bytes: bytes),
+        numbers: engine.network.numbers(ofTap: array.name))
+    }
+  }
+
   /// The output, then the taps in the order requested.
   private func collect(
     _ tree: LayerTree, _ result: ForwardResult<Float>
-  ) -> [(name: String, data: TensorData)] {
+  ) -> [OutputArray] {
     func data(_ map: FeatureMap<Float>) -> TensorData { TensorData(shape: map.shape, floats: map.values) }
-    var arrays = [(tree.outputName, data(result.output))]
+    var arrays = [OutputArray(name: tree.outputName, data: data(result.output))]
     for tap in taps {
-      guard let map = result.taps[tap], !arrays.contains(where: { $0.0 == tap }) else { continue }
-      arrays.append((tap, data(map)))
+      guard let map = result.taps[tap], !arrays.contains(where: { $0.name == tap }) else { continue }
+      arrays.append(OutputArray(name: tap, data: data(map)))
     }
     return arrays
   }

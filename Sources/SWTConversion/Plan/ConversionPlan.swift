@@ -57,7 +57,7 @@ struct ConversionPlan {
       return
     }
     sources = network.tensors.map { ($0.parameter.name, $0.entry) }
-    if options.foldsBatchNorm {
+    if options.foldsBatchNorm, !network.isFused {
       (tensors, dropped) = try Self.folded(network, options, file)
     } else {
       tensors = network.tensors.map { parameter, entry in

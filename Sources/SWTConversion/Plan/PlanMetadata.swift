@@ -67,7 +67,7 @@ extension ConversionPlan {
       return
     }
     if options.dequantizes { values["convert.dequantized"] = .bool(true) }
-    guard options.foldsBatchNorm else { return }
+    guard options.foldsBatchNorm || network?.isFused == true else { return }
     values["arch.bn"] = .text("folded")
     if !dropped.isEmpty {
       values["fold.dropped"] = .json(JSONValue.array(dropped.map { .string($0) }).text())

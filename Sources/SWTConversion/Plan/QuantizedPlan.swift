@@ -11,7 +11,7 @@ extension ConversionPlan {
   static func quantized(
     _ network: NetworkStateDict, _ layers: QuantizedLayers, _ options: ConversionOptions
   ) throws -> (tensors: [PlannedTensor], sources: [(name: String, entry: TensorEntry)], dropped: [String]) {
-    let numbers = layers.outputs.flatMap { [$0.scale, $0.zeroPoint] }
+    let numbers = layers.numbers
     var sources = network.tensors.map { ($0.parameter.name, $0.entry) }
     if options.dequantizes {
       let stem = network.tree.stem.units.first?.name

@@ -1,4 +1,4 @@
-internal import PthReader
+package import PthReader
 internal import ResNetArchitecture
 internal import SWTBytes
 internal import SWTTensors
@@ -6,14 +6,16 @@ internal import SWTTensors
 /// The scales and zero points of a quantized network, by the names of its layers.
 package struct QuantizedLayers: Sendable {
   /// A number of the file, under its canonical name.
-  struct Number: Sendable {
-    let name: String
-    let entry: TensorEntry
+  package struct Number: Sendable {
+    package let name: String
+    package let entry: TensorEntry
   }
 
   /// Scale and zero point of the input, then of each layer's output in execution order: `quant`, `conv1`, …,
   /// `layer1.0.skip_add_relu`, …, `fc`.
   let outputs: [(module: String, scale: Number, zeroPoint: Number)]
+  /// All of them, in that order, under the names that weight files give them.
+  package var numbers: [Number] { outputs.flatMap { [$0.scale, $0.zeroPoint] } }
   /// The module whose output a layer's input is, by the layer's name.
   let inputs: [String: String]
 
@@ -35,12 +37,15 @@ package struct QuantizedLayers: Sendable {
       reading.filled.map { ($0.parameter.name, $0.key) }, uniquingKeysWith: { first, _ in first })
     var outputs: [(String, Number, Number)] = []
     var names: [String: String] = [:]
-    func add(_ module: String, _ found: QuantizedStateDict.Output?, layer: String) throws {
-      guard let found else {
+    var scales: [String: Float] = [:]
+    var used: Set<ExactString> = []
+    func add(_ module: String, _ key: ExactString?, layer: String) throws {
+      guard let key, let found = source.outputs[key] else {
         throw ConversionFailure.architecture(
           "the layers are quantized, but \(module).scale and \(module).zero_point are missing")
       }
-      try Self.check(found, module, file)
+      used.insert(key)
+      scales[layer] = try Self.check(found, module, file)
       names[layer] = module
       outputs.append(
         (
@@ -49,14 +54,15 @@ package struct QuantizedLayers: Sendable {
         ))
     }
     let prefix = reading.candidate.prefix
-    try add("quant", source.outputs[ExactString(prefix + "quant")], layer: QuantizedTopology.input)
+    try add("quant", ExactString(prefix + "quant"), layer: QuantizedTopology.input)
     for step in layers.steps {
       switch step.kind {
       case .layer:
         let module = keys["\(step.name).weight"].map { String($0.dropLast(".weight".count)) } ?? step.name
-        try add(step.name, source.outputs[ExactString(module)], layer: step.name)
+        try add(step.name, ExactString(module), layer: step.name)
         guard let weight = entries["\(step.name).weight"] else { continue }
-        try Self.check(weight, "\(step.name).weight", file)
+        let input = layers.inputs[step.name].flatMap { scales[$0] } ?? 1
+        try Self.check(weight, "\(step.name).weight", input: input, output: scales[step.name] ?? 1)
         if let bias = entries["\(step.name).bias"] { try Self.check(bias: bias, file) }
       case .sum(let block):
         let first = keys["\(block).conv1.weight"] ?? ""
@@ -71,8 +77,13 @@ package struct QuantizedLayers: Sendable {
             "\(block) has several sums: \(found.map(\.text).sorted().joined(separator: ", "))")
         }
         let usual = tree.architecture.block == .basic ? "add_relu" : "skip_add_relu"
-        try add("\(block).\(usual)", found.first.flatMap { source.outputs[$0] }, layer: block)
+        try add("\(block).\(usual)", found.first, layer: block)
       }
+    }
+    let rest = source.outputs.keys.filter { $0.text.hasPrefix(prefix) && !used.contains($0) }
+    if let stray = rest.map(\.text).min() {
+      throw ConversionFailure.architecture(
+        "\(stray).scale and \(stray).zero_point belong to no layer and no sum of the network")
     }
     self.outputs = outputs
     inputs = layers.inputs.mapValues { names[$0] ?? $0 }
@@ -80,7 +91,10 @@ package struct QuantizedLayers: Sendable {
 
   // MARK: Checks
 
-  private static func check(_ output: QuantizedStateDict.Output, _ module: String, _ file: PthFile) throws {
+  /// - Returns: The scale.
+  private static func check(
+    _ output: QuantizedStateDict.Output, _ module: String, _ file: PthFile
+  ) throws -> Float {
     for entry in [output.scale, output.zeroPoint] {
       guard entry.layout.elementCount == 1, entry.shape.count <= 1, !entry.isMeta else {
         throw ConversionFailure.architecture("\(entry.name) has shape \(entry.shape); it is one number")
@@ -101,9 +115,12 @@ package struct QuantizedLayers: Sendable {
       throw ConversionFailure.architecture(
         "\(output.zeroPoint.name) is \(zero); activations are quint8, so it is in 0...255")
     }
+    return Float(scale)
   }
 
-  private static func check(_ weight: TensorEntry, _ name: String, _ file: PthFile) throws {
+  private static func check(
+    _ weight: TensorEntry, _ name: String, input: Float, output: Float
+  ) throws {
     guard weight.scalarType == .qint8, let quantizer = weight.quantizer else {
       throw ConversionFailure.architecture(
         "only a part of the network is quantized: \(name) is \(weight.scalarType.rawValue), expected qint8")
@@ -115,6 +132,14 @@ package struct QuantizedLayers: Sendable {
     if let bad = numbers.scales.firstIndex(where: { !QuantizedTopology.isScale($0) }) {
       throw ConversionFailure.architecture(
         "scale \(bad) of \(name) is \(numbers.scales[bad]); a scale is a positive normal float32 number")
+    }
+    if let bad = numbers.scales.firstIndex(where: { scale in
+      let product = input * Float(scale)
+      return !product.isNormal || !(product / output).isFinite
+    }) {
+      throw ConversionFailure.architecture(
+        "scale \(bad) of \(name) is \(numbers.scales[bad]), that of its input \(input) and that of its "
+          + "output \(output): float32 cannot hold their products")
     }
     if let zeros = numbers.zeroPoints, let bad = zeros.firstIndex(where: { $0 != 0 }) {
       throw ConversionFailure.architecture(

@@ -15,6 +15,8 @@ struct QuantizedStateDict {
   let tensors: [TensorEntry]
   /// By the name of the module in the file.
   let outputs: [ExactString: Output]
+  /// What cannot be a quantized network, in words; nil if nothing. It explains why tensors do not fit.
+  let cause: String?
 
   /// Nil if no convolution of the file is quantized.
   init?(_ entries: [TensorEntry]) {
@@ -41,6 +43,34 @@ struct QuantizedStateDict {
       tensors.append(entry)
     }
     (self.tensors, self.outputs) = (tensors, outputs)
+    cause = Self.cause(tensors)
+  }
+
+  /// The first number without its partner, weight without bias, or bias of another length.
+  private static func cause(_ tensors: [TensorEntry]) -> String? {
+    let shapes = Dictionary(
+      tensors.map { (ExactString($0.name), $0.shape) }, uniquingKeysWith: { first, _ in first })
+    for entry in tensors {
+      for (mine, other) in [(".scale", ".zero_point"), (".zero_point", ".scale")] {
+        guard let module = entry.name.without(mine), entry.shape.count <= 1 else { continue }
+        return "\(entry.name) has no \(module + other): a quantized layer has both"
+      }
+      if entry.quantizer != nil, entry.name.hasSuffix(".bias") {
+        return "\(entry.name) is quantized: expected a float32 bias after its layer's weight"
+      }
+      guard let module = entry.name.without(".weight"), entry.quantizer != nil else { continue }
+      guard entry.shape.count == 4 || entry.shape.count == 2 else {
+        return "\(entry.name) has shape \(entry.shape), expected that of a convolution or a linear layer"
+      }
+      guard let bias = shapes[ExactString(module + ".bias")] else {
+        guard entry.shape.count == 4 else { continue }
+        return "\(module).bias is missing: BatchNorm is folded into it"
+      }
+      guard bias == [entry.shape[0]] else {
+        return "\(module).bias has shape \(bias), and \(entry.name) has \(entry.shape[0]) filters"
+      }
+    }
+    return nil
   }
 
   /// Keys of a linear layer's packed parameters since version 3 and in version 2 of its state dict.

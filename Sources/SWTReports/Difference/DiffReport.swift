@@ -45,6 +45,8 @@ package struct DiffReport {
       "missing": .array(difference.missing.map { .string($0) }),
       "extra": .array(difference.extra.map { .string($0) }),
       "goldens_left_out": .array(difference.goldensLeftOut.map { .int($0) }),
+      "scales_left_out": .array(difference.scalesLeftOut.map { .int($0) }),
+      "quantized_engines": .array(difference.quantizedEngines.map { $0.map { .string($0) } ?? .null }),
       "translated": .array(difference.translated.map { .string(paths[$0]) }),
       "tensors": .array(difference.pairs.map(\.json)),
     ]
@@ -60,6 +62,11 @@ package struct DiffReport {
       text += "\(names[side]): its golden tests (\(Text.grouped(count)) tensors) are not compared; "
       text += "\(names[1 - side]) has none\n"
     }
+    for (side, count) in difference.scalesLeftOut.enumerated() where count > 0 {
+      text += "\(names[side]): its scales and zero points (\(Text.grouped(count)) tensors) are not compared; "
+      text += "\(names[1 - side]) has none\n"
+    }
+    if let engines { text += engines + "\n" }
     let shown = difference.pairs.filter { listsAll || $0.verdict == .values || $0.verdict == .shape }
     if !shown.isEmpty {
       let rows =
@@ -75,6 +82,15 @@ package struct DiffReport {
     }
     text += (difference.isEmpty ? style.bold("same") : style.warning("different")) + ": \(sentence)\n"
     return text
+  }
+
+  /// The engines of two quantized networks, if they state different ones: the same integers then give different
+  /// results.
+  package var engines: String? {
+    let names = difference.quantizedEngines
+    guard names[0] != names[1] else { return nil }
+    let stated = names.map { $0.map { Text.fitted($0, 40) } ?? "none" }
+    return "quantized engine: \(stated[0]) → \(stated[1]), which round differently"
   }
 
   /// `320 tensors in both: 318 identical, 2 differ in values, 0 in shape`

@@ -77,6 +77,10 @@ package struct FileDifference: Sendable {
   /// Number of tensors of golden tests in each file that were not compared because the other file has no
   /// golden tests.
   package private(set) var goldensLeftOut = [0, 0]
+  /// Number of scales and zero points in each file that were not compared because the other file has none.
+  package private(set) var scalesLeftOut = [0, 0]
+  /// The engine that each file states if it is a quantized network.
+  package private(set) var quantizedEngines: [String?] = [nil, nil]
   /// Indices of the files whose names were translated to torchvision's to match the other's.
   package private(set) var translated: [Int] = []
 
@@ -119,6 +123,13 @@ package struct FileDifference: Sendable {
       sides[side].removeAll(where: \.isGolden)
       goldensLeftOut[side] = goldens[side]
     }
+    // So may one in integers, whose weights are compared as the numbers that they mean.
+    let scales = sides.map { $0.count(where: \.isScale) }
+    for side in 0...1 where scales[1 - side] == 0 && scales[side] > 0 {
+      sides[side].removeAll(where: \.isScale)
+      scalesLeftOut[side] = scales[side]
+    }
+    quantizedEngines = files.map(\.quantizedEngine)
     let right = Dictionary(
       sides[1].map { (ExactString($0.name), $0) }, uniquingKeysWith: { first, _ in first })
     var both: [(ValueTensor, ValueTensor)] = []
@@ -161,7 +172,7 @@ package struct FileDifference: Sendable {
       return pair
     }
     pair.elements = a.shape.reduce(1, *)
-    var comparison = ValueComparison(sameType: a.dtype == b.dtype, width: a.width ?? 1)
+    var comparison = ValueComparison(sameType: a.storedType == b.storedType, width: a.width ?? 1)
     try comparison.run(a, b)
     pair.differing = comparison.differing
     pair.maxError = comparison.maxError
@@ -171,7 +182,8 @@ package struct FileDifference: Sendable {
     pair.notFinite = comparison.notFinite
     pair.histogram = comparison.histogram
     pair.verdict =
-      comparison.differing > 0 ? .values : comparison.isIdentical && a.dtype == b.dtype ? .identical : .equal
+      comparison.differing > 0
+      ? .values : comparison.isIdentical && a.storedType == b.storedType ? .identical : .equal
     return pair
   }
 }

@@ -16,6 +16,7 @@ extension InspectReport {
     buffer.member("container", .string(container))
     buffer.member("architecture", architecture?.json(family: family) ?? .null)
     buffer.member("misfit", misfit.map { .string($0.message) } ?? .null)
+    buffer.member("quantized", quantized?.json ?? .null)
     buffer.array("tensors", count: tensorCount) { index in
       let tensor = tensor(index).json
       guard !statistics.isEmpty, case .object(let members) = tensor else { return tensor }

@@ -57,6 +57,8 @@ package struct InspectReport {
   /// Statistics of each tensor's values, if requested; nil for tensors that were not read or are not real
   /// numbers.
   package var statistics: [TensorStatistics?] = []
+  /// The numbers of a network of integers; nil for any other file.
+  package var quantized: QuantizedSummary?
   package var globals: [Checkpoint.GlobalMention] = []
   package var skipped: [(path: String, reason: String)] = []
   package var metadata: [(key: String, value: JSONValue)] = []

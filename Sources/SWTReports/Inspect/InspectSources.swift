@@ -78,6 +78,7 @@ extension InspectReport {
       let network = try NetworkStateDict(file, .auto, key: nil)
       architecture = network.tree.architecture
       family = network.candidate.family
+      quantized = QuantizedSummary(network, file)
       for (parameter, key) in network.reading.filled { roles[key] = parameter.role }
       metadata.append(("keys", .string(network.candidate.family)))
       if !network.candidate.prefix.isEmpty {
@@ -139,6 +140,21 @@ private struct TensorHasher {
 // MARK: - Weight files
 
 extension InspectReport {
+  /// The quantization of a tensor's integers, if PyTorch has one like it.
+  private static func quantizer(_ info: TensorInfo, _ file: SWTFile) -> Quantizer? {
+    guard let record = info.quantization.map({ file.quantization($0) }), record.scheme != .perBlock,
+      let scales = try? file.view(record.scaleTensor).numbers()
+    else { return nil }
+    let zeros = record.zeroTensor.flatMap { try? file.view($0).numbers() }
+    let points = zeros ?? Array(repeating: 0, count: scales.count)
+    guard points.count == scales.count else { return nil }
+    if record.scheme == .perTensor {
+      guard scales.count == 1, let zero = Int(exactly: points[0]) else { return nil }
+      return .perTensor(scale: scales[0], zeroPoint: zero)
+    }
+    return .perChannel(axis: record.axis, scales: scales, zeroPoints: points)
+  }
+
   private init(swt file: SWTFile, path: String, hashes: Bool) throws(InputFailure) {
     let digests = SystemDigests()
     var hashed: [SHA256Digest] = []
@@ -164,10 +180,12 @@ extension InspectReport {
           name: info.name, path: [info.name], dtype: info.dtype?.name ?? "code \(info.dtypeCode)",
           shape: info.shape, stride: StridedLayout.contiguousStrides(info.shape), storageOffset: 0,
           byteCount: info.byteCount, sharesWith: info.aliasOf.map { file.info($0).name },
-          sha256: hashed.isEmpty ? nil : hashed[index].hex, isParameter: info.role == .parameter)
+          quantizer: Self.quantizer(info, file), sha256: hashed.isEmpty ? nil : hashed[index].hex,
+          isParameter: info.role == .parameter)
       },
       isRepeat: { file.info($0).aliasOf != nil }, values: { .readable(ValueTensor(file.info($0), of: file)) })
     family = architecture == nil ? nil : "torchvision"
+    quantized = QuantizedSummary(file)
     if let architecture {
       for parameter in LayerTree(architecture).parameters { roles[parameter.name] = parameter.role }
     }

@@ -21,6 +21,10 @@ package struct InspectText {
   package func write(listsTensors: Bool) {
     let tree = InspectTree(report.leaves)
     console.write(heading(tree) + "\n" + text(of: tree) + notes)
+    if listsTensors, let quantized = report.quantized {
+      let table = Text.table([QuantizedSummary.heading] + quantized.rows, indent: "  ")
+      console.write("\n" + style.bold("scales and zero points") + "\n" + table)
+    }
     if listsTensors { InspectTensorList(report, console).write() }
   }
 
@@ -37,6 +41,7 @@ package struct InspectText {
     var text = style.bold(Text.fitted(report.path, max(console.width, 80))) + "\n"
     text += line("container", "\(form), \(Text.bytes(report.byteCount))")
     text += line("architecture", architecture)
+    if let quantized = report.quantized { text += line("quantized", quantized.sentence) }
     var types: [String: Int] = [:]
     for leaf in tree.leaves { types[leaf.dtype, default: 0] += 1 }
     let listed = types.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(6)

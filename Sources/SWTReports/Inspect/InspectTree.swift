@@ -68,6 +68,10 @@ package struct InspectTree {
     of run: Range<Int>, in parent: Module, indent: Int, depth: Int, limit: Int
   ) -> [Row] {
     let first = parent.modules[run.lowerBound]
+    if run.count == 1, first.modules.isEmpty, parent.tensors.contains(where: { isTensor($0, first.label) }) {
+      // The scales of a quantized tensor have its name before theirs.
+      return first.tensors.map { tensorRow($0, indent, after: first.label) }
+    }
     guard run.count > 1 else { return rows(for: first, indent: indent, depth: depth, limit: limit) }
     let isFamiliar = run.lowerBound > 0
     var rows: [Row] = []
@@ -106,9 +110,15 @@ package struct InspectTree {
     return [row] + rows(of: module, indent: indent + 1, depth: depth - 1, limit: limit)
   }
 
-  private func tensorRow(_ index: Int, _ indent: Int) -> Row {
+  /// Whether the last component of a tensor's name is `label`.
+  private func isTensor(_ index: Int, _ label: Substring) -> Bool {
+    Module.leafName(leaves[index].name) == label
+  }
+
+  private func tensorRow(_ index: Int, _ indent: Int, after label: Substring? = nil) -> Row {
     let leaf = leaves[index]
-    let name = indent == 0 ? leaf.name : String(Module.leafName(leaf.name))
+    let last = (label.map { $0 + "." } ?? "") + Module.leafName(leaf.name)
+    let name = indent == 0 ? leaf.name : String(last)
     return Row(
       indent: indent, label: leaf.name.isEmpty ? "(the whole file)" : name,
       sums: (leaf.isParameter && !leaf.isRepeat ? leaf.elements : 0, leaf.isRepeat ? 0 : leaf.bytes),
@@ -121,7 +131,8 @@ package struct InspectTree {
     var counts: [String: Int] = [:]
     for index in indices.prefix(1000) {
       let leaf = leaves[index]
-      let text = (leaf.dtype == usualType ? "" : "\(leaf.dtype) ") + "\(leaf.shape)"
+      let isUsual = leaf.dtype == usualType && leaf.dtype.contains("float")
+      let text = (isUsual ? "" : "\(leaf.dtype) ") + "\(leaf.shape)"
       if counts[text] == nil { order.append(text) }
       counts[text, default: 0] += 1
     }

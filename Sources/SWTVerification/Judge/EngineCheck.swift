@@ -12,10 +12,14 @@ final class EngineCheck<Source: WeightSource> {
   private let options: JudgeOptions
   private let budget: SearchBudget
   private var network: ChangingNetwork?
+  /// Set if the network is integers, which are compared one by one.
+  private let quantized: QuantizedRun?
 
   init(
-    tree: LayerTree, weights: Source, threads: ThreadPool, options: JudgeOptions, budget: SearchBudget
+    tree: LayerTree, weights: Source, threads: ThreadPool, options: JudgeOptions, budget: SearchBudget,
+    quantized: QuantizedRun? = nil
   ) {
+    self.quantized = quantized
     self.tree = tree
     self.weights = weights
     self.threads = threads
@@ -42,9 +46,9 @@ final class EngineCheck<Source: WeightSource> {
       name: name, producer: golden.producer, kind: golden.kind, weights: nil,
       isUncalibrated: golden.floors.free[golden.output.name] == nil, comparisons: [])
     report.reduced = model.reduced
-    let judge = GoldenJudge(golden, tree, reduced: model.reduced)
+    let judge = GoldenJudge(golden, tree, reduced: model.reduced, isQuantized: quantized != nil)
     report.comparisons = compare(aligned, judge)
-    acceptNarrowTaps(aligned, &report)
+    if quantized == nil { acceptNarrowTaps(aligned, &report) }
     var engineClass = classOfPassing(report, model)
     if !agrees {
       // Nothing can be said of the engine; what is wrong with the model can.
@@ -52,7 +56,8 @@ final class EngineCheck<Source: WeightSource> {
       (report.causes, report.divergence, report.blocks) = (model.causes, model.divergence, model.blocks)
     } else if !report.passes {
       let found = try investigate(aligned, judge, &report)
-      engineClass = found
+      engineClass = found.engineClass
+      if judgement.basis != .size { judgement.basis = found.basis ?? judgement.basis }
     }
     judgement.engineClass = judgement.engineClass.combined(with: engineClass)
     return report
@@ -141,7 +146,7 @@ final class EngineCheck<Source: WeightSource> {
 
   private func investigate(
     _ aligned: AlignedOutputs, _ judge: GoldenJudge, _ report: inout GoldenReport
-  ) throws -> EngineClass {
+  ) throws -> ClassedOutput {
     if let found = nonFinite(aligned) {
       report.nonFinite = found
       let stage = (try? tree.stage(ofTap: found.tensor)) ?? found.tensor
@@ -156,7 +161,7 @@ final class EngineCheck<Source: WeightSource> {
           place: stage, relL2Before: .nan, relL2After: .nan, explainsToTimesFloor: .nan, isConfirmed: true,
           party: .engine)
       ]
-      return .wrong
+      return ClassedOutput(.wrong)
     }
     if let misfit = aligned.misfits.first {
       let isClasses = misfit.name == tree.outputName && tree.head != nil
@@ -169,7 +174,11 @@ final class EngineCheck<Source: WeightSource> {
           side: .computation, place: stage, relL2Before: .infinity, relL2After: .nan,
           explainsToTimesFloor: .nan, isConfirmed: true, party: .engine)
       ]
-      return .wrong
+      return ClassedOutput(.wrong)
+    }
+    if let quantized {
+      return try QuantizedInvestigation(run: quantized, outputs: aligned, golden: judge.golden, tree: tree)
+        .run(&report, expected: options.expected)
     }
     return try EngineInvestigation(
       judge: judge, weights: weights, network: try changingNetwork(), outputs: aligned, options: options,

@@ -115,11 +115,6 @@ package struct JudgeSession {
   /// - Throws: ``JudgeFailure``.
   package func judge(_ given: [Given]) throws(JudgeFailure) -> VerificationReport {
     let outputs = try assign(given)
-    guard !file.isQuantizedNetwork else {
-      throw .verification(
-        .network(
-          file: path, "the network is quantized: only real numbers can be judged; verify compares integers"))
-    }
     do throws(SWTError) {
       try file.verify(using: SystemDigests())
     } catch {
@@ -129,7 +124,7 @@ package struct JudgeSession {
       model: path, architecture: tree.architecture.summary, parameterCount: tree.parameterCount,
       contentID: file.contentID(using: SystemDigests()).map { "swt1:\($0.hex)" },
       engine: options.engine, source: nil, goldens: [])
-    let stored = StoredPrecision(file, tree)
+    let stored = file.isQuantizedNetwork ? nil : StoredPrecision(file, tree)
     report.stored = stored
     var judgement = Judgement(engine: options.engine, expected: options.expected, engineClass: .bitExact)
     let budget = SearchBudget(seconds: options.budget)
@@ -137,19 +132,19 @@ package struct JudgeSession {
       let judged = goldens.enumerated().filter { outputs[$0.offset] != nil }.map(\.element)
       var verification = VerificationOptions()
       verification.threads = options.threads
-      let run = try ForwardRun(
-        SWTWeights(file), tree, judged.map(\.golden), verification, stored: stored, budget: budget)
       let digests = WeightDigests(file, StatedTransforms(file, tree), proven: nil)
+      let quantized = file.isQuantizedNetwork ? try QuantizedRun(Model(file), verification) : nil
+      let model = try modelCheck(judged.map(\.golden), verification, quantized, stored, digests, budget)
       let check = EngineCheck(
         tree: tree, weights: SWTWeights(file), threads: ThreadPool(count: options.threads), options: options,
-        budget: budget)
+        budget: budget, quantized: quantized)
       for (number, entry) in goldens.enumerated() {
         guard let given = outputs[number] else {
           judgement.unjudged.append(entry.name)
           continue
         }
-        let model = try run.check(entry.name, entry.golden, digests)
-        report.goldens.append(try check.run(entry.name, entry.golden, given, model, &judgement))
+        let own = try model(entry)
+        report.goldens.append(try check.run(entry.name, entry.golden, given, own, &judgement))
       }
     } catch let failure as JudgeFailure {
       throw failure
@@ -158,6 +153,19 @@ package struct JudgeSession {
     }
     report.judgement = judgement
     return report
+  }
+
+  /// How the model file itself compares with a golden.
+  private func modelCheck(
+    _ goldens: [Golden], _ options: VerificationOptions, _ quantized: QuantizedRun?,
+    _ stored: StoredPrecision?, _ digests: WeightDigests, _ budget: SearchBudget
+  ) throws -> (Entry) throws -> GoldenReport {
+    if let quantized {
+      return { entry in try quantized.check(entry.name, entry.golden, digests) }
+    }
+    let run = try ForwardRun(
+      SWTWeights(file), tree, goldens, options, stored: stored, budget: budget)
+    return { entry in try run.check(entry.name, entry.golden, digests) }
   }
 
   // MARK: Which outputs belong to which golden

@@ -2,6 +2,7 @@ internal import ResNetArchitecture
 internal import ResNetEngine
 internal import ResNetModel
 internal import SWTGoldens
+internal import SWTTensorFiles
 internal import SWTThreads
 
 /// Compares a quantized network with goldens: integer for integer, and its logits bit for bit.
@@ -13,10 +14,11 @@ struct QuantizedRun {
   private let threads: ThreadPool
   private let backend: QuantizedBackend
 
-  init(_ model: Model, _ options: VerificationOptions) {
+  /// - Throws: ``InferenceError`` if the file states an engine that is not known.
+  init(_ model: Model, _ options: VerificationOptions) throws(InferenceError) {
     (self.model, self.options) = (model, options)
     threads = ThreadPool(count: options.threads)
-    backend = options.quantizedBackend ?? model.file.quantizedBackend ?? .standard
+    backend = try model.file.statedBackend(options.quantizedBackend)
   }
 
   /// Adds a report per golden.
@@ -62,18 +64,9 @@ struct QuantizedRun {
 
   /// The first layer whose integers differ, and the engine whose integers the golden's are.
   private func explain(_ golden: Golden, _ report: inout GoldenReport) throws {
-    let taps = report.comparisons.dropFirst()
-    let logits = report.comparisons.first
-    let wrong = taps.first { !$0.passes } ?? logits.flatMap { $0.passes ? nil : $0 }
-    if let wrong {
-      let name = wrong.name == golden.output.name ? model.tree.tapNames.last ?? wrong.name : wrong.name
-      let block = (try? model.tree.stage(ofTap: name)) ?? name
-      report.divergence = GoldenReport.Divergence(
-        block: block, layer: block == name ? nil : name, method: .freeRunning,
-        relL2: wrong.metrics.relL2, before: 0)
-    }
+    report.divergence = Self.divergence(report.comparisons, golden, model.tree)
     guard options.diagnoses, options.level == .all else { return }
-    let before = logits?.metrics.relL2 ?? 0
+    let before = report.comparisons.first?.metrics.relL2 ?? 0
     for other in QuantizedBackend.allCases where other != backend {
       guard let engine = try? model.quantizedEngine(other, threads: threads) else { continue }
       let comparisons = try compare(engine, golden).comparisons
@@ -94,6 +87,45 @@ struct QuantizedRun {
         id: "weights-differ", text: "\(first) is not what the golden was made with", side: .weights,
         place: first, relL2Before: before, relL2After: before, explainsToTimesFloor: 0, isConfirmed: false)
     ]
+  }
+}
+
+extension QuantizedRun {
+  /// Compares the network with a golden, computed by the engine that the golden names.
+  func check(_ name: String, _ golden: Golden, _ digests: WeightDigests) throws -> GoldenReport {
+    var found = GoldenReport(
+      name: name, producer: golden.producer, kind: golden.kind,
+      weights: WeightsCheck.compare(digests, golden: golden), comparisons: [])
+    let named = golden.metadata["quantized.engine"].flatMap { QuantizedBackend(rawValue: $0) }
+    let result = try result(named ?? backend, golden, taps: Set(golden.taps.map(\.name)))
+    found.comparisons = GoldenJudge(golden, model.tree, isQuantized: true).compare(result)
+    found.divergence = Self.divergence(found.comparisons, golden, model.tree)
+    return found
+  }
+
+  /// The first layer, or else the output, whose integers differ.
+  static func divergence(
+    _ comparisons: [GoldenReport.Comparison], _ golden: Golden, _ tree: LayerTree
+  ) -> GoldenReport.Divergence? {
+    let logits = comparisons.first
+    guard
+      let wrong = comparisons.dropFirst().first(where: { !$0.passes })
+        ?? logits.flatMap({ $0.passes ? nil : $0 })
+    else { return nil }
+    let name = wrong.name == golden.output.name ? tree.tapNames.last ?? wrong.name : wrong.name
+    let block = (try? tree.stage(ofTap: name)) ?? name
+    return GoldenReport.Divergence(
+      block: block, layer: block == name ? nil : name, method: .freeRunning, relL2: wrong.metrics.relL2,
+      before: 0)
+  }
+
+  /// What an engine computes for a golden's input.
+  func result(
+    _ backend: QuantizedBackend, _ golden: Golden, taps: Set<String>
+  ) throws -> ForwardResult<Float> {
+    let engine = try model.quantizedEngine(backend, threads: threads, instructions: options.instructions)
+    return try engine.run(
+      FeatureMap(shape: golden.input.shape, values: golden.input.floats()), taps: taps)
   }
 }
 

@@ -73,6 +73,11 @@ package struct DiffPage {
       "<p class=\"detail\">\(names[side]) has golden tests (\(Text.grouped(count)) tensors), "
         + "which are not compared: \(names[1 - side]) has none.</p>\n"
     }.joined()
+    let scales = difference.scalesLeftOut.enumerated().filter { $0.element > 0 }.map { side, count in
+      "<p class=\"detail\">\(names[side]) has scales and zero points (\(Text.grouped(count)) tensors), "
+        + "which are not compared: \(names[1 - side]) has none.</p>\n"
+    }.joined()
+    let engines = report.engines.map { "<p class=\"detail\">\(XMLText.escaped($0))</p>\n" } ?? ""
     return """
       <header class="verdict\(isSame ? "" : " failed")">
       <p class="eyebrow">pth2swt diff</p>
@@ -80,7 +85,7 @@ package struct DiffPage {
       <p class="stamp">\(HTMLText.mark(isSame))<strong>\(isSame ? "Same" : "Different")</strong>\
       <span>\(isSame ? "all values are equal" : whatDiffers)</span></p>
       <p class="lead">\(XMLText.escaped(report.sentence)).</p>
-      \(translated)\(goldens)\(HTMLText.facts(identity))</header>
+      \(translated)\(goldens)\(scales)\(engines)\(HTMLText.facts(identity))</header>
 
       """
   }

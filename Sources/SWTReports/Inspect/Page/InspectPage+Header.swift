@@ -71,6 +71,9 @@ extension InspectPage {
     } else {
       items.append(("Parameters", Text.grouped(root.parameters)))
     }
+    if let quantized = report.quantized {
+      items.append(("Quantized", HTMLText.untrusted(quantized.sentence)))
+    }
     var types: [String: Int] = [:]
     for leaf in leaves { types[leaf.dtype, default: 0] += 1 }
     let listed = types.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(8)

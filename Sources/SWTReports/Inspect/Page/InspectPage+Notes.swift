@@ -16,6 +16,12 @@ extension InspectPage {
         "<details><summary>\(title) (\(Text.grouped(count)))</summary>\n"
         + HTMLText.table(title, heading, rows) + more + "</details>\n"
     }
+    if let quantized = report.quantized {
+      add(
+        "Scales and zero points",
+        ["Layer", "Weight", "Scales of the weight", "Scale of the output", "Zero point"],
+        quantized.rows.map { $0.map { HTMLText.untrusted($0) } }, of: quantized.layers.count)
+    }
     add(
       "Skipped", ["What", "Why"],
       report.skipped.prefix(Self.noteLimit).map { [HTMLText.untrusted($0.path), wrapped($0.reason)] },

@@ -1,5 +1,6 @@
 internal import PthReader
 internal import ResNetArchitecture
+internal import ResNetModel
 internal import SWT
 package import SWTBytes
 internal import SWTConversion
@@ -11,6 +12,8 @@ package struct TensorFile: Sendable {
   /// The tensors of a network under torchvision's names; nil for weight files and files without a network.
   package let canonical: [ValueTensor]?
   private let input: OpenedInput
+  /// The engine that a quantized network states; nil if none.
+  package let quantizedEngine: String?
 
   /// Opens a checkpoint or a weight file, recognized by its content.
   ///
@@ -19,20 +22,24 @@ package struct TensorFile: Sendable {
     input = try OpenedInput(path, limits: limits)
     switch input {
     case .weights(let file):
-      tensors = file.tensors.filter { $0.role != .scale && $0.role != .zeroPoint }.map {
-        ValueTensor($0, of: file)
-      }
+      tensors = file.tensors.map { ValueTensor($0, of: file) }
       canonical = nil
+      quantizedEngine = file.isQuantizedNetwork ? file.quantizedEngineName : nil
     case .checkpoint(let file):
       do throws(ParseFailure) {
         for entry in file.tensors { try file.admit(entry) }
       } catch {
         throw InputFailure(path, error)
       }
-      tensors = file.tensors.filter { !$0.isMeta }.map { ValueTensor($0, of: file) }
-      canonical = (try? NetworkStateDict(file, .auto, key: nil))?.tensors.map {
-        ValueTensor($0.entry, name: $0.parameter.name, of: file)
+      let network = try? NetworkStateDict(file, .auto, key: nil)
+      let isQuantized = network?.quantized != nil
+      tensors = file.tensors.filter { !$0.isMeta }.flatMap { entry in
+        var tensor = ValueTensor(entry, of: file)
+        tensor.isScale = isQuantized && Self.isNumber(entry.name)
+        return [tensor] + (entry.quantizer.map { ValueTensor.scales($0, of: entry.name) } ?? [])
       }
+      canonical = network.map { Self.canonical($0, file) }
+      quantizedEngine = nil
     }
   }
 
@@ -40,4 +47,23 @@ package struct TensorFile: Sendable {
   ///
   /// - Throws: ``InputFailure`` if one has.
   package func requireUnchanged() throws(InputFailure) { try input.requireUnchanged() }
+
+  /// A network's tensors under torchvision's names, and the scales and zero points of a quantized one.
+  private static func canonical(_ network: NetworkStateDict, _ file: PthFile) -> [ValueTensor] {
+    var tensors = network.tensors.flatMap { parameter, entry in
+      [ValueTensor(entry, name: parameter.name, of: file)]
+        + (entry.quantizer.map { ValueTensor.scales($0, of: parameter.name) } ?? [])
+    }
+    for number in network.quantized?.numbers ?? [] {
+      var tensor = ValueTensor(number.entry, name: number.name, of: file)
+      tensor.isScale = true
+      tensors.append(tensor)
+    }
+    return tensors
+  }
+
+  /// Whether a name is one that PyTorch gives to the scale or zero point of a layer's output.
+  private static func isNumber(_ name: String) -> Bool {
+    ["scale", "zero_point"].contains(Module.leafName(name))
+  }
 }

@@ -14,8 +14,12 @@ package struct ValueTensor: Sendable {
   package let width: Int?
   /// Whether it is part of a golden test embedded in a weight file, rather than a weight.
   package var isGolden = false
+  /// Whether it is a scale or zero point of a quantized tensor or layer, rather than a weight.
+  package var isScale = false
   /// Equal views have equal values; nil if unknown.
   package let view: StorageView?
+  /// The type of the stored elements, which for a quantized tensor is that of its integers.
+  package var storedType: String { dtype.hasPrefix("q") ? String(dtype.dropFirst()) : dtype }
   /// Opens a stream of the values; the first stream read to its end verifies the checksum of the storage.
   package let open: @Sendable () throws -> ValueStream
 }
@@ -63,7 +67,7 @@ extension ValueTensor {
         guard let window = try next() else { return nil }
         let integers = try ElementCoding.integers(window, type)
         defer { first += integers.count }
-        return (quantizer.values(integers, from: first, shape: entry.shape), [])
+        return (quantizer.values(integers, from: first, shape: entry.shape), window)
       }
     }
   }
@@ -78,9 +82,11 @@ extension ValueTensor {
       var isDone = info.elementCount == 0
       if info.quantization != nil || !info.isRowMajor || info.dtype == .i4 {
         let numbers = info.isRowMajor ? try view.numbers() : try view.floats().map(Double.init)
+        let hasBytes = info.isRowMajor && info.dtype != .i4
+        let bytes = hasBytes ? unsafe view.withUnsafeBytes { unsafe Array($0) } : []
         return ValueStream {
           defer { isDone = true }
-          return isDone ? nil : (numbers, [])
+          return isDone ? nil : (numbers, bytes)
         }
       }
       var start = 0
@@ -93,6 +99,36 @@ extension ValueTensor {
       }
     }
     isGolden = [.goldenInput, .goldenOutput, .goldenProbe].contains(info.role)
+    isScale = info.role == .scale || info.role == .zeroPoint
+  }
+
+  /// The scales of a quantized tensor of a checkpoint, and its zero points unless all are 0, under the names
+  /// that weight files give them.
+  ///
+  /// - Parameters:
+  ///   - quantizer: The tensor's quantizer.
+  ///   - name: The tensor's name.
+  /// - Returns: One or two tensors of float64 and int64.
+  package static func scales(_ quantizer: Quantizer, of name: String) -> [ValueTensor] {
+    let (scales, zeros): ([Double], [Double])
+    switch quantizer {
+    case .perTensor(let scale, let zero): (scales, zeros) = ([scale], [Double(zero)])
+    case .perChannel(_, let factors, let points): (scales, zeros) = (factors, points)
+    }
+    var tensors = [ValueTensor(scales, "\(name).scale")]
+    if zeros.contains(where: { $0 != 0 }) { tensors.append(ValueTensor(zeros, "\(name).zero_point")) }
+    return tensors
+  }
+
+  private init(_ numbers: [Double], _ name: String) {
+    self.init(name: name, dtype: "float64", shape: [numbers.count], width: 8, view: nil) {
+      var rest = numbers.isEmpty ? nil : numbers
+      return ValueStream {
+        defer { rest = nil }
+        return rest.map { ($0, LittleEndian.bytes($0.map(\.bitPattern))) }
+      }
+    }
+    isScale = true
   }
 }
 
