@@ -38,9 +38,14 @@ package final class Console: Sendable {
     write(HarmlessText.forPeople(text, isColorful: isColorful, onOneLine: true) + "\n")
   }
 
-  /// Writes results for people, made harmless (``HarmlessText``).
-  package func write(_ text: String) {
-    let text = HarmlessText.forPeople(text, isColorful: isColorful)
+  /// Writes results for people, made harmless (``HarmlessText``) and, at a terminal, folded to its width.
+  ///
+  /// - Parameters:
+  ///   - text: The results.
+  ///   - isFolded: False for text that programs read too, such as Markdown.
+  package func write(_ text: String, isFolded: Bool = true) {
+    var text = HarmlessText.forPeople(text, isColorful: isColorful)
+    if isFolded, isTerminal { text = Text.folded(text, width) }
     put(isInWorkflow ? HarmlessText.forWorkflow(text, .text) : text)
   }
 

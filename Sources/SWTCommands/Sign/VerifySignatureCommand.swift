@@ -7,59 +7,105 @@ internal import SWTTensorFiles
 /// `pth2swt verify-signature`: checks that a weight file is what a key's owner signed.
 struct VerifySignature: Command {
   static let spec = CommandSpec(
-    "verify-signature", "Check a .swt file, including every digest, and its signature.",
-    operands: [.init("FILE.swt", "The weight file.")],
+    "verify-signature", "Check .swt files, including every digest, and their signatures.",
+    operands: [.init("FILE.swt", "Weight files and folders of them.", repeated: true)],
     options: [
       .value("key", "KEY", "The trusted key in PEM format, public or private.", of: .path),
       .value("signature", "FILE", "Signature file (default: FILE.swt.sig)."),
+      .value(
+        "format", "FORMAT[=PATH]",
+        "text, json, jsonl, junit, tap, github, markdown or html; =PATH writes a file; repeatable.",
+        of: .words(ReportOutputs.names)),
     ],
     examples: [
       .init("pth2swt verify-signature model.swt --key public.pem", "Is it what the key's owner signed?")
     ])
 
-  let path: String
+  let paths: [String]
   let keyPath: String
-  let signaturePath: String
+  private let signaturePath: String?
+  let reports: ReportOutputs
+  let hasFormats: Bool
   let json: Bool
   let quiet: Bool
 
   init(_ arguments: Arguments) throws(UsageError) {
-    path = arguments.operands[0]
+    paths = arguments.operands
     guard let key = arguments.value("key") else { throw UsageError("verify-signature needs --key KEY") }
     keyPath = key
-    signaturePath = arguments.value("signature") ?? SignedFile.sidecar(of: path)
+    signaturePath = arguments.value("signature")
+    reports = try ReportOutputs(arguments)
+    hasFormats = arguments.has("format")
     json = arguments.has("json")
     quiet = arguments.has("quiet")
   }
 
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
     let key = try SignedFile.key(keyPath).publicKey
-    let signature = try SignedFile.signature(signaturePath)
-    let id = try SignedFile.contentID(path)
-    let reason: String?
-    do throws(ParseFailure) {
-      reason = try Self.objection(signature, to: id, by: key)
-    } catch {
-      throw CommandFailure(reading: keyPath, error)
+    if WeightFileList.isSeveral(paths) || hasFormats {
+      let files = try WeightFileList.expand(paths)
+      if signaturePath != nil, files.count > 1 {
+        throw CommandFailure(.usage, "--signature names one file, and there are \(files.count) to check")
+      }
+      try reports.requireOther(than: files + [keyPath])
+      return try FilesRun(command: "verify-signature", reports: reports, json: json).run(files, console) {
+        path throws(CommandFailure) in
+        let checked = try check(path, key)
+        if let reason = checked.reason {
+          throw CommandFailure(.verificationFailed, file: checked.signaturePath, reason)
+        }
+        return .init(line: "\(path): the signature is good, \(checked.id)", members: checked.members(key))
+      }
     }
+    let checked = try check(paths[0], key)
     if json {
-      let document: JSONValue = [
-        "schema": "pth2swt.verify-signature/1", "file": .string(path),
-        "signature_file": .string(signaturePath), "content_id": .string("swt1:\(id.hex)"),
-        "key": .string("\(key)"), "signed_content_id": .string("swt1:\(signature.contentID.hex)"),
-        "signed_by": .string("\(signature.key)"), "verdict": reason == nil ? "pass" : "fail",
-        "reason": reason.map { .string($0) } ?? .null,
-      ]
-      console.document(document.text(pretty: true) + "\n")
-      return reason == nil ? .success : .verificationFailed
+      let members = [JSONMember("schema", "pth2swt.verify-signature/1")] + checked.members(key)
+      console.document(JSONValue.object(members).text(pretty: true) + "\n")
+      return checked.reason == nil ? .success : .verificationFailed
     }
-    if let reason { throw CommandFailure(.verificationFailed, file: signaturePath, reason) }
+    if let reason = checked.reason {
+      throw CommandFailure(.verificationFailed, file: checked.signaturePath, reason)
+    }
     if !quiet {
-      console.line("\(path): the signature is good")
-      console.line("  content id  swt1:\(id.hex)")
+      console.line("\(checked.path): the signature is good")
+      console.line("  content id  \(checked.id)")
       console.line("  key         \(key)")
     }
     return .success
+  }
+
+  /// What was found about one file.
+  private struct Checked {
+    let path: String
+    let signaturePath: String
+    let id: String
+    let signature: ContentSignature
+    /// Why the signature is not good; nil if it is.
+    let reason: String?
+
+    func members(_ key: Ed25519PublicKey) -> [JSONMember] {
+      [
+        JSONMember("file", .string(path)), JSONMember("signature_file", .string(signaturePath)),
+        JSONMember("content_id", .string(id)), JSONMember("key", .string("\(key)")),
+        JSONMember("signed_content_id", .string("swt1:\(signature.contentID.hex)")),
+        JSONMember("signed_by", .string("\(signature.key)")),
+        JSONMember("verdict", reason == nil ? "pass" : "fail"),
+        JSONMember("reason", reason.map { .string($0) } ?? .null),
+      ]
+    }
+  }
+
+  private func check(_ path: String, _ key: Ed25519PublicKey) throws(CommandFailure) -> Checked {
+    let signaturePath = signaturePath ?? SignedFile.sidecar(of: path)
+    let signature = try SignedFile.signature(signaturePath)
+    let id = try SignedFile.contentID(path)
+    do throws(ParseFailure) {
+      return Checked(
+        path: path, signaturePath: signaturePath, id: "swt1:\(id.hex)", signature: signature,
+        reason: try Self.objection(signature, to: id, by: key))
+    } catch {
+      throw CommandFailure(reading: keyPath, error)
+    }
   }
 
   /// Why the signature is not one of `id` by `key`; nil if it is.

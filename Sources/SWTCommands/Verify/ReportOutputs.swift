@@ -92,7 +92,7 @@ struct ReportOutputs {
     } else {
       switch format {
       case .text: console.write(Self.colored(text, console))
-      case .markdown, .tap: console.write(text)
+      case .markdown, .tap: console.write(text, isFolded: false)
       case .github: console.commands(text)
       default: console.document(text)
       }

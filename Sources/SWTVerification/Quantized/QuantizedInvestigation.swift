@@ -16,7 +16,7 @@ struct QuantizedInvestigation {
   /// Adds the place, and the engine of PyTorch's whose rounding explains all that was given.
   ///
   /// - Returns: The class: `i8` if the logits are as near as PyTorch's engines are to each other.
-  func run(_ report: inout GoldenReport, expected: EngineClass?) throws -> EngineClass {
+  func run(_ report: inout GoldenReport, expected: EngineClass?) throws -> ClassedOutput {
     report.divergence = QuantizedRun.divergence(report.comparisons, golden, tree)
     let before = report.comparisons[0].metrics.relL2
     var widest = 0.0
@@ -41,14 +41,15 @@ struct QuantizedInvestigation {
           party: .engine)
       ]
     }
-    guard engine != nil || before <= Self.allowance * widest else { return .wrong }
+    guard engine != nil || before <= Self.allowance * widest else { return ClassedOutput(.wrong) }
     if engine == nil {
       report.remark =
         "the logits are as near to the golden as PyTorch's engines are to each other; no engine's rounding "
         + "gives exactly these integers"
     }
-    guard let expected, EngineClass.i8.isWithin(expected) else { return .i8 }
-    // 8 bits were meant, so another rounding passes; an error of another kind has no bound to pass.
+    let found = ClassedOutput(.i8, engine == nil ? .size : .rounding)
+    // 8 bits were meant, so another engine's rounding passes; an error of only that size proves nothing.
+    guard engine != nil, let expected, EngineClass.i8.isWithin(expected) else { return found }
     for index in report.comparisons.indices {
       let metrics = report.comparisons[index].metrics
       guard metrics.relL2.isFinite else { continue }
@@ -58,7 +59,7 @@ struct QuantizedInvestigation {
       report.comparisons[index].criterion.ceiling = .infinity
       report.comparisons[index].labels = nil
     }
-    return .i8
+    return found
   }
 
   /// Whether all that was given is what an engine computes.

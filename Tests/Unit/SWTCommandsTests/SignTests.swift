@@ -60,6 +60,24 @@ import Testing
     #expect(missing.errors.contains("model.swt.sig: no such file"))
   }
 
+  @Test func `signatures of many files are checked in one report`() throws {
+    let other = folder.file("other.swt")
+    Tool("convert", Fixture.checkpoint("bare_tensor"), "-o", other, "--arch", "none")
+    #expect(Tool("sign", folder.path, "--key", privateKey).status == .success)
+    let good = Tool("verify-signature", folder.path, "--key", publicKey)
+    #expect(good.status == .success, "\(good.errors)")
+    #expect(good.output.contains("2 files: 2 pass, 0 fail"))
+    // The other file's signature.
+    try writeFile(signature, readFile("\(other).sig"))
+    let bad = Tool("verify-signature", model, other, "--key", publicKey)
+    #expect(bad.status == .verificationFailed && bad.errors.contains("model.swt.sig"))
+    let json = try Tool("verify-signature", model, other, "--key", publicKey, "--format", "json").json()
+    #expect(json["schema"]?.string == "pth2swt.verify-signature-files/1")
+    #expect(json["summary"]?["failed"]?.int == 1 && json["summary"]?["passed"]?.int == 1)
+    let both = Tool("verify-signature", model, other, "--key", publicKey, "--signature", signature)
+    #expect(both.status == .usage)
+  }
+
   @Test func `an existing signature is replaced only if requested`() throws {
     try writeFile(signature, Array("mine".utf8))
     let refused = Tool("sign", model, "--key", privateKey)

@@ -4,6 +4,20 @@ import Testing
 
 /// Numbers, names and tables as people read them on a terminal.
 @Suite struct TextTests {
+  /// Words are never lost, and only a single word may be wider than the line.
+  @Test(arguments: [
+    ("short", "short"),
+    ("  note  one two three four five six", "  note  one two three four\n        five six"),
+    ("  row  1.0  2.0  3.0  pass (reduced)", "  row  1.0  2.0  3.0\n    pass (reduced)"),
+    ("a plain sentence of several words\nx", "a plain sentence of several\n  words\nx"),
+    ("/a/path/wider/than/thirty/columns and", "/a/path/wider/than/thirty/columns\n  and"),
+    ("  id  0123456789012345678901234", "  id\n    0123456789012345678901234"),
+    ("\u{1B}[31mFAIL\u{1B}[0m in twenty-six columns", "\u{1B}[31mFAIL\u{1B}[0m in twenty-six columns"),
+  ])
+  func `a line that is too wide is folded`(text: String, folded: String) {
+    #expect(Text.folded(text, 30) == folded)
+  }
+
   @Test(arguments: [
     (0, "0"), (999, "999"), (1000, "1,000"), (-1_234_567, "-1,234,567"),
     (Int.min, "-9,223,372,036,854,775,808"),

@@ -12,6 +12,9 @@ struct ChunkTable: Sendable {
   /// Position of each chunk in the list that the table was made from.
   let order: [Int]
 
+  /// What to do if the chunks of a checkpoint do not fit together.
+  static let remedy = "copy the checkpoint again from where it was saved, or save it again"
+
   /// - Parameters:
   ///   - shape: The whole.
   ///   - chunks: Offsets and sizes of each chunk, of the rank of the whole. Chunks without elements are left
@@ -32,11 +35,13 @@ struct ChunkTable: Sendable {
     }
     // Inside the whole, disjoint, and of the same volume: then they cover it.
     if let (a, b) = try Disjointness.violation(boxes: boxes, count: count, rank: shape.count) {
-      throw ParseFailure(.invalid("the chunks at \(offsets(a)) and at \(offsets(b)) overlap"))
+      throw ParseFailure(.invalid("the chunks at \(offsets(a)) and at \(offsets(b)) overlap; \(Self.remedy)"))
     }
     guard covered == total else {
       throw ParseFailure(
-        .invalid("its chunks have \(covered) of the \(total) elements of shape \(shape): a chunk is missing"))
+        .invalid(
+          "its chunks have \(covered) of the \(total) elements of shape \(shape): a chunk is missing; "
+            + Self.remedy))
     }
   }
 

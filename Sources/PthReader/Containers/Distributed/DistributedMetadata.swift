@@ -167,19 +167,22 @@ struct DistributedMetadata {
       // Empty shards may have the same offset as others.
       guard !box.contains(0) || boxes[place] == nil else { continue }
       if let other = boxes.updateValue(box, forKey: place), !other.contains(0) {
-        throw ParseFailure(.invalid("two chunks at \(place)"))
+        throw ParseFailure(.invalid("two chunks at \(place); \(ChunkTable.remedy)"))
       }
     }
     for row in rows {
       let offset = row.offset ?? [Int](repeating: 0, count: shape.count)
       guard let sizes = boxes.removeValue(forKey: offset) else {
-        throw ParseFailure(.invalid("the chunk at \(offset) is stored twice, or is not one of its chunks"))
+        throw ParseFailure(
+          .invalid(
+            "the chunk at \(offset) is stored twice, or is not one of its chunks; \(ChunkTable.remedy)"))
       }
       tensor.boxes.append((offset, sizes))
       tensor.places.append(row.place)
     }
     if let missing = boxes.first(where: { !$0.value.contains(0) }) {
-      throw ParseFailure(.invalid("the chunk at \(missing.key) is stored in no file"))
+      throw ParseFailure(
+        .invalid("the chunk at \(missing.key) is stored in no file; \(ChunkTable.remedy)"))
     }
     return .tensor(tensor)
   }

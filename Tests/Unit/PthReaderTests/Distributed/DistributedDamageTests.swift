@@ -90,6 +90,58 @@ import Testing
     }
   }
 
+  /// Changes of `conv1.weight` in the metadata of shard0: `[2, 3, 3, 3]` in chunks at 0 and at 1. Numbers are
+  /// pickled as `K` and a byte, in a mark (`(`) and a tuple (`t`).
+  enum ChunkFault: CaseIterable {
+    case doubled, missing, outside, rowDoubled, rowElsewhere
+
+    private static func tuple(_ numbers: [UInt8]) -> [UInt8] {
+      [0x28] + numbers.flatMap { [0x4B, $0] } + [0x74]
+    }
+
+    /// What is replaced by what, and whether that is the last place, which is in the table of files.
+    var change: (from: [UInt8], to: [UInt8], isLast: Bool) {
+      let second = Self.tuple([1, 0, 0, 0])
+      return switch self {
+      case .doubled: (second, Self.tuple([0, 0, 0, 0]), false)
+      case .missing: (Self.tuple([2, 3, 3, 3]), Self.tuple([3, 3, 3, 3]), false)
+      case .outside: (second, Self.tuple([2, 0, 0, 0]), false)
+      case .rowDoubled: (second, Self.tuple([0, 0, 0, 0]), true)
+      case .rowElsewhere: (second, Self.tuple([1, 0, 0, 1]), true)
+      }
+    }
+  }
+
+  @Test(arguments: ChunkFault.allCases)
+  func `a chunk that is missing, doubled or elsewhere is an error that says what to do`(
+    fault: ChunkFault
+  ) throws {
+    let (from, to, isLast) = fault.change
+    let folder = try DistributedFixture(name: "shard0", prefix: "model.").copy { file, bytes in
+      guard file == ".metadata" else { return bytes }
+      let places = bytes.indices.filter { bytes[$0...].starts(with: from) }
+      let place = try #require(isLast ? places.last : places.first)
+      return Array(bytes[..<place]) + to + Array(bytes[(place + from.count)...])
+    }
+    let failure = try #require(throws: ParseFailure.self) { try PthFile(path: folder.path) }
+    #expect("\(failure)".contains("model.conv1.weight"), "\(failure)")
+    #expect("\(failure)".contains("copy the checkpoint again"), "\(failure)")
+  }
+
+  /// `uneven.weight` has the shape [5, 3], in chunks at 0 and at 3.
+  @Test func `chunks that overlap are an error, with and without a matching table of files`() throws {
+    let (from, to): ([UInt8], [UInt8]) = ([0x4B, 3, 0x4B, 0, 0x86], [0x4B, 2, 0x4B, 0, 0x86])
+    let shard = DistributedFixture(name: "shard0", prefix: "model.")
+    for most in [1, .max] {
+      let folder = try shard.copy {
+        $0 == ".metadata" ? $1.replacing(from, with: to, maxReplacements: most) : $1
+      }
+      let failure = try #require(throws: ParseFailure.self) { try PthFile(path: folder.path) }
+      #expect("\(failure)".contains("model.uneven.weight"), "\(failure)")
+      if most == .max { #expect("\(failure)".contains("overlap"), "\(failure)") }
+    }
+  }
+
   @Test func `a path that leaves the folder is refused`() throws {
     let fixture = DistributedFixture(name: "one", prefix: "model.")
     for name in ["../0_0.distcp", "/_0_0.distcp", "..\\_0.distcp"] {
