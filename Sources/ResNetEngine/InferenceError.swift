@@ -16,6 +16,8 @@ public enum InferenceError: Error, Hashable, Sendable {
   case fusedTap(String)
   /// Scales, zero points or sizes of a quantized network with which no engine computes; a sentence.
   case quantization(String)
+  /// The run was ended from outside before it was complete.
+  case interrupted
 }
 
 extension InferenceError: CustomStringConvertible {
@@ -35,6 +37,8 @@ extension InferenceError: CustomStringConvertible {
       "'\(name)' is computed together with the residual sum; ask the reference engine"
     case .quantization(let text):
       text
+    case .interrupted:
+      "the run was ended before it was complete"
     }
   }
 }

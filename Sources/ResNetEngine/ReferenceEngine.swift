@@ -16,12 +16,19 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
   private let emulation: Emulation
   /// What to compute instead of this network's function of the weights.
   private let deviation: Deviation
+  /// Asked before each layer; nil to run to the end.
+  private let isInterrupted: (@Sendable () -> Bool)?
 
   /// Computes the network, or with a `deviation` another function of the same weights, for what-if runs.
+  ///
+  /// A run throws ``InferenceError/interrupted`` before the first layer for which `isInterrupted` returns
+  /// true.
   public init(
-    _ tree: LayerTree, weights source: Source, threads: ThreadPool, deviation: Deviation = Deviation()
+    _ tree: LayerTree, weights source: Source, threads: ThreadPool, deviation: Deviation = Deviation(),
+    isInterrupted: (@Sendable () -> Bool)? = nil
   ) {
     self.deviation = deviation
+    self.isInterrupted = isInterrupted
     self.tree = tree
     self.source = source
     self.threads = threads
@@ -41,6 +48,7 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
     self.source = source
     self.threads = threads
     deviation = Deviation()
+    isInterrupted = nil
     let layers = try precision.reducedLayers(tree, of: source, on: instructions)
     let usesTiles = precision == .bf16 && instructions.multipliesTiles
     let fitting = tree.convolutions.filter { layers.contains($0.name) && tree.fitsProducts($0) }
@@ -183,6 +191,7 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
   private func convolve(
     _ unit: ConvolutionUnit, _ images: [Planes], _ deviation: Deviation, isBeforeSum: Bool = false
   ) throws -> [Planes] {
+    if isInterrupted?() == true { throw InferenceError.interrupted }
     let epsilon = deviation.epsilon ?? unit.epsilon
     let rounding = deviation.rounding.flatMap { $0.concerns(unit.name) ? $0 : nil }
     var norm = try Normalization(of: unit, epsilon: epsilon, from: source).rounded(by: rounding)

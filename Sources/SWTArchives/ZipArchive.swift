@@ -19,6 +19,7 @@ package struct ZipArchive: Sendable {
     stray = directory.stray
     files = nil
     var byName: [ExactString: Int] = [:]
+    byName.reserveCapacity(entries.count)
     for (index, entry) in entries.enumerated() { byName[ExactString(entry.name)] = index }
     self.byName = byName
   }

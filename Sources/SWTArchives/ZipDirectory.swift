@@ -92,14 +92,18 @@ package struct ZipDirectory {
   private static func data(
     of name: String, headerAt header: Int, _ source: any ByteSource
   ) throws(ParseFailure) -> Int {
-    let fixed = try source.bytes(at: header, count: 30)
+    // The name has the same length here as in the directory, so one read suffices.
+    let expected = 30 + name.utf8.count
+    let fixed = try source.bytes(at: header, count: max(30, min(expected, source.byteCount - header)))
     let nameLength = Int(LittleEndian.load(UInt16.self, fixed, at: 26))
     let extraLength = Int(LittleEndian.load(UInt16.self, fixed, at: 28))
     guard fixed.starts(with: FileMagic.zip) else {
       throw ParseFailure(.invalid("entry \(name) has no local header"), at: header)
     }
-    let localName = try source.bytes(at: header + 30, count: nameLength)
-    guard String(decoding: localName, as: UTF8.self) == name || !localName.allSatisfy({ $0 < 0x80 }) else {
+    let isRead = 30 + nameLength <= fixed.count
+    let localName =
+      isRead ? fixed[30..<30 + nameLength] : try source.bytes(at: header + 30, count: nameLength)[...]
+    guard localName.elementsEqual(name.utf8) || !localName.allSatisfy({ $0 < 0x80 }) else {
       throw ParseFailure(.invalid("entry \(name) has a different name in its local header"), at: header)
     }
     return header + 30 + nameLength + extraLength

@@ -7,9 +7,9 @@ package struct ByteReader {
   package let source: any ByteSource
   /// End of the window: the offset after its last byte.
   package let end: Int
-  private var buffer: [UInt8] = []
+  @usableFromInline internal var buffer: [UInt8] = []
   private var bufferStart: Int
-  private var cursor = 0
+  @usableFromInline internal var cursor = 0
 
   private static let bufferSize = 1 << 16
 
@@ -38,20 +38,34 @@ package struct ByteReader {
   package var remaining: Int { end - offset }
 
   /// Reads one byte.
+  @inlinable
   package mutating func byte() throws(ParseFailure) -> UInt8 {
     if cursor >= buffer.count { try fill(1) }
     defer { cursor += 1 }
     return buffer[cursor]
   }
 
+  // One function per size: a generic function would be called without specialization by other modules.
+
   /// Reads one little-endian integer.
-  package mutating func read<T: FixedWidthInteger & UnsignedInteger>(
-    _ type: T.Type = T.self
-  ) throws(ParseFailure) -> T {
-    let size = T.bitWidth / 8
+  package mutating func read(_: UInt16.Type = UInt16.self) throws(ParseFailure) -> UInt16 {
+    UInt16(truncatingIfNeeded: try littleEndian(2))
+  }
+
+  /// Reads one little-endian integer.
+  package mutating func read(_: UInt32.Type = UInt32.self) throws(ParseFailure) -> UInt32 {
+    UInt32(truncatingIfNeeded: try littleEndian(4))
+  }
+
+  /// Reads one little-endian integer.
+  package mutating func read(_: UInt64.Type = UInt64.self) throws(ParseFailure) -> UInt64 {
+    try littleEndian(8)
+  }
+
+  private mutating func littleEndian(_ size: Int) throws(ParseFailure) -> UInt64 {
     try fill(size)
-    var value: T = 0
-    for i in 0..<size { value |= T(buffer[cursor + i]) << T(8 * i) }
+    var value: UInt64 = 0
+    for i in 0..<size { value |= UInt64(buffer[cursor + i]) << UInt64(8 * i) }
     cursor += size
     return value
   }
@@ -111,7 +125,8 @@ package struct ByteReader {
   ///
   /// The only bounds check. `remaining` is never negative, so unlike `offset + count` the comparison cannot
   /// overflow.
-  private mutating func fill(_ count: Int) throws(ParseFailure) {
+  @usableFromInline
+  internal mutating func fill(_ count: Int) throws(ParseFailure) {
     if count <= buffer.count - cursor { return }
     guard count <= remaining else {
       throw ParseFailure(.truncated(needed: count, available: remaining), at: offset)

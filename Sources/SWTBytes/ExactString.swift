@@ -2,25 +2,59 @@
 ///
 /// Swift strings are equal if they are canonically equivalent, such as "é" as one scalar and as two. In a
 /// file format these are two names, and a dictionary with `String` keys would lose one of them.
+@usableFromInline
 package struct ExactString: Hashable, Sendable, Comparable, CustomStringConvertible {
+  @usableFromInline
   package let text: String
 
+  @inlinable
   package init(_ text: String) { self.text = text }
 
-  package static func == (a: Self, b: Self) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+  @usableFromInline
+  package static func == (a: Self, b: Self) -> Bool {
+    let same: Bool?? = unsafe a.text.utf8.withContiguousStorageIfAvailable { x in
+      unsafe b.text.utf8.withContiguousStorageIfAvailable { y in unsafe x.count == y.count && areEqual(x, y) }
+    }
+    if case .some(.some(let same)) = same { return same }
+    // Text of Objective-C, which is not stored as UTF-8.
+    return a.text.utf8.elementsEqual(b.text.utf8)
+  }
 
+  /// Whether two arrays of one length have the same bytes; eight at a time.
+  private static func areEqual(_ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>) -> Bool {
+    let (x, y) = (UnsafeRawBufferPointer(a), UnsafeRawBufferPointer(b))
+    var place = 0
+    while place + 8 <= x.count {
+      let (p, q) = unsafe (
+        x.loadUnaligned(fromByteOffset: place, as: UInt64.self),
+        y.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+      )
+      if p != q { return false }
+      place += 8
+    }
+    while place < x.count {
+      if unsafe x[place] != y[place] { return false }
+      place += 1
+    }
+    return true
+  }
+
+  @usableFromInline
   package static func < (a: Self, b: Self) -> Bool { a.text.utf8.lexicographicallyPrecedes(b.text.utf8) }
 
+  @usableFromInline
   package func hash(into hasher: inout Hasher) {
     var text = text
     text.withUTF8 { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
   }
 
+  @usableFromInline
   package var description: String { text }
 }
 
 extension Dictionary where Key == ExactString {
   /// The value under a name from a file.
+  @inlinable
   package subscript(name: String) -> Value? {
     get { self[ExactString(name)] }
     set { self[ExactString(name)] = newValue }

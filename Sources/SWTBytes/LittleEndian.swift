@@ -25,9 +25,14 @@ package enum LittleEndian {
   }
 
   /// The integer at `offset`; bytes after the end count as zeros.
+  @inlinable
   package static func load<T: FixedWidthInteger & UnsignedInteger>(
     _: T.Type, _ bytes: [UInt8], at offset: Int
   ) -> T {
-    bytes.dropFirst(offset).prefix(MemoryLayout<T>.size).reversed().reduce(0) { $0 << 8 | T($1) }
+    var value: T = 0
+    for i in 0..<max(0, min(MemoryLayout<T>.size, bytes.count - offset)) {
+      value |= T(truncatingIfNeeded: bytes[offset + i]) << T(truncatingIfNeeded: 8 * i)
+    }
+    return value
   }
 }

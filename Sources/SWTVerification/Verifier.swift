@@ -64,6 +64,8 @@ public struct VerificationOptions: Sendable {
   public var threads: Int?
   /// Whether to look for the cause of a wrong result.
   public var diagnoses = true
+  /// Seconds for the search for a cause, in all goldens together; nil for any time.
+  public var budget: Double?
   /// Number of single-weight mutations to try on the goldens; 0 for none.
   public var mutations = 0
   /// Seed of the mutations; the same seed tries the same ones.
@@ -140,7 +142,8 @@ public enum Verifier {
         return report
       }
       let run = try ForwardRun(
-        SWTWeights(file), tree, goldens.map(\.golden), options, stored: stored, isProven: proven != nil)
+        SWTWeights(file), tree, goldens.map(\.golden), options, stored: stored, isProven: proven != nil,
+        budget: SearchBudget(seconds: options.budget))
       for (name, golden) in goldens {
         report.goldens.append(try run.check(name, golden, digests))
       }

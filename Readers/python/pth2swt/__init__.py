@@ -12,19 +12,28 @@ float8 and the like have the types of ml_dtypes if it is installed; otherwise th
 bits that knows its `dtype_name`. Weight files (.swt) are read by `pth2swt.swt`.
 """
 
-from typing import Any
+from __future__ import annotations
 
-from . import swt
 from ._checkpoint import Checkpoint, load, open
 from ._library import PthError
 from ._values import Values, bits_class
 from ._version import __version__
 from ._writer import save
 
+TYPE_CHECKING = False  # of type checkers; `typing` is slow to import
+if TYPE_CHECKING:
+    from typing import Any
+
+    from . import swt
+
 __all__ = ["Bits", "Checkpoint", "PthError", "Values", "__version__", "load", "open", "save", "swt"]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "swt":
+        import importlib
+
+        return importlib.import_module(__name__ + ".swt")
     # The only class that needs NumPy.
     if name == "Bits":
         return bits_class()

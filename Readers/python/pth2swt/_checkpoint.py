@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import ctypes
-import mmap
 import os
-import threading
-from typing import Any, Iterator, Mapping
+from _thread import allocate_lock
+from collections.abc import Mapping
 
 from . import _values
 from ._library import Message, PthError, Tensor, encoded, library
+
+# What only some programs need is imported where it is used; `typing`, by type checkers alone: importing it
+# takes longer than opening a file.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import mmap
+    from typing import Any, Iterator
+
+    _Base = Mapping[str, Any]
+else:
+    _Base = Mapping
 
 _open_file = open
 # Below this, threads cost more than they save.
 _PARALLEL_BYTES = 32 << 20
 
 
-class Checkpoint(Mapping[str, Any]):
+class Checkpoint(_Base):
     """An open checkpoint: a mapping of tensor names, in file order, to values that are read when requested.
     Of tensors with equal names (of the keys "a.b", and "a" with "b" inside) it has the first.
 
@@ -28,7 +37,7 @@ class Checkpoint(Mapping[str, Any]):
     def __init__(self, path: str | bytes | os.PathLike[Any]) -> None:
         self._handle: Any = None
         self._closing: Any = None  # closed while others were reading: the last of them frees it
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
         self._users = 0
         self._path = encoded(path)
         self._map: mmap.mmap | None = None
@@ -37,31 +46,48 @@ class Checkpoint(Mapping[str, Any]):
         if not handle:
             raise message.error()
         self._handle = handle
-        self._index: dict[str, int] = {}
-        self._facts: list[tuple[tuple[int, ...], str, int]] = []
+        self._names: dict[str, int] | None = None
+
+    @property
+    def _index(self) -> dict[str, int]:
+        """The first tensor of each name, in file order; made when it is first needed."""
+        names = self._names
+        if names is None:
+            names = {}
+            tensor = Tensor()
+            with self._using() as handle:
+                for number in range(library.p2s_pth_count(handle)):
+                    library.p2s_pth_info(handle, number, ctypes.byref(tensor))
+                    name = ctypes.string_at(tensor.name, tensor.name_length).decode("utf-8", "surrogatepass")
+                    names.setdefault(name, number)
+            self._names = names
+        return names
+
+    def _facts(self, name: str) -> tuple[int, tuple[int, ...], str, int]:
+        """Index, shape, type and size in bytes of a tensor."""
+        number = self._index[name]
         tensor = Tensor()
-        for number in range(library.p2s_pth_count(handle)):
+        with self._using() as handle:
             library.p2s_pth_info(handle, number, ctypes.byref(tensor))
-            name = ctypes.string_at(tensor.name, tensor.name_length).decode("utf-8", "surrogatepass")
-            self._index.setdefault(name, number)
             shape = tuple(tensor.dims[: tensor.rank]) if tensor.rank else ()
-            self._facts.append((shape, tensor.dtype.decode(), tensor.nbytes))
+            return number, shape, tensor.dtype.decode(), tensor.nbytes
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Sizes of the dimensions, outermost first."""
-        return self._facts[self._index[name]][0]
+        return self._facts(name)[1]
 
     def dtype_name(self, name: str) -> str:
         """PyTorch's name of the type: "float32", "bfloat16", ..."""
-        return self._facts[self._index[name]][1]
+        return self._facts(name)[2]
 
     def nbytes(self, name: str) -> int:
         """Size of the values in bytes."""
-        return self._facts[self._index[name]][2]
+        return self._facts(name)[3]
 
     def bytes(self, name: str) -> bytes:
         """The values: contiguous, row-major, little-endian; quantized tensors as their integers."""
-        return bytes(self._read(name))
+        number, _, _, size = self._facts(name)
+        return bytes(self._read(number, size))
 
     def view(self, name: str) -> Any:
         """The values in the mapped file itself, read-only, without a copy and without comparing the file's
@@ -70,14 +96,15 @@ class Checkpoint(Mapping[str, Any]):
         Do not truncate the file while a view is in use: the system ends processes that read missing pages
         (SIGBUS). Replacing the file by a new one (rename) is harmless.
         """
-        number = self._index[name]
-        shape, dtype_name, size = self._facts[number]
+        number, shape, dtype_name, size = self._facts(name)
         with self._using() as handle:
             offset = library.p2s_pth_offset(handle, number)
             if offset < 0:
                 return None
             with self._lock:
                 if self._map is None:
+                    import mmap
+
                     with _open_file(self._path, "rb") as file:
                         self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         memory = memoryview(self._map)
@@ -89,8 +116,8 @@ class Checkpoint(Mapping[str, Any]):
         return _values.array(memory, shape, dtype_name)
 
     def __getitem__(self, name: str) -> Any:
-        shape, dtype_name, _ = self._facts[self._index[name]]
-        data = self._read(name)
+        number, shape, dtype_name, size = self._facts(name)
+        data = self._read(number, size)
         if _values.numpy_or_none() is None:
             return _values.Values(shape, dtype_name, data)
         return _values.array(data, shape, dtype_name)
@@ -114,7 +141,8 @@ class Checkpoint(Mapping[str, Any]):
         self.close()
 
     def __repr__(self) -> str:
-        return f"<pth2swt.Checkpoint {os.fsdecode(self._path)!r}, {len(self)} tensors>"
+        state = f"{len(self)} tensors" if self._handle else "closed"
+        return f"<pth2swt.Checkpoint {os.fsdecode(self._path)!r}, {state}>"
 
     def close(self) -> None:
         """Closes the file; may be called again. Reads in other threads finish first."""
@@ -128,9 +156,7 @@ class Checkpoint(Mapping[str, Any]):
     def _using(self) -> _Use:
         return _Use(self)
 
-    def _read(self, name: str) -> Any:
-        number = self._index[name]
-        size = self._facts[number][2]
+    def _read(self, number: int, size: int) -> Any:
         memory: Any = _uninitialized(size)
         message = Message()
         pointer = ctypes.addressof(ctypes.c_char.from_buffer(memory)) if size else None
@@ -194,5 +220,7 @@ def load(path: str | bytes | os.PathLike[Any]) -> dict[str, Any]:
         names = list(file)
         if sum(file.nbytes(name) for name in names) < _PARALLEL_BYTES:
             return {name: file[name] for name in names}
+        import concurrent.futures
+
         with concurrent.futures.ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
             return dict(zip(names, pool.map(file.__getitem__, names)))

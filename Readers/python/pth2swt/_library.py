@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
 import os
-import pathlib
-from typing import Any
+
+TYPE_CHECKING = False  # of type checkers; `typing` is slow to import
+if TYPE_CHECKING:
+    from typing import Any
 
 NAME = "libpth2swt_pth"
 MESSAGE_SIZE = 8192
@@ -30,11 +31,14 @@ class Tensor(ctypes.Structure):
 
 
 def _load() -> ctypes.CDLL:
-    here = pathlib.Path(__file__).parent
+    here = os.path.dirname(os.path.abspath(__file__))
     for name in (NAME + ".so", NAME + ".dylib"):
-        if (here / name).exists():
-            return ctypes.CDLL(str(here / name))
-    found = ctypes.util.find_library("pth2swt_pth")
+        path = os.path.join(here, name)
+        if os.path.exists(path):
+            return ctypes.CDLL(path)
+    from ctypes import util
+
+    found = util.find_library("pth2swt_pth")
     if found is None:
         raise ImportError(f"{NAME} is neither in {here} nor among the system's libraries")
     return ctypes.CDLL(found)

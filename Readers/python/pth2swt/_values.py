@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import math
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # of type checkers; `typing` is slow to import
 if TYPE_CHECKING:
+    from typing import Any
+
     import numpy
 
 # PyTorch's types that NumPy has.
@@ -56,9 +57,14 @@ def numpy_or_none() -> Any:
     return numpy
 
 
-@functools.lru_cache(None)
+_bits: Any = None
+
+
 def bits_class() -> Any:
     """`pth2swt.Bits`, which needs NumPy."""
+    global _bits
+    if _bits is not None:
+        return _bits
     import numpy
 
     class Bits(numpy.ndarray):
@@ -74,6 +80,7 @@ def bits_class() -> Any:
 
     Bits.__module__ = "pth2swt"
     Bits.__qualname__ = "Bits"
+    _bits = Bits
     return Bits
 
 

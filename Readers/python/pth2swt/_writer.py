@@ -5,7 +5,10 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Mapping
-from typing import Any
+
+TYPE_CHECKING = False  # of type checkers; `typing` is slow to import
+if TYPE_CHECKING:
+    from typing import Any
 
 from . import _values
 from ._library import Message, Tensor, encoded, library

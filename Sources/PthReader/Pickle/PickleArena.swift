@@ -11,7 +11,10 @@ package struct NodeID: Hashable, Sendable {
 /// its bytes in the file), cycles are harmless, and releasing a million nested lists is releasing one array.
 /// A byte of a pickle makes at most about 20 bytes here, whatever the opcode: repeated immutable values are
 /// one node, and empty containers own no memory.
-package struct PickleArena: Sendable {
+///
+/// A class, because copies of a struct would count references to each of its arrays. `@unchecked Sendable`
+/// because only the ``PickleMachine`` that makes it changes it, before anything else has it.
+package final class PickleArena: @unchecked Sendable {
   package enum Kind: UInt8, Sendable {
     case none, bool, int, wideInt, float
     /// `str`, including Python 2's `str`, which can have arbitrary bytes.
@@ -98,7 +101,7 @@ package struct PickleArena: Sendable {
 
   // MARK: Making nodes
 
-  private mutating func append(_ node: Node) throws(ParseFailure) -> NodeID {
+  private func append(_ node: Node) throws(ParseFailure) -> NodeID {
     guard nodes.count < nodeLimit else {
       throw ParseLimits.failure(.pickleNodes, nodes.count + 1, nodeLimit)
     }
@@ -106,20 +109,20 @@ package struct PickleArena: Sendable {
     return NodeID(index: UInt32(nodes.count - 1))
   }
 
-  private mutating func single(_ slot: Int, _ node: Node) throws(ParseFailure) -> NodeID {
+  private func single(_ slot: Int, _ node: Node) throws(ParseFailure) -> NodeID {
     if let id = singletons[slot] { return id }
     let id = try append(node)
     singletons[slot] = id
     return id
   }
 
-  mutating func none() throws(ParseFailure) -> NodeID { try single(0, Node(kind: .none)) }
+  func none() throws(ParseFailure) -> NodeID { try single(0, Node(kind: .none)) }
 
-  mutating func bool(_ value: Bool) throws(ParseFailure) -> NodeID {
+  func bool(_ value: Bool) throws(ParseFailure) -> NodeID {
     try single(value ? 1 : 2, Node(kind: .bool, payload: value ? 1 : 0))
   }
 
-  mutating func int(_ value: Int64) throws(ParseFailure) -> NodeID {
+  func int(_ value: Int64) throws(ParseFailure) -> NodeID {
     let node = Node(kind: .int, payload: UInt64(bitPattern: value))
     guard small.indices.contains(Int(value)) else { return try append(node) }
     if let id = small[Int(value)] { return id }
@@ -129,38 +132,38 @@ package struct PickleArena: Sendable {
   }
 
   /// An integer of up to 128 bits; larger ones become ``Kind/bytes``, because no count is that large.
-  mutating func int(_ value: Int128) throws(ParseFailure) -> NodeID {
+  func int(_ value: Int128) throws(ParseFailure) -> NodeID {
     if let small = Int64(exactly: value) { return try int(small) }
     wide.append(value)
     return try append(Node(kind: .wideInt, link: UInt32(wide.count - 1)))
   }
 
-  mutating func float(_ value: Double) throws(ParseFailure) -> NodeID {
+  func float(_ value: Double) throws(ParseFailure) -> NodeID {
     try append(Node(kind: .float, payload: value.bitPattern))
   }
 
-  mutating func text(_ bytes: [UInt8]) throws(ParseFailure) -> NodeID {
+  func text(_ bytes: [UInt8]) throws(ParseFailure) -> NodeID {
     try append(Node(kind: .text, payload: try intern(bytes)))
   }
 
-  mutating func bytes(_ bytes: [UInt8]) throws(ParseFailure) -> NodeID {
+  func bytes(_ bytes: [UInt8]) throws(ParseFailure) -> NodeID {
     try append(Node(kind: .bytes, payload: try intern(bytes)))
   }
 
   /// A string that stays in the file.
-  mutating func external(
+  func external(
     _ kind: Kind, at offset: Int, count: Int
   ) throws(ParseFailure) -> NodeID {
     external.append(External(offset: offset, count: count))
     return try append(Node(kind: kind, link: UInt32(external.count - 1)))
   }
 
-  mutating func global(_ name: GlobalName) throws(ParseFailure) -> NodeID {
+  func global(_ name: GlobalName) throws(ParseFailure) -> NodeID {
     names.append(name)
     return try append(Node(kind: .global, link: UInt32(names.count - 1)))
   }
 
-  mutating func tuple(_ elements: some Collection<NodeID>) throws(ParseFailure) -> NodeID {
+  func tuple(_ elements: some Collection<NodeID>) throws(ParseFailure) -> NodeID {
     if elements.isEmpty { return try single(3, Node(kind: .tuple)) }
     let start = UInt64(tuples.count)
     // Elements come from the stack, so there are fewer than opcodes, far below 2^32.
@@ -168,13 +171,13 @@ package struct PickleArena: Sendable {
     return try append(Node(kind: .tuple, payload: start << 32 | UInt64(elements.count)))
   }
 
-  mutating func container(_ kind: Kind, _ elements: [NodeID] = []) throws(ParseFailure) -> NodeID {
+  func container(_ kind: Kind, _ elements: [NodeID] = []) throws(ParseFailure) -> NodeID {
     var node = Node(kind: kind)
     if !elements.isEmpty { node.link = grow(elements) }
     return try append(node)
   }
 
-  mutating func object(
+  func object(
     _ callable: NodeID, _ arguments: NodeID, keywords: NodeID? = nil
   ) throws(ParseFailure) -> NodeID {
     var record = ObjectRecord(callable: callable, arguments: arguments)
@@ -183,27 +186,27 @@ package struct PickleArena: Sendable {
     return try append(Node(kind: .object, link: UInt32(objects.count - 1)))
   }
 
-  mutating func persistent(_ id: NodeID) throws(ParseFailure) -> NodeID {
+  func persistent(_ id: NodeID) throws(ParseFailure) -> NodeID {
     try append(Node(kind: .persistent, payload: UInt64(id.index)))
   }
 
   /// Bytes of strings in memory.
   var pooledBytes: Int { pool.count }
 
-  private mutating func intern(_ bytes: [UInt8]) throws(ParseFailure) -> UInt64 {
+  private func intern(_ bytes: [UInt8]) throws(ParseFailure) -> UInt64 {
     try limits.check(.pickleBytes, pool.count + bytes.count)
     guard pool.count + bytes.count <= UInt32.max else { throw ParseFailure(.overflow("text of a pickle")) }
     return UInt64(pool.append(bytes)) << 32 | UInt64(bytes.count)
   }
 
-  private mutating func grow(_ elements: [NodeID]) -> UInt32 {
+  private func grow(_ elements: [NodeID]) -> UInt32 {
     growing.append(elements)
     return UInt32(growing.count - 1)
   }
 
   // MARK: Changing containers in place, as APPENDS, SETITEMS and BUILD do
 
-  private mutating func add(_ elements: some Collection<NodeID>, at link: UInt32) -> UInt32 {
+  private func add(_ elements: some Collection<NodeID>, at link: UInt32) -> UInt32 {
     guard link != Self.noLink else { return elements.isEmpty ? link : grow(Array(elements)) }
     growing[Int(link)] += elements
     return link
@@ -212,7 +215,7 @@ package struct PickleArena: Sendable {
   /// Adds elements to a list, a set, or an object that may be a subclass of one.
   ///
   /// - Returns: False if the node is none of these.
-  mutating func add(elements: some Collection<NodeID>, to id: NodeID) -> Bool {
+  func add(elements: some Collection<NodeID>, to id: NodeID) -> Bool {
     let node = nodes[Int(id.index)]
     switch node.kind {
     case .list, .set: nodes[Int(id.index)].link = add(elements, at: node.link)
@@ -225,7 +228,7 @@ package struct PickleArena: Sendable {
   }
 
   /// Adds alternating keys and values to a dict, or to an object that may be a subclass of one.
-  mutating func add(items: some Collection<NodeID>, to id: NodeID) -> Bool {
+  func add(items: some Collection<NodeID>, to id: NodeID) -> Bool {
     let node = nodes[Int(id.index)]
     switch node.kind {
     case .dict: nodes[Int(id.index)].link = add(items, at: node.link)
@@ -238,7 +241,7 @@ package struct PickleArena: Sendable {
   }
 
   /// Records the state that BUILD sets.
-  mutating func build(_ id: NodeID, state: NodeID) -> Bool {
+  func build(_ id: NodeID, state: NodeID) -> Bool {
     let node = nodes[Int(id.index)]
     guard node.kind == .object else { return false }
     let link = objects[Int(node.link)].states

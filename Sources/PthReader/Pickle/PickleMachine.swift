@@ -18,7 +18,7 @@ struct PickleMachine {
   private let limits: ParseLimits
   private let start: Int
   private let byteLimit: Int
-  private var arena: PickleArena
+  private let arena: PickleArena
   private var stack: [NodeID] = []
   /// Stack heights at which MARK was pushed.
   private var marks: [Int] = []
@@ -86,18 +86,18 @@ struct PickleMachine {
     case .NONE: push(try arena.none())
     case .NEWTRUE: push(try arena.bool(true))
     case .NEWFALSE: push(try arena.bool(false))
-    case .INT: push(try PickleText.int(try reader.line(), &arena))
-    case .LONG: push(try PickleText.long(try reader.line(), &arena))
+    case .INT: push(try PickleText.int(try reader.line(), arena))
+    case .LONG: push(try PickleText.long(try reader.line(), arena))
     case .BININT: push(try arena.int(Int64(Int32(bitPattern: try reader.read(UInt32.self)))))
     case .BININT1: push(try arena.int(Int64(try reader.byte())))
     case .BININT2: push(try arena.int(Int64(try reader.read(UInt16.self))))
     case .LONG1:
       let count = try reader.byte()
-      push(try PickleText.twosComplement(try reader.bytes(count), &arena))
+      push(try PickleText.twosComplement(try reader.bytes(count), arena))
     case .LONG4:
       let count = Int32(bitPattern: try reader.read(UInt32.self))
       guard count >= 0 else { throw ParseFailure(.invalid("negative length \(count)")) }
-      push(try PickleText.twosComplement(try reader.bytes(count), &arena))
+      push(try PickleText.twosComplement(try reader.bytes(count), arena))
     case .FLOAT: push(try arena.float(try PickleText.float(try reader.line())))
     case .BINFLOAT:
       push(try arena.float(Double(bitPattern: try reader.read(UInt64.self).byteSwapped)))

@@ -3,21 +3,21 @@ internal import SWTBytes
 /// Parses the numbers and strings of textual opcodes, and the integers of LONG1 and LONG4.
 enum PickleText {
   /// INT: decimal, or `00` and `01`, the booleans of protocols 0 and 1.
-  static func int(_ line: [UInt8], _ arena: inout PickleArena) throws(ParseFailure) -> NodeID {
+  static func int(_ line: [UInt8], _ arena: PickleArena) throws(ParseFailure) -> NodeID {
     switch line {
     case [0x30, 0x30]: return try arena.bool(false)
     case [0x30, 0x31]: return try arena.bool(true)
-    default: return try decimal(line[...], &arena)
+    default: return try decimal(line[...], arena)
     }
   }
 
   /// LONG: decimal, with an optional `L` at the end.
-  static func long(_ line: [UInt8], _ arena: inout PickleArena) throws(ParseFailure) -> NodeID {
-    try decimal(line.last == UInt8(ascii: "L") ? line.dropLast() : line[...], &arena)
+  static func long(_ line: [UInt8], _ arena: PickleArena) throws(ParseFailure) -> NodeID {
+    try decimal(line.last == UInt8(ascii: "L") ? line.dropLast() : line[...], arena)
   }
 
   private static func decimal(
-    _ digits: ArraySlice<UInt8>, _ arena: inout PickleArena
+    _ digits: ArraySlice<UInt8>, _ arena: PickleArena
   ) throws(ParseFailure) -> NodeID {
     let text = String(decoding: digits, as: UTF8.self)
     if digits.count <= 40, let value = Int128(text) { return try arena.int(value) }
@@ -31,7 +31,7 @@ enum PickleText {
 
   /// Little-endian two's complement of any length; no bytes mean zero.
   static func twosComplement(
-    _ bytes: [UInt8], _ arena: inout PickleArena
+    _ bytes: [UInt8], _ arena: PickleArena
   ) throws(ParseFailure) -> NodeID {
     guard bytes.count <= 16 else { return try arena.bytes(bytes) }
     guard let last = bytes.last else { return try arena.int(Int64(0)) }

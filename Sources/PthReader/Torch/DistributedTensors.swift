@@ -20,7 +20,7 @@ extension TensorDecoder {
   }
 
   /// `_rebuild_from_type_v2(_rebuild_wrapper_subclass, DTensor, (DTensor, dtype, size, …), state)`.
-  mutating func distributed(
+  func distributed(
     _ kind: DistributedClass, _ arguments: [NodeID], state: NodeID?, depth: Int
   ) throws(ParseFailure) -> Decoded {
     guard arguments.count > 2, let state else {
@@ -38,7 +38,7 @@ extension TensorDecoder {
     }
   }
 
-  private mutating func dtensor(
+  private func dtensor(
     _ state: NodeID, _ shape: [Int], depth: Int
   ) throws(ParseFailure) -> Decoded {
     let attributes = arena.attributes(state)
@@ -70,7 +70,7 @@ extension TensorDecoder {
   }
 
   /// The state is `(local shards, metadata, process group, sharding, …)`.
-  private mutating func shardedTensor(
+  private func shardedTensor(
     _ state: NodeID, _ shape: [Int], depth: Int
   ) throws(ParseFailure) -> Decoded {
     guard let parts = arena.elements(state), parts.count >= 3, let shards = arena.elements(parts[0]) else {
@@ -103,7 +103,7 @@ extension TensorDecoder {
     let rank: Int?
   }
 
-  private mutating func mesh(_ id: NodeID, depth: Int) throws(ParseFailure) -> Mesh {
+  private func mesh(_ id: NodeID, depth: Int) throws(ParseFailure) -> Mesh {
     let attributes = arena.attributes(of: id)
     var sizes: [Int]?
     if let layout = attributes["_layout"] {

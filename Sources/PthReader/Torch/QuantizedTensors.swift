@@ -4,14 +4,14 @@ internal import SWTTensors
 /// Quantized tensors: integers and their dequantization.
 extension TensorDecoder {
   /// `_rebuild_qtensor(storage, offset, size, stride, quantizer_params, requires_grad, hooks)`.
-  mutating func quantized(_ arguments: Arguments, depth: Int) throws(ParseFailure) -> TensorEntry {
+  func quantized(_ arguments: Arguments, depth: Int) throws(ParseFailure) -> TensorEntry {
     let shape = try integers(try arguments(2), "size")
     let quantizer = try quantizer(try arguments(4), shape: shape, depth: depth)
     return try strided(arguments, type: nil, quantizer: quantizer)
   }
 
   /// `(per_tensor_affine, scale, zero_point)` or `(per_channel_affine…, scales, zero_points, axis)`.
-  private mutating func quantizer(
+  private func quantizer(
     _ id: NodeID, shape: [Int], depth: Int
   ) throws(ParseFailure) -> Quantizer {
     guard let parts = arena.elements(id), let scheme = parts.first, let name = schemeName(scheme) else {
@@ -45,7 +45,7 @@ extension TensorDecoder {
   }
 
   /// Scales or zero points: a tensor in current files, a list in old ones.
-  private mutating func numbers(
+  private func numbers(
     _ id: NodeID, count: Int, _ what: String, depth: Int
   ) throws(ParseFailure) -> [Double] {
     if arena.kind(id) == .list || arena.kind(id) == .tuple {

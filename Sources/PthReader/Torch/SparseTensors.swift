@@ -6,7 +6,7 @@ extension TensorDecoder {
   /// `_rebuild_sparse_tensor(layout, data)`: the component tensors, with PyTorch's names.
   ///
   /// TorchScript's C++ pickler writes `(layout, size, requires_grad, …parts)` instead.
-  mutating func sparse(_ arguments: Arguments, depth: Int) throws(ParseFailure) -> Decoded {
+  func sparse(_ arguments: Arguments, depth: Int) throws(ParseFailure) -> Decoded {
     if arguments.ids.count >= 4 { return try sparseOfTorchScript(arguments, depth: depth) }
     guard let object = arena.object(try arguments(0)),
       let name = arena.elements(object.arguments)?.first.flatMap({ arena.text($0) }),
@@ -30,7 +30,7 @@ extension TensorDecoder {
   }
 
   /// The order of `torch/csrc/jit/serialization/pickler.cpp`: layout, size, requires_grad, then the parts.
-  private mutating func sparseOfTorchScript(
+  private func sparseOfTorchScript(
     _ arguments: Arguments, depth: Int
   ) throws(ParseFailure) -> Decoded {
     let size = try integers(try arguments(1), "size")

@@ -28,7 +28,7 @@ struct StateDictWalk<Provider: StorageProvider> {
     var isInName = true
   }
 
-  var decoder: TensorDecoder<Provider>
+  let decoder: TensorDecoder<Provider>
   let limits: ParseLimits
   var findings = Findings()
   var steps = 0
@@ -44,7 +44,7 @@ struct StateDictWalk<Provider: StorageProvider> {
   /// Set while a part is visited only to report what is left out of it.
   var leavingOut: String?
 
-  var arena: PickleArena { decoder.arena }
+  let arena: PickleArena
 
   /// Traverses a whole pickle; `prefix` is its path in containers with several pickles.
   static func collect(
@@ -63,6 +63,7 @@ struct StateDictWalk<Provider: StorageProvider> {
 
   private init(decoder: TensorDecoder<Provider>, limits: ParseLimits, prefix: [PathComponent]) {
     self.decoder = decoder
+    arena = decoder.arena
     self.limits = limits
     place = prefix.map { Step(component: $0) }
   }

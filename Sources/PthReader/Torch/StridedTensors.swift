@@ -4,7 +4,7 @@ internal import SWTTensors
 /// Strided tensors: a storage, and the positions of the elements in it.
 extension TensorDecoder {
   /// `(storage, offset, size, stride, …)`.
-  mutating func strided(
+  func strided(
     _ arguments: Arguments, type: ScalarType?, flags: TensorFlags = TensorFlags(), quantizer: Quantizer? = nil
   ) throws(ParseFailure) -> TensorEntry {
     let (storage, storageType) = try storage(try arguments(0), arguments.function)
@@ -22,7 +22,7 @@ extension TensorDecoder {
   }
 
   /// The storage that a tensor is a view of, and its element type.
-  private mutating func storage(
+  private func storage(
     _ id: NodeID, _ function: String
   ) throws(ParseFailure) -> (Storage, ScalarType?) {
     if let pid = arena.persistentID(id), let reference = try StorageReference(pid, in: arena) {
@@ -36,7 +36,7 @@ extension TensorDecoder {
   }
 
   /// A storage saved by itself, as a flat tensor of all its elements.
-  mutating func bareStorage(_ reference: StorageReference) throws(ParseFailure) -> TensorEntry {
+  func bareStorage(_ reference: StorageReference) throws(ParseFailure) -> TensorEntry {
     let storage = try provider.storage(reference)
     let layout = try StridedLayout(
       shape: [reference.view?.count ?? reference.count], strides: nil)
@@ -54,7 +54,7 @@ extension TensorDecoder {
   }
 
   /// `_rebuild_nested_tensor(buffer, sizes, strides, storage_offsets)`: the tensors that it consists of.
-  mutating func nested(_ arguments: Arguments, depth: Int) throws(ParseFailure) -> Decoded {
+  func nested(_ arguments: Arguments, depth: Int) throws(ParseFailure) -> Decoded {
     var parts: [Part] = []
     for (index, name) in ["buffer", "sizes", "strides", "storage_offsets"].enumerated() {
       parts.append(Part(name: name, tensor: try component(try arguments(index), name, depth: depth)))
@@ -63,7 +63,7 @@ extension TensorDecoder {
   }
 
   /// A tensor that is a part of another.
-  mutating func component(
+  func component(
     _ id: NodeID, _ name: String, depth: Int
   ) throws(ParseFailure) -> TensorEntry {
     guard case .tensors(let inner, _) = try decode(id, depth: depth + 1), inner.count == 1,

@@ -4,7 +4,9 @@ internal import SWTTensors
 /// Turns calls that rebuild tensors into views of storages.
 ///
 /// Signatures: torch/_utils.py. Every number is checked; a view is never assumed to be within its storage.
-struct TensorDecoder<Provider: StorageProvider> {
+///
+/// A class, because the traversal that owns one would copy a struct in calls that do not change it.
+final class TensorDecoder<Provider: StorageProvider> {
   let arena: PickleArena
   let limits: ParseLimits
   var provider: Provider
@@ -78,7 +80,7 @@ struct TensorDecoder<Provider: StorageProvider> {
   }
 
   /// Decodes a node that may be a tensor.
-  mutating func decode(_ id: NodeID, depth: Int = 0) throws(ParseFailure) -> Decoded {
+  func decode(_ id: NodeID, depth: Int = 0) throws(ParseFailure) -> Decoded {
     try Self.requireShallow(depth)
     if let decoded = known[id] { return decoded }
     steps += 1
@@ -88,7 +90,7 @@ struct TensorDecoder<Provider: StorageProvider> {
     return decoded
   }
 
-  private mutating func make(_ id: NodeID, depth: Int) throws(ParseFailure) -> Decoded {
+  private func make(_ id: NodeID, depth: Int) throws(ParseFailure) -> Decoded {
     if let pid = arena.persistentID(id) {
       if let reference = try StorageReference(pid, in: arena) {
         return .storage(try bareStorage(reference))
@@ -119,7 +121,7 @@ struct TensorDecoder<Provider: StorageProvider> {
   }
 
   /// The constructor that a global names, looked up once per global.
-  mutating func constructor(_ callable: NodeID) -> TorchTypes.Constructor? {
+  func constructor(_ callable: NodeID) -> TorchTypes.Constructor? {
     if let known = constructors[callable] { return known }
     let constructor = arena.global(callable).flatMap(TorchTypes.Constructor.init)
     constructors[callable] = .some(constructor)
@@ -127,7 +129,7 @@ struct TensorDecoder<Provider: StorageProvider> {
   }
 
   /// What a known function would return for these arguments.
-  private mutating func decodeCall(
+  private func decodeCall(
     _ constructor: TorchTypes.Constructor, _ arguments: Arguments, depth: Int
   ) throws(ParseFailure) -> Decoded {
     try Self.requireShallow(depth)
@@ -186,7 +188,7 @@ struct TensorDecoder<Provider: StorageProvider> {
   }
 
   /// Tensors older than `_rebuild_tensor`: a class called without arguments, then BUILD.
-  private mutating func decodeOldForms(
+  private func decodeOldForms(
     _ global: GlobalName, _ object: PickleArena.Object, _ arguments: Arguments, depth: Int
   ) throws(ParseFailure) -> Decoded {
     if TorchTypes.uninitialized.contains(global.qualified) {
@@ -210,7 +212,7 @@ struct TensorDecoder<Provider: StorageProvider> {
   // MARK: Files in byte strings
 
   /// The file in `torch.storage._load_from_bytes(bytes)`; nil for any other call.
-  mutating func nestedFile(_ id: NodeID) throws(ParseFailure) -> Checkpoint? {
+  func nestedFile(_ id: NodeID) throws(ParseFailure) -> Checkpoint? {
     if let file = knownFiles[id] { return file }
     guard let object = arena.object(id), constructor(object.callable) == .loadFromBytes,
       let argument = arena.elements(object.arguments)?.first

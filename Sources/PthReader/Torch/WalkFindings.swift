@@ -7,7 +7,14 @@ extension StateDictWalk {
   // MARK: Findings
 
   var name: String {
-    place.lazy.filter(\.isInName).map(\.component.description).joined(separator: ".")
+    var name = ""
+    var isFirst = true
+    for step in place where step.isInName {
+      if !isFirst { name += "." }
+      name += step.component.description
+      isFirst = false
+    }
+    return name
   }
 
   mutating func add(
@@ -43,7 +50,7 @@ extension StateDictWalk {
     try limits.check(.tensors, findings.tensors.count + 1)
     var tensor = tensor
     tensor.name = name
-    tensor.path = place.map(\.component)
+    tensor.path = place.map { $0.component }
     try pay(for: tensor.name)
     if tensor.isMeta { try skip("a meta tensor: the file has no values") }
     findings.tensors.append(tensor)
@@ -54,7 +61,7 @@ extension StateDictWalk {
     if let leavingOut { return try skip(leavingOut) }
     var part = part
     part.name = name
-    part.path = place.map(\.component)
+    part.path = place.map { $0.component }
     findings.partial.append(part)
     try skip(part.reason)
   }

@@ -33,6 +33,7 @@ struct Verify: Command {
       .quantizedEngine,
       .value("k", "N", "Allowed error, in noise floors of the reference (default: the golden's, usually 8)."),
       .flag("no-diagnose", "Do not search for the cause of a wrong result."),
+      .value("budget", "SECONDS", "Time for the search for a cause (default: 20)."),
       .value(
         "isa", "NAME", InstructionSet.help,
         of: .words(InstructionSet.names)),
@@ -116,6 +117,7 @@ struct Verify: Command {
     options.quantizedBackend = try arguments.quantizedBackend()
     options.threads = try arguments.threads()
     options.diagnoses = !arguments.has("no-diagnose")
+    options.budget = try arguments.seconds("budget", default: 20)
     options.mutations = try arguments.integer("mutate", in: 0...1_000_000, default: 0)
     self.options = options
     outputs = try ReportOutputs(arguments)

@@ -17,6 +17,7 @@ extension VerificationReport {
       "schema": "pth2swt.judge/1", "engine": .string(judgement.engine), "model": .string(model),
       "architecture": .string(architecture), "content_id": contentID.map { .string($0) } ?? .null,
       "verdict": .string(passes ? "pass" : "fail"), "class": .string(judgement.engineClass.rawValue),
+      "class_basis": judgement.basis.map { .string($0.rawValue) } ?? .null,
       "expected": judgement.expected.map { .string($0.rawValue) } ?? .null,
       "model_agrees": judgement.modelAgrees.map { .bool($0) } ?? .null,
       "model_times_floor": judgement.modelTimesFloor.map { .double($0) } ?? .null,
@@ -83,7 +84,8 @@ extension Judgement {
       let meant = expected.map { $0 != .fp32 ? ", as was meant" : "" } ?? ""
       return "\(engine) agrees with the golden: \(engineClass.text)\(meant); \(model)."
     }
-    return "\(engine) does not agree with the golden: \(engineClass.text); \(model)."
+    let what = basis == .size ? "an error of that size without proof, \(engineClass.text)" : engineClass.text
+    return "\(engine) does not agree with the golden: \(what); \(model)."
   }
 
   /// What a reader has to know beside the verdict.

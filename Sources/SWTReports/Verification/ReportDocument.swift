@@ -61,7 +61,8 @@ package struct ReportDocument: Sendable {
 
   /// One line: the verdict and the class.
   package var headline: String {
-    let kind = report.errorClass.map { ": \($0)" } ?? ""
+    let size = report.judgement?.basis == .size ? " by size alone" : nil
+    let kind = report.errorClass.map { ": \($0)" } ?? size ?? ""
     return "\(report.passes ? "pass" : "FAIL") (\(report.className)\(kind))"
   }
 }

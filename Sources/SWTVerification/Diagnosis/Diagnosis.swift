@@ -27,6 +27,7 @@ struct Diagnosis<Source: WeightSource> {
     let order: Int
     let hypothesis: Hypothesis
     let candidate: Hypothesis.Candidate
+    let metrics: ErrorMetrics
     let timesFloor: Double
     let matchesDigests: Bool
   }
@@ -37,6 +38,15 @@ struct Diagnosis<Source: WeightSource> {
   /// The first explanation that holds, what explained another golden of this model before all others; nil
   /// when none does.
   func run(known: [Explanation] = []) throws -> Explanation? {
+    var helpful: [Screened] = []
+    do {
+      return try search(known, &helpful)
+    } catch InferenceError.interrupted {
+      return try local(helpful)
+    }
+  }
+
+  private func search(_ known: [Explanation], _ helpful: inout [Screened]) throws -> Explanation? {
     for explanation in known {
       if let again = try confirmed(explanation.change, as: explanation.cause) { return again }
     }
@@ -44,24 +54,30 @@ struct Diagnosis<Source: WeightSource> {
     let site = Hypothesis.Site(
       tree: tree, stages: trial.suspects, isFolded: isFolded,
       goldenEpsilon: trial.judge.golden.architecture.epsilon)
-    var helpful: [Screened] = []
-    search: for (order, hypothesis) in Hypothesis.all(isFolded: isFolded).enumerated() {
-      // An engine's precision is searched for in its own way.
-      if party == .engine, hypothesis.side == .precision { continue }
-      for candidate in hypothesis.candidates(site) {
-        if budget.isOver { break search }
-        guard let times = try helps(candidate) else { continue }
-        let matches = matchesDigests(candidate.change)
-        // Nothing better can follow: it explains the output, and the digests do not suggest another.
-        if isWhole || party == .engine, matches || weightsReport?.passes ?? true,
-          let explanation = try confirm(hypothesis, candidate)
-        {
-          return explanation
-        }
-        helpful.append(
-          Screened(
-            order: order, hypothesis: hypothesis, candidate: candidate, timesFloor: times,
-            matchesDigests: matches))
+    // What concerns exactly the tensors that differ is tried first, then one value of the only one.
+    let proposals = proposals(site)
+    let likely = proposals.filter { matchesDigests($0.candidate.change) }
+    for (_, hypothesis, candidate) in likely {
+      if try helps(candidate) != nil, let explanation = try confirm(hypothesis, candidate) {
+        return explanation
+      }
+    }
+    if weightsReport?.differing.count == 1, trial.segment.count == 1, let found = try single() {
+      return found
+    }
+    for (order, hypothesis, candidate) in proposals {
+      if budget.isOver { break }
+      guard let metrics = try helps(candidate) else { continue }
+      let matches = matchesDigests(candidate.change)
+      helpful.append(
+        Screened(
+          order: order, hypothesis: hypothesis, candidate: candidate, metrics: metrics,
+          timesFloor: trial.criterion.timesFloor(metrics), matchesDigests: matches))
+      // Nothing better can follow: it explains the output, and the digests do not suggest another.
+      if isWhole || party == .engine, matches || weightsReport?.passes ?? true,
+        let explanation = try confirm(hypothesis, candidate)
+      {
+        return explanation
       }
     }
     helpful.sort { a, b in
@@ -73,20 +89,63 @@ struct Diagnosis<Source: WeightSource> {
       if let explanation = try confirm(screened.hypothesis, screened.candidate) { return explanation }
     }
     if let local = try local(helpful) { return local }
-    if budget.isOver { return nil }
+    return budget.isOver ? nil : try single()
+  }
+
+  /// A single weight or filter.
+  private func single() throws -> Explanation? {
     let search = WeightSearch(
-      trial: trial, reference: ReferenceEngine(tree, weights: trial.weights, threads: trial.threads))
+      trial: trial,
+      reference: ReferenceEngine(
+        trial.judge.tree, weights: trial.weights, threads: trial.threads, isInterrupted: budget.interruption),
+      budget: budget)
     for (id, candidate) in try search.candidates() {
       if let explanation = try confirm(Hypothesis(id: id, side: .weights), candidate) { return explanation }
     }
     return nil
   }
 
+  private typealias Proposal = (order: Int, hypothesis: Hypothesis, candidate: Hypothesis.Candidate)
+
+  /// What to try, in the order of the table. If many stages may be at fault, what costs little for its
+  /// likelihood comes first: a run from the changed layer on is short if that is a late one.
+  private func proposals(_ site: Hypothesis.Site) -> [Proposal] {
+    let all = Hypothesis.all(isFolded: isFolded).enumerated().flatMap { order, hypothesis -> [Proposal] in
+      // An engine's precision is searched for in its own way.
+      if party == .engine, hypothesis.side == .precision { return [] }
+      return hypothesis.candidates(site).map { (order, hypothesis, $0) }
+    }
+    guard site.stages.count > GoldenReport.Divergence.mostAlternatives else { return all }
+    let ranked = all.enumerated().map { (place: $0.offset, effort: effort($0.element.candidate.change)) }
+    return ranked.sorted { ($0.effort, $0.place) < ($1.effort, $1.place) }.map { all[$0.place] }
+  }
+
+  /// The cost of a run of the segment in stages of the fast engine, divided by how likely the change is.
+  private func effort(_ change: WhatIf) -> Double {
+    let tree = trial.judge.tree
+    let changed = change.layers(in: tree)
+    let first =
+      change.input == nil && !change.deviates
+      ? trial.segment.firstIndex { tree.layers(of: $0).contains { changed.contains($0) } } : nil
+    let stages = trial.segment[(first ?? 0)...].reduce(0.0) { sum, stage in
+      sum + (change.deviates && change.deviation.concerns(stage, of: tree) ? Self.slowness : 1)
+    }
+    // Ports compute another function, or prepare another input, more often than one layer is damaged.
+    let isUsual = change.changesFunction || change.input != nil || change.output != nil || changed.count > 8
+    return stages / (isUsual ? Self.usualness : 1)
+  }
+
+  /// How many times a float64 run costs that of the fast engine.
+  private static var slowness: Double { 16 }
+  /// How many times a fault of all layers is as likely as one of a given layer.
+  private static var usualness: Double { 40 }
+
   /// For an engine, whose other stages may have faults of their own: what explains this stage alone.
   private func local(_ helpful: [Screened]) throws -> Explanation? {
     guard party == .engine, let best = helpful.first, let before = try trial.error(WhatIf()),
-      let after = try trial.error(best.candidate.change), after.relL2 * 10 <= before.relL2
+      best.metrics.relL2 * 10 <= before.relL2
     else { return nil }
+    let after = best.metrics
     let side = side(of: best.hypothesis, best.candidate.change)
     let cause = Cause(
       id: best.hypothesis.id, text: side.sentence(best.candidate.text, party), side: side,
@@ -99,20 +158,20 @@ struct Diagnosis<Source: WeightSource> {
   private var isWhole: Bool { trial.segment.last == trial.judge.tree.tapNames.last }
 
   /// The same for a candidate; what is small in one stage may help only if changed everywhere.
-  private func helps(_ candidate: Hypothesis.Candidate) throws -> Double? {
-    if let times = try helps(candidate.change) { return times }
+  private func helps(_ candidate: Hypothesis.Candidate) throws -> ErrorMetrics? {
+    if let metrics = try helps(candidate.change) { return metrics }
     guard trial.segment.count > 1, candidate.change.changesFunction, let wider = candidate.everywhere else {
       return nil
     }
     return try helps(wider.change)
   }
 
-  /// The remaining error of the segment with a change, in floors; nil if too large.
-  private func helps(_ change: WhatIf) throws -> Double? {
-    let criterion = trial.criterion
-    guard let metrics = try trial.error(change), metrics.firstNonFinite == nil, criterion.accepts(metrics)
+  /// The remaining error of the segment with a change; nil if too large.
+  private func helps(_ change: WhatIf) throws -> ErrorMetrics? {
+    guard let metrics = try trial.error(change), metrics.firstNonFinite == nil,
+      trial.criterion.accepts(metrics)
     else { return nil }
-    return criterion.timesFloor(metrics)
+    return metrics
   }
 
   /// Whether a change affects exactly the tensors whose digests differ.
@@ -142,6 +201,7 @@ struct Diagnosis<Source: WeightSource> {
 
   /// Runs the whole network with a change; nil if it does not pass.
   private func confirmed(_ change: WhatIf, as cause: Cause) throws -> Explanation? {
+    try budget.check()
     guard let comparisons = try trial.comparisons(change), comparisons.allSatisfy(\.passes) else {
       return nil
     }

@@ -7,14 +7,14 @@ internal import SWTThreads
 ///
 /// One for all goldens of a model: explanations of the first are tried first on the next.
 final class Investigation<Source: WeightSource> {
-  private let tree: LayerTree
-  private let weights: Source
-  private let threads: ThreadPool
-  private let instructions: InstructionSet
-  private let isFolded: Bool
-  private let diagnoses: Bool
-  private let budget: SearchBudget
-  private var known: [Explanation] = []
+  let tree: LayerTree
+  let weights: Source
+  let threads: ThreadPool
+  let instructions: InstructionSet
+  let isFolded: Bool
+  let diagnoses: Bool
+  let budget: SearchBudget
+  var known: [Explanation] = []
   private var network: ChangingNetwork?
 
   init(
@@ -34,6 +34,7 @@ final class Investigation<Source: WeightSource> {
   func run(
     _ engine: some ForwardEngine, _ judge: GoldenJudge, _ report: inout GoldenReport
   ) throws {
+    if try runFast(judge, &report) { return }
     let reference = ReferenceEngine(tree, weights: weights, threads: threads)
     let replay = try Replay(reference, judge, isFolded: isFolded)
     report.witness = replay.comparisons[0].metrics
@@ -67,7 +68,7 @@ final class Investigation<Source: WeightSource> {
   // MARK: Where
 
   /// One of many stages is not a place.
-  private func dropVaguePlace(_ report: inout GoldenReport) {
+  func dropVaguePlace(_ report: inout GoldenReport) {
     guard let found = report.divergence, found.suspects.count > GoldenReport.Divergence.mostAlternatives,
       let first = found.suspects.first
     else { return }
@@ -93,7 +94,7 @@ final class Investigation<Source: WeightSource> {
     return moves
   }
 
-  private func placeByCause(_ report: inout GoldenReport) {
+  func placeByCause(_ report: inout GoldenReport) {
     guard let place = report.cause?.place, let stage = try? tree.stage(ofTap: place) else { return }
     if report.divergence == nil {
       report.divergence = .init(
@@ -148,13 +149,7 @@ final class Investigation<Source: WeightSource> {
     _ judge: GoldenJudge, _ replay: Replay, _ finding: Located,
     _ divergence: GoldenReport.Divergence?
   ) throws -> Trial<Source>? {
-    let network: ChangingNetwork
-    if let made = self.network {
-      network = made
-    } else {
-      network = try ChangingNetwork(tree, weights: weights, threads: threads, instructions: instructions)
-      self.network = network
-    }
+    let network = try changingNetwork()
     let stages = tree.tapNames
     var suspects = stages
     var feed = replay.input
@@ -169,9 +164,17 @@ final class Investigation<Source: WeightSource> {
     for end in [stages[last...].firstIndex { judge.knows($0) }, stages.count - 1].compactMap(\.self) {
       let trial = try Trial(
         judge, weights, network, input: replay.input, suspects: suspects, segment: Array(stages[first...end]),
-        feed: feed, feedIsExact: finding.feedIsExact)
+        feed: feed, feedIsExact: finding.feedIsExact, budget: budget)
       guard let error = try trial.error(WhatIf()), trial.criterion.accepts(error) else { return trial }
     }
     return nil
+  }
+
+  /// The network with exchangeable layers, packed once.
+  func changingNetwork() throws -> ChangingNetwork {
+    if let network { return network }
+    let made = try ChangingNetwork(tree, weights: weights, threads: threads, instructions: instructions)
+    network = made
+    return made
   }
 }

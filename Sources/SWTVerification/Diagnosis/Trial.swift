@@ -20,6 +20,8 @@ struct Trial<Source: WeightSource> {
   let feed: FeatureMap<Float>
   /// Whether the feed is free of the rounding errors of earlier stages.
   private let feedIsExact: Bool
+  /// Ends float64 runs that take longer.
+  private let budget: SearchBudget
   /// Outputs of the segment's stages in the fast engine, without changes.
   private let prefix: [String: FeatureMap<Float>]
 
@@ -28,8 +30,10 @@ struct Trial<Source: WeightSource> {
 
   init(
     _ judge: GoldenJudge, _ weights: Source, _ network: ChangingNetwork, input: FeatureMap<Float>,
-    suspects: [String], segment: [String], feed: FeatureMap<Float>, feedIsExact: Bool = true
+    suspects: [String], segment: [String], feed: FeatureMap<Float>, feedIsExact: Bool = true,
+    budget: SearchBudget = SearchBudget()
   ) throws {
+    self.budget = budget
     self.suspects = suspects
     self.feedIsExact = feedIsExact
     self.judge = judge
@@ -62,7 +66,7 @@ struct Trial<Source: WeightSource> {
   /// The criterion for the segment's output.
   var criterion: Criterion {
     let last = segment[segment.count - 1]
-    return segment.count == 1
+    return segment.count == 1 && feedIsExact
       ? judge.criterion(ofStage: last) : judge.criterion(of: judge.outputName(of: last))
   }
 
@@ -94,7 +98,8 @@ struct Trial<Source: WeightSource> {
     _ change: WhatIf, _ stages: [String], _ feed: FeatureMap<Float>, taps: Set<String> = []
   ) throws -> ForwardResult<Double> {
     let engine = ReferenceEngine(
-      tree, weights: change.source(over: weights), threads: threads, deviation: change.deviation)
+      tree, weights: change.source(over: weights), threads: threads, deviation: change.deviation,
+      isInterrupted: budget.interruption)
     var map = feed
     var result = ForwardResult<Double>(output: feed.converted())
     for stage in stages {

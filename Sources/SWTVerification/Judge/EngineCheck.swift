@@ -56,7 +56,8 @@ final class EngineCheck<Source: WeightSource> {
       (report.causes, report.divergence, report.blocks) = (model.causes, model.divergence, model.blocks)
     } else if !report.passes {
       let found = try investigate(aligned, judge, &report)
-      engineClass = found
+      engineClass = found.engineClass
+      if judgement.basis != .size { judgement.basis = found.basis ?? judgement.basis }
     }
     judgement.engineClass = judgement.engineClass.combined(with: engineClass)
     return report
@@ -145,7 +146,7 @@ final class EngineCheck<Source: WeightSource> {
 
   private func investigate(
     _ aligned: AlignedOutputs, _ judge: GoldenJudge, _ report: inout GoldenReport
-  ) throws -> EngineClass {
+  ) throws -> ClassedOutput {
     if let found = nonFinite(aligned) {
       report.nonFinite = found
       let stage = (try? tree.stage(ofTap: found.tensor)) ?? found.tensor
@@ -160,7 +161,7 @@ final class EngineCheck<Source: WeightSource> {
           place: stage, relL2Before: .nan, relL2After: .nan, explainsToTimesFloor: .nan, isConfirmed: true,
           party: .engine)
       ]
-      return .wrong
+      return ClassedOutput(.wrong)
     }
     if let misfit = aligned.misfits.first {
       let isClasses = misfit.name == tree.outputName && tree.head != nil
@@ -173,7 +174,7 @@ final class EngineCheck<Source: WeightSource> {
           side: .computation, place: stage, relL2Before: .infinity, relL2After: .nan,
           explainsToTimesFloor: .nan, isConfirmed: true, party: .engine)
       ]
-      return .wrong
+      return ClassedOutput(.wrong)
     }
     if let quantized {
       return try QuantizedInvestigation(run: quantized, outputs: aligned, golden: judge.golden, tree: tree)

@@ -1,3 +1,11 @@
+/// What shows that an engine's error is that of a precision.
+package enum ClassBasis: String, Sendable {
+  /// Numbers rounded so explain the error, or its direction.
+  case rounding
+  /// Its size alone, which a small fault may have, too.
+  case size
+}
+
 /// The accuracy of an engine's outputs.
 package enum EngineClass: String, Sendable, CaseIterable {
   /// Bit for bit the reference's float32 outputs.

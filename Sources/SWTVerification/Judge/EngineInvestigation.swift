@@ -3,6 +3,17 @@ internal import ResNetEngine
 internal import SWTGoldens
 internal import SWTTensorFiles
 
+/// An engine's class, and what it rests on.
+struct ClassedOutput {
+  let engineClass: EngineClass
+  let basis: ClassBasis?
+
+  init(_ engineClass: EngineClass, _ basis: ClassBasis? = nil) {
+    self.engineClass = engineClass
+    self.basis = engineClass == .wrong ? nil : basis
+  }
+}
+
 /// Finds out where and why an engine's outputs are wrong, given a model that agrees with the golden.
 ///
 /// The engine's outputs become the expectation, and what this program has to change to meet it is what the
@@ -21,7 +32,7 @@ struct EngineInvestigation<Source: WeightSource> {
   /// Adds the findings to a failing report.
   ///
   /// - Returns: The class of the outputs.
-  func run(_ report: inout GoldenReport) throws -> EngineClass {
+  func run(_ report: inout GoldenReport) throws -> ClassedOutput {
     let input = FeatureMap(shape: judge.golden.input.shape, values: judge.golden.input.floats())
     let parts = try EngineStages(
       judge: judge, weights: weights, network: network.engine, outputs: outputs, input: input
@@ -32,19 +43,20 @@ struct EngineInvestigation<Source: WeightSource> {
 
     // Many parts with small errors are a matter of precision; a few with large ones are faults.
     let faults = faults(wrong, parts)
-    if faults.isEmpty {
+    if faults.isEmpty, mayRound(wrong, parts) {
       let search = PrecisionSearch(
         tree: tree, weights: weights, threads: network.engine.threads, isFolded: isFolded, outputs: outputs,
         budget: budget)
       if let found = try search.run(parts) {
         report.causes = [cause(found)]
-        return sized(found.engineClass, input, &report, isCertain: true)
+        return ClassedOutput(sized(found.engineClass, input, &report, isCertain: true), .rounding)
       }
+      if let classed = try byDirection(parts, input, &report) { return classed }
     }
     report.causes = try causes(faults.isEmpty ? Array(wrong.prefix(1)) : faults, input, report)
     guard report.causes.isEmpty else {
       settle(&report)
-      return .wrong
+      return ClassedOutput(.wrong)
     }
     return bySize(parts, input, &report)
   }
@@ -73,6 +85,12 @@ struct EngineInvestigation<Source: WeightSource> {
       before: before)
     let layers = tree.layers(of: first.name)
     if suspects.isEmpty, layers.count == 1 { report.divergence?.layer = layers[0] }
+  }
+
+  /// Whether fewer bits are likely: engines have them in most layers, or in the first or last alone.
+  private func mayRound(_ wrong: [EngineStage], _ parts: [EngineStage]) -> Bool {
+    guard parts.count > 2, 2 * wrong.count < parts.count else { return true }
+    return wrong.contains { $0.stages == [tree.stem.name] || $0.stages == [tree.head?.name] }
   }
 
   /// What a confirmed cause tells of the place.
@@ -149,10 +167,11 @@ struct EngineInvestigation<Source: WeightSource> {
     return cause
   }
 
-  /// A class whose size the output has; if that was meant, its bounds replace those of float32.
+  /// A class whose size the output has. If that was meant, and is certain, its bounds replace those of
+  /// float32; a size alone passes nothing, because a small fault has it, too.
   private func sized(
     _ engineClass: EngineClass, _ input: FeatureMap<Float>, _ report: inout GoldenReport,
-    isCertain: Bool = false
+    isCertain: Bool
   ) -> EngineClass {
     let floors = PrecisionFloors(judge: judge, weights: weights, network: network, input: input)
     guard
@@ -161,7 +180,9 @@ struct EngineInvestigation<Source: WeightSource> {
       let bound = criteria[judge.golden.output.name],
       bound.accepts(report.comparisons[0].metrics)
     else { return .wrong }
-    guard let expected = options.expected, engineClass.isWithin(expected) else { return engineClass }
+    guard isCertain, let expected = options.expected, engineClass.isWithin(expected) else {
+      return engineClass
+    }
     for index in report.comparisons.indices {
       guard let criterion = criteria[report.comparisons[index].name] else { continue }
       report.comparisons[index].criterion = criterion
@@ -176,22 +197,59 @@ struct EngineInvestigation<Source: WeightSource> {
     return report.passes ? engineClass : .wrong
   }
 
+  /// The class by the direction of the output's error; nil if that is not a rounding's.
+  private func byDirection(
+    _ parts: [EngineStage], _ input: FeatureMap<Float>, _ report: inout GoldenReport
+  ) throws -> ClassedOutput? {
+    let direction = RoundingDirection(
+      judge: judge, weights: weights, network: network, isFolded: isFolded, input: input, budget: budget)
+    guard let output = outputs.layer(judge.golden.output.name), let found = try direction.run(output.values)
+    else { return nil }
+    let engineClass = sized(found.engineClass, input, &report, isCertain: true)
+    guard engineClass != .wrong else { return nil }
+    describe(found, parts, &report)
+    return ClassedOutput(engineClass, .rounding)
+  }
+
   /// The class by the size of the error alone, if no part stands out.
   private func bySize(
     _ parts: [EngineStage], _ input: FeatureMap<Float>, _ report: inout GoldenReport
-  ) -> EngineClass {
-    guard faults(parts.filter(\.isWrong), parts).isEmpty else { return .wrong }
+  ) -> ClassedOutput {
+    let wrong = parts.filter(\.isWrong)
+    guard faults(wrong, parts).isEmpty else { return ClassedOutput(.wrong) }
+    guard mayRound(wrong, parts) else { return ClassedOutput(.wrong) }
     for engineClass in [EngineClass.f16, .bf16, .i8] {
-      let found = sized(engineClass, input, &report)
+      let found = sized(engineClass, input, &report, isCertain: false)
       guard found != .wrong else { continue }
       report.remark =
         "the error has the size of \(engineClass.rawValue)"
         + (parts.count > 1 ? " in every layer, and none stands out" : "")
-        + "; "
-        + (parts.count > 2
-          ? "no rounding that was tried explains it" : "outputs of layers would tell the cause")
-      return found
+        + ", but "
+        + (budget.isOver ? "the time for the search was over" : "no rounding that was tried explains it")
+        + ", so it may be a fault; "
+        + (parts.count > 2 ? "more time (the budget) may tell" : "outputs of layers would tell")
+      return ClassedOutput(found, .size)
     }
-    return .wrong
+    return ClassedOutput(.wrong)
+  }
+
+  private func describe(
+    _ found: RoundingDirection<Source>.Finding, _ parts: [EngineStage], _ report: inout GoldenReport
+  ) {
+    let format = found.engineClass.rawValue
+    guard found.fractionLeft <= RoundingDirection<Source>.explainedFraction else {
+      report.remark =
+        "the error has the size of \(format), and its direction is that of \(format) weights (cosine "
+        + "\((found.cosine * 100).rounded() / 100)); outputs of layers would tell what is rounded"
+      return
+    }
+    let before = report.comparisons[0].metrics.relL2
+    var cause = Cause(
+      id: found.id, text: found.text, side: .precision, place: found.place,
+      relL2Before: before, relL2After: before * found.fractionLeft,
+      explainsToTimesFloor: before * found.fractionLeft / report.comparisons[0].criterion.floorRelL2,
+      isConfirmed: true, party: .engine)
+    cause.hint = EngineHints.hint(options.engine, found.id)
+    report.causes = [cause]
   }
 }

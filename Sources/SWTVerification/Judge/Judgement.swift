@@ -6,6 +6,8 @@ package struct Judgement: Sendable {
   package var expected: EngineClass?
   /// The accuracy of all outputs together.
   package var engineClass: EngineClass
+  /// What shows ``engineClass``, the weakest of all goldens; nil unless it is a reduced precision.
+  package var basis: ClassBasis?
   /// Whether the model file itself agrees with the goldens; nil if that is unknown.
   package var modelAgrees: Bool?
   /// The model's largest error, in floors.

@@ -125,8 +125,8 @@ struct GrowthFigure {
   private var caption: String {
     "relL2 of each stage on a logarithmic scale; errors below the dashed line are allowed."
       + (hasForced
-        ? " Teacher-forced: each stage gets the reference's activation as input, so an error shows "
-          + "where it arises."
+        ? " Teacher-forced: each stage gets a known activation as input, the reference's or that of the engine "
+          + "under test, so an error shows where it arises."
         : "")
   }
 

@@ -6,7 +6,8 @@ internal import SWTVerification
 enum HTMLHeader {
   static func text(_ document: ReportDocument) -> String {
     let report = document.report
-    let kind = report.errorClass.map { ": \($0)" } ?? ""
+    let size = report.judgement?.basis == .size ? ", by the size of the error alone" : nil
+    let kind = report.errorClass.map { ": \($0)" } ?? size ?? ""
     let word = report.passes ? "Pass" : "Fail"
     var html = "<header class=\"verdict\(report.passes ? "" : " failed")\">\n"
     html += "<p class=\"eyebrow\">pth2swt \(report.command)</p>\n"

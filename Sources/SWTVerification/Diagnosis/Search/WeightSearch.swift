@@ -9,6 +9,7 @@ internal import SWTGoldens
 struct WeightSearch<Source: WeightSource> {
   let trial: Trial<Source>
   let reference: ReferenceEngine<Source>
+  let budget: SearchBudget
 
   /// Number of weights of a stage to try.
   private static var weightsTried: Int { 24 }
@@ -52,6 +53,7 @@ struct WeightSearch<Source: WeightSource> {
     }
     ranked.sort { $0.gain > $1.gain }
     return try ranked.prefix(Self.filtersTried).compactMap { item in
+      try budget.check()
       let range = item.filter * item.size..<(item.filter + 1) * item.size
       let change = WeightChange { values in
         var changed = values
@@ -82,6 +84,7 @@ struct WeightSearch<Source: WeightSource> {
     ranked.sort { $0.gain > $1.gain }
     var found: [(id: String, Hypothesis.Candidate)] = []
     for item in ranked.prefix(Self.weightsTried) {
+      try budget.check()
       let name = "\(item.layer).weight"
       let value = try reference.source.withFloats(name) { $0[item.place] }
       guard let other = try fitted(name, item.place, value, step: Float(item.step)) else { continue }

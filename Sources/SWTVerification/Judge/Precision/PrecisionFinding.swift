@@ -16,42 +16,16 @@ struct PrecisionFinding {
   var fractionLeft: Double { after / probe.metrics.relL2 }
 
   /// The class of outputs computed so.
-  var engineClass: EngineClass {
-    switch rounding.format {
-    case .bf16: .bf16
-    case .f16: .f16
-    case .tf32: .tf32
-    case .i8: .i8
-    }
-  }
+  var engineClass: EngineClass { EngineClass(rounding.format) }
 
   init(
     _ rounding: Rounding, _ probe: EngineStage, after: Double, scope: PrecisionScope, isFolded: Bool,
     note: String? = nil
   ) {
     (self.rounding, self.probe, self.after) = (rounding, probe, after)
-    id = rounding.format == .i8 ? "i8" : "\(rounding.format.rawValue)-\(rounding.extent.rawValue)"
-    let name = Self.name(rounding.format)
-    let what =
-      switch rounding.extent {
-      case .weights: rounding.roundsParameters ? "\(name) weights and biases" : "\(name) weights"
-      case .operands: "\(name) operands: weights and activations are rounded before they are multiplied"
-      case .stored where rounding.roundsParameters: "every tensor in \(name), BatchNorm's parameters included"
-      case .stored: "\(name) operands and results: every layer's output is rounded, too"
-      }
+    id = rounding.causeID
     place = scope.place
-    text =
-      "the engine has \(what)" + (rounding.foldsFirst && !isFolded ? ", after BatchNorm is folded" : "")
-      + scope.text + (note.map { "; \($0)" } ?? "")
-  }
-
-  private static func name(_ format: Rounding.Format) -> String {
-    switch format {
-    case .bf16: "bfloat16"
-    case .f16: "float16"
-    case .tf32: "TF32"
-    case .i8: "8-bit integer"
-    }
+    text = rounding.text(isFolded: isFolded) + scope.text + (note.map { "; \($0)" } ?? "")
   }
 }
 

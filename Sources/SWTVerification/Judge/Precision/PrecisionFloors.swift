@@ -56,9 +56,7 @@ struct PrecisionFloors<Source: WeightSource> {
     var changes: [String: WeightChange] = [:]
     for layer in tree.convolutions.map(\.name) + [head].compactMap(\.self) {
       let filters = tree.convolutions.first { $0.name == layer }?.outputChannels ?? tree.head?.outputFeatures
-      changes["\(layer).weight"] = WeightChange { values in
-        NarrowWeights.rounded(values, engineClass, filters: filters ?? 1)
-      }
+      changes["\(layer).weight"] = NarrowWeights.change(engineClass, filters: filters ?? 1)
     }
     let layers = tree.tapNames.flatMap { tree.layers(of: $0) }
     let source = AlteredWeights(weights, changes)
@@ -73,27 +71,5 @@ struct PrecisionFloors<Source: WeightSource> {
         ($0.name, .init(relL2: $0.metrics.relL2, maxOverStd: $0.metrics.maxOverStd))
       },
       uniquingKeysWith: { first, _ in first })
-  }
-}
-
-/// Weights with fewer bits.
-private enum NarrowWeights {
-  static func rounded(
-    _ values: ContiguousArray<Float>, _ engineClass: EngineClass, filters: Int
-  ) -> ContiguousArray<Float> {
-    switch engineClass {
-    case .f16, .tf32: return ContiguousArray(values.map { HalfPrecision.float(half: HalfPrecision.half($0)) })
-    case .bf16: return ContiguousArray(values.map { HalfPrecision.float(bfloat: HalfPrecision.bfloat($0)) })
-    default:
-      var values = values
-      let size = values.count / max(1, filters)
-      for filter in 0..<filters {
-        let range = filter * size..<(filter + 1) * size
-        let scale = values[range].reduce(0) { max($0, $1.magnitude) } / 127
-        guard scale > 0 else { continue }
-        for i in range { values[i] = (values[i] / scale).rounded(.toNearestOrEven) * scale }
-      }
-      return values
-    }
   }
 }

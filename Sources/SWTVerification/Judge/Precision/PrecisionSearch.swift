@@ -37,14 +37,14 @@ struct PrecisionSearch<Source: WeightSource> {
     guard probe.stages.count == 1 || cost.multiplyAdds <= 1 << 26 else { return nil }
     let scope = scope(first, wrong, parts)
     let window = ProbeWindow(probe, tree)
-    let before = try error(nil, window)
+    guard let before = try? error(nil, window) else { return nil }
     var tried: [Tried] = []
-    for rounding in candidates {
-      if budget.isOver { break }
-      tried.append(
-        Tried(rounding: rounding, error: try error(rounding, window) / before * probe.metrics.relL2))
-      // No other can explain as much.
-      if tried[tried.count - 1].error < Self.certainFraction * probe.metrics.relL2 { break }
+    for rounding in Rounding.candidates(isFolded: isFolded) {
+      // Once one explains everything, only TF32 may explain as much as float16, whose significand it has.
+      let certain = tried.first { $0.error < Self.certainFraction * probe.metrics.relL2 }
+      if let certain, certain.rounding.format != .f16 || rounding.format != .tf32 { continue }
+      guard let left = try? error(rounding, window) else { break }
+      tried.append(Tried(rounding: rounding, error: left / before * probe.metrics.relL2))
     }
     guard let best = tried.filter({ $0.error.isFinite }).min(by: { $0.error < $1.error }) else { return nil }
     let format = storedFormat(parts)
@@ -63,27 +63,6 @@ struct PrecisionSearch<Source: WeightSource> {
 
   // MARK: Candidates
 
-  /// Weights, operands or results in a format; parameters, too, or not; BatchNorm folded before, or not.
-  private var candidates: [Rounding] {
-    var all: [Rounding] = []
-    for format in Rounding.Format.allCases {
-      let extents: [Rounding.Extent] =
-        switch format {
-        case .tf32: [.operands]
-        case .i8: [.operands, .weights]
-        case .bf16, .f16: Rounding.Extent.allCases
-        }
-      for extent in extents {
-        for parameters in format == .tf32 || format == .i8 ? [false] : [false, true] {
-          for folds in isFolded ? [false] : [false, true] {
-            all.append(Rounding(format, extent, parameters: parameters, foldsFirst: folds))
-          }
-        }
-      }
-    }
-    return all
-  }
-
   private func isSingle(_ part: EngineStage) -> Bool {
     guard part.stages.count == 1 else { return false }
     return part.name == tree.head?.name || (part.name == tree.stem.name && tree.stem.units.count == 1)
@@ -101,7 +80,9 @@ struct PrecisionSearch<Source: WeightSource> {
   private func error(_ rounding: Rounding?, _ window: ProbeWindow) throws -> Double {
     var deviation = Deviation()
     deviation.rounding = rounding
-    let engine = ReferenceEngine(tree, weights: weights, threads: threads, deviation: deviation)
+    let engine = ReferenceEngine(
+      tree, weights: weights, threads: threads, deviation: deviation,
+      isInterrupted: budget.interruption)
     var map = window.feed
     var output: FeatureMap<Double>?
     for stage in window.stages {
