@@ -9,7 +9,7 @@ enum PreparedNetwork {
   /// Why such a network is not read; nil if no tensor under the prefix belongs to an observer.
   static func refusal(_ tensors: [(name: String, shape: [Int])], under prefix: String) -> ReadingFailure? {
     for (mark, what) in marks {
-      for (name, _) in tensors where name.utf8.starts(with: prefix.utf8) && name.contains(mark) {
+      for (name, _) in tensors where name.utf8.starts(with: prefix.utf8) && hasPart(name, mark) {
         let path = name.split(separator: ".")
         guard let place = path.firstIndex(where: { $0.hasPrefix(mark) }) else { continue }
         return ReadingFailure(
@@ -20,5 +20,16 @@ enum PreparedNetwork {
       }
     }
     return nil
+  }
+
+  /// Whether a part of a path starts with the mark. By bytes: a search for characters costs milliseconds per
+  /// thousand names.
+  private static func hasPart(_ name: String, _ mark: String) -> Bool {
+    var rest = name.utf8[...]
+    while !rest.starts(with: mark.utf8) {
+      guard let dot = rest.firstIndex(of: UInt8(ascii: ".")) else { return false }
+      rest = rest[rest.index(after: dot)...]
+    }
+    return true
   }
 }
