@@ -1,3 +1,5 @@
+internal import SWTPlatform
+
 /// A name from a file, used as a key: equal to another only if their UTF-8 bytes are.
 ///
 /// Swift strings are equal if they are canonically equivalent, such as "é" as one scalar and as two. In a
@@ -13,30 +15,15 @@ package struct ExactString: Hashable, Sendable, Comparable, CustomStringConverti
   @usableFromInline
   package static func == (a: Self, b: Self) -> Bool {
     let same: Bool?? = unsafe a.text.utf8.withContiguousStorageIfAvailable { x in
-      unsafe b.text.utf8.withContiguousStorageIfAvailable { y in unsafe x.count == y.count && areEqual(x, y) }
+      unsafe b.text.utf8.withContiguousStorageIfAvailable { y in
+        guard x.count == y.count else { return false }
+        guard let p = x.baseAddress, let q = y.baseAddress else { return true }
+        return unsafe memcmp(p, q, x.count) == 0
+      }
     }
     if case .some(.some(let same)) = same { return same }
     // Text of Objective-C, which is not stored as UTF-8.
     return a.text.utf8.elementsEqual(b.text.utf8)
-  }
-
-  /// Whether two arrays of one length have the same bytes; eight at a time.
-  private static func areEqual(_ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>) -> Bool {
-    let (x, y) = (UnsafeRawBufferPointer(a), UnsafeRawBufferPointer(b))
-    var place = 0
-    while place + 8 <= x.count {
-      let (p, q) = unsafe (
-        x.loadUnaligned(fromByteOffset: place, as: UInt64.self),
-        y.loadUnaligned(fromByteOffset: place, as: UInt64.self)
-      )
-      if p != q { return false }
-      place += 8
-    }
-    while place < x.count {
-      if unsafe x[place] != y[place] { return false }
-      place += 1
-    }
-    return true
   }
 
   @usableFromInline

@@ -4,8 +4,9 @@
     python3 Tools/prove/judge_faults.py [--pth2swt PATH] [--size 224] [--write]
 
 The faults are those of Faults.md and two more. The network is resnext50_32x4d with seeded weights and
-calibrated BatchNorm, the input follows a formula; nothing is downloaded. Each fault is written in plain PyTorch. --write puts the table into the page Judge.md. Needs
-torch and torchvision as in Tools/fixtures/requirements.txt, and some minutes.
+calibrated BatchNorm, the input follows a formula; nothing is downloaded. Each fault is written in plain PyTorch.
+--write puts the table into the page Judge.md. Needs torch and torchvision as in Tools/fixtures/requirements.txt,
+and some minutes.
 """
 import argparse
 import copy
@@ -56,15 +57,6 @@ def exchange(a, b):
     return apply
 
 
-def modules(a, b):
-    def apply(net):
-        first, second = net.get_submodule(a), net.get_submodule(b)
-        state = copy.deepcopy(first.state_dict())
-        first.load_state_dict(second.state_dict())
-        second.load_state_dict(state)
-    return apply
-
-
 def flipped(weight, index):
     weight[index] *= -1
     return weight
@@ -81,10 +73,6 @@ def roles(layer, a, b):
     return exchange(f"{norm}.{a}", f"{norm}.{b}")
 
 
-def groups(weight):
-    return weight.unflatten(0, (32, -1)).transpose(0, 1).flatten(0, 1)
-
-
 def grouped(weight):
     return weight.unflatten(0, (-1, 32)).transpose(0, 1).flatten(0, 1)
 
@@ -98,10 +86,10 @@ FAULTS = [
     ("strideMoved", "every layer", faults.stride_first, ["stride-moved"]),
     ("bgr", "input", None, ["bgr-input", "bgr-weights"]),
     ("bgr", "conv1", tensors("conv1.weight", lambda w: w.flip(1)), ["bgr-input", "bgr-weights"]),
-    ("blocksExchanged", "layer2.1", modules("layer2.1", "layer2.2"), ["blocks-exchanged"]),
-    ("blocksExchanged", "layer3.1", modules("layer3.1", "layer3.2"), ["blocks-exchanged"]),
-    ("normsExchanged", "layer1.0", modules("layer1.0.bn1", "layer1.0.bn2"), ["bn-exchanged"]),
-    ("normsExchanged", "layer3.4", modules("layer3.4.bn1", "layer3.4.bn2"), ["bn-exchanged"]),
+    ("blocksExchanged", "layer2.1", faults.exchange("layer2.1", "layer2.2"), ["blocks-exchanged"]),
+    ("blocksExchanged", "layer3.1", faults.exchange("layer3.1", "layer3.2"), ["blocks-exchanged"]),
+    ("normsExchanged", "layer1.0", faults.exchange("layer1.0.bn1", "layer1.0.bn2"), ["bn-exchanged"]),
+    ("normsExchanged", "layer3.4", faults.exchange("layer3.4.bn1", "layer3.4.bn2"), ["bn-exchanged"]),
     ("meanAndBias", "layer4.0.conv2", roles("layer4.0.conv2", "bias", "running_mean"), ["bn-roles"]),
     ("meanAndBias", "layer1.1.conv3", roles("layer1.1.conv3", "bias", "running_mean"), ["bn-roles"]),
     ("weightAndVariance", "layer4.1.conv2", roles("layer4.1.conv2", "weight", "running_var"), ["bn-roles"]),
@@ -118,7 +106,7 @@ FAULTS = [
      ["kernel-rotated"]),
     ("kernelRotated", "layer4.1.conv2", tensors("layer4.1.conv2.weight", lambda w: w.flip(2, 3)),
      ["kernel-rotated"]),
-    ("groupOrder", "layer3.4.conv2", tensors("layer3.4.conv2.weight", groups), ["group-order"]),
+    ("groupOrder", "layer3.4.conv2", tensors("layer3.4.conv2.weight", lambda w: faults.shuffle_groups(w, 32)), ["group-order"]),
     ("groupOrder", "layer4.1.conv2", tensors("layer4.1.conv2.weight", grouped), ["group-order"]),
     ("filterZeroed", "layer2.0.conv2", tensors("layer2.0.conv2.weight", zeroed), ["filter-zeroed"]),
     ("filterZeroed", "layer3.3.conv3", tensors("layer3.3.conv3.weight", zeroed), ["filter-zeroed"]),

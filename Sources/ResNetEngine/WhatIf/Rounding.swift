@@ -73,6 +73,14 @@ public struct Rounding: Hashable, Sendable {
   func weights(_ values: [Double], filters: Int) -> [Double] {
     guard format == .i8 else { return values.map(nearest) }
     var values = values
+    Self.roundToIntegers(&values, filters: filters)
+    return values
+  }
+
+  /// Rounds weights `[out, …]` to 8-bit integers times each filter's scale, its largest magnitude / 127.
+  @inlinable
+  package static func roundToIntegers<Values: MutableCollection>(_ values: inout Values, filters: Int)
+  where Values.Index == Int, Values.Element: BinaryFloatingPoint {
     let size = values.count / max(1, filters)
     for filter in 0..<filters {
       let range = filter * size..<(filter + 1) * size
@@ -80,7 +88,6 @@ public struct Rounding: Hashable, Sendable {
       guard scale > 0 else { continue }
       for i in range { values[i] = (values[i] / scale).rounded(.toNearestOrEven) * scale }
     }
-    return values
   }
 
   /// Activations, with one scale and zero point for all where there are any.

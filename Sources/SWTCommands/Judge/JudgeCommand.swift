@@ -179,17 +179,6 @@ struct Judge: Command {
   }
 }
 
-extension Arguments {
-  /// A positive number of seconds.
-  func seconds(_ name: String, default fallback: Double) throws(UsageError) -> Double {
-    guard let text = value(name) else { return fallback }
-    guard let seconds = Double(text), seconds > 0, seconds <= 1e6 else {
-      throw UsageError("--\(name) is a positive number of seconds, not '\(text)'")
-    }
-    return seconds
-  }
-}
-
 extension CommandFailure {
   init(_ failure: JudgeFailure) {
     switch failure {

@@ -54,4 +54,13 @@ extension Arguments {
   func threads() throws(UsageError) -> Int? {
     value("threads") == nil ? nil : try integer("threads", in: 1...256, default: 1)
   }
+
+  /// A positive number of seconds.
+  func seconds(_ name: String, default fallback: Double) throws(UsageError) -> Double {
+    guard let text = value(name) else { return fallback }
+    guard let seconds = Double(text), seconds > 0, seconds <= 1e6 else {
+      throw UsageError("--\(name) is a positive number of seconds, not '\(text)'")
+    }
+    return seconds
+  }
 }

@@ -58,13 +58,8 @@ package struct DiffReport {
     let names = paths.map { Text.printable($0) }
     var text = ""
     for side in difference.translated { text += "\(names[side]): compared under torchvision's names\n" }
-    for (side, count) in difference.goldensLeftOut.enumerated() where count > 0 {
-      text += "\(names[side]): its golden tests (\(Text.grouped(count)) tensors) are not compared; "
-      text += "\(names[1 - side]) has none\n"
-    }
-    for (side, count) in difference.scalesLeftOut.enumerated() where count > 0 {
-      text += "\(names[side]): its scales and zero points (\(Text.grouped(count)) tensors) are not compared; "
-      text += "\(names[1 - side]) has none\n"
+    for (side, what) in leftOut {
+      text += "\(names[side]): its \(what) are not compared; \(names[1 - side]) has none\n"
     }
     if let engines { text += engines + "\n" }
     let shown = difference.pairs.filter { listsAll || $0.verdict == .values || $0.verdict == .shape }
@@ -82,6 +77,18 @@ package struct DiffReport {
     }
     text += (difference.isEmpty ? style.bold("same") : style.warning("different")) + ": \(sentence)\n"
     return text
+  }
+
+  /// What only one file has and is not compared, with the file's index: `golden tests (9 tensors)`.
+  package var leftOut: [(side: Int, what: String)] {
+    let kinds = [
+      ("golden tests", difference.goldensLeftOut), ("scales and zero points", difference.scalesLeftOut),
+    ]
+    return kinds.flatMap { what, counts in
+      counts.enumerated().filter { $0.element > 0 }.map { side, count in
+        (side, "\(what) (\(Text.grouped(count)) tensors)")
+      }
+    }
   }
 
   /// The engines of two quantized networks, if they state different ones: the same integers then give different

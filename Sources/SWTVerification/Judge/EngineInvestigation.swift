@@ -216,8 +216,7 @@ struct EngineInvestigation<Source: WeightSource> {
     _ parts: [EngineStage], _ input: FeatureMap<Float>, _ report: inout GoldenReport
   ) -> ClassedOutput {
     let wrong = parts.filter(\.isWrong)
-    guard faults(wrong, parts).isEmpty else { return ClassedOutput(.wrong) }
-    guard mayRound(wrong, parts) else { return ClassedOutput(.wrong) }
+    guard faults(wrong, parts).isEmpty, mayRound(wrong, parts) else { return ClassedOutput(.wrong) }
     for engineClass in [EngineClass.f16, .bf16, .i8] {
       let found = sized(engineClass, input, &report, isCertain: false)
       guard found != .wrong else { continue }

@@ -124,6 +124,7 @@ import Testing
         "MutationTest.swift": "layers of the network",
         "NearMiss.swift": "leaves of the network, for messages",
         "NetworkStateDict.swift": "parameters of the network",
+        "NarrowWeights.swift": "layers of the network",
         "NormHypotheses.swift": "layers of the network",
         "NpyHeader.swift": "our list of types",
         "OtherNetworks.swift": "names for a guess",

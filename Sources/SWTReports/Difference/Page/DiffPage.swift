@@ -69,13 +69,8 @@ package struct DiffPage {
     let translated = difference.translated.map { side in
       "<p class=\"detail\">\(names[side]) is compared under torchvision's names.</p>\n"
     }.joined()
-    let goldens = difference.goldensLeftOut.enumerated().filter { $0.element > 0 }.map { side, count in
-      "<p class=\"detail\">\(names[side]) has golden tests (\(Text.grouped(count)) tensors), "
-        + "which are not compared: \(names[1 - side]) has none.</p>\n"
-    }.joined()
-    let scales = difference.scalesLeftOut.enumerated().filter { $0.element > 0 }.map { side, count in
-      "<p class=\"detail\">\(names[side]) has scales and zero points (\(Text.grouped(count)) tensors), "
-        + "which are not compared: \(names[1 - side]) has none.</p>\n"
+    let leftOut = report.leftOut.map { side, what in
+      "<p class=\"detail\">\(names[side]) has \(what), which are not compared: \(names[1 - side]) has none.</p>\n"
     }.joined()
     let engines = report.engines.map { "<p class=\"detail\">\(XMLText.escaped($0))</p>\n" } ?? ""
     return """
@@ -85,7 +80,7 @@ package struct DiffPage {
       <p class="stamp">\(HTMLText.mark(isSame))<strong>\(isSame ? "Same" : "Different")</strong>\
       <span>\(isSame ? "all values are equal" : whatDiffers)</span></p>
       <p class="lead">\(XMLText.escaped(report.sentence)).</p>
-      \(translated)\(goldens)\(scales)\(engines)\(HTMLText.facts(identity))</header>
+      \(translated)\(leftOut)\(engines)\(HTMLText.facts(identity))</header>
 
       """
   }

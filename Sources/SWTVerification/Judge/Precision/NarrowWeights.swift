@@ -4,6 +4,21 @@ internal import SWTTensors
 
 /// Weights with fewer bits, for runs of the fast engine.
 enum NarrowWeights {
+  /// What rounds the weights of every layer; with `scales`, by layer, multiplied by BatchNorm's first.
+  static func changes(
+    _ tree: LayerTree, _ engineClass: EngineClass, scales: [String: [Float]] = [:]
+  ) -> [String: WeightChange] {
+    var changes: [String: WeightChange] = [:]
+    for unit in tree.convolutions {
+      changes["\(unit.name).weight"] = change(
+        engineClass, filters: unit.outputChannels, scale: scales[unit.name])
+    }
+    if let head = tree.head {
+      changes["\(head.name).weight"] = change(engineClass, filters: head.outputFeatures)
+    }
+    return changes
+  }
+
   /// What rounds a layer's weights: as they are, or multiplied by BatchNorm's scale first.
   static func change(
     _ engineClass: EngineClass, filters: Int, scale: [Float]? = nil
@@ -32,7 +47,7 @@ enum NarrowWeights {
   }
 
   /// The nearest numbers of the format; integers have a scale per filter.
-  static func rounded(
+  private static func rounded(
     _ values: ContiguousArray<Float>, _ engineClass: EngineClass, filters: Int
   ) -> ContiguousArray<Float> {
     switch engineClass {
@@ -40,13 +55,7 @@ enum NarrowWeights {
     case .bf16: return ContiguousArray(values.map { HalfPrecision.float(bfloat: HalfPrecision.bfloat($0)) })
     default:
       var values = values
-      let size = values.count / max(1, filters)
-      for filter in 0..<filters {
-        let range = filter * size..<(filter + 1) * size
-        let scale = values[range].reduce(0) { max($0, $1.magnitude) } / 127
-        guard scale > 0 else { continue }
-        for i in range { values[i] = (values[i] / scale).rounded(.toNearestOrEven) * scale }
-      }
+      Rounding.roundToIntegers(&values, filters: filters)
       return values
     }
   }

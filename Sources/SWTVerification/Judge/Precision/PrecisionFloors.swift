@@ -52,14 +52,8 @@ struct PrecisionFloors<Source: WeightSource> {
   /// The errors of this program with rounded weights.
   private func computed(_ engineClass: EngineClass) throws -> [String: Golden.Floor] {
     let tree = judge.tree
-    let head = tree.head?.name
-    var changes: [String: WeightChange] = [:]
-    for layer in tree.convolutions.map(\.name) + [head].compactMap(\.self) {
-      let filters = tree.convolutions.first { $0.name == layer }?.outputChannels ?? tree.head?.outputFeatures
-      changes["\(layer).weight"] = NarrowWeights.change(engineClass, filters: filters ?? 1)
-    }
     let layers = tree.tapNames.flatMap { tree.layers(of: $0) }
-    let source = AlteredWeights(weights, changes)
+    let source = AlteredWeights(weights, NarrowWeights.changes(tree, engineClass))
     let result = Result {
       for layer in layers { try network.repack(layer, from: source) }
       return try network.engine.run(input, taps: Set(tree.tapNames))

@@ -126,14 +126,7 @@ struct RoundingDirection<Source: WeightSource> {
       }
       for format in [Rounding.Format.bf16, .f16, .i8] {
         let engineClass = EngineClass(format)
-        var changes: [String: WeightChange] = [:]
-        for unit in tree.convolutions {
-          changes["\(unit.name).weight"] = NarrowWeights.change(
-            engineClass, filters: unit.outputChannels, scale: scales[unit.name])
-        }
-        if let head = tree.head {
-          changes["\(head.name).weight"] = NarrowWeights.change(engineClass, filters: head.outputFeatures)
-        }
+        let changes = NarrowWeights.changes(tree, engineClass, scales: scales)
         let rounding = Rounding(format, .weights, foldsFirst: folds)
         candidates.append(
           Candidate(
