@@ -144,10 +144,12 @@ public struct StateDictReading: Sendable {
 
   /// Weights before the state of optimizers, which repeats them.
   private static func sorted(_ names: [String]) -> [String] {
-    func isOptimizers(_ name: String) -> Bool {
-      name.split(separator: ".").prefix(2).contains { $0.hasPrefix("optim") }
-    }
-    return names.filter { !isOptimizers($0) } + names.filter(isOptimizers)
+    names.filter { !isOptimizerState($0) } + names.filter(isOptimizerState)
+  }
+
+  /// Whether a tensor is an optimizer's state, by its name in the file.
+  package static func isOptimizerState(_ name: String) -> Bool {
+    name.split(separator: ".").prefix(2).contains { $0.hasPrefix("optim") }
   }
 
   /// The same reading with another epsilon.
