@@ -181,7 +181,7 @@ import Testing
       (["sign", model, "--key", folder.path], .inputUnreadable, "a directory"),
       (
         ["sign", model, "--key", privateKey, "--signature", "/nowhere/at/all"], .outputFailed,
-        "No such file"
+        "the folder /nowhere/at does not exist"
       ),
       (
         ["verify-signature", model, "--key", publicKey, "--signature", text], .inputUnreadable,
