@@ -75,9 +75,13 @@ public final class PthFile: Sendable {
     self.watched = watched
     self.limits = limits.scaled(toFile: checkpoint.byteCount)
     budget = Mutex(ValueBudget(self.limits))
-    places = Dictionary(
-      checkpoint.tensors.enumerated().map { (ExactString($1.name), $0) },
-      uniquingKeysWith: { first, _ in first })
+    var places: [ExactString: Int] = [:]
+    places.reserveCapacity(checkpoint.tensors.count)
+    for index in checkpoint.tensors.indices.reversed() {
+      // Of equal names, the first stays.
+      places[ExactString(checkpoint.tensors[index].name)] = index
+    }
+    self.places = places
   }
 
   /// Every tensor, in file order.

@@ -12,6 +12,10 @@ enum SignedFile {
 
   /// The content id of a file that passes every check, so that it covers all of its bytes.
   static func contentID(_ path: String) throws(CommandFailure) -> SHA256Digest {
+    try OpenFile.watching([path]) { () throws(CommandFailure) in try provenID(path) }
+  }
+
+  private static func provenID(_ path: String) throws(CommandFailure) -> SHA256Digest {
     let file = try OpenFile.weights(path)
     do throws(SWTError) {
       try file.verify(using: SystemDigests())
