@@ -214,6 +214,8 @@ struct ConversionJob {
     summary.parametrizations = parametrizations
     summary.official = official
     summary.statesInput = statesInput
+    summary.unstatedInput = ["pre.mean", "pre.std", "pre.size"].filter { draft.contents.metadata[$0] == nil }
+    summary.hasLabels = draft.contents.metadata["labels"] != nil
     // Without a pass over the values the digest is not known.
     if architecture != nil, !digest.isEmpty {
       summary.warnings = OfficialName.warnings(path: source.path, sha256: digest)

@@ -99,6 +99,10 @@ public struct ConversionSummary: Sendable {
   public var worstRounding: (name: String, relL2: Double)?
   /// Whether the user stated mean and standard deviation as metadata.
   public var statesInput = false
+  /// Which of `pre.mean`, `pre.std` and `pre.size` the output does not state.
+  public var unstatedInput: [String] = []
+  /// Whether the output has labels.
+  public var hasLabels = false
   /// Whether the output existed and is what this conversion would have written.
   public var wasUpToDate = false
 }

@@ -52,7 +52,10 @@ struct CandidateChoice {
     if let guess = OtherNetworks.guess(keys.names) {
       return ReadingFailure(unknownNetwork: "the names are those of \(guess)")
     }
-    let examples = keys.sorted.prefix(3).joined(separator: ", ")
-    return ReadingFailure(unknownNetwork: "its tensors are \(examples), …")
+    guard keys.sorted.contains(where: { !$0.isEmpty }) else {
+      return ReadingFailure(unknownNetwork: "it is one tensor without a name")
+    }
+    let examples = keys.sorted.prefix(3).joined(separator: ", ") + (keys.sorted.count > 3 ? ", …" : "")
+    return ReadingFailure(unknownNetwork: "its tensors are \(examples)")
   }
 }

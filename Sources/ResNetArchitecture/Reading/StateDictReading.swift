@@ -144,11 +144,11 @@ public struct StateDictReading: Sendable {
 
   /// Weights before the state of optimizers, which repeats them.
   private static func sorted(_ names: [String]) -> [String] {
-    names.filter { !isOptimizerState($0) } + names.filter(isOptimizerState)
+    names.filter { !isOptimizers($0) } + names.filter(isOptimizers)
   }
 
-  /// Whether a tensor is an optimizer's state, by its name in the file.
-  package static func isOptimizerState(_ name: String) -> Bool {
+  /// Whether a tensor of this name is part of an optimizer's state.
+  package static func isOptimizers(_ name: String) -> Bool {
     name.split(separator: ".").prefix(2).contains { $0.hasPrefix("optim") }
   }
 
@@ -214,7 +214,9 @@ public struct StateDictReading: Sendable {
     let architecture = tree.architecture
     if let count = architecture.classCount {
       if !architecture.isForSmallImages, count != 1000 {
-        notes.append(Note("fc has \(count) classes, not ImageNet's 1000: fine-tuned or trained from scratch"))
+        notes.append(
+          Note(
+            "fc has \(count) classes, not ImageNet's 1000: fine-tuned or trained from scratch", .nameClasses))
       }
     } else {
       notes.append(Note("no classifier: the output is \(tree.outputName)'s feature map"))

@@ -44,7 +44,8 @@ struct Check: Command {
       return try FilesRun(command: "check", reports: reports, json: json).run(files, console) {
         path throws(CommandFailure) in
         let result = try steadily(path)
-        return .init(line: result.lines.joined(separator: ","), members: result.members)
+        let more = result.lines.dropFirst().map { $0.split(separator: " ").joined(separator: " ") }
+        return .init(line: ([result.lines[0]] + more).joined(separator: ", "), members: result.members)
       }
     }
     let result = try steadily(paths[0])

@@ -74,13 +74,15 @@ enum ConvertReport {
     return text
   }
 
-  /// The first weights by name, and the state of optimizers, which may be three tensors per weight, as one count.
-  private static func unusedText(_ names: [String]) -> String {
-    let weights = names.filter { !StateDictReading.isOptimizerState($0) }
-    var parts = Array(weights.prefix(5))
-    if weights.count > 5 { parts.append("+\(weights.count - 5) more") }
-    let others = names.count - weights.count
-    if others > 0 { parts.append("\(others) of an optimizer's state") }
+  /// The first names; an optimizer's tensors, which repeat the weights, are only counted.
+  private static func unusedText(_ unused: [String]) -> String {
+    let names = unused.filter { !StateDictReading.isOptimizers($0) }
+    let optimizers = unused.count - names.count
+    var parts = Array(names.prefix(5))
+    if names.count > 5 { parts.append("+\(names.count - 5) more") }
+    if optimizers > 0 {
+      parts.append("\(optimizers) \(optimizers == 1 ? "tensor" : "tensors") of an optimizer")
+    }
     return parts.joined(separator: ", ")
   }
 

@@ -31,6 +31,10 @@ enum SignedFile {
 
   static func key(_ path: String) throws(CommandFailure) -> Ed25519KeyFile {
     do throws(ParseFailure) {
+      // Secret stores pass keys through pipes: `--key <(vault read …)`.
+      if case .other? = Folder.kind(path) {
+        return try Ed25519KeyFile(try SmallStream.bytes(path, limit: Ed25519KeyFile.maximumSize))
+      }
       return try Ed25519KeyFile(try read(path, limit: Ed25519KeyFile.maximumSize))
     } catch {
       throw CommandFailure(reading: path, error)
