@@ -21,45 +21,62 @@ struct work {
     uint8_t *output;
 };
 
+/* The numbers of 16 filters; in registers, because a byte that is written could be one of them. */
+struct filters {
+    __m512 scale, bias, factor, inverse, added;
+    __m512i whole, zero, low;
+};
+
+INLINE struct filters filters_of(
+    const struct p2s_quantized_conv *conv, const enum p2s_requantization rounding, int32_t first) {
+    const struct filters f = {
+        .scale = _mm512_loadu_ps(conv->scale + first),
+        .bias = _mm512_loadu_ps(conv->bias + first),
+        .factor = _mm512_set1_ps(conv->factor),
+        .inverse = _mm512_set1_ps(conv->inverse),
+        .added = _mm512_set1_ps((float)conv->zero),
+        .whole = _mm512_loadu_si512(conv->whole + first),
+        .zero = _mm512_set1_epi32(conv->zero),
+        .low = _mm512_set1_epi32(rounding == P2S_ONEDNN ? 0 : conv->low),
+    };
+    return f;
+}
+
 /*
  * As p2s_requantize. The conversion to integers rounds to nearest, ties to even; NaN and what is
  * too low become the lowest integer, and what is too high is bounded before.
  */
-INLINE void requantize(
-    const struct p2s_quantized_conv *conv, const enum p2s_requantization rounding, __m512i sum,
-    int32_t filter, uint8_t *output) {
-    const __m512 scale = _mm512_loadu_ps(conv->scale + filter);
-    const __m512i low = _mm512_set1_epi32(rounding == P2S_ONEDNN ? 0 : conv->low);
-    const __m512 high = _mm512_set1_ps(512.0f);
-    __m512 v;
-    if (rounding == P2S_QNNPACK)
-        sum = _mm512_add_epi32(sum, _mm512_loadu_si512(conv->whole + filter));
-    v = _mm512_cvtepi32_ps(sum);
-    if (rounding == P2S_FBGEMM) v = _mm512_add_ps(v, _mm512_loadu_ps(conv->bias + filter));
-    if (rounding == P2S_ONEDNN) v = _mm512_mul_ps(v, _mm512_set1_ps(conv->factor));
-    v = _mm512_mul_ps(v, scale);
+INLINE __m128i requantized(
+    const struct filters *f, const enum p2s_requantization rounding, const int relu, __m512i sum) {
+    if (rounding == P2S_QNNPACK) sum = _mm512_add_epi32(sum, f->whole);
+    __m512 v = _mm512_cvtepi32_ps(sum);
+    if (rounding == P2S_FBGEMM) v = _mm512_add_ps(v, f->bias);
+    if (rounding == P2S_ONEDNN) v = _mm512_mul_ps(v, f->factor);
+    v = _mm512_mul_ps(v, f->scale);
     if (rounding == P2S_ONEDNN) {
-        v = _mm512_add_ps(v, _mm512_loadu_ps(conv->bias + filter));
+        v = _mm512_add_ps(v, f->bias);
         /* The second operand is the result where the first is NaN, or both are zeros. */
-        if (conv->relu) v = _mm512_max_ps(v, _mm512_setzero_ps());
-        v = _mm512_mul_ps(v, _mm512_set1_ps(conv->inverse));
-        v = _mm512_add_ps(v, _mm512_set1_ps((float)conv->zero));
+        if (relu) v = _mm512_max_ps(v, _mm512_setzero_ps());
+        v = _mm512_mul_ps(v, f->inverse);
+        v = _mm512_add_ps(v, f->added);
     }
-    __m512i q = _mm512_cvtps_epi32(_mm512_min_ps(high, v));
-    if (rounding != P2S_ONEDNN) q = _mm512_add_epi32(q, _mm512_set1_epi32(conv->zero));
-    _mm_storeu_si128(
-        (__m128i *)(void *)output, _mm512_cvtusepi32_epi8(_mm512_max_epi32(q, low)));
+    __m512i q = _mm512_cvtps_epi32(_mm512_min_ps(_mm512_set1_ps(512.0f), v));
+    if (rounding != P2S_ONEDNN) q = _mm512_add_epi32(q, f->zero);
+    return _mm512_cvtusepi32_epi8(_mm512_max_epi32(q, f->low));
 }
 
 /* The sums of `pixels` pixels of `blocks` blocks become bytes. */
 INLINE void finish(
-    const struct work *work, const enum p2s_requantization rounding, int32_t pixel,
+    const struct work *work, const enum p2s_requantization rounding, const int relu, int32_t pixel,
     const int pixels, int32_t block, const int blocks, __m512i (*sum)[4]) {
-    const struct p2s_quantized_conv *conv = work->conv;
-    P2S_UNROLL for (int p = 0; p < pixels; p++) {
-        uint8_t *to = work->output + (int64_t)(pixel + p) * conv->out_channels + 16 * block;
-        P2S_UNROLL for (int b = 0; b < blocks; b++)
-            requantize(conv, rounding, sum[p][b], 16 * (block + b), to + 16 * b);
+    const int64_t step = work->conv->out_channels;
+    uint8_t *to = work->output + pixel * step + 16 * block;
+    P2S_UNROLL for (int b = 0; b < blocks; b++) {
+        const struct filters f = filters_of(work->conv, rounding, 16 * (block + b));
+        P2S_UNROLL for (int p = 0; p < pixels; p++)
+            _mm_storeu_si128(
+                (__m128i *)(void *)(to + p * step + 16 * b),
+                requantized(&f, rounding, relu, sum[p][b]));
     }
 }
 
@@ -67,9 +84,12 @@ INLINE void finish_any(
     const struct work *work, int32_t pixel, const int pixels, int32_t block, const int blocks,
     __m512i (*sum)[4]) {
     switch (work->conv->rounding) {
-    case P2S_FBGEMM: finish(work, P2S_FBGEMM, pixel, pixels, block, blocks, sum); return;
-    case P2S_ONEDNN: finish(work, P2S_ONEDNN, pixel, pixels, block, blocks, sum); return;
-    case P2S_QNNPACK: finish(work, P2S_QNNPACK, pixel, pixels, block, blocks, sum); return;
+    case P2S_FBGEMM: finish(work, P2S_FBGEMM, 0, pixel, pixels, block, blocks, sum); return;
+    case P2S_ONEDNN:
+        if (work->conv->relu) finish(work, P2S_ONEDNN, 1, pixel, pixels, block, blocks, sum);
+        else finish(work, P2S_ONEDNN, 0, pixel, pixels, block, blocks, sum);
+        return;
+    case P2S_QNNPACK: finish(work, P2S_QNNPACK, 0, pixel, pixels, block, blocks, sum); return;
     }
 }
 

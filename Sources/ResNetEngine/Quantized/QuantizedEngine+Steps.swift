@@ -1,11 +1,37 @@
 internal import CKernels
 internal import ResNetArchitecture
+internal import SWTThreads
 
 // Pools and residual sums.
 
 extension QuantizedEngine {
   /// The vector loop of PyTorch's sums covers two vectors of 64 bytes at a time.
   private static let loopBytes = 128
+  /// Of a residual sum, what one thread takes at a time.
+  private static let pieceBytes = 1 << 15
+
+  /// What the pieces of a sum share; they write disjoint parts of the target.
+  @unsafe
+  private struct SumWork: @unchecked Sendable {
+    let isa: p2s_isa
+    let float: p2s_quantized_sum
+    let fixed: p2s_quantized_fixed_sum?
+    let a, b: UnsafePointer<UInt8>
+    let target: UnsafeMutablePointer<UInt8>
+
+    func sum(at place: Int, count: Int, fused: Int) {
+      if let fixed = unsafe fixed {
+        unsafe withUnsafePointer(to: fixed) {
+          unsafe p2s_quantized_fixed_sum($0, a + place, b + place, Int64(count), target + place)
+        }
+      } else {
+        unsafe withUnsafePointer(to: float) {
+          unsafe p2s_quantized_sum(
+            isa, $0, a + place, b + place, Int64(count), Int64(fused), target + place)
+        }
+      }
+    }
+  }
 
   func maximum(_ pool: PoolUnit, _ map: QuantizedMap) -> QuantizedMap {
     let (rows, width) = (pool.outputSize(map.rows), pool.outputSize(map.width))
@@ -50,7 +76,7 @@ extension QuantizedEngine {
     }
     var output = memory.map(
       rows: body.rows, width: body.width, channels: body.channels, stride: body.stride, numbers)
-    var float = p2s_quantized_sum(
+    let float = p2s_quantized_sum(
       scale_a: body.numbers.scale, scale_b: shortcut.numbers.scale, zero_a: body.numbers.zero,
       zero_b: shortcut.numbers.zero, inverse: 1 / numbers.scale, zero: numbers.zero)
     let fixed = backend == .qnnpack ? try fixedSum(block) : nil
@@ -59,21 +85,19 @@ extension QuantizedEngine {
     let total = pass.images * image
     let fused = total - total % Self.loopBytes - pass.image * image
     let isDense = body.channels == body.stride
-    let (pieces, size) = isDense ? (1, image) : (body.pixels, body.channels)
+    let (pieces, size) =
+      isDense
+      ? ((image + Self.pieceBytes - 1) / Self.pieceBytes, Self.pieceBytes) : (body.pixels, body.channels)
     unsafe body.bytes.withUnsafeBufferPointer { a in
       unsafe shortcut.bytes.withUnsafeBufferPointer { b in
         unsafe output.bytes.withUnsafeMutableBufferPointer { target in
-          for piece in 0..<pieces {
-            let place = isDense ? 0 : piece * body.stride
-            if var fixed {
-              unsafe p2s_quantized_fixed_sum(
-                &fixed, a.start + place, b.start + place, Int64(size),
-                target.start + place)
-            } else {
-              unsafe p2s_quantized_sum(
-                isa, &float, a.start + place, b.start + place, Int64(size),
-                Int64(max(0, min(size, fused - piece * size))), target.start + place)
-            }
+          let work = unsafe SumWork(
+            isa: isa, float: float, fixed: fixed, a: a.start, b: b.start, target: target.start)
+          threads.forEach(pieces) { piece in
+            let (first, count) = (piece * size, min(size, image - piece * size))
+            unsafe work.sum(
+              at: isDense ? first : piece * body.stride, count: count,
+              fused: max(0, min(count, fused - first)))
           }
         }
       }

@@ -216,11 +216,13 @@ public struct QuantizedEngine: ForwardEngine, Sendable {
     var output = memory.map(
       rows: rows, width: width, channels: layer.filters, stride: layer.outputChannels, layer.output)
     let pixels = rows * width
-    // Small enough that inputs stay in the cache, and enough for all threads; weights are read once per chunk.
-    let share = threads.count == 1 ? pixels : (pixels + 2 * threads.count - 1) / (2 * threads.count)
-    let chunk = max(12, min(96, share) + 11) / 12 * 12
-    let chunks = (pixels + chunk - 1) / chunk
-    let part = layer.blocks > 16 && chunks < 2 * threads.count ? 16 / layer.panel * layer.panel : layer.blocks
+    // Chunks of pixels that stay in the cache; parts of the filters where threads need more units. All chunks of
+    // a part follow each other, while its weights are in the cache.
+    let chunks = (pixels + 95) / 96
+    let chunk = ((pixels + chunks - 1) / chunks + 5) / 6 * 6
+    let wanted = threads.count == 1 ? 1 : (4 * threads.count + chunks - 1) / chunks
+    let panels = (layer.blocks + layer.panel - 1) / layer.panel
+    let part = (panels + wanted - 1) / wanted * layer.panel
     let parts = (layer.blocks + part - 1) / part
     unsafe layer.withKernel(inputWidth: input.width, weights: weights(of: name)) { kernel in
       unsafe input.bytes.withUnsafeBufferPointer { source in
@@ -230,8 +232,9 @@ public struct QuantizedEngine: ForwardEngine, Sendable {
               kernel: kernel, source: source.start, offsets: offsets.start,
               target: target.start)
             threads.forEach(chunks * parts) { unit in
-              let start = unit / parts * chunk
-              let first = unit % parts * part
+              let start = unit % chunks * chunk
+              let first = unit / chunks * part
+              if start >= pixels { return }
               unsafe p2s_quantized_conv(
                 isa, work.kernel, work.source, work.offsets + start, Int32(min(chunk, pixels - start)),
                 Int32(first), Int32(min(first + part, layer.blocks)),
