@@ -86,12 +86,13 @@ final class TensorDecoder<Provider: StorageProvider> {
   /// Decodes a node that may be a tensor.
   func decode(_ id: NodeID, depth: Int = 0) throws(ParseFailure) -> Decoded {
     try Self.requireShallow(depth)
-    let isShared = arena.isShared(id)
-    if isShared, let decoded = known[id] { return decoded }
+    // Calls inside calls may share their arguments, so their number would grow with a power of the depth.
+    let isRepeated = depth > 0 || arena.isShared(id)
+    if isRepeated, let decoded = known[id] { return decoded }
     steps += 1
     try limits.check(.walkSteps, steps)
     let decoded = try make(id, depth: depth)
-    if isShared, case .tensors = decoded { known[id] = decoded }
+    if isRepeated, case .tensors = decoded { known[id] = decoded }
     return decoded
   }
 

@@ -31,8 +31,8 @@ public final class PthFile: Sendable {
   /// Tensors read to their end, to decide when to look at the files again.
   private let readCount = Atomic(0)
 
-  /// Opens a checkpoint in any readable format, recognized by content; an index of shards together with its
-  /// shards.
+  /// Opens a checkpoint in any readable format, recognized by content; an index of shards, or the folder with
+  /// it, together with its shards.
   ///
   /// - Throws: ``/SWTBytes/ParseFailure`` if the file cannot be read, is not a checkpoint, is damaged, needs
   ///   more than `limits` allow, or names functions that would run code when loaded elsewhere.

@@ -42,6 +42,9 @@ enum ConvertReport {
               "parts": .array(weight.parts.map { .string($0) }), "exact": .bool(weight.kind.isExact),
             ]
           })),
+      JSONMember(
+        "renamed",
+        summary.renamed.map { ["from": .string($0.from), "to": .string($0.to)] } ?? .null),
       JSONMember("up_to_date", .bool(summary.wasUpToDate)),
       JSONMember("warnings", .array(summary.warnings.map { .string($0) })),
       JSONMember("seconds", .double(seconds)),
@@ -54,6 +57,10 @@ enum ConvertReport {
     text += "\(Text.bytes(summary.byteCount)), \(Text.fixed(seconds, 2)) s\n"
     if let identity = summary.contentID { text += "  content id  \(identity)\n" }
     text += summary.readingText
+    if let (from, to) = summary.renamed {
+      text += "  note        the names are torchvision's: \(Text.printable(from)) became \(to); "
+      text += "--arch none keeps the source's names\n"
+    }
     text += foldedText(summary.parametrizations)
     if let worst = summary.worstRounding {
       text += "  rounding    at most \(Text.scientific(worst.relL2)) of a tensor's norm, in \(worst.name)\n"
