@@ -40,6 +40,15 @@ extension OutputFile {
       .outputFailed, file: output, "the output would replace the input \(input)", hint: "name another file")
   }
 
+  /// Checks that the folder of an output exists.
+  ///
+  /// - Throws: ``CommandFailure`` with exit 6.
+  static func requireFolder(of output: String?) throws(CommandFailure) {
+    guard let output, !Folder.exists(Folder.parent(of: output)) else { return }
+    let failure = WriteFailure(creating: output, SystemFailure(call: "open", code: ENOENT))
+    throw CommandFailure(writing: output, failure)
+  }
+
   /// Makes a folder and those above it, unless they exist.
   ///
   /// - Throws: ``CommandFailure`` with exit 6.

@@ -25,6 +25,11 @@ struct PageOutput {
     try OutputFile.requireOther(path, than: inputs)
   }
 
+  /// Checks that the page's folder exists, before work that takes long.
+  ///
+  /// - Throws: ``CommandFailure`` with exit 6.
+  func requireFolder() throws(CommandFailure) { try OutputFile.requireFolder(of: path) }
+
   /// Writes the page, replacing an existing file.
   ///
   /// - Throws: ``CommandFailure`` with exit 6.

@@ -91,6 +91,7 @@ struct Evaluate: Command {
       throw CommandFailure(error)
     }
 
+    try page?.requireFolder()
     let memory = try resume.map { path throws(CommandFailure) in
       try EvaluationMemory(
         path, identity: entries.map { "\($0.model.identity) \($0.precision.rawValue) \(isa.rawValue)" },

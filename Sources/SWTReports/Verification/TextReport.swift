@@ -61,7 +61,7 @@ enum TextReport {
     return text
   }
 
-  /// The table; on a terminal that is too narrow without the floor, which is relL2 divided by the next column.
+  /// The table; on a terminal that is too narrow without the columns that are needed least.
   private static func table(_ report: VerificationReport, _ width: Int?) -> String {
     var rows = [
       ["golden", "output", ">relL2", ">floor", ">x floor", "top1", "margin", "verdict"]
@@ -81,11 +81,15 @@ enum TextReport {
       }
     }
     rows = rows.map { $0 + Array(repeating: "", count: max(0, 8 - $0.count)) }
-    let whole = Text.table(rows, indent: " ")
-    guard let width, whole.split(separator: "\n").contains(where: { Text.width($0) > width }) else {
-      return whole
+    // The floor is relL2 divided by the next column; the margin and the labels are in every other format.
+    var dispensable = ["top1", "margin", ">floor"]
+    while let width,
+      Text.table(rows, indent: " ").split(separator: "\n").contains(where: { Text.width($0) > width }),
+      let name = dispensable.popLast(), let place = rows[0].firstIndex(of: name)
+    {
+      for row in rows.indices { rows[row].remove(at: place) }
     }
-    return Text.table(rows.map { Array($0[..<3] + $0[4...]) }, indent: " ")
+    return Text.table(rows, indent: " ")
   }
 
   private static func row(

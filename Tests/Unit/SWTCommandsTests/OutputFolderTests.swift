@@ -51,6 +51,17 @@ import Testing
     #expect(tool.errors.contains(": \(folder.file("key")) is not a folder\n"), "\(tool.errors)")
   }
 
+  @Test func `an evaluation does not begin if its page has no folder`() throws {
+    let folder = try TemporaryFolder()
+    let photos = folder.file("photos.tsv")
+    try writeFile(photos, Array("\(Fixtures.path("images/landscape.jpg"))\t3\n".utf8))
+    let command = ["evaluate", "MODEL", photos, "--html=\(folder.file("new/page.html"))"]
+    let tool = Tool(try Self.words(command, folder, ""))
+    #expect(tool.status == .outputFailed)
+    #expect(
+      tool.output.isEmpty && tool.errors.contains(": the folder \(folder.file("new")) does not exist\n"))
+  }
+
   /// Commands whose output is a folder.
   static let folders: [[String]] = [
     ["convert", checkpoint, Fixture.checkpoint("resnext_deep"), "-o", "OUT"],
