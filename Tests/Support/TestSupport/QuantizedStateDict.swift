@@ -75,6 +75,35 @@ package struct QuantizedStateDict {
     return zip.bytes()
   }
 
+  /// A file of one quantized convolution saved whole, whose state is a tuple of the first `count` of 16 values.
+  package static func convolutionState(count: Int) -> [UInt8] {
+    var storages: [[UInt8]] = []
+    func pair(_ value: Int64) -> (PickleBuilder) -> PickleBuilder { { $0.tuple([value, value]) } }
+    func quantized(_ pickle: PickleBuilder) -> PickleBuilder {
+      let shape = [4, 4, 1, 1]
+      let scales = [0.01, 0.02, 0.03, 0.04]
+      let weight = Value.quantized(
+        type: "QInt8Storage", shape: shape, scales: scales, zeros: [0, 0, 0, 0], axis: 0)
+      return put(weight, pickle, &storages)
+    }
+    let scale: [UInt8] = [0x3F, 0xA0, 0, 0, 0, 0, 0, 0]
+    let values: [(PickleBuilder) -> PickleBuilder] = [
+      { $0.int(4) }, { $0.int(4) }, pair(1), pair(1), pair(0), pair(1), { $0.op(0x89) }, pair(0),
+      { $0.int(1) },
+      { $0.text("zeros") }, quantized, { $0.op(0x4E) }, { $0.op(0x47, scale) }, { $0.int(3) },
+      { $0.op(0x89) },
+      { $0.op(0x89) },
+    ]
+    var pickle = PickleBuilder().op(0x7D).op(0x28).text("conv")
+      .global("torch.ao.nn.quantized.modules.conv", "Conv2d").op(0x29).op(0x81).op(0x28)
+    for value in values.prefix(count) { pickle = value(pickle) }
+    var zip = ZipBuilder()
+    zip.add("archive/data.pkl", pickle.op(0x74).op(0x62).op(0x75).stop())
+    for (key, bytes) in storages.enumerated() { zip.add("archive/data/\(key)", bytes) }
+    zip.add("archive/version", Array("3\n".utf8))
+    return zip.bytes()
+  }
+
   private static func put(_ value: Value, _ pickle: PickleBuilder, _ storages: inout [[UInt8]])
     -> PickleBuilder
   {

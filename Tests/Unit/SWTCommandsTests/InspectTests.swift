@@ -40,7 +40,7 @@ import Testing
   @Test func `an unknown network is named once, and a misfit is explained`() throws {
     let names = StateDictFile([("encoder.weight", [2, 2]), ("decoder.weight", [2, 2])])
     let other = try TemporaryFile(names.bytes, name: "other.pth")
-    let message = "not a known ResNet or ResNeXt: its tensors are decoder.weight, encoder.weight, …"
+    let message = "not a known ResNet or ResNeXt: its tensors are decoder.weight, encoder.weight"
     #expect(Tool("inspect", other.path).output.contains("  architecture  \(message)\n"))
     #expect(try Tool("inspect", other.path, "--json").json()["misfit"]?.string == message)
 

@@ -87,7 +87,9 @@ import Testing
     let folder = try TemporaryFolder()
     let convert = ["convert", Fixture.checkpoint("resnext_small"), "-o", folder.file("x.swt"), "--force"]
     #expect(Tool(convert).output.contains("are not known; --meta pre.mean=… states them"))
-    let stated = Tool(convert + ["--meta", "pre.mean=0.5,0.5,0.5", "--meta", "pre.std=0.2,0.2,0.2"])
+    let colors = convert + ["--meta", "pre.mean=0.5,0.5,0.5", "--meta", "pre.std=0.2,0.2,0.2"]
+    #expect(Tool(colors).output.contains("size is not known"))
+    let stated = Tool(colors + ["--meta", "pre.size=64"])
     #expect(stated.status == .success && !stated.output.contains("not known"), "\(stated.output)")
   }
 }

@@ -1,6 +1,7 @@
 import SWTBytes
 import SWTCommands
 internal import SWTConsole
+internal import SWTTensorFiles
 import TestSupport
 import Testing
 
@@ -198,6 +199,24 @@ import Testing
     for word in fault.words { #expect(refused.errors.contains(word), "\(refused.errors)") }
     #expect(refused.errors.split(separator: "\n").count <= 2, "\(refused.errors)")
     #expect(throws: (any Error).self) { try readFile(output) }
+  }
+
+  /// A module's state, as its class pickles it: 14 values until PyTorch 1.4, then 15, with `training`.
+  @Test(arguments: 13...16)
+  func `the tuple of a convolution's state has 14 or 15 values`(count: Int) throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("m.pth")
+    try writeFile(path, QuantizedStateDict.convolutionState(count: count))
+    let inspected = Tool("inspect", path, "--json")
+    guard 14...15 ~= count else {
+      #expect(inspected.status == .inputUnreadable)
+      #expect(inspected.errors.contains("conv is a tuple of \(count)"), "\(inspected.errors)")
+      return
+    }
+    #expect(inspected.status == .success, "\(inspected.errors)")
+    let tensors = try inspected.json()["tensors"]?.array ?? []
+    #expect(tensors.compactMap { $0["name"]?.string } == ["conv.weight", "conv.scale", "conv.zero_point"])
+    #expect(tensors.first?["shape"]?.array?.compactMap(\.int) == [4, 4, 1, 1])
   }
 
   // MARK: Weight files changed by hand

@@ -20,6 +20,10 @@ struct AssembledPass {
   /// Chunks before ``next`` that are not finished, in order.
   private var current: [Int] = []
 
+  /// The pass through a finished chunk, whose last values the current window may show: their pages are released
+  /// when the window is no longer read, because a read after the release would map them again, and they would stay.
+  private var shown: SourceWalk?
+
   /// Starts at an element of the whole.
   ///
   /// - Parameters:
@@ -44,6 +48,8 @@ struct AssembledPass {
   /// after the last.
   mutating func next(_ count: Int, into window: WindowBuffer) throws(ParseFailure) -> Bool {
     window.removeAll()
+    try shown?.finish()
+    shown = nil
     let width = source.type.byteWidth
     let range = position..<min(position + count / width, end)
     guard !range.isEmpty else { return false }
@@ -69,6 +75,7 @@ struct AssembledPass {
 
   /// Checks that the files still have the bytes returned so far.
   func requireSource() throws(ParseFailure) {
+    try shown?.requireSource()
     for (chunk, cursor) in open {
       do throws(ParseFailure) {
         try cursor.requireSource()
@@ -169,7 +176,7 @@ struct AssembledPass {
       return
     }
     current.removeAll { $0 == chunk }
-    var cursor = cursor
     try cursor.finish()
+    shown = cursor.walk
   }
 }

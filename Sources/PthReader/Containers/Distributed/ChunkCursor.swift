@@ -15,7 +15,8 @@ struct ChunkCursor {
   private var pending: [UInt8] = []
   /// The end of the values in the storage.
   private var end = 0
-  private var walk: SourceWalk?
+  /// The pass through mapped bytes; its owner ends it when the last window is no longer in use.
+  private(set) var walk: SourceWalk?
   private var crc: CRC32?
 
   /// Opens a chunk.
@@ -90,8 +91,8 @@ struct ChunkCursor {
   }
 
   /// Compares the checksum; call after the last element.
-  mutating func finish() throws(ParseFailure) {
-    try walk?.finish()
+  func finish() throws(ParseFailure) {
+    try walk?.requireSource()
     if let crc { try entry.storage.requireChecksum(found: crc.value) }
   }
 
