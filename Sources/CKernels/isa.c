@@ -49,11 +49,20 @@ static int has_amx(void) { return 0; }
 static int may_use_tiles(void) { return 0; }
 #endif
 
-enum p2s_amx p2s_amx_state(void) {
+enum p2s_amx p2s_amx_state_if(int has_tiles) {
 #if P2S_HAVE_X86
-    if (!has_amx()) return P2S_AMX_MISSING;
+    if (!has_tiles) return P2S_AMX_MISSING;
     if (!may_use_tiles()) return P2S_AMX_REFUSED;
     return p2s_tiles_agree() ? P2S_AMX_USABLE : P2S_AMX_DIFFERENT;
+#else
+    (void)has_tiles;
+    return P2S_AMX_MISSING;
+#endif
+}
+
+enum p2s_amx p2s_amx_state(void) {
+#if P2S_HAVE_X86
+    return p2s_amx_state_if(has_amx());
 #else
     return P2S_AMX_MISSING;
 #endif

@@ -25,6 +25,9 @@
 #endif
 
 #define P2S_HIDDEN __attribute__((visibility("hidden")))
+
+/* p2s_amx_state for a processor that has tiles or not; tests execute tiles in software. */
+P2S_HIDDEN enum p2s_amx p2s_amx_state_if(int has_tiles);
 #define P2S_INLINE static inline __attribute__((always_inline))
 #define P2S_UNROLL _Pragma("clang loop unroll(full)")
 

@@ -2,23 +2,32 @@
 #pragma STDC FP_CONTRACT OFF
 #include "quantized.h"
 
+/* 16 sums of four products each, of the words at `x`: the same word, or one of four. */
+static void multiply(const uint8_t *x, int own_words, const int8_t *w, int32_t *const *sums) {
+    for (int i = 0; i < 16; i++, w += 4) {
+        const uint8_t *word = x + (own_words ? 4 * (i % 4) : 0);
+        *sums[i] += word[0] * w[0] + word[1] * w[1] + word[2] * w[2] + word[3] * w[3];
+    }
+}
+
 static void conv_portable(
     const struct p2s_quantized_conv *conv, const uint8_t *input, const int32_t *pixel_bytes,
     int32_t pixels, int32_t first, int32_t last, uint8_t *output) {
-    const int32_t steps = conv->window / 4;
-    for (int32_t pixel = 0; pixel < pixels; pixel++) {
-        for (int32_t block = first; block < last; block++) {
+    const int32_t lanes = conv->lanes, steps = (lanes ? lanes : conv->window) / 4;
+    for (int32_t block = first; block < last; block++) {
+        int32_t sum[16], *sums[4][16];
+        for (int part = 0; part < 4; part++)
+            for (int i = 0; i < 16; i++)
+                sums[part][i] = &sum[lanes ? p2s_lane_filter(lanes, part, i) % 16 : i];
+        for (int32_t pixel = 0; pixel < pixels; pixel++) {
             const uint8_t *x = input + pixel_bytes[pixel] + conv->first[block];
-            const int8_t *w = conv->weights + (int64_t)block * conv->taps * steps * 64;
-            int32_t sum[16];
+            struct p2s_block_weights w = p2s_weights_of(conv, block);
             for (int i = 0; i < 16; i++) sum[i] = conv->start[16 * block + i];
-            for (int32_t tap = 0; tap < conv->taps; tap++) {
-                const uint8_t *words = x + conv->tap_bytes[tap];
-                for (int32_t step = 0; step < steps; step++, w += 64, words += 4)
-                    for (int i = 0; i < 16; i++)
-                        sum[i] += words[0] * w[4 * i] + words[1] * w[4 * i + 1]
-                            + words[2] * w[4 * i + 2] + words[3] * w[4 * i + 3];
-            }
+            for (int32_t tap = 0; tap < conv->taps; tap++)
+                for (int32_t step = 0; step < steps; step++, w.first += w.step)
+                    multiply(
+                        x + conv->tap_bytes[tap] + (lanes ? 0 : 4 * step), lanes > 0, w.first,
+                        sums[lanes ? step : 0]);
             p2s_requantize(
                 conv, sum, 16 * block, output + (int64_t)pixel * conv->out_channels + 16 * block);
         }
@@ -115,6 +124,11 @@ void p2s_quantized_fixed_sum(
     }
 }
 
+/* The larger of each byte; what is read is not what is written. */
+static void largest(const uint8_t *restrict from, int32_t count, uint8_t *restrict to) {
+    for (int32_t i = 0; i < count; i++) to[i] = to[i] > from[i] ? to[i] : from[i];
+}
+
 void p2s_quantized_max_row(
     const struct p2s_quantized_pool *pool, const uint8_t *input, int32_t row, uint8_t *output) {
     const int32_t channels = pool->channels;
@@ -126,21 +140,24 @@ void p2s_quantized_max_row(
             for (int32_t j = 0; j < pool->kernel; j++) {
                 const int32_t at = x * pool->stride - pool->padding + j;
                 if (at < 0 || at >= pool->width) continue;
-                const uint8_t *pixel = input + ((int64_t)y * pool->width + at) * channels;
-                for (int32_t c = 0; c < channels; c++)
-                    output[c] = output[c] > pixel[c] ? output[c] : pixel[c];
+                largest(input + ((int64_t)y * pool->width + at) * channels, channels, output);
             }
         }
     }
 }
 
+/* 16 channels at a time, so each pixel's cache line is read once. */
 void p2s_quantized_mean(
     const uint8_t *input, int64_t pixels, int32_t channels, float factor, int32_t zero,
     uint8_t *output) {
-    for (int32_t c = 0; c < channels; c++) {
-        int64_t total = 0;
-        for (int64_t pixel = 0; pixel < pixels; pixel++) total += input[pixel * channels + c];
-        float v = (float)(int32_t)(total - pixels * zero) * factor;
-        output[c] = (uint8_t)p2s_clamped((int32_t)p2s_rint(p2s_bounded(v)) + zero, 0);
+    for (int32_t first = 0; first < channels; first += 16) {
+        const int32_t count = channels - first < 16 ? channels - first : 16;
+        int64_t total[16] = { 0 };
+        for (int64_t pixel = 0; pixel < pixels; pixel++)
+            for (int32_t c = 0; c < count; c++) total[c] += input[pixel * channels + first + c];
+        for (int32_t c = 0; c < count; c++) {
+            float v = (float)(int32_t)(total[c] - pixels * zero) * factor;
+            output[first + c] = (uint8_t)p2s_clamped((int32_t)p2s_rint(p2s_bounded(v)) + zero, 0);
+        }
     }
 }

@@ -18,6 +18,28 @@ P2S_INLINE int32_t p2s_clamped(int32_t q, int32_t low) {
     return q > 255 ? 255 : q;
 }
 
+/* The vectors of one block's weights. */
+struct p2s_block_weights {
+    const int8_t *first;
+    int64_t step; /* bytes to the next */
+};
+
+P2S_INLINE struct p2s_block_weights p2s_weights_of(
+    const struct p2s_quantized_conv *conv, int32_t block) {
+    const int32_t start = block - block % conv->panel, rest = conv->blocks - start;
+    const int64_t vectors = conv->taps * (int64_t)((conv->lanes ? conv->lanes : conv->window) / 4);
+    const struct p2s_block_weights weights = {
+        conv->weights + 64 * (vectors * start + block - start),
+        64 * (int64_t)(rest < conv->panel ? rest : conv->panel),
+    };
+    return weights;
+}
+
+/* The filter of its block that a vector of part `part` has in lane `lane`. */
+P2S_INLINE int p2s_lane_filter(int32_t lanes, int part, int lane) {
+    return lane % 4 * 4 / lanes * lanes + 4 * part + lane / 4;
+}
+
 /* 16 sums of one pixel become its bytes. */
 P2S_INLINE void p2s_requantize(
     const struct p2s_quantized_conv *conv, const int32_t *sum, int32_t filter, uint8_t *output) {

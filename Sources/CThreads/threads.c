@@ -39,6 +39,7 @@ struct p2s_threads {
     pthread_mutex_t lock;
     pthread_cond_t wake;
 #endif
+    pid_t owner; /* a child made by fork has the pool without its threads */
     int32_t count;
     pthread_t helpers[];
 };
@@ -151,6 +152,7 @@ struct p2s_threads *p2s_threads_create(int32_t count) {
     pthread_mutex_init(&t->lock, NULL);
     pthread_cond_init(&t->wake, NULL);
 #endif
+    t->owner = getpid();
     t->count = 1;
     while (t->count < count && pthread_create(&t->helpers[t->count - 1], NULL, helper, t) == 0)
         t->count++;
@@ -189,7 +191,7 @@ void p2s_threads_run(
 void p2s_threads_destroy(struct p2s_threads *t) {
     atomic_store(&t->quit, 1);
     raise_signal(t);
-    for (int32_t i = 0; i < t->count - 1; i++) pthread_join(t->helpers[i], NULL);
+    for (int32_t i = 0; i < t->count - 1 && t->owner == getpid(); i++) pthread_join(t->helpers[i], NULL);
     pthread_mutex_destroy(&t->turn);
 #if !defined(__linux__)
     pthread_mutex_destroy(&t->lock);

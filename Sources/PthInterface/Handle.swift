@@ -16,24 +16,26 @@ final class Handle: @unchecked Sendable {
 
   init(_ file: PthFile) {
     self.file = file
-    var texts: [CChar] = []
+    var texts: [UInt8] = []
     var dimensions: [Int64] = []
     var types: [ScalarType: Int] = [:]
     func put(_ text: String) -> Int {
-      texts += text.utf8.map { CChar(bitPattern: $0) } + [0]
-      return texts.count - text.utf8.count - 1
+      let start = texts.count
+      texts += text.utf8
+      texts.append(0)
+      return start
     }
     var places: [(name: Int, type: Int, dimensions: Int)] = []
     for tensor in file.tensors {
       let type = types[tensor.scalarType] ?? put(tensor.scalarType.rawValue)
       types[tensor.scalarType] = type
       places.append((put(tensor.name), type, dimensions.count))
-      dimensions += tensor.shape.map(Int64.init)
+      for size in tensor.shape { dimensions.append(Int64(size)) }
     }
     self.places = places
     unsafe self.texts = .allocate(capacity: texts.count)
     unsafe self.dimensions = .allocate(capacity: dimensions.count)
-    _ = unsafe self.texts.initialize(from: texts)
+    unsafe texts.withUnsafeBytes { unsafe UnsafeMutableRawBufferPointer(self.texts).copyMemory(from: $0) }
     _ = unsafe self.dimensions.initialize(from: dimensions)
   }
 

@@ -7,15 +7,17 @@ internal import SWTBytes
 /// (encoding of names).
 struct CentralDirectory: ZipReader {
   private static let recordSize = 46
+  /// Bytes of the directory that are read at once.
+  private static let pieceSize = 1 << 16
   private static let (zip64ID, unicodePathID): (UInt16, UInt16) = (0x0001, 0x7075)
 
-  private let source: any ByteSource
+  private var source: ReadAhead
   private let end: Int
   private var position: Int
   let count: UInt64
 
   init(_ source: any ByteSource, _ extent: ZipExtent) {
-    self.source = source
+    self.source = ReadAhead(source)
     position = extent.directory
     end = extent.directoryEnd
     count = extent.count
@@ -27,27 +29,31 @@ struct CentralDirectory: ZipReader {
       throw ParseFailure(
         .invalid("the zip directory has \(index) entries; its end record says \(count)"), at: start)
     }
-    let fixed = try source.bytes(at: start, count: Self.recordSize)
-    guard fixed.starts(with: FileMagic.zipDirectory) else {
+    var first = try source.index(of: start, count: Self.recordSize, ahead: Self.pieceSize)
+    guard source.bytes[first...].starts(with: FileMagic.zipDirectory) else {
       throw ParseFailure(.invalid("zip entry \(index) cannot be read"), at: start)
     }
-    let lengths = [28, 30, 32].map { Int(LittleEndian.load(UInt16.self, fixed, at: $0)) }
-    let size = Self.recordSize + lengths.reduce(0, +)
+    let nameSize = Int(LittleEndian.load(UInt16.self, source.bytes, at: first + 28))
+    let extraSize = Int(LittleEndian.load(UInt16.self, source.bytes, at: first + 30))
+    let commentSize = Int(LittleEndian.load(UInt16.self, source.bytes, at: first + 32))
+    let size = Self.recordSize + nameSize + extraSize + commentSize
     guard size <= end - start else {
       throw ParseFailure(.invalid("zip entry \(index) continues after the directory"), at: start)
     }
-    let rest = try source.bytes(at: start + Self.recordSize, count: lengths[0] + lengths[1])
+    first = try source.index(of: start, count: size, ahead: Self.pieceSize)
+    let bytes = source.bytes
     position += size
     if index == count - 1, position != end {
       throw ParseFailure(.invalid("bytes follow the last entry of the zip directory"), at: position)
     }
-    let flags = LittleEndian.load(UInt16.self, fixed, at: 8)
-    let name = try Self.name(rest.prefix(lengths[0]), isUTF8: flags & 0x800 != 0, at: start)
+    let flags = LittleEndian.load(UInt16.self, bytes, at: first + 8)
+    let extra = first + Self.recordSize + nameSize
+    let name = try Self.name(bytes[first + Self.recordSize..<extra], isUTF8: flags & 0x800 != 0, at: start)
     var sizes = ZipSizes(
-      byteCount: UInt64(LittleEndian.load(UInt32.self, fixed, at: 24)),
-      packedByteCount: UInt64(LittleEndian.load(UInt32.self, fixed, at: 20)),
-      headerOffset: UInt64(LittleEndian.load(UInt32.self, fixed, at: 42)))
-    try Self.eachField(Array(rest.dropFirst(lengths[0])), of: name, at: start) {
+      byteCount: UInt64(LittleEndian.load(UInt32.self, bytes, at: first + 24)),
+      packedByteCount: UInt64(LittleEndian.load(UInt32.self, bytes, at: first + 20)),
+      headerOffset: UInt64(LittleEndian.load(UInt32.self, bytes, at: first + 42)))
+    try Self.eachField(bytes, extra..<extra + extraSize, of: name, at: start) {
       id, data throws(ParseFailure) in
       switch id {
       case Self.zip64ID: try sizes.widen(data, of: name, at: start)
@@ -56,9 +62,9 @@ struct CentralDirectory: ZipReader {
       }
     }
     return ZipRecord(
-      name: name, isEncrypted: flags & 1 != 0, method: LittleEndian.load(UInt16.self, fixed, at: 10),
+      name: name, isEncrypted: flags & 1 != 0, method: LittleEndian.load(UInt16.self, bytes, at: first + 10),
       byteCount: sizes.byteCount, packedByteCount: sizes.packedByteCount,
-      crc32: LittleEndian.load(UInt32.self, fixed, at: 16), headerOffset: sizes.headerOffset)
+      crc32: LittleEndian.load(UInt32.self, bytes, at: first + 16), headerOffset: sizes.headerOffset)
   }
 
   func header(of record: ZipRecord, _ index: UInt64) throws(ParseFailure) -> Int {
@@ -86,21 +92,21 @@ struct CentralDirectory: ZipReader {
     ╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{A0}
     """.unicodeScalars)
 
-  /// Passes each extra field to `body`.
+  /// Passes each extra field in a range of `bytes` to `body`.
   private static func eachField(
-    _ extra: [UInt8], of name: String, at offset: Int,
+    _ bytes: [UInt8], _ range: Range<Int>, of name: String, at offset: Int,
     _ body: (UInt16, ArraySlice<UInt8>) throws(ParseFailure) -> Void
   ) throws(ParseFailure) {
-    var position = 0
+    var position = range.lowerBound
     // Fewer than four bytes are padding.
-    while extra.count - position >= 4 {
-      let id = LittleEndian.load(UInt16.self, extra, at: position)
-      let size = Int(LittleEndian.load(UInt16.self, extra, at: position + 2))
+    while range.upperBound - position >= 4 {
+      let id = LittleEndian.load(UInt16.self, bytes, at: position)
+      let size = Int(LittleEndian.load(UInt16.self, bytes, at: position + 2))
       position += 4
-      guard size <= extra.count - position else {
+      guard size <= range.upperBound - position else {
         throw ParseFailure(.invalid("an extra field of entry \(name) is longer than all of them"), at: offset)
       }
-      try body(id, extra[position..<position + size])
+      try body(id, bytes[position..<position + size])
       position += size
     }
   }

@@ -18,10 +18,7 @@ package struct ZipArchive: Sendable {
     entries = directory.entries
     stray = directory.stray
     files = nil
-    var byName: [ExactString: Int] = [:]
-    byName.reserveCapacity(entries.count)
-    for (index, entry) in entries.enumerated() { byName[ExactString(entry.name)] = index }
-    self.byName = byName
+    byName = directory.places
   }
 
   /// An archive that was unpacked.

@@ -7,9 +7,13 @@ package import SWTBytes
 /// and the local header before the data has the same name.
 package struct ZipDirectory {
   package let entries: [ZipEntry]
+  /// Index of the entry with each name.
+  let places: [ExactString: Int]
   /// Bytes that belong to none of them.
   package let stray: [StrayBytes]
 
+  /// Headers before and after so few bytes are read together, in pieces of this size.
+  private static let (nearby, pieceSize) = (1 << 11, 1 << 14)
   /// Size of the record at the end of every archive.
   private static let endRecordSize = 22
 
@@ -41,12 +45,15 @@ package struct ZipDirectory {
     let count = reader.count
     try limits.check(.entries, Int(clamping: count))
     var entries: [ZipEntry] = []
-    var names: Set<ExactString> = []
+    var places: [ExactString: Int] = [:]
+    // A record has more than 32 bytes, whatever the archive says.
+    places.reserveCapacity(min(Int(clamping: count), (extent.directoryEnd - extent.directory) / 32))
+    var headers = ReadAhead(source)
     for index in 0..<count {
       let record = try reader.record(index)
       if record.isFolder { continue }
-      let entry = try Self.entry(record, index, &reader, source)
-      guard names.insert(ExactString(entry.name)).inserted else {
+      let entry = try Self.entry(record, index, &reader, source, &headers)
+      guard places.updateValue(entries.count, forKey: ExactString(entry.name)) == nil else {
         throw ParseFailure(.invalid("two entries have the name \(entry.name)"))
       }
       entries.append(entry)
@@ -54,11 +61,13 @@ package struct ZipDirectory {
     try Self.requireDisjoint(entries)
     stray = try extent.stray(entries, found: count)
     self.entries = entries
+    self.places = places
   }
 
   /// Checks one record and finds its data.
   private static func entry(
-    _ record: ZipRecord, _ index: UInt64, _ reader: inout some ZipReader, _ source: any ByteSource
+    _ record: ZipRecord, _ index: UInt64, _ reader: inout some ZipReader, _ source: any ByteSource,
+    _ headers: inout ReadAhead
   ) throws(ParseFailure) -> ZipEntry {
     let name = record.name
     guard !record.isEncrypted else { throw ParseFailure(.unsupported("entry \(name) is encrypted")) }
@@ -78,7 +87,7 @@ package struct ZipDirectory {
     var place: (header: Int, data: Int)?
     if packedByteCount > 0 {
       let header = try reader.header(of: record, index)
-      let data = try data(of: name, headerAt: header, source)
+      let data = try data(of: name, headerAt: header, &headers, isNextNear: packedByteCount < nearby)
       try source.requireRange(data, packedByteCount)
       place = (header, data)
     }
@@ -90,19 +99,18 @@ package struct ZipDirectory {
   /// The offset of the data behind a local header: signature, 22 bytes, lengths of name and extra fields, name,
   /// extra fields.
   private static func data(
-    of name: String, headerAt header: Int, _ source: any ByteSource
+    of name: String, headerAt header: Int, _ headers: inout ReadAhead, isNextNear: Bool
   ) throws(ParseFailure) -> Int {
-    // The name has the same length here as in the directory, so one read suffices.
-    let expected = 30 + name.utf8.count
-    let fixed = try source.bytes(at: header, count: max(30, min(expected, source.byteCount - header)))
-    let nameLength = Int(LittleEndian.load(UInt16.self, fixed, at: 26))
-    let extraLength = Int(LittleEndian.load(UInt16.self, fixed, at: 28))
-    guard fixed.starts(with: FileMagic.zip) else {
+    // The name has the same length here as in the directory, so one read suffices, or one for many headers.
+    let ahead = isNextNear ? pieceSize : 30 + name.utf8.count
+    var first = try headers.index(of: header, count: 30, ahead: ahead)
+    guard headers.bytes[first...].starts(with: FileMagic.zip) else {
       throw ParseFailure(.invalid("entry \(name) has no local header"), at: header)
     }
-    let isRead = 30 + nameLength <= fixed.count
-    let localName =
-      isRead ? fixed[30..<30 + nameLength] : try source.bytes(at: header + 30, count: nameLength)[...]
+    let nameLength = Int(LittleEndian.load(UInt16.self, headers.bytes, at: first + 26))
+    let extraLength = Int(LittleEndian.load(UInt16.self, headers.bytes, at: first + 28))
+    first = try headers.index(of: header, count: 30 + nameLength, ahead: ahead)
+    let localName = headers.bytes[first + 30..<first + 30 + nameLength]
     guard localName.elementsEqual(name.utf8) || !localName.allSatisfy({ $0 < 0x80 }) else {
       throw ParseFailure(.invalid("entry \(name) has a different name in its local header"), at: header)
     }

@@ -18,6 +18,9 @@ struct ZipExtent {
   /// A data descriptor, which follows an entry's data, has at most this size; its signature is optional.
   private static let descriptorSize = 24
 
+  /// Size of the fixed part of a record in the directory, and offset of the CRC-32 in it.
+  static let (recordSize, recordChecksum) = (46, 16)
+
   private let source: any ByteSource
   /// Offset of the directory, and of its end.
   let directory, directoryEnd: Int

@@ -79,7 +79,7 @@ package final class AtomicFile: @unchecked Sendable {
       self.ticket = ticket
       return
     }
-    throw WriteFailure(.system(failure), path: path)
+    throw WriteFailure(creating: path, at: destination, failure)
   }
 
   deinit { abort() }

@@ -73,25 +73,30 @@ package struct ByteReader {
   /// Reads `count` bytes.
   ///
   /// - Throws: ``ParseFailure`` `.truncated` if fewer remain, before anything is allocated.
-  package mutating func bytes(_ count: some BinaryInteger) throws(ParseFailure) -> [UInt8] {
-    guard let count = Int(exactly: count), count >= 0, count <= remaining else {
-      throw ParseFailure(.truncated(needed: Int(clamping: count), available: remaining), at: offset)
-    }
+  package mutating func bytes(_ count: Int) throws(ParseFailure) -> [UInt8] { Array(try slice(count)) }
+
+  /// The same, as a part of the buffer if it has all of them.
+  package mutating func slice(_ count: Int) throws(ParseFailure) -> ArraySlice<UInt8> {
+    try require(count)
     if count <= buffer.count - cursor {
       defer { cursor += count }
-      return Array(buffer[cursor..<cursor + count])
+      return buffer[cursor..<cursor + count]
     }
     let result = try source.bytes(at: offset, count: count)
     skipTo(offset + count)
-    return result
+    return result[...]
   }
 
   /// Skips `count` bytes without reading them.
-  package mutating func skip(_ count: some BinaryInteger) throws(ParseFailure) {
-    guard let count = Int(exactly: count), count >= 0, count <= remaining else {
-      throw ParseFailure(.truncated(needed: Int(clamping: count), available: remaining), at: offset)
-    }
+  package mutating func skip(_ count: Int) throws(ParseFailure) {
+    try require(count)
     skipTo(offset + count)
+  }
+
+  private func require(_ count: Int) throws(ParseFailure) {
+    guard count >= 0, count <= remaining else {
+      throw ParseFailure(.truncated(needed: count, available: remaining), at: offset)
+    }
   }
 
   /// Reads up to and including the next newline; the result does not contain the newline.

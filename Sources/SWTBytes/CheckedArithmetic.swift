@@ -25,6 +25,12 @@ package enum Checked {
     return product
   }
 
+  /// A 64-bit integer from a file as an `Int`: other modules would call the generic one without specialization.
+  package static func int(_ value: UInt64, _ field: String) throws(ParseFailure) -> Int {
+    guard value <= UInt64(Int.max) else { throw ParseFailure(.overflow(field)) }
+    return Int(value)
+  }
+
   /// An integer from a file as an `Int`.
   package static func int(_ value: some BinaryInteger, _ field: String) throws(ParseFailure) -> Int {
     guard let result = Int(exactly: value) else { throw ParseFailure(.overflow(field)) }

@@ -7,6 +7,7 @@ internal import SWTPlatform
 package struct FileState: Hashable, Sendable {
   private let device, inode, size: UInt64
   private let modified, changed: [Int64]
+  let isRegular: Bool
 
   /// Nil if there is no such file.
   package init?(_ path: String) {
@@ -19,6 +20,7 @@ package struct FileState: Hashable, Sendable {
     device = UInt64(truncatingIfNeeded: status.st_dev)
     inode = UInt64(truncatingIfNeeded: status.st_ino)
     size = UInt64(truncatingIfNeeded: status.st_size)
+    isRegular = status.st_mode & S_IFMT == S_IFREG
     #if canImport(Darwin)
       let (modification, change) = (status.st_mtimespec, status.st_ctimespec)
     #else
@@ -35,6 +37,11 @@ package struct WatchedFiles: Sendable {
 
   package init(_ paths: [String] = []) {
     for path in paths { add(path) }
+  }
+
+  /// Those of `paths` that are regular files: folders and pipes change when they are used.
+  package init(regular paths: [String]) {
+    for path in paths where (FileState(path)?.isRegular) == true { add(path) }
   }
 
   /// Number of files.

@@ -82,7 +82,8 @@ package enum Folder {
     let failure = SystemFailure.last("mkdir")
     // Another process may have been faster.
     guard !exists(path) else { return }
-    throw WriteFailure(.system(failure), path: path)
+    if kind(path) != nil { throw WriteFailure(.notFolder(path), path: path) }
+    throw WriteFailure(creating: path, failure)
   }
 
   private static let slash = UInt8(ascii: "/")

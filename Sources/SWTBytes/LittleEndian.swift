@@ -24,14 +24,27 @@ package enum LittleEndian {
     return unsafe ordered.withUnsafeBytes { unsafe Array($0) }
   }
 
+  // One function per size: other modules would call a generic one without specialization.
+
   /// The integer at `offset`; bytes after the end count as zeros.
-  @inlinable
-  package static func load<T: FixedWidthInteger & UnsignedInteger>(
-    _: T.Type, _ bytes: [UInt8], at offset: Int
-  ) -> T {
-    var value: T = 0
-    for i in 0..<max(0, min(MemoryLayout<T>.size, bytes.count - offset)) {
-      value |= T(truncatingIfNeeded: bytes[offset + i]) << T(truncatingIfNeeded: 8 * i)
+  package static func load(_: UInt16.Type, _ bytes: [UInt8], at offset: Int) -> UInt16 {
+    UInt16(truncatingIfNeeded: word(bytes, at: offset, size: 2))
+  }
+
+  /// The integer at `offset`; bytes after the end count as zeros.
+  package static func load(_: UInt32.Type, _ bytes: [UInt8], at offset: Int) -> UInt32 {
+    UInt32(truncatingIfNeeded: word(bytes, at: offset, size: 4))
+  }
+
+  /// The integer at `offset`; bytes after the end count as zeros.
+  package static func load(_: UInt64.Type, _ bytes: [UInt8], at offset: Int) -> UInt64 {
+    word(bytes, at: offset, size: 8)
+  }
+
+  private static func word(_ bytes: [UInt8], at offset: Int, size: Int) -> UInt64 {
+    var value: UInt64 = 0
+    for i in 0..<max(0, min(size, bytes.count - offset)) {
+      value |= UInt64(bytes[offset + i]) << UInt64(8 * i)
     }
     return value
   }

@@ -63,7 +63,7 @@ public struct ParseLimits: Sendable {
 
   /// The limit with that name; assigning one overrides its default.
   public subscript(_ name: Name) -> UInt64 {
-    get { chosen[name] ?? automatic(name) }
+    get { chosen.isEmpty ? automatic(name) : chosen[name] ?? automatic(name) }
     set { chosen[name] = newValue }
   }
 
@@ -102,6 +102,12 @@ public struct ParseLimits: Sendable {
   public func check(_ name: Name, _ value: some BinaryInteger, at offset: Int? = nil) throws(ParseFailure) {
     let maximum = self[name]
     guard value <= maximum else { throw Self.failure(name, value, maximum, at: offset) }
+  }
+
+  /// The same for the type of most counts: other modules would call the generic one without specialization.
+  package func check(_ name: Name, _ value: Int, at offset: Int? = nil) throws(ParseFailure) {
+    let maximum = self[name]
+    guard value < 0 || UInt64(value) <= maximum else { throw Self.failure(name, value, maximum, at: offset) }
   }
 
   /// The error for a value above a limit.

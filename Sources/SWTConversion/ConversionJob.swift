@@ -18,6 +18,7 @@ struct ConversionJob {
   private let unused: [String]
   private let statesInput: Bool
   private let parametrizations: [Parametrization]
+  private var renamed: (from: String, to: String)?
 
   /// Plans the conversion of the source's tensors.
   ///
@@ -67,8 +68,15 @@ struct ConversionJob {
       draft.contents.metadata["quantized.engine"] = .text(engine)
     }
     unused = plan.unused
+    if plan.network != nil {
+      renamed = plan.sources.first {
+        !$0.entry.name.isEmpty && ExactString($0.entry.name) != ExactString($0.name)
+      }
+      .map { ($0.entry.name, $0.name) }
+    }
     parametrizations = plan.network?.parametrizations ?? []
     goldens.add(to: &draft)
+    if let part = options.part { draft = try draft.part(part) }
   }
 
   /// The plan, with the conventions that a golden settles where the file leaves some open.
@@ -110,6 +118,9 @@ struct ConversionJob {
     statesInput = options.metadata.contains { $0.key == "pre.mean" }
     architecture = SWTArchitecture.read { stored.contents.metadata[$0] }
     (reading, official, unused, parametrizations) = (nil, nil, [], [])
+    guard options.part == nil else {
+      throw ConversionFailure.options("parts are made of a checkpoint, not of a weight file")
+    }
     guard options.conventions == Conventions() else {
       throw ConversionFailure.architecture(
         "conventions of a checkpoint cannot be set for a weight file, which records its own",
@@ -163,9 +174,10 @@ struct ConversionJob {
 
   // MARK: Summaries
 
-  /// The summary for an output in another format.
-  func summary(byteCount: Int) -> ConversionSummary {
+  /// The summary for an output of that size; `isRead` says that others read it by its names.
+  func summary(byteCount: Int, isRead: Bool = false) -> ConversionSummary {
     var summary = summary
+    if isRead { summary.renamed = renamed }
     summary.byteCount = byteCount
     return summary
   }
@@ -202,6 +214,8 @@ struct ConversionJob {
     summary.parametrizations = parametrizations
     summary.official = official
     summary.statesInput = statesInput
+    summary.unstatedInput = ["pre.mean", "pre.std", "pre.size"].filter { draft.contents.metadata[$0] == nil }
+    summary.hasLabels = draft.contents.metadata["labels"] != nil
     // Without a pass over the values the digest is not known.
     if architecture != nil, !digest.isEmpty {
       summary.warnings = OfficialName.warnings(path: source.path, sha256: digest)

@@ -44,6 +44,8 @@ public struct ConversionOptions: Sendable {
   public var foldsBatchNorm = false
   /// Whether the integers of quantized weights become float32 numbers; otherwise they stay as they are.
   public var dequantizes = false
+  /// The part of a state dict to convert; nil converts all of it. Requires ``Architecture/none`` and no goldens.
+  public var part: ConversionPart?
   /// Whether an existing output is replaced; otherwise it is an error unless it is up to date.
   public var replacesExisting = false
   /// Whether a symbolic link at the output's path is followed; otherwise it counts as an existing file. For
@@ -81,6 +83,8 @@ public struct ConversionSummary: Sendable {
   public var reading: StateDictReading?
   /// Weights that the source has as parts, and that were folded.
   package var parametrizations: [Parametrization] = []
+  /// A tensor whose name in a .safetensors or .pth output is not the source's; nil if there is none.
+  public var renamed: (from: String, to: String)?
   /// The published file that the input is, if any.
   public var official: OfficialFile?
   /// Suspicious findings that do not prevent a conversion.
@@ -95,6 +99,10 @@ public struct ConversionSummary: Sendable {
   public var worstRounding: (name: String, relL2: Double)?
   /// Whether the user stated mean and standard deviation as metadata.
   public var statesInput = false
+  /// Which of `pre.mean`, `pre.std` and `pre.size` the output does not state.
+  public var unstatedInput: [String] = []
+  /// Whether the output has labels.
+  public var hasLabels = false
   /// Whether the output existed and is what this conversion would have written.
   public var wasUpToDate = false
 }

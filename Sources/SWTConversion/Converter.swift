@@ -33,6 +33,33 @@ public enum Converter {
     }
   }
 
+  /// Joins the parts of one checkpoint, in any order, to the file that one conversion would have made of it,
+  /// byte for byte.
+  ///
+  /// Every part is checked first: its checksums and digests, and that all parts are there and are parts of one
+  /// checkpoint.
+  ///
+  /// - Throws: ``ConversionFailure``.
+  public static func join(
+    _ parts: [String], to output: String, _ options: ConversionOptions = ConversionOptions(),
+    progress: ConversionProgress? = nil
+  ) throws(ConversionFailure) -> ConversionSummary {
+    do {
+      let source = try ConversionSource(joining: parts, options, progress)
+      return try convert(source, to: output, try format(of: output), options, official: nil)
+    } catch {
+      throw ConversionFailure(error, input: parts.first ?? "", output: output)
+    }
+  }
+
+  private static func format(of output: String) throws(ConversionFailure) -> OutputFormat {
+    guard let format = OutputFormat(path: output) else {
+      throw ConversionFailure.options(
+        "\(output) has an ending that no output format has: .swt, .safetensors and .pth")
+    }
+    return format
+  }
+
   /// What ``convert(_:to:_:progress:)`` would do, without writing anything.
   ///
   /// The values are read only to find out whether an existing output is up to date. What is known only after
@@ -63,10 +90,7 @@ public enum Converter {
   private static func open(
     _ input: String, for output: String, _ options: ConversionOptions, _ progress: ConversionProgress?
   ) throws -> (source: ConversionSource, format: OutputFormat, official: OfficialFile?) {
-    guard let format = OutputFormat(path: output) else {
-      throw ConversionFailure.options(
-        "\(output) has an ending that no output format has: .swt, .safetensors and .pth")
-    }
+    let format = try format(of: output)
     let source = try ConversionSource(input, options, progress)
     let mayBePublished =
       OfficialFile.mayBe(path: input, byteCount: source.file.checkpoint.byteCount)
@@ -84,11 +108,11 @@ public enum Converter {
     case .safetensors:
       try job.measure()
       let byteCount = try SafetensorsOutput.write(job.draft, from: source, to: output, options)
-      return job.summary(byteCount: byteCount)
+      return job.summary(byteCount: byteCount, isRead: true)
     case .pth:
       try job.measure()
       let byteCount = try PthOutput.write(job.draft, from: source, to: output, options)
-      var summary = job.summary(byteCount: byteCount)
+      var summary = job.summary(byteCount: byteCount, isRead: true)
       summary.warnings += PthOutput.losses(job.draft)
       return summary
     case .swt: break

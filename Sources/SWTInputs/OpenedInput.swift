@@ -51,7 +51,7 @@ package enum OpenedInput: Sendable {
   ///
   /// - Throws: ``InputFailure`` if the file does not exist or cannot be read.
   package static func isWeightFile(_ path: String) throws(InputFailure) -> Bool {
-    if CheckpointFolder(path) != nil { return false }
+    if Folder.exists(path) || CheckpointFolder(path) != nil { return false }
     do throws(ParseFailure) {
       return try FileSource(path: path).starts(with: FileMagic.swt)
     } catch {

@@ -24,7 +24,7 @@ public struct StridedLayout: Equatable, Sendable {
       throw ParseFailure(.invalid("negative dimension \(bad)"))
     }
     let count = try Checked.product(shape, "element count")
-    var resolved = Self.contiguousStrides(shape)
+    let resolved: [Int]
     if let strides, !(strides.isEmpty && !shape.isEmpty) {
       guard strides.count == shape.count else {
         throw ParseFailure(.invalid("\(shape.count) dimensions but \(strides.count) strides"))
@@ -33,6 +33,8 @@ public struct StridedLayout: Equatable, Sendable {
         throw ParseFailure(.invalid("negative stride \(bad)"))
       }
       resolved = strides
+    } else {
+      resolved = Self.contiguousStrides(shape)
     }
     var last = offset
     if count > 0 {

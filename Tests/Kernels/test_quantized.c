@@ -41,12 +41,14 @@ static int32_t wanted(
 
 static void one_conv(struct numbers *n, enum p2s_requantization rounding) {
     const int32_t kernel = DRAW_OF(n, 1, 3), groups = DRAW_OF(n, 1, 1, 2, 4, 8);
-    const int32_t inputs = DRAW_OF(n, 1, 3, 4, 8), per_group = DRAW_OF(n, 1, 2, 4, 8, 16, 24);
+    const int32_t inputs = DRAW_OF(n, 1, 3, 4, 8, 16);
+    const int32_t per_group
+        = inputs >= 4 && draw_below(n, 2) ? inputs : DRAW_OF(n, 1, 2, 4, 8, 16, 24, 32, 64);
     const int32_t filters = groups * per_group, blocks = (filters + 15) / 16;
     const int32_t channels = (groups * inputs + 15) / 16 * 16, taps = kernel * kernel;
     const int32_t rows = kernel + draw_below(n, 4), width = kernel + draw_below(n, 16);
     const int32_t out_width = width - kernel + 1, pixels = (rows - kernel + 1) * out_width;
-    static int8_t raw[MOST * 8 * 9];
+    static int8_t raw[MOST * 16 * 9];
     static int32_t start[MOST], whole[MOST], first[MOST], tap_bytes[9], pixel_bytes[MOST * 4];
     static float scales[MOST], bias[MOST];
     if (pixels > MOST * 4 || filters > MOST) return;
@@ -59,13 +61,19 @@ static void one_conv(struct numbers *n, enum p2s_requantization rounding) {
         int32_t size = ((last / per_group + 1) * inputs - first[b] + 3) / 4 * 4;
         window = size > window ? size : window;
     }
-    int shares = 1;
-    for (int32_t b = 0; b < blocks; b++) {
-        if (first[b] > channels - window) first[b] = channels - window;
-        shares = shares && first[b] == first[0];
-    }
-    int8_t *packed = place(WEIGHTS, (int64_t)blocks * taps * window * 16);
-    memset(packed, 0, (size_t)(blocks * taps * window * 16));
+    const int32_t lanes = groups > 1 && inputs == per_group && inputs >= 4 && draw_below(n, 4) > 0
+        ? inputs : 0;
+    if (lanes) window = 16;
+    for (int32_t b = 0; b < blocks; b++)
+        if (lanes) first[b] = 16 * b;
+        else if (first[b] > channels - window) first[b] = channels - window;
+    /* Any size of panels whose blocks read the same channels. */
+    int32_t panel = lanes ? 1 : 1 + draw_below(n, 4);
+    for (int32_t b = 0; b < blocks; b++)
+        if (first[b] != first[b / panel * panel]) panel = 1;
+    const int64_t size = (int64_t)blocks * taps * (lanes ? lanes : window) * 16;
+    int8_t *packed = place(WEIGHTS, size);
+    memset(packed, 0, (size_t)size);
     for (int32_t f = 0; f < 16 * blocks; f++) {
         start[f] = whole[f] = 0;
         scales[f] = scale(n) / 64;
@@ -76,9 +84,16 @@ static void one_conv(struct numbers *n, enum p2s_requantization rounding) {
         for (int32_t c = 0; c < inputs; c++)
             for (int32_t t = 0; t < taps; t++) {
                 int8_t w = (int8_t)(draw_below(n, 256) - 128);
-                int32_t at = f / per_group * inputs - first[f / 16] + c;
+                int32_t at = f / per_group * inputs - first[f / 16] + c, b = f / 16;
+                int32_t start0 = b / panel * panel, rest = blocks - start0;
+                int32_t count = rest < panel ? rest : panel;
                 raw[(f * inputs + c) * taps + t] = w;
-                packed[(((f / 16 * taps + t) * (window / 4) + at / 4) * 16 + f % 16) * 4 + at % 4] = w;
+                if (lanes) /* [block][tap][part][filter][channel] */
+                    packed[(((b * taps + t) * (lanes / 4) + f % lanes / 4) * 4 + f % 4) * 16 + at] = w;
+                else /* [panel][tap][step][block][filter][channel] */
+                    packed[start0 * taps * window * 16
+                           + (((t * (window / 4) + at / 4) * count + b - start0) * 16 + f % 16) * 4
+                           + at % 4] = w;
                 start[f] -= input_zero * w;
             }
     }
@@ -88,7 +103,7 @@ static void one_conv(struct numbers *n, enum p2s_requantization rounding) {
         pixel_bytes[p] = (p / out_width * width + p % out_width) * channels;
     struct p2s_quantized_conv conv = {
         .rounding = rounding, .taps = taps, .window = window, .blocks = blocks,
-        .shares_window = shares, .out_channels = 16 * blocks, .weights = packed,
+        .panel = panel, .lanes = lanes, .out_channels = 16 * blocks, .weights = packed,
         .tap_bytes = tap_bytes, .first = first, .start = start, .scale = scales, .bias = bias,
         .whole = whole, .factor = 1 + scale(n), .inverse = 16 * scale(n), .zero = draw_below(n, 256),
         .relu = draw_below(n, 2),
@@ -98,8 +113,8 @@ static void one_conv(struct numbers *n, enum p2s_requantization rounding) {
     for (int32_t i = 0; i < rows * width * channels; i++) input[i] = (uint8_t)draw_below(n, 256);
 
     begin_case(
-        "rounding %d, %dx%d, %d groups of %d to %d, %dx%d pixels", rounding, kernel, kernel, groups,
-        inputs, per_group, rows, width);
+        "rounding %d, %dx%d, %d groups of %d to %d, panels of %d, lanes %d, %dx%d pixels", rounding,
+        kernel, kernel, groups, inputs, per_group, panel, lanes, rows, width);
     const int32_t count = pixels * 16 * blocks;
     struct want *want = wants(count);
     for (int32_t p = 0; p < pixels; p++)
@@ -119,7 +134,7 @@ static void one_conv(struct numbers *n, enum p2s_requantization rounding) {
     for (int32_t i = 0; i < here_count; i++) {
         uint8_t *output = place(OUTPUT, count);
         float *seen = place_floats(AGAIN, count);
-        const int32_t half = blocks / 2;
+        const int32_t half = blocks / 2 / panel * panel;
         p2s_quantized_conv(here[i], &conv, input, pixel_bytes, pixels, 0, half, output);
         p2s_quantized_conv(here[i], &conv, input, pixel_bytes, pixels, half, blocks, output);
         for (int32_t k = 0; k < count; k++)

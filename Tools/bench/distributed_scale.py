@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Time and memory of converting distributed checkpoints of any size, beside a copy of their bytes.
 
-    python3 distributed_scale.py PTH2SWT DIR [--tensors 48] [--mebibytes 256] [--shards 8] [--rounds 3]
+    python3 distributed_scale.py PTH2SWT DIR [--tensors 48] [--mebibytes 256] [--shards 8] [--rounds 3] [--fleet N]
 
 Writes a folder as torch.distributed.checkpoint does (numpy, no PyTorch) to DIR, with values by a formula; then, in
 turn, copies it with `cp -r` and `sync`, and converts it with `--arch none`. Prints the median times, their ratio,
-and the peak memory of the conversion. DIR needs room for three times the checkpoint; what was written is removed.
+and the peak memory of the conversion. Tensors with fewer rows than shards are whole, in one shard each. With
+`--fleet N` the folder has N such checkpoints, each of its own values, and they are converted to N files. DIR needs
+room for three times the checkpoint; what was written is removed.
 """
 import argparse
 import collections
@@ -19,8 +21,7 @@ import sys
 import time
 import types
 import zipfile
-
-import numpy as np
+import zlib
 
 
 def stub(module, name, reduce=None):
@@ -89,28 +90,52 @@ def archive(values):
     return data.getvalue()
 
 
-def write(folder, tensors, rows, columns, shards):
+class Archives:
+    """Archives of tensors: those of equal shapes differ in their values and checksums alone."""
+
+    def __init__(self):
+        self.known = {}
+
+    def __call__(self, values):
+        data = values.tobytes()
+        if values.shape not in self.known:
+            whole = archive(values)
+            crc = zlib.crc32(data).to_bytes(4, "little")
+            places = [place for place in range(len(whole)) if whole.startswith(crc, place)]
+            # Where the bytes of the checksum also occur by chance, the archive is made anew.
+            self.known[values.shape] = (bytearray(whole), whole.index(data), places) if len(places) == 2 else None
+        if self.known[values.shape] is None:
+            return archive(values)
+        whole, start, places = self.known[values.shape]
+        whole[start:start + len(data)] = data
+        for place in places:
+            whole[place:place + 4] = zlib.crc32(data).to_bytes(4, "little")
+        return whole
+
+
+def write(folder, tensors, rows, columns, shards, first=0):
     """Writes the folder; returns its size in bytes."""
+    import numpy as np  # only the process that writes needs it
     os.makedirs(folder)
     states, storage, planner, total = {}, {}, {}, 0
     files = [open(f"{folder}/__{shard}_0.distcp", "wb") for shard in range(shards)]
-    step = -(-rows // shards)
+    step = rows if rows < shards else -(-rows // shards)
     pattern = np.arange(step * columns, dtype=np.float32).reshape(step, columns)
+    archives, properties = Archives(), make(Properties)
     for tensor in range(tensors):
         name, chunks = f"layer{tensor}.weight", []
-        for shard in range(shards):
-            start = min(shard * step, rows)
+        for part in range(-(-rows // step)):
+            shard = tensor % shards if rows < shards else part
+            start = part * step
             count = min(step, rows - start)
-            if count == 0:
-                continue
-            data = archive(pattern[:count] + np.float32(tensor * shards + shard))
+            data = archives(pattern[:count] + np.float32(first + tensor * shards + part))
             offsets = size(start, 0)
             chunks.append(make(Chunk, offsets=offsets, sizes=size(count, columns)))
-            index = make(Index, fqn=name, offset=offsets, index=shard)
+            index = make(Index, fqn=name, offset=offsets, index=part)
             storage[index] = make(
                 Info, relative_path=f"__{shard}_0.distcp", offset=files[shard].tell(), length=len(data))
             total += files[shard].write(data)
-        states[name] = make(Entry, properties=make(Properties), size=size(rows, columns), chunks=chunks)
+        states[name] = make(Entry, properties=properties, size=size(rows, columns), chunks=chunks)
         planner[name] = (name,)
     for file in files:
         file.close()
@@ -119,6 +144,21 @@ def write(folder, tensors, rows, columns, shards):
             Metadata, state_dict_metadata=states, planner_data=planner, storage_data=storage, version="1.0.0")
         pickle.dump(metadata, file, 4)
     return total
+
+
+def write_all(folder, options):
+    """Writes the checkpoint, or the fleet; prints the size in bytes."""
+    elements = max(int(options.mebibytes * (1 << 18)), 1)
+    columns = max(min(4096, elements // options.shards), 1)
+    rows = max(elements // columns, 1)
+    if elements < 64 * options.shards:
+        rows, columns = 1, elements
+    if options.fleet == 0:
+        print(write(folder, options.tensors, rows, columns, options.shards))
+        return
+    os.makedirs(folder)
+    print(sum(
+        write(f"{folder}/{n:05}", options.tensors, rows, columns, options.shards, n) for n in range(options.fleet)))
 
 
 def timed(command):
@@ -139,28 +179,36 @@ def main():
     parser.add_argument("--mebibytes", type=float, default=256, help="size of each tensor")
     parser.add_argument("--shards", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--fleet", type=int, default=0, help="number of checkpoints; 0: one, not in a fleet")
+    parser.add_argument("--write", action="store_true", help="only write the checkpoint")
     options = parser.parse_args()
     source, copy = f"{options.folder}/checkpoint", f"{options.folder}/copy"
-    output = f"{options.folder}/x.swt"
-    elements = max(int(options.mebibytes * (1 << 18)), 1)
-    columns = max(min(4096, elements // options.shards), 1)
-    total = write(source, options.tensors, max(elements // columns, 1), columns, options.shards)
+    output = f"{options.folder}/" + ("out" if options.fleet else "x.swt")
+    if options.write:
+        write_all(source, options)
+        return
+    # Linux counts the memory of the process that starts a program as that program's own, so this one stays small:
+    # another writes the checkpoint.
+    written = subprocess.run([sys.executable] + sys.argv + ["--write"], check=True, stdout=subprocess.PIPE)
+    total = int(written.stdout)
     subprocess.run("sync")
     copies, conversions, memory = [], [], 0
     try:
         for _ in range(options.rounds):
-            copies.append(timed(f"cp -r {source} {copy} && sync {copy}/*")[0])
+            copies.append(timed(f"cp -r {source} {copy} && find {copy} -type f -exec sync {{}} +")[0])
             shutil.rmtree(copy)
             seconds, peak = timed(f"exec {options.program} convert {source} -o {output} --arch none --quiet")
             conversions.append(seconds)
             memory = max(memory, peak)
-            os.remove(output)
+            shutil.rmtree(output) if options.fleet else os.remove(output)
     finally:
         shutil.rmtree(source)
         shutil.rmtree(copy, ignore_errors=True)
     a, b = statistics.median(copies), statistics.median(conversions)
-    print(f"{options.tensors} tensors, {options.shards} shards, {total / 1e9:.3f} GB: cp {a:.2f} s, convert {b:.2f} s, "
-          f"ratio {b / a:.2f}; peak memory {memory:.0f} MiB")
+    fleet = f"{options.fleet} checkpoints of " if options.fleet else ""
+    print(f"{fleet}{options.tensors} tensors, {options.shards} shards, {total / 1e9:.3f} GB: cp {a:.2f} s, "
+          f"convert {b:.2f} s, ratio {b / a:.2f}; peak memory {memory:.0f} MiB")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -21,15 +21,26 @@ enum p2s_requantization {
     P2S_QNNPACK = 2, /* clamp(rint(float(sum + whole) * scale) + zero, low, 255) */
 } __attribute__((enum_extensibility(closed)));
 
-/* A convolution, or a linear layer as one of one pixel. A block is 16 filters. */
+/*
+ * A convolution, or a linear layer as one of one pixel. A block is 16 filters; a panel is as many
+ * blocks as are computed together, which read the same channels. Weights are
+ *
+ *   [panel][tap][window / 4][block of the panel][16 filters][4 channels]    if lanes is 0
+ *   [block][tap][lanes / 4][4 filters][16 channels]                         otherwise.
+ *
+ * The second is for several groups in a block, of 4, 8 or 16 channels each and as many filters:
+ * a vector has 4 weights of each channel quad, and no zeros. Part p has filter 4 * p + i of the
+ * group of each channel, i = 0 ... 3.
+ */
 struct p2s_quantized_conv {
     enum p2s_requantization rounding;
     int32_t taps;              /* kernel pixels */
     int32_t window;            /* input channels that a block reads: a multiple of 4 */
     int32_t blocks;
-    int32_t shares_window;     /* 1 if all blocks read the same channels */
+    int32_t panel;             /* blocks of a panel, 1 ... 4; the last may have fewer */
+    int32_t lanes;             /* 0, or channels per group: 4, 8 or 16; panel is then 1, window 16 */
     int32_t out_channels;      /* bytes of an output pixel: 16 * blocks */
-    const int8_t *weights;     /* [block][tap][window / 4][16][4] */
+    const int8_t *weights;     /* as above */
     const int32_t *tap_bytes;  /* from an output pixel's first input pixel, per tap */
     const int32_t *first;      /* first input channel of each block */
     const int32_t *start;      /* -zero point of the input * sum of the weights, per filter */
@@ -42,7 +53,7 @@ struct p2s_quantized_conv {
 };
 
 /* Output pixels whose first input pixels are `pixel_bytes` after `input`; for blocks
- * first ... last - 1. Output pixel i is at output + i * out_channels. */
+ * first ... last - 1, where first is that of a panel, and last too or all. Output pixel i is at output + i * out_channels. */
 void p2s_quantized_conv(
     enum p2s_isa isa, const struct p2s_quantized_conv *conv, const uint8_t *input,
     const int32_t *pixel_bytes, int32_t pixels, int32_t first, int32_t last, uint8_t *output);

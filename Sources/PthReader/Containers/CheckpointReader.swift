@@ -7,7 +7,7 @@ package enum CheckpointReader {
   /// Reads the metadata of the checkpoint at `path`; tensor bytes stay in the file.
   ///
   /// An index of shards is read together with the shards in its folder; a folder that is one checkpoint, as a
-  /// whole.
+  /// whole; a folder with an index, as that index.
   ///
   /// - Throws: ``/SWTBytes/ParseFailure`` when the file cannot be read, is no checkpoint, is damaged, or asks
   ///   for more than `limits` allow.
@@ -15,6 +15,7 @@ package enum CheckpointReader {
     path: String, limits: ParseLimits = ParseLimits()
   ) throws(ParseFailure) -> Checkpoint {
     if let folder = CheckpointFolder(path) { return try folder.read(limits: limits) }
+    if let index = try IndexedFolder.index(in: path) { return try open(path: index, limits: limits) }
     let source = try FileSource(path: path)
     let name = Folder.name(of: path)
     if name.hasSuffix(".distcp") || name == DistributedFolder.metadataName {
@@ -81,10 +82,18 @@ package enum CheckpointReader {
     return try ShardIndex(source, path: path, limits: limits).fileNames()
   }
 
+  /// The index that is opened if `path` is a folder of shards; nil if it is not a folder.
+  ///
+  /// - Throws: ``/SWTBytes/ParseFailure`` if the folder has no index, or several.
+  package static func index(of path: String) throws(ParseFailure) -> String? {
+    try IndexedFolder.index(in: path)
+  }
+
   /// The files that a checkpoint comprises, in the state before they are opened: the file itself, the files of
   /// a folder that is one checkpoint, or an index with its shards.
   package static func watch(_ path: String) -> WatchedFiles {
     if let folder = CheckpointFolder(path) { return WatchedFiles(folder.paths) }
+    if let index = try? IndexedFolder.index(in: path) { return watch(index) }
     var watched = WatchedFiles([path])
     for shard in (try? shards(of: path)) ?? [] {
       watched.add(Folder.join(Folder.parent(of: path), shard))

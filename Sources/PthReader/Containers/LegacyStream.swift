@@ -77,8 +77,9 @@ struct LegacyStream {
   /// written.
   private func references(_ object: Pickle) throws(ParseFailure) -> [ExactString: StorageReference] {
     var first: [ExactString: StorageReference] = [:]
+    var words = StorageReference.Words()
     try object.arena.forEachPersistentID { id throws(ParseFailure) in
-      guard let reference = try StorageReference(id, in: object.arena) else { return }
+      guard let reference = try StorageReference(id, in: object.arena, &words) else { return }
       if first[reference.key] == nil { first[reference.key] = reference }
     }
     return first

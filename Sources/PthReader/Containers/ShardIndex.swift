@@ -27,13 +27,26 @@ struct ShardIndex {
       throw error.inside("a JSON document")
     }
     guard let weights = document["weight_map"]?.members else {
-      throw ParseFailure(.unsupported("a JSON document, but not an index of shards: it has no weight_map"))
+      throw try Self.other(document, source)
     }
     self.weights = weights
     self.limits = limits
     byteCount = source.byteCount
     folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     metadata = (document["metadata"]?.members ?? []).map { ($0.key, $0.value.string ?? $0.value.text()) }
+  }
+
+  /// The failure for another document: what servers write in place of a file is short, so it is quoted.
+  private static func other(
+    _ document: JSONValue, _ source: any ByteSource
+  ) throws(ParseFailure) -> ParseFailure {
+    var text = "a JSON document, but not an index of shards: it has no weight_map"
+    guard source.byteCount <= 200 else { return ParseFailure(.unsupported(text)) }
+    text += "; it is \(String(decoding: try source.bytes(at: 0, count: source.byteCount), as: UTF8.self))"
+    let isError = ["error", "message", "detail"].contains { document[$0] != nil }
+    return ParseFailure(
+      .unsupported(text),
+      hint: isError ? "the download was a server's error message: download the file itself" : nil)
   }
 
   /// Maximum number of values in a JSON document: each needs four times the memory of a pickle's node.

@@ -20,6 +20,14 @@ struct ChunkedArray<Element> {
     count += 1
   }
 
+  /// Some of the elements.
+  func array(_ start: Int, count: Int) -> [Element] {
+    let (chunk, first) = (start >> Self.chunkBits, start & (Self.chunkSize - 1))
+    if count == 0 { return [] }
+    if first + count <= Self.chunkSize { return Array(chunks[chunk][first..<first + count]) }
+    return (start..<start + count).map { self[$0] }
+  }
+
   subscript(_ index: Int) -> Element {
     get { chunks[index >> Self.chunkBits][index & (Self.chunkSize - 1)] }
     set { chunks[index >> Self.chunkBits][index & (Self.chunkSize - 1)] = newValue }
@@ -37,19 +45,19 @@ struct ChunkedPool: Sendable {
   private var starts: [Int] = []
   private(set) var count = 0
 
-  mutating func append(_ bytes: [UInt8]) -> Int {
+  mutating func append(_ bytes: ArraySlice<UInt8>) -> Int {
     let start = count
     count += bytes.count
     if let last = chunks.indices.last, chunks[last].count + bytes.count <= Self.chunkSize {
       chunks[last] += bytes
     } else {
       starts.append(start)
-      chunks.append(bytes)
+      chunks.append(Array(bytes))
     }
     return start
   }
 
-  func bytes(at offset: Int, count: Int) -> [UInt8] {
+  func slice(at offset: Int, count: Int) -> ArraySlice<UInt8> {
     guard count > 0 else { return [] }
     var low = 0
     var high = starts.count
@@ -58,6 +66,6 @@ struct ChunkedPool: Sendable {
       if starts[middle] <= offset { low = middle } else { high = middle }
     }
     let within = offset - starts[low]
-    return Array(chunks[low][within..<within + count])
+    return chunks[low][within..<within + count]
   }
 }

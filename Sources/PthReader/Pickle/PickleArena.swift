@@ -31,6 +31,8 @@ package final class PickleArena: @unchecked Sendable {
 
   private struct Node {
     var kind: Kind
+    /// Whether the pickle refers to it more than once.
+    var isShared = false
     /// Index into a pool, or ``noLink``.
     var link: UInt32 = noLink
     /// The value itself, or offset and length in a pool.
@@ -86,7 +88,7 @@ package final class PickleArena: @unchecked Sendable {
   private var pool = ChunkedPool()
   private let source: any ByteSource
   private let limits: ParseLimits
-  private let nodeLimit: UInt64
+  private let nodeLimit, poolLimit: UInt64
 
   // Immutable values that pickles repeat are created once.
   private var small: [NodeID?] = Array(repeating: nil, count: 256)
@@ -97,6 +99,7 @@ package final class PickleArena: @unchecked Sendable {
     self.source = source
     self.limits = limits
     nodeLimit = limits[.pickleNodes]
+    poolLimit = min(limits[.pickleBytes], UInt64(UInt32.max))
   }
 
   // MARK: Making nodes
@@ -142,11 +145,11 @@ package final class PickleArena: @unchecked Sendable {
     try append(Node(kind: .float, payload: value.bitPattern))
   }
 
-  func text(_ bytes: [UInt8]) throws(ParseFailure) -> NodeID {
+  func text(_ bytes: ArraySlice<UInt8>) throws(ParseFailure) -> NodeID {
     try append(Node(kind: .text, payload: try intern(bytes)))
   }
 
-  func bytes(_ bytes: [UInt8]) throws(ParseFailure) -> NodeID {
+  func bytes(_ bytes: ArraySlice<UInt8>) throws(ParseFailure) -> NodeID {
     try append(Node(kind: .bytes, payload: try intern(bytes)))
   }
 
@@ -193,9 +196,11 @@ package final class PickleArena: @unchecked Sendable {
   /// Bytes of strings in memory.
   var pooledBytes: Int { pool.count }
 
-  private func intern(_ bytes: [UInt8]) throws(ParseFailure) -> UInt64 {
-    try limits.check(.pickleBytes, pool.count + bytes.count)
-    guard pool.count + bytes.count <= UInt32.max else { throw ParseFailure(.overflow("text of a pickle")) }
+  private func intern(_ bytes: ArraySlice<UInt8>) throws(ParseFailure) -> UInt64 {
+    guard pool.count + bytes.count <= poolLimit else {
+      try limits.check(.pickleBytes, pool.count + bytes.count)
+      throw ParseFailure(.overflow("text of a pickle"))
+    }
     return UInt64(pool.append(bytes)) << 32 | UInt64(bytes.count)
   }
 
@@ -203,6 +208,9 @@ package final class PickleArena: @unchecked Sendable {
     growing.append(elements)
     return UInt32(growing.count - 1)
   }
+
+  /// Records that an object was recalled, so several others may refer to it.
+  func markShared(_ id: NodeID) { nodes[Int(id.index)].isShared = true }
 
   // MARK: Changing containers in place, as APPENDS, SETITEMS and BUILD do
 
@@ -255,6 +263,9 @@ package final class PickleArena: @unchecked Sendable {
 
   package func kind(_ id: NodeID) -> Kind { nodes[Int(id.index)].kind }
 
+  /// Whether the pickle may refer to an object more than once.
+  func isShared(_ id: NodeID) -> Bool { nodes[Int(id.index)].isShared }
+
   /// The value of an int or a bool.
   package func int(_ id: NodeID) -> Int? {
     let node = nodes[Int(id.index)]
@@ -286,7 +297,14 @@ package final class PickleArena: @unchecked Sendable {
   package func rawBytes(_ id: NodeID) -> [UInt8]? {
     let node = nodes[Int(id.index)]
     guard isString(node), node.link == Self.noLink else { return nil }
-    return pool.bytes(at: Int(node.payload >> 32), count: Int(node.payload & 0xFFFF_FFFF))
+    return Array(pool.slice(at: Int(node.payload >> 32), count: Int(node.payload & 0xFFFF_FFFF)))
+  }
+
+  /// The first byte of text or bytes in memory.
+  func firstByte(_ id: NodeID) -> UInt8? {
+    let node = nodes[Int(id.index)]
+    guard isString(node), node.link == Self.noLink, node.payload & 0xFFFF_FFFF > 0 else { return nil }
+    return pool.slice(at: Int(node.payload >> 32), count: 1).first
   }
 
   /// The bytes of text or bytes, in memory or in the file; nil for other values.
@@ -311,7 +329,9 @@ package final class PickleArena: @unchecked Sendable {
   ///
   /// Nil for other values, and for text of ``externalSize`` bytes or more, which cannot be a name.
   package func text(_ id: NodeID) -> String? {
-    rawBytes(id).map { Self.decode($0[...]) }
+    let node = nodes[Int(id.index)]
+    guard isString(node), node.link == Self.noLink else { return nil }
+    return Self.decode(pool.slice(at: Int(node.payload >> 32), count: Int(node.payload & 0xFFFF_FFFF)))
   }
 
   static func decode(_ bytes: ArraySlice<UInt8>) -> String {
@@ -333,7 +353,7 @@ package final class PickleArena: @unchecked Sendable {
     switch node.kind {
     case .tuple:
       let start = Int(node.payload >> 32)
-      return (start..<start + Int(node.payload & 0xFFFF_FFFF)).map { tuples[$0] }
+      return tuples.array(start, count: Int(node.payload & 0xFFFF_FFFF))
     case .list, .set, .dict: return contents(node.link)
     default: return nil
     }

@@ -22,7 +22,7 @@ struct PickleMachine {
   private var stack: [NodeID] = []
   /// Stack heights at which MARK was pushed.
   private var marks: [Int] = []
-  private var memo: [UInt32: NodeID] = [:]
+  private var memo = PickleMemo()
   private var globals: [(name: GlobalName, offset: Int)] = []
   private var globalNodes: [GlobalName: NodeID] = [:]
   /// Bytes of strings that stay in the file.
@@ -93,39 +93,27 @@ struct PickleMachine {
     case .BININT2: push(try arena.int(Int64(try reader.read(UInt16.self))))
     case .LONG1:
       let count = try reader.byte()
-      push(try PickleText.twosComplement(try reader.bytes(count), arena))
+      push(try PickleText.twosComplement(try reader.bytes(Int(count)), arena))
     case .LONG4:
       let count = Int32(bitPattern: try reader.read(UInt32.self))
       guard count >= 0 else { throw ParseFailure(.invalid("negative length \(count)")) }
-      push(try PickleText.twosComplement(try reader.bytes(count), arena))
+      push(try PickleText.twosComplement(try reader.bytes(Int(count)), arena))
     case .FLOAT: push(try arena.float(try PickleText.float(try reader.line())))
     case .BINFLOAT:
       push(try arena.float(Double(bitPattern: try reader.read(UInt64.self).byteSwapped)))
 
-    case .STRING: push(try arena.text(try PickleText.quoted(try reader.line(limit: textLimit))))
-    case .UNICODE: push(try arena.text(try PickleText.rawUnicode(try reader.line(limit: textLimit))))
+    case .STRING: push(try arena.text(try PickleText.quoted(try reader.line(limit: textLimit))[...]))
+    case .UNICODE: push(try arena.text(try PickleText.rawUnicode(try reader.line(limit: textLimit))[...]))
     case .BINSTRING:
       let count = Int32(bitPattern: try reader.read(UInt32.self))
       guard count >= 0 else { throw ParseFailure(.invalid("negative length \(count)")) }
-      push(try string(.text, count))
-    case .SHORT_BINSTRING, .SHORT_BINUNICODE:
-      let count = try reader.byte()
-      push(try arena.text(try reader.bytes(count)))
-    case .BINUNICODE:
-      let count = try reader.read(UInt32.self)
-      push(try string(.text, count))
-    case .BINUNICODE8:
-      let count = try reader.read(UInt64.self)
-      push(try string(.text, count))
-    case .SHORT_BINBYTES:
-      let count = try reader.byte()
-      push(try arena.bytes(try reader.bytes(count)))
-    case .BINBYTES:
-      let count = try reader.read(UInt32.self)
-      push(try string(.bytes, count))
-    case .BINBYTES8, .BYTEARRAY8:
-      let count = try reader.read(UInt64.self)
-      push(try string(.bytes, count))
+      push(try string(.text, Int(count)))
+    case .SHORT_BINSTRING, .SHORT_BINUNICODE: push(try string(.text, Int(try reader.byte())))
+    case .BINUNICODE: push(try string(.text, Int(try reader.read(UInt32.self))))
+    case .BINUNICODE8: push(try string(.text, Int(clamping: try reader.read(UInt64.self))))
+    case .SHORT_BINBYTES: push(try string(.bytes, Int(try reader.byte())))
+    case .BINBYTES: push(try string(.bytes, Int(try reader.read(UInt32.self))))
+    case .BINBYTES8, .BYTEARRAY8: push(try string(.bytes, Int(clamping: try reader.read(UInt64.self))))
     case .NEXT_BUFFER, .READONLY_BUFFER:
       throw ParseFailure(.unsupported("out-of-band buffers (protocol 5) are not in this file"))
 
@@ -151,7 +139,10 @@ struct PickleMachine {
     case .MARK: marks.append(stack.count)
     case .POP: if stack.count == marks.last { marks.removeLast() } else { _ = try pop() }
     case .POP_MARK: _ = try popToMark()
-    case .DUP: push(try top())
+    case .DUP:
+      let id = try top()
+      arena.markShared(id)
+      push(id)
     case .PUT: try store(try memoIndex(try reader.line()))
     case .BINPUT: try store(UInt32(try reader.byte()))
     case .LONG_BINPUT: try store(try reader.read(UInt32.self))
@@ -196,7 +187,7 @@ struct PickleMachine {
         throw ParseFailure(.invalid("BUILD on a value that is not the result of a call"))
       }
       try readJoblibArray(after: object)
-    case .PERSID: push(try arena.persistent(try arena.text(try reader.line(limit: 4096))))
+    case .PERSID: push(try arena.persistent(try arena.text(try reader.line(limit: 4096)[...])))
     case .BINPERSID: push(try arena.persistent(try pop()))
     case .EXT1: throw Self.extension(Int(try reader.byte()))
     case .EXT2: throw Self.extension(Int(try reader.read(UInt16.self)))
@@ -215,17 +206,15 @@ struct PickleMachine {
   private var textLimit: Int { byteLimit }
 
   /// A string stored as raw bytes: short ones are read, long ones stay in the file.
-  private mutating func string(
-    _ kind: PickleArena.Kind, _ count: some BinaryInteger
-  ) throws(ParseFailure) -> NodeID {
+  private mutating func string(_ kind: PickleArena.Kind, _ count: Int) throws(ParseFailure) -> NodeID {
     guard count >= PickleArena.externalSize else {
-      let bytes = try reader.bytes(count)
+      let bytes = try reader.slice(count)
       return kind == .text ? try arena.text(bytes) : try arena.bytes(bytes)
     }
     let offset = reader.offset
     try reader.skip(count)
-    externalBytes += Int(count)
-    return try arena.external(kind, at: offset, count: Int(count))
+    externalBytes += count
+    return try arena.external(kind, at: offset, count: count)
   }
 
   /// Reads the bytes after an array of joblib, as a second state of the object.
@@ -303,13 +292,13 @@ struct PickleMachine {
     return index
   }
 
-  /// The memo is sparse: an index of 2^32 - 1 costs one entry, not four billion.
   private mutating func store(_ index: UInt32) throws(ParseFailure) { memo[index] = try top() }
 
   private mutating func recall(_ index: UInt32) throws(ParseFailure) {
     guard let id = memo[index] else {
       throw ParseFailure(.invalid("memo \(index) was never stored"))
     }
+    arena.markShared(id)
     push(id)
   }
 

@@ -26,14 +26,14 @@ enum PickleText {
       throw ParseFailure(.invalid("a number has characters that are not digits"))
     }
     // Kept as text: converting ten million digits takes quadratic time, and no tensor needs such a number.
-    return try arena.bytes(Array(digits))
+    return try arena.bytes(digits)
   }
 
   /// Little-endian two's complement of any length; no bytes mean zero.
   static func twosComplement(
     _ bytes: [UInt8], _ arena: PickleArena
   ) throws(ParseFailure) -> NodeID {
-    guard bytes.count <= 16 else { return try arena.bytes(bytes) }
+    guard bytes.count <= 16 else { return try arena.bytes(bytes[...]) }
     guard let last = bytes.last else { return try arena.int(Int64(0)) }
     var value: Int128 = last & 0x80 != 0 ? -1 : 0
     for byte in bytes.reversed() { value = value << 8 | Int128(byte) }

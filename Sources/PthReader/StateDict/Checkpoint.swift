@@ -134,7 +134,7 @@ extension Checkpoint {
     spending.add(.pickleBytes, pickle.arena.pooledBytes)
     let (found, provider) = try StateDictWalk.collect(
       pickle, provider: provider, limits: spending.left(of: limits), nesting: nesting, prefix: prefix)
-    tensors += found.tensors
+    if tensors.isEmpty { tensors = found.tensors } else { tensors += found.tensors }
     skipped += found.skipped
     partial += found.partial
     sparse += found.sparse.map { SparseTensor(name: $0.name, description: $0.description) }

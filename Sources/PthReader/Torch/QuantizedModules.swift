@@ -63,8 +63,9 @@ extension StateDictWalk {
   ///
   /// - Throws: ``ParseFailure`` if one has another number of elements.
   func requirePairs(_ items: [(key: NodeID, value: NodeID)]) throws(ParseFailure) {
-    for (key, value) in items where [.tuple, .list].contains(arena.kind(value)) {
-      guard arena.byteCount(key) ?? 0 >= 14, let text = arena.text(key), text.hasSuffix("_packed_params"),
+    for (key, value) in items {
+      guard arena.kind(value) == .tuple || arena.kind(value) == .list, arena.byteCount(key) ?? 0 >= 14,
+        let text = arena.text(key), text.hasSuffix("_packed_params"),
         arena.elementCount(value) != 2
       else { continue }
       throw ParseFailure(

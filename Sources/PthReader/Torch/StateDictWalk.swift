@@ -96,7 +96,9 @@ struct StateDictWalk<Provider: StorageProvider> {
 
   private struct Child {
     let id: NodeID
-    var steps: [Step] = []
+    /// The part of its path that is not in its name.
+    var section: Step?
+    var step: Step?
     var leavingOut: String?
   }
 
@@ -108,25 +110,35 @@ struct StateDictWalk<Provider: StorageProvider> {
   }
 
   private mutating func enter(_ child: Child) throws(ParseFailure) {
-    guard !isLeaf(child.id), onPath.insert(child.id).inserted else { return }
+    guard !isLeaf(child.id), !onPath.contains(child.id) else { return }
     try count(1)
     try limits.check(.depth, frames.count + 1)
-    let (outerNameBytes, outerReason) = (nameBytes, leavingOut)
-    for step in child.steps where step.isInName { nameBytes += step.component.byteCount + 1 }
+    let (outerNameBytes, outerReason, stepCount) = (nameBytes, leavingOut, place.count)
+    if let section = child.section { place.append(section) }
+    if let step = child.step {
+      place.append(step)
+      if step.isInName { nameBytes += step.component.byteCount + 1 }
+    }
     // Checked before the name is built: 400 keys of 60 KB would make one of 24 MB.
     try limits.check(.nameBytes, nameBytes)
-    place += child.steps
     leavingOut = leavingOut ?? child.leavingOut
-    let segments = try segments(of: child.id)
-    frames.append(
-      Frame(
-        id: child.id, stepCount: child.steps.count, outerNameBytes: outerNameBytes, outerReason: outerReason,
-        segments: segments))
+    let frame = Frame(
+      id: child.id, stepCount: place.count - stepCount, outerNameBytes: outerNameBytes,
+      outerReason: outerReason, segments: try segments(of: child.id))
+    // Nearly every value is a tensor, with nothing more to visit.
+    guard !frame.segments.isEmpty else { return restore(frame) }
+    onPath.insert(child.id)
+    frames.append(frame)
   }
 
   private mutating func leave() {
     guard let frame = frames.popLast() else { return }
     onPath.remove(frame.id)
+    restore(frame)
+  }
+
+  /// Goes back to where a value was entered.
+  private mutating func restore(_ frame: Frame) {
     place.removeLast(frame.stepCount)
     nameBytes = frame.outerNameBytes
     leavingOut = frame.outerReason
@@ -149,14 +161,14 @@ struct StateDictWalk<Provider: StorageProvider> {
           frames[top].cursor += 1
           guard !isLeaf(ids[place]) else { continue }
           let step = Step(component: .index(place), isInName: isInName)
-          return Child(id: ids[place], steps: [step], leavingOut: reason)
+          return Child(id: ids[place], step: step, leavingOut: reason)
         }
       case .items(let items):
         while frames[top].cursor < items.count {
           let (key, value) = items[frames[top].cursor]
           frames[top].cursor += 1
           guard !isLeaf(value) else { continue }
-          return Child(id: value, steps: [Step(component: try component(key))], leavingOut: reason)
+          return Child(id: value, step: Step(component: try component(key)), leavingOut: reason)
         }
       case .section(let name, let items, let transient):
         while frames[top].cursor < items.count {
@@ -165,7 +177,8 @@ struct StateDictWalk<Provider: StorageProvider> {
           guard !isLeaf(value) else { continue }
           let component = try component(key)
           return Child(
-            id: value, steps: [Step(component: .key(name), isInName: false), Step(component: component)],
+            id: value, section: Step(component: .key(name), isInName: false),
+            step: Step(component: component),
             leavingOut: transient.contains(component.description)
               ? "a non-persistent buffer, not part of state_dict()" : reason)
         }

@@ -26,22 +26,28 @@ struct StorageReference {
     }
   }
 
-  /// Parses a persistent ID.
+  /// What parts of persistent IDs mean, by node: pickles write each of these texts and types once.
+  struct Words {
+    fileprivate var kind: NodeID?
+    fileprivate var type: (node: NodeID, type: ScalarType?)?
+    fileprivate var location: (node: NodeID, name: String)?
+  }
+
+  /// Parses a persistent ID; `words` are those of earlier ones of the same pickle.
   ///
   /// - Returns: Nil if it is another kind of reference, such as a module with its source text.
   /// - Throws: ``ParseFailure`` if it starts like a storage, but the rest is not valid.
-  init?(_ id: NodeID, in arena: PickleArena) throws(ParseFailure) {
-    guard let parts = arena.elements(id), parts.count >= 5, arena.text(parts[0]) == "storage" else {
-      return nil
+  init?(_ id: NodeID, in arena: PickleArena, _ words: inout Words) throws(ParseFailure) {
+    guard let parts = arena.elements(id), parts.count >= 5 else { return nil }
+    if words.kind != parts[0] {
+      guard arena.text(parts[0]) == "storage" else { return nil }
+      words.kind = parts[0]
     }
-    let typeName = arena.global(parts[1])?.name ?? arena.text(parts[1])
-    guard let typeName else { throw ParseFailure(.invalid("a storage has no type")) }
-    if TorchTypes.untyped.contains(typeName) {
-      scalarType = nil
-    } else if let type = TorchTypes.storageType(typeName) {
-      scalarType = type
+    if let known = words.type, known.node == parts[1] {
+      scalarType = known.type
     } else {
-      throw ParseFailure(.unsupported("storage type \(typeName)"))
+      scalarType = try Self.type(parts[1], in: arena)
+      words.type = (parts[1], scalarType)
     }
     guard let key = arena.text(parts[2]) ?? arena.int(parts[2]).map(String.init) else {
       throw ParseFailure(.invalid("a storage has no key"))
@@ -51,7 +57,8 @@ struct StorageReference {
     }
     self.key = key
     self.count = count
-    location = arena.text(parts[3]) ?? ""
+    if words.location?.node != parts[3] { words.location = (parts[3], arena.text(parts[3]) ?? "") }
+    location = words.location?.name ?? ""
     if parts.count >= 6, let view = arena.elements(parts[5]), view.count == 3 {
       guard let viewKey = arena.text(view[0]) ?? arena.int(view[0]).map(String.init),
         let offset = arena.int(view[1]), let size = arena.int(view[2]), offset >= 0, size >= 0,
@@ -61,6 +68,18 @@ struct StorageReference {
     } else {
       view = nil
     }
+  }
+
+  /// The element type that a storage's class names; nil if it is untyped.
+  private static func type(_ id: NodeID, in arena: PickleArena) throws(ParseFailure) -> ScalarType? {
+    guard let name = arena.global(id)?.name ?? arena.text(id) else {
+      throw ParseFailure(.invalid("a storage has no type"))
+    }
+    if TorchTypes.untyped.contains(name) { return nil }
+    guard let type = TorchTypes.storageType(name) else {
+      throw ParseFailure(.unsupported("storage type \(name)"))
+    }
+    return type
   }
 }
 

@@ -25,7 +25,7 @@ extension TensorDecoder {
   private func storage(
     _ id: NodeID, _ function: String
   ) throws(ParseFailure) -> (Storage, ScalarType?) {
-    if let pid = arena.persistentID(id), let reference = try StorageReference(pid, in: arena) {
+    if let pid = arena.persistentID(id), let reference = try StorageReference(pid, in: arena, &words) {
       return (try provider.storage(reference), reference.scalarType)
     }
     // A tensor pickled without torch.save: its storage is a complete legacy file in a byte string.

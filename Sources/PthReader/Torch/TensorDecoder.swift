@@ -14,12 +14,16 @@ final class TensorDecoder<Provider: StorageProvider> {
   let nesting: Int
   /// Calls decoded so far: wrappers could refer to each other forever.
   private var steps = 0
-  /// Results that are requested again: shared tensors, and files in byte strings.
+  /// Results that may be requested again: shared tensors, and files in byte strings.
   private var known: [NodeID: Decoded] = [:]
   private var knownFiles: [NodeID: Checkpoint] = [:]
   /// Resources used by files in byte strings.
   private(set) var spending = Spending()
   private var constructors: [NodeID: TorchTypes.Constructor?] = [:]
+  /// The constructor that was looked up last: nearly always the next is the same.
+  private var lastConstructor: (callable: NodeID, constructor: TorchTypes.Constructor?)?
+  /// What parts of persistent IDs mean.
+  var words = StorageReference.Words()
 
   init(arena: PickleArena, limits: ParseLimits, provider: Provider, nesting: Int) {
     self.arena = arena
@@ -82,17 +86,19 @@ final class TensorDecoder<Provider: StorageProvider> {
   /// Decodes a node that may be a tensor.
   func decode(_ id: NodeID, depth: Int = 0) throws(ParseFailure) -> Decoded {
     try Self.requireShallow(depth)
-    if let decoded = known[id] { return decoded }
+    // Calls inside calls may share their arguments, so their number would grow with a power of the depth.
+    let isRepeated = depth > 0 || arena.isShared(id)
+    if isRepeated, let decoded = known[id] { return decoded }
     steps += 1
     try limits.check(.walkSteps, steps)
     let decoded = try make(id, depth: depth)
-    if case .tensors = decoded { known[id] = decoded }
+    if isRepeated, case .tensors = decoded { known[id] = decoded }
     return decoded
   }
 
   private func make(_ id: NodeID, depth: Int) throws(ParseFailure) -> Decoded {
     if let pid = arena.persistentID(id) {
-      if let reference = try StorageReference(pid, in: arena) {
+      if let reference = try StorageReference(pid, in: arena, &words) {
         return .storage(try bareStorage(reference))
       }
       guard let key = arena.text(pid) ?? arena.int(pid).map(String.init),
@@ -122,9 +128,10 @@ final class TensorDecoder<Provider: StorageProvider> {
 
   /// The constructor that a global names, looked up once per global.
   func constructor(_ callable: NodeID) -> TorchTypes.Constructor? {
-    if let known = constructors[callable] { return known }
-    let constructor = arena.global(callable).flatMap(TorchTypes.Constructor.init)
+    if let lastConstructor, lastConstructor.callable == callable { return lastConstructor.constructor }
+    let constructor = constructors[callable] ?? arena.global(callable).flatMap(TorchTypes.Constructor.init)
     constructors[callable] = .some(constructor)
+    lastConstructor = (callable, constructor)
     return constructor
   }
 

@@ -139,8 +139,8 @@ extension StateDictWalk {
   func moduleParts(_ items: [(key: NodeID, value: NodeID)]) -> [String: NodeID]? {
     var parts: [String: NodeID] = [:]
     for (key, value) in items {
-      guard let bytes = arena.byteCount(key), bytes <= 32, let name = arena.text(key),
-        name.hasPrefix("_")
+      guard arena.firstByte(key) == UInt8(ascii: "_"), arena.byteCount(key) ?? .max <= 32,
+        let name = arena.text(key)
       else { continue }
       parts[name] = value
     }

@@ -10,8 +10,8 @@ extension StateDictWalk {
     var name = ""
     var isFirst = true
     for step in place where step.isInName {
-      if !isFirst { name += "." }
-      name += step.component.description
+      // Nearly always there is one part, which needs no other text.
+      if isFirst { name = step.component.description } else { name += "." + step.component.description }
       isFirst = false
     }
     return name
@@ -110,6 +110,7 @@ extension StateDictWalk {
     var result: [(key: NodeID, value: NodeID)] = []
     result.reserveCapacity(items.count / 2)
     var places: [Key: Int] = [:]
+    places.reserveCapacity(items.count / 2)
     for i in stride(from: 0, to: items.count - 1, by: 2) {
       guard let key = key(items[i]) else {
         result.append((items[i], items[i + 1]))

@@ -31,8 +31,8 @@ public final class PthFile: Sendable {
   /// Tensors read to their end, to decide when to look at the files again.
   private let readCount = Atomic(0)
 
-  /// Opens a checkpoint in any readable format, recognized by content; an index of shards together with its
-  /// shards.
+  /// Opens a checkpoint in any readable format, recognized by content; an index of shards, or the folder with
+  /// it, together with its shards.
   ///
   /// - Throws: ``/SWTBytes/ParseFailure`` if the file cannot be read, is not a checkpoint, is damaged, needs
   ///   more than `limits` allow, or names functions that would run code when loaded elsewhere.
@@ -75,9 +75,13 @@ public final class PthFile: Sendable {
     self.watched = watched
     self.limits = limits.scaled(toFile: checkpoint.byteCount)
     budget = Mutex(ValueBudget(self.limits))
-    places = Dictionary(
-      checkpoint.tensors.enumerated().map { (ExactString($1.name), $0) },
-      uniquingKeysWith: { first, _ in first })
+    var places: [ExactString: Int] = [:]
+    places.reserveCapacity(checkpoint.tensors.count)
+    for index in checkpoint.tensors.indices.reversed() {
+      // Of equal names, the first stays.
+      places[ExactString(checkpoint.tensors[index].name)] = index
+    }
+    self.places = places
   }
 
   /// Every tensor, in file order.

@@ -87,7 +87,7 @@ struct Surroundings: Sendable {
 /// The names of a file, sorted once so that prefixes are found quickly.
 struct KeyIndex: Sendable {
   let sorted: [String]
-  private let names: Set<String>
+  let names: Set<String>
 
   init(_ names: Set<String>) {
     self.names = names
@@ -99,6 +99,23 @@ struct KeyIndex: Sendable {
 
   /// Whether there is such a name, or any name with that prefix if `key` ends with ".".
   func contains(_ key: String) -> Bool { names.contains(key) || key.hasSuffix(".") && hasKey(under: key) }
+
+  /// For each of `keys`, the shortest name that is it or ends with "." and it; of several, the first in order.
+  func shortest(endingWith keys: [String]) -> [String?] {
+    let ends = keys.map { Array($0.utf8) }
+    var found = [(name: String, count: Int)?](repeating: nil, count: ends.count)
+    for name in sorted {
+      let bytes = Array(name.utf8)
+      for (place, end) in ends.enumerated() where bytes.count < found[place]?.count ?? .max {
+        let before = bytes.count - end.count - 1
+        guard before >= -1, before < 0 || bytes[before] == UInt8(ascii: "."),
+          bytes[(before + 1)...].elementsEqual(end)
+        else { continue }
+        found[place] = (name, bytes.count)
+      }
+    }
+    return found.map { $0?.name }
+  }
 
   private func hasKey(under start: String) -> Bool {
     var (low, high) = (0, sorted.count)

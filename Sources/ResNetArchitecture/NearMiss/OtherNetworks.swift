@@ -7,6 +7,8 @@ public enum OtherNetworks {
     ("_packed_params", "a quantized network"),
     ("denseblock1.", "a DenseNet"), ("Conv2d_1a_3x3.", "an Inception network"),
     ("Mixed_5b.", "an Inception network"),
+    ("embeddings.patch_embeddings.", "a vision transformer"),
+    ("embeddings.cls_token", "a vision transformer"),
     ("attn.qkv.", "a vision transformer"), ("self_attn.", "a transformer"),
     ("attention.self.query.", "a transformer"), ("self_attention.", "a vision transformer"),
     ("trunk_output.block1.", "a RegNet"), ("_conv_stem.", "an EfficientNet"),

@@ -49,10 +49,13 @@ struct CandidateChoice {
   /// The failure for a file without a state dict of any family, with a guess of what it is.
   private static func strangers(_ keys: KeyIndex) -> ReadingFailure {
     guard !keys.sorted.isEmpty else { return ReadingFailure("it contains no tensors") }
-    if let guess = OtherNetworks.guess(Set(keys.sorted)) {
+    if let guess = OtherNetworks.guess(keys.names) {
       return ReadingFailure(unknownNetwork: "the names are those of \(guess)")
     }
-    let examples = keys.sorted.prefix(3).joined(separator: ", ")
-    return ReadingFailure(unknownNetwork: "its tensors are \(examples), …")
+    guard keys.sorted.contains(where: { !$0.isEmpty }) else {
+      return ReadingFailure(unknownNetwork: "it is one tensor without a name")
+    }
+    let examples = keys.sorted.prefix(3).joined(separator: ", ") + (keys.sorted.count > 3 ? ", …" : "")
+    return ReadingFailure(unknownNetwork: "its tensors are \(examples)")
   }
 }

@@ -18,19 +18,17 @@ enum NearFamily {
   /// The family whose first block or first convolution is present; its position gives the prefix.
   private static func nearest(_ keys: KeyIndex) -> CandidateChoice? {
     // Several families have torchvision's blocks.
+    var marks: [(mark: String, family: KeyFamily)] = []
     for family in [KeyFamily.torchvision] + KeyFamily.all where family.companions.isEmpty {
-      for place in family.landmarks {
-        for mark in [place.block, place.stem] {
-          let ending = ".\(mark)"
-          let found = keys.sorted.filter { $0 == mark || $0.hasSuffix(ending) }
-          // `conv1.weight` alone occurs in every block.
-          guard let name = found.min(by: { $0.count < $1.count }), isTelling(mark, name) else { continue }
-          return CandidateChoice(
-            family: family,
-            candidate: StateDictCandidate(
-              prefix: String(name.dropLast(mark.count)), family: family.name, secondary: nil), passedOver: [])
-        }
-      }
+      for place in family.landmarks { marks += [(place.block, family), (place.stem, family)] }
+    }
+    for ((mark, family), name) in zip(marks, keys.shortest(endingWith: marks.map(\.mark))) {
+      // `conv1.weight` alone occurs in every block.
+      guard let name, isTelling(mark, name) else { continue }
+      return CandidateChoice(
+        family: family,
+        candidate: StateDictCandidate(
+          prefix: String(name.dropLast(mark.count)), family: family.name, secondary: nil), passedOver: [])
     }
     return nil
   }

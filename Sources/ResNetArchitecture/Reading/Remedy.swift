@@ -6,6 +6,8 @@ public enum Remedy: Equatable, Sendable {
   case someKey
   /// Say which linear layer is the classifier, or that there is none.
   case someHead
+  /// Name the classes.
+  case nameClasses
   /// Say what is only assumed.
   case settleConventions
   /// That entry of the file is a network too.
@@ -28,6 +30,7 @@ extension Remedy: CustomStringConvertible {
     case .say(let text): text
     case .someKey: "choose an entry of the file"
     case .someHead: "the classifier can be named, or the network taken without one"
+    case .nameClasses: "labels can name them"
     case .settleConventions: "a golden settles what is open, or options state it"
     case .key(let key): "the entry '\(key)' can be taken instead"
     case .keyWithoutRest(let key): "the entry '\(key)' is the network without it"

@@ -144,10 +144,12 @@ public struct StateDictReading: Sendable {
 
   /// Weights before the state of optimizers, which repeats them.
   private static func sorted(_ names: [String]) -> [String] {
-    func isOptimizers(_ name: String) -> Bool {
-      name.split(separator: ".").prefix(2).contains { $0.hasPrefix("optim") }
-    }
-    return names.filter { !isOptimizers($0) } + names.filter(isOptimizers)
+    names.filter { !isOptimizers($0) } + names.filter(isOptimizers)
+  }
+
+  /// Whether a tensor of this name is part of an optimizer's state.
+  package static func isOptimizers(_ name: String) -> Bool {
+    name.split(separator: ".").prefix(2).contains { $0.hasPrefix("optim") }
   }
 
   /// The same reading with another epsilon.
@@ -212,7 +214,9 @@ public struct StateDictReading: Sendable {
     let architecture = tree.architecture
     if let count = architecture.classCount {
       if !architecture.isForSmallImages, count != 1000 {
-        notes.append(Note("fc has \(count) classes, not ImageNet's 1000: fine-tuned or trained from scratch"))
+        notes.append(
+          Note(
+            "fc has \(count) classes, not ImageNet's 1000: fine-tuned or trained from scratch", .nameClasses))
       }
     } else {
       notes.append(Note("no classifier: the output is \(tree.outputName)'s feature map"))

@@ -1,7 +1,7 @@
 internal import CKernels
 internal import ResNetArchitecture
 
-/// A layer with its weights in the kernels' order, and the numbers of one engine's rounding.
+/// How a layer's weights are arranged for the kernels, and the numbers of one engine's rounding.
 struct PackedQuantizedLayer: Sendable {
   let name: String
   let kernel, stride, padding, dilation: Int
@@ -14,9 +14,15 @@ struct PackedQuantizedLayer: Sendable {
   let outputChannels: Int
   private let rounding: p2s_requantization
   private let relu: Bool
+  /// Input channels per group, and filters.
+  private let inputs, perGroup: Int
   private let window: Int
-  private let sharesWindow: Bool
-  private let weights: [Int8]
+  /// Blocks of 16 filters that are computed together; they read the same channels.
+  let panel: Int
+  /// Channels per group if a block has several and vectors have no zeros; otherwise 0.
+  private let lanes: Int
+  /// Bytes of the packed weights.
+  let weightBytes: Int
   private let first: [Int32]
   private let start: [Int32]
   private let scale: [Float]
@@ -90,29 +96,57 @@ struct PackedQuantizedLayer: Sendable {
       first.append(Int32(from))
       width = max(width, (end - from + 3) / 4 * 4)
     }
+    let isSquare = groups > 1 && inputs == perGroup && inputChannels % 16 == 0
+    lanes = isSquare && [4, 8, 16].contains(inputs) ? inputs : 0
+    if lanes > 0 {
+      first = (0..<blocks).map { Int32(16 * $0) }
+      width = 16
+    }
     // The same width for all, inside the pixel.
     for block in first.indices { first[block] = min(first[block], Int32(inputChannels - width)) }
-    (self.first, window) = (first, width)
-    sharesWindow = first.allSatisfy { $0 == first[0] }
+    panel =
+      lanes > 0
+      ? 1
+      : [4, 3, 2].first { size in first.indices.allSatisfy { first[$0] == first[$0 / size * size] } } ?? 1
+    (self.inputs, self.perGroup, self.first, window) = (inputs, perGroup, first, width)
+    weightBytes = 64 * blocks * kernel * kernel * (lanes > 0 ? lanes : width) / 4
 
-    let taps = kernel * kernel
-    var packed = [Int8](repeating: 0, count: blocks * taps * width * 16)
     var start = [Int32](repeating: 0, count: outputChannels)
     for filter in 0..<filters {
-      let (block, lane) = (filter / 16, filter % 16)
-      let offset = filter / perGroup * inputs - Int(first[block])
-      var sum: Int32 = 0
-      for channel in 0..<inputs {
-        for tap in 0..<taps {
-          let weight = layer.weights[(filter * inputs + channel) * taps + tap]
-          let place = offset + channel
-          packed[(((block * taps + tap) * (width / 4) + place / 4) * 16 + lane) * 4 + place % 4] = weight
-          sum += Int32(weight)
-        }
-      }
+      let sum = layer.weights[filter * terms..<(filter + 1) * terms].reduce(Int32(0)) { $0 + Int32($1) }
       start[filter] = -input.zero * sum
     }
-    (weights, self.start) = (packed, start)
+    self.start = start
+  }
+
+  /// Writes the weights in the order of `QuantizedKernels.h`.
+  func pack(_ weights: [Int8], into target: UnsafeMutablePointer<Int8>) {
+    let taps = kernel * kernel
+    unsafe target.update(repeating: 0, count: weightBytes)
+    unsafe weights.withUnsafeBufferPointer { source in
+      for filter in 0..<filters {
+        let from = filter * inputs * taps
+        for channel in 0..<inputs {
+          let (place, step) = place(filter, channel)
+          for tap in 0..<taps { unsafe target[place + tap * step] = source[from + channel * taps + tap] }
+        }
+      }
+    }
+  }
+
+  /// Where the weight of a filter and a channel of its group is at the first tap, and bytes to the next tap.
+  private func place(_ filter: Int, _ channel: Int) -> (start: Int, tap: Int) {
+    let (taps, block, lane) = (kernel * kernel, filter / 16, filter % 16)
+    if lanes > 0 {
+      let column = filter / perGroup * inputs % 16 + channel
+      let vector = block * taps * lanes / 4 + filter % lanes / 4
+      return (64 * vector + 16 * (filter % 4) + column, 16 * lanes)
+    }
+    let column = filter / perGroup * inputs - Int(first[block]) + channel
+    let start = block / panel * panel
+    let count = min(panel, blocks - start)
+    let vector = start * taps * window / 4 + column / 4 * count + block - start
+    return (64 * vector + 4 * lane + column % 4, 16 * window * count)
   }
 
   /// The float32 numbers per filter, each operation rounded as the engine does.
@@ -152,30 +186,28 @@ struct PackedQuantizedLayer: Sendable {
   var blocks: Int { outputChannels / 16 }
 
   /// Calls `body` with the kernel's description; offsets are those in rows of `width` input pixels.
+  @unsafe
   func withKernel<Result>(
-    inputWidth width: Int, _ body: (UnsafePointer<p2s_quantized_conv>) -> Result
+    inputWidth width: Int, weights: UnsafePointer<Int8>, _ body: (UnsafePointer<p2s_quantized_conv>) -> Result
   ) -> Result {
     var offsets: [Int32] = []
     for y in 0..<kernel {
       for x in 0..<kernel { offsets.append(Int32((y * width + x) * dilation * inputChannels)) }
     }
-    return unsafe weights.withUnsafeBufferPointer { weights in
-      unsafe offsets.withUnsafeBufferPointer { offsets in
-        unsafe first.withUnsafeBufferPointer { first in
-          unsafe start.withUnsafeBufferPointer { start in
-            unsafe scale.withUnsafeBufferPointer { scale in
-              unsafe bias.withUnsafeBufferPointer { bias in
-                unsafe whole.withUnsafeBufferPointer { whole in
-                  var conv = unsafe p2s_quantized_conv(
-                    rounding: rounding, taps: Int32(kernel * kernel), window: Int32(window),
-                    blocks: Int32(blocks), shares_window: sharesWindow ? 1 : 0,
-                    out_channels: Int32(outputChannels), weights: weights.start,
-                    tap_bytes: offsets.start, first: first.start, start: start.start,
-                    scale: scale.start, bias: bias.start, whole: whole.start,
-                    factor: factor, inverse: inverse, zero: output.zero, low: relu ? output.zero : 0,
-                    relu: relu ? 1 : 0)
-                  return unsafe withUnsafePointer(to: &conv) { unsafe body($0) }
-                }
+    return unsafe offsets.withUnsafeBufferPointer { offsets in
+      unsafe first.withUnsafeBufferPointer { first in
+        unsafe start.withUnsafeBufferPointer { start in
+          unsafe scale.withUnsafeBufferPointer { scale in
+            unsafe bias.withUnsafeBufferPointer { bias in
+              unsafe whole.withUnsafeBufferPointer { whole in
+                var conv = unsafe p2s_quantized_conv(
+                  rounding: rounding, taps: Int32(kernel * kernel), window: Int32(window),
+                  blocks: Int32(blocks), panel: Int32(panel), lanes: Int32(lanes),
+                  out_channels: Int32(outputChannels), weights: weights, tap_bytes: offsets.start,
+                  first: first.start, start: start.start, scale: scale.start, bias: bias.start,
+                  whole: whole.start, factor: factor, inverse: inverse, zero: output.zero,
+                  low: relu ? output.zero : 0, relu: relu ? 1 : 0)
+                return unsafe withUnsafePointer(to: &conv) { unsafe body($0) }
               }
             }
           }

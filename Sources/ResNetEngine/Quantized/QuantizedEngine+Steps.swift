@@ -9,7 +9,7 @@ extension QuantizedEngine {
 
   func maximum(_ pool: PoolUnit, _ map: QuantizedMap) -> QuantizedMap {
     let (rows, width) = (pool.outputSize(map.rows), pool.outputSize(map.width))
-    var output = QuantizedMap(
+    var output = memory.map(
       rows: rows, width: width, channels: map.channels, stride: map.stride, map.numbers)
     var kernel = p2s_quantized_pool(
       rows: Int32(map.rows), width: Int32(map.width), channels: Int32(map.stride),
@@ -30,7 +30,7 @@ extension QuantizedEngine {
   func mean(_ map: QuantizedMap) -> QuantizedMap {
     let (count, scale) = (Float(map.pixels), map.numbers.scale)
     let factor = backend == .qnnpack ? scale / (scale * count) : 1 / count
-    var output = QuantizedMap(
+    var output = memory.map(
       rows: 1, width: 1, channels: map.channels, stride: map.stride, map.numbers)
     unsafe map.bytes.withUnsafeBufferPointer { source in
       unsafe output.bytes.withUnsafeMutableBufferPointer { target in
@@ -48,7 +48,7 @@ extension QuantizedEngine {
     guard let numbers = network.sums[block.name] else {
       throw .missingTensor("\(block.name).skip_add_relu.scale")
     }
-    var output = QuantizedMap(
+    var output = memory.map(
       rows: body.rows, width: body.width, channels: body.channels, stride: body.stride, numbers)
     var float = p2s_quantized_sum(
       scale_a: body.numbers.scale, scale_b: shortcut.numbers.scale, zero_a: body.numbers.zero,

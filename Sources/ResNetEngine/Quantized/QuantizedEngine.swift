@@ -21,6 +21,10 @@ public struct QuantizedEngine: ForwardEngine, Sendable {
   let threads: ThreadPool
   let isa: p2s_isa
   private let layers: [String: PackedQuantizedLayer]
+  /// The packed weights of all layers, and the byte where each layer's start.
+  private let storage: FloatStorage
+  private let offsets: [String: Int]
+  let memory = MapMemory()
 
   public var tree: LayerTree { network.tree }
 
@@ -51,7 +55,30 @@ public struct QuantizedEngine: ForwardEngine, Sendable {
       }
     }
     self.layers = layers
+    var (offsets, bytes) = ([String: Int](), 0)
+    for (name, layer) in layers {
+      offsets[name] = bytes
+      bytes += layer.weightBytes
+    }
+    (self.offsets, storage) = (offsets, FloatStorage(count: bytes / MemoryLayout<Float>.stride))
+    pack()
     for block in network.tree.blocks where backend == .qnnpack { _ = try fixedSum(block) }
+  }
+
+  /// Each layer's weights have a place of their own.
+  private func pack() {
+    let names = layers.keys.sorted()
+    threads.forEach(names.count) { number in
+      let name = names[number]
+      guard let layer = layers[name], let source = network.layers[name] else { return }
+      unsafe layer.pack(source.weights, into: UnsafeMutablePointer(mutating: weights(of: name)))
+    }
+  }
+
+  @unsafe
+  private func weights(of name: String) -> UnsafePointer<Int8> {
+    let bytes = unsafe UnsafeRawPointer(storage.base).assumingMemoryBound(to: Int8.self)
+    return unsafe bytes + (offsets[name] ?? 0)
   }
 
   public func run(_ input: FeatureMap<Float>, taps: Set<String>) throws -> ForwardResult<Float> {
@@ -64,7 +91,11 @@ public struct QuantizedEngine: ForwardEngine, Sendable {
     for image in 0..<input.shape[0] {
       pass.image = image
       var map = try quantize(input, image: image)
-      for stage in tree.tapNames { map = try compute(stage, map, &pass) }
+      for stage in tree.tapNames {
+        let next = try compute(stage, map, &pass)
+        memory.recycle(map)
+        map = next
+      }
       map.appendReal(to: &output)
       last = map
     }
@@ -115,7 +146,7 @@ public struct QuantizedEngine: ForwardEngine, Sendable {
     let shape = input.shape
     let stride = (shape[1] + 3) / 4 * 4
     try Self.requireBytes(shape[2], shape[3], 64)
-    var map = QuantizedMap(
+    var map = memory.map(
       rows: shape[2], width: shape[3], channels: shape[1], stride: stride, network.input)
     unsafe input.values.withUnsafeBufferPointer { values in
       unsafe map.bytes.withUnsafeMutableBufferPointer { bytes in
@@ -132,28 +163,42 @@ public struct QuantizedEngine: ForwardEngine, Sendable {
     _ stage: String, _ map: QuantizedMap, _ pass: inout QuantizedPass
   ) throws(InferenceError) -> QuantizedMap {
     if stage == tree.stem.name {
-      var map = map
-      for unit in tree.stem.units { map = try convolve(unit.name, map, &pass) }
-      return pass.keep(stage, map)
+      return pass.keep(stage, try convolve(tree.stem.units, map, &pass))
     }
     if let pool = tree.maxPool, stage == pool.name { return pass.keep(stage, maximum(pool, map)) }
     if let block = tree.blocks.first(where: { $0.name == stage }) {
-      var body = map
-      for unit in block.body { body = try convolve(unit.name, body, &pass) }
+      let body = try convolve(block.body, map, &pass)
       let shortcut = try block.downsample.map { (unit) throws(InferenceError) in
         try convolve(unit.name, map, &pass)
       }
-      return pass.keep(stage, try sum(block, body, shortcut ?? map, pass))
+      let result = try sum(block, body, shortcut ?? map, pass)
+      memory.recycle(body)
+      if let shortcut { memory.recycle(shortcut) }
+      return pass.keep(stage, result)
     }
     if stage == "avgpool" { return pass.keep(stage, mean(map), isVector: true) }
     return pass.keep(stage, try convolve(stage, map, &pass), isVector: true)
+  }
+
+  /// One convolution after the other.
+  private func convolve(
+    _ units: [ConvolutionUnit], _ map: QuantizedMap, _ pass: inout QuantizedPass
+  ) throws(InferenceError) -> QuantizedMap {
+    var map = map
+    for (index, unit) in units.enumerated() {
+      let next = try convolve(unit.name, map, &pass)
+      if index > 0 { memory.recycle(map) }
+      map = next
+    }
+    return map
   }
 
   private func convolve(
     _ name: String, _ map: QuantizedMap, _ pass: inout QuantizedPass
   ) throws(InferenceError) -> QuantizedMap {
     guard let layer = layers[name] else { throw .missingTensor("\(name).weight") }
-    let input = map.padded(by: layer.padding)
+    let input = memory.padded(map, by: layer.padding)
+    defer { if layer.padding > 0 { memory.recycle(input) } }
     let span = layer.dilation * (layer.kernel - 1) + 1
     guard input.rows >= span, input.width >= span else {
       throw .imageTooSmall(height: map.rows, width: map.width)
@@ -168,15 +213,16 @@ public struct QuantizedEngine: ForwardEngine, Sendable {
         offsets.append(Int32((row * input.width + column) * layer.stride * input.stride))
       }
     }
-    var output = QuantizedMap(
+    var output = memory.map(
       rows: rows, width: width, channels: layer.filters, stride: layer.outputChannels, layer.output)
     let pixels = rows * width
-    // Small enough that inputs stay in the cache, and enough for all threads.
-    let chunk = max(12, min(96, (pixels + 2 * threads.count - 1) / (2 * threads.count) + 11) / 12 * 12)
+    // Small enough that inputs stay in the cache, and enough for all threads; weights are read once per chunk.
+    let share = threads.count == 1 ? pixels : (pixels + 2 * threads.count - 1) / (2 * threads.count)
+    let chunk = max(12, min(96, share) + 11) / 12 * 12
     let chunks = (pixels + chunk - 1) / chunk
-    let part = layer.blocks > 16 && chunks < 2 * threads.count ? 16 : layer.blocks
+    let part = layer.blocks > 16 && chunks < 2 * threads.count ? 16 / layer.panel * layer.panel : layer.blocks
     let parts = (layer.blocks + part - 1) / part
-    unsafe layer.withKernel(inputWidth: input.width) { kernel in
+    unsafe layer.withKernel(inputWidth: input.width, weights: weights(of: name)) { kernel in
       unsafe input.bytes.withUnsafeBufferPointer { source in
         unsafe offsets.withUnsafeBufferPointer { offsets in
           unsafe output.bytes.withUnsafeMutableBufferPointer { target in

@@ -3,6 +3,7 @@ struct QuantizedMap {
   let rows, width: Int
   /// Channels of the layer, and bytes of a pixel.
   let channels, stride: Int
+  /// At least as many as the map has; what is after them is of another map.
   var bytes: [UInt8]
   let numbers: QuantizationNumbers
 
@@ -14,24 +15,10 @@ struct QuantizedMap {
     bytes = [UInt8](repeating: 0, count: rows * width * stride)
   }
 
-  /// The map with a border of its zero point, which is real zero.
-  func padded(by padding: Int) -> QuantizedMap {
-    guard padding > 0 else { return self }
-    var result = QuantizedMap(
-      rows: rows + 2 * padding, width: width + 2 * padding, channels: channels, stride: stride, numbers)
-    unsafe result.bytes.withUnsafeMutableBytes { target in
-      unsafe target.initializeMemory(as: UInt8.self, repeating: UInt8(clamping: numbers.zero))
-      unsafe bytes.withUnsafeBytes { source in
-        for row in 0..<rows {
-          let place = ((row + padding) * (width + 2 * padding) + padding) * stride
-          let part = unsafe UnsafeRawBufferPointer(
-            rebasing: source[row * width * stride..<(row + 1) * width * stride])
-          unsafe UnsafeMutableRawBufferPointer(rebasing: target[place..<place + part.count])
-            .copyMemory(from: part)
-        }
-      }
-    }
-    return result
+  /// A map in memory that has other values yet.
+  init(rows: Int, width: Int, channels: Int, stride: Int, _ numbers: QuantizationNumbers, in bytes: [UInt8]) {
+    (self.rows, self.width, self.channels, self.stride) = (rows, width, channels, stride)
+    (self.numbers, self.bytes) = (numbers, bytes)
   }
 
   /// Appends its integers to `values`, channel by channel.

@@ -43,11 +43,12 @@ struct Check: Command {
       try reports.requireOther(than: files)
       return try FilesRun(command: "check", reports: reports, json: json).run(files, console) {
         path throws(CommandFailure) in
-        let result = try check(path)
-        return .init(line: result.lines.joined(separator: ","), members: result.members)
+        let result = try steadily(path)
+        let more = result.lines.dropFirst().map { $0.split(separator: " ").joined(separator: " ") }
+        return .init(line: ([result.lines[0]] + more).joined(separator: ", "), members: result.members)
       }
     }
-    let result = try check(paths[0])
+    let result = try steadily(paths[0])
     if json {
       let members = [JSONMember("schema", "pth2swt.check/1")] + result.members
       console.document(JSONValue.object(members).text(pretty: true) + "\n")
@@ -65,6 +66,10 @@ struct Check: Command {
     } catch {
       throw CommandFailure(.inputUnreadable, file: path, "\(error)")
     }
+  }
+
+  private func steadily(_ path: String) throws(CommandFailure) -> (lines: [String], members: [JSONMember]) {
+    try OpenFile.watching([path]) { () throws(CommandFailure) in try check(path) }
   }
 
   private func check(_ path: String) throws(CommandFailure) -> (lines: [String], members: [JSONMember]) {

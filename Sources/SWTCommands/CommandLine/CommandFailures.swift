@@ -92,6 +92,7 @@ extension Remedy {
     switch self {
     case .say(let text): text
     case .someHead: "--head NAME chooses the classifier, --head none takes the network without one"
+    case .nameClasses: "--labels FILE names them"
     case .settleConventions:
       "--golden settles what is open; --stem, --pool, --strides, --stride-on, --dilation and --bn-eps state it"
     case .someKey: "choose one with --key"

@@ -1,5 +1,6 @@
 internal import ResNetModel
 internal import SWT
+internal import SWTBytes
 internal import SWTConsole
 internal import SWTInputs
 
@@ -21,6 +22,22 @@ enum OpenFile {
     } catch {
       throw CommandFailure(error, file: path)
     }
+  }
+
+  /// Calls `body`, which reads these files, and refuses its result if one of them was changed meanwhile: parts
+  /// of it would be about one content, parts about another.
+  static func watching<Result>(
+    _ paths: [String], _ body: () throws(CommandFailure) -> Result
+  ) throws(CommandFailure) -> Result {
+    let watched = WatchedFiles(regular: paths)
+    let result = try body()
+    do throws(ParseFailure) {
+      try watched.requireUnchanged()
+    } catch {
+      throw CommandFailure(
+        .inputUnreadable, file: error.context.first, "\(error.reason)", hint: error.hint)
+    }
+    return result
   }
 
   /// Whether a file starts like a weight file.

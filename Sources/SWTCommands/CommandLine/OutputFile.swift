@@ -40,12 +40,15 @@ extension OutputFile {
       .outputFailed, file: output, "the output would replace the input \(input)", hint: "name another file")
   }
 
-  /// Makes a folder unless it exists.
+  /// Makes a folder and those above it, unless they exist.
   ///
   /// - Throws: ``CommandFailure`` with exit 6.
   static func makeFolder(_ path: String) throws(CommandFailure) {
-    guard unsafe mkdir(path, 0o777) != 0, errno != EEXIST else { return }
-    throw CommandFailure(writing: path, WriteFailure(.system(.last("mkdir")), path: path))
+    do throws(WriteFailure) {
+      try Folder.make(path)
+    } catch {
+      throw CommandFailure(writing: error.path, error)
+    }
   }
 
   /// Appends `bytes` to a file that other processes append to as well.
@@ -54,7 +57,7 @@ extension OutputFile {
   static func append(_ bytes: [UInt8], to path: String) throws(CommandFailure) {
     let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
-      throw CommandFailure(writing: path, WriteFailure(.system(.last("open")), path: path))
+      throw CommandFailure(writing: path, WriteFailure(creating: path, .last("open")))
     }
     defer { _ = close(descriptor) }
     if let failure = StandardStreams.write(bytes, to: descriptor) {

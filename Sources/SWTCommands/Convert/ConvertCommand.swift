@@ -44,6 +44,10 @@ struct Convert: Command {
       .flag("fold-bn", "Fold BatchNorm into the convolutions."),
       .flag("dequantize", "Turn the integers of a quantized network into float32, weight times scale."),
     ] + Conventions.options + [
+      .value(
+        "part", "K/N",
+        "With --arch none: convert the K-th of N parts of one checkpoint, for a job array."),
+      .flag("join", "The inputs are all parts of one checkpoint; OUT is the file that one run would write."),
       .value("threads", "N", "Number of threads (default: one per core)."),
       .flag("force", "Replace an existing OUT, even if it is up to date."),
       .flag("dry-run", "Say what would be converted, and write nothing."),
@@ -68,6 +72,9 @@ struct Convert: Command {
       .init(
         "pth2swt convert unet.pth -o unet.swt --arch none", "Any state dict, under its own names."),
       .init(
+        "pth2swt convert --join parts/*.swt -o whole.swt", "Join what several machines converted with --part."
+      ),
+      .init(
         "pth2swt convert checkpoints/ more/*.pth -o converted/",
         "Convert all, several at once; the same command again resumes after an interruption."),
       .init(
@@ -84,6 +91,7 @@ struct Convert: Command {
   /// Nil without `--format`.
   let reports: ReportOutputs?
   var options: ConversionOptions
+  let joins: Bool
   let json: Bool
   let quiet: Bool
   private let progress: ProgressBar.When
@@ -144,6 +152,8 @@ struct Convert: Command {
     skipsUnknown = arguments.has("skip-unknown")
     isDryRun = arguments.has("dry-run")
     reports = arguments.has("format") ? try ReportOutputs(arguments) : nil
+    joins = arguments.has("join")
+    options.part = try Self.part(arguments, options, joins)
     options.threads = try arguments.integer("threads", in: 1...1024, default: options.threads)
     self.options = options
     json = arguments.has("json")
@@ -166,9 +176,13 @@ struct Convert: Command {
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
     var options = options
     if let labelsPath { options.labels = try Self.readLabels(labelsPath) }
+    if joins { return try runOne(options, console) }
     let isFolder =
       inputs.count > 1 || Folder.exists(inputs[0]) && CheckpointFolder(inputs[0]) == nil
       || output.hasSuffix("/") || Folder.exists(output)
+    if isFolder, options.part != nil {
+      throw CommandFailure(.usage, "--part divides one checkpoint; -o is the file of the part")
+    }
     if isFolder { return try runAll(options, FleetPlan(inputs, into: output, excluding: excluded), console) }
     guard isDryRun || skipsUnknown || reports != nil else { return try runOne(options, console) }
     return try runAll(options, FleetPlan(inputs[0], to: output), console)
@@ -183,7 +197,7 @@ struct Convert: Command {
       output, than: inputs + parts + options.goldens + [labelsPath].compactMap(\.self))
     LeftoverTemporaries.remove(in: Folder.parent(of: output), of: [Folder.name(of: output)])
     var byteCount = 0
-    if case .file(let size)? = Folder.kind(input) { byteCount = size }
+    for path in inputs { if case .file(let size)? = Folder.kind(path) { byteCount += size } }
     if let folder = CheckpointFolder(input) { byteCount = folder.byteCount }
     let total = byteCount
     let tracker = ConversionProgress()
@@ -196,7 +210,10 @@ struct Convert: Command {
     defer { bar?.finish() }
     let clock = ContinuousClock()
     let start = clock.now
-    let summary = try Self.convert(input, to: output, options, tracker)
+    let summary =
+      joins
+      ? try Self.join(inputs, to: output, options, tracker)
+      : try Self.convert(input, to: output, options, tracker)
     let seconds = (clock.now - start) / .seconds(1)
     bar?.end()
     for warning in summary.warnings { console.note("pth2swt: warning: \(input): \(warning)") }

@@ -42,6 +42,9 @@ enum ConvertReport {
               "parts": .array(weight.parts.map { .string($0) }), "exact": .bool(weight.kind.isExact),
             ]
           })),
+      JSONMember(
+        "renamed",
+        summary.renamed.map { ["from": .string($0.from), "to": .string($0.to)] } ?? .null),
       JSONMember("up_to_date", .bool(summary.wasUpToDate)),
       JSONMember("warnings", .array(summary.warnings.map { .string($0) })),
       JSONMember("seconds", .double(seconds)),
@@ -54,6 +57,10 @@ enum ConvertReport {
     text += "\(Text.bytes(summary.byteCount)), \(Text.fixed(seconds, 2)) s\n"
     if let identity = summary.contentID { text += "  content id  \(identity)\n" }
     text += summary.readingText
+    if let (from, to) = summary.renamed {
+      text += "  note        the names are torchvision's: \(Text.printable(from)) became \(to); "
+      text += "--arch none keeps the source's names\n"
+    }
     text += foldedText(summary.parametrizations)
     if let worst = summary.worstRounding {
       text += "  rounding    at most \(Text.scientific(worst.relL2)) of a tensor's norm, in \(worst.name)\n"
@@ -62,13 +69,21 @@ enum ConvertReport {
     if !summary.goldens.isEmpty { text += "  goldens     \(summary.goldens.joined(separator: ", "))\n" }
     // The reading has already listed what was left out, with reasons.
     let unused = summary.reading?.unused ?? summary.unused
-    if !unused.isEmpty {
-      let shown = unused.prefix(5).joined(separator: ", ")
-      let more = unused.count > 5 ? ", +\(unused.count - 5) more" : ""
-      text += "  not used    \(shown)\(more)\n"
-    }
+    if !unused.isEmpty { text += "  not used    \(unusedText(unused))\n" }
     for (path, reason) in summary.skipped.prefix(5) { text += "  skipped     \(path): \(reason)\n" }
     return text
+  }
+
+  /// The first names; an optimizer's tensors, which repeat the weights, are only counted.
+  private static func unusedText(_ unused: [String]) -> String {
+    let names = unused.filter { !StateDictReading.isOptimizers($0) }
+    let optimizers = unused.count - names.count
+    var parts = Array(names.prefix(5))
+    if names.count > 5 { parts.append("+\(names.count - 5) more") }
+    if optimizers > 0 {
+      parts.append("\(optimizers) \(optimizers == 1 ? "tensor" : "tensors") of an optimizer")
+    }
+    return parts.joined(separator: ", ")
   }
 
   /// One line per kind of parametrization.

@@ -30,7 +30,7 @@ enum FleetReport {
   static func remarks(_ summary: ConversionSummary) -> [String] {
     var remarks = summary.warnings.map { "warning: \($0)" }
     guard let reading = summary.reading else { return remarks }
-    remarks += reading.notes.map { "note: \(Text.printable($0.line))" }
+    remarks += summary.noteLines.map { "note: \(Text.printable($0))" }
     remarks += reading.leftOut.prefix(3).map { "left out: \(Text.printable($0.0)): \($0.1)" }
     if reading.leftOut.count > 3 { remarks.append("left out: +\(reading.leftOut.count - 3) more") }
     return remarks

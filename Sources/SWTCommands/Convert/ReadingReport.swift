@@ -18,8 +18,8 @@ extension ConversionSummary {
       text += "  function    \(Text.printable(known))\n"
     }
     if let open = reading.conventions.text(assumed: true) { text += "  assumed     \(open)\n" }
-    if !statesInput { text += "  input       \(reading.conventions.inputText)\n" }
-    for note in reading.notes { text += "  note        \(Text.printable(note.line))\n" }
+    if let input = inputText(reading.conventions) { text += "  input       \(input)\n" }
+    for note in noteLines { text += "  note        \(Text.printable(note))\n" }
     for (key, reason) in reading.leftOut.prefix(3) {
       text += "  left out    \(Text.printable(key)): \(reason)\n"
     }
@@ -38,8 +38,25 @@ extension ConversionSummary {
       JSONMember("synthesized", .array(reading.synthesized.map { .string($0.name) })),
       JSONMember(
         "left_out", .array(reading.leftOut.map { ["name": .string($0.key), "reason": .string($0.reason)] })),
-      JSONMember("notes", .array(reading.notes.map { .string($0.line) })),
+      JSONMember("notes", .array(noteLines.map { .string($0) })),
     ]
+  }
+
+  /// The reading's notes, with what can be done about them.
+  var noteLines: [String] {
+    (reading?.notes ?? []).map { hasLabels && $0.remedy == .nameClasses ? $0.text : $0.line }
+  }
+
+  /// What is known about the input, and how to state what is not; nil if the user stated all of it.
+  private func inputText(_ conventions: SettledConventions) -> String? {
+    if !statesInput, let known = conventions.inputText { return known }
+    let names = ["pre.mean": "mean", "pre.std": "standard deviation", "pre.size": "size"]
+    let unknown = unstatedInput.compactMap { names[$0] }
+    guard let first = unstatedInput.first, let last = unknown.last else { return nil }
+    let list =
+      unknown.count > 1 ? "\(unknown.dropLast().joined(separator: ", ")) and \(last) are" : "\(last) is"
+    let order = statesInput ? nil : conventions.channels.map { "\($0.value.rawValue) (\($0.witness)), " }
+    return "\(order ?? "")\(list) not known; --meta \(first)=… states \(unknown.count > 1 ? "them" : "it")"
   }
 }
 
@@ -71,11 +88,9 @@ extension SettledConventions {
     }
   }
 
-  fileprivate var inputText: String {
-    guard let preprocessing else {
-      let order = channels.map { "\($0.value.rawValue) (\($0.witness)), " } ?? ""
-      return "\(order)mean, standard deviation and size are not known; --meta pre.mean=… states them"
-    }
+  /// The preprocessing that the file states or that was published for it; nil if there is none.
+  fileprivate var inputText: String? {
+    guard let preprocessing else { return nil }
     let value = preprocessing.value
     let range = value.scale == 1 ? "0…255" : "0…1"
     var text = "\(value.channels.rawValue) \(range), mean \(value.mean), std \(value.standardDeviation)"

@@ -46,11 +46,12 @@ struct Diff: Command {
 
   func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
     try page?.requireOther(than: paths)
-    let difference: FileDifference
-    do throws(InputFailure) {
-      difference = try FileDifference(paths[0], paths[1], limits: limits, threads: threads)
-    } catch {
-      throw CommandFailure(error)
+    let difference = try OpenFile.watching(paths) { () throws(CommandFailure) in
+      do throws(InputFailure) {
+        return try FileDifference(paths[0], paths[1], limits: limits, threads: threads)
+      } catch {
+        throw CommandFailure(error)
+      }
     }
     let report = DiffReport(difference: difference, paths: paths)
     if let page { try page.write(DiffPage(report).text, console) }

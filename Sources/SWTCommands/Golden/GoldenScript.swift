@@ -6,7 +6,8 @@ enum GoldenScript {
   // swift-format-ignore
   static let text = #"""
     """Makes calibrated golden tests of a ResNet or ResNeXt, one file per input. Needs torch; Pillow only for --image."""
-    import argparse, copy, ctypes, hashlib, importlib, json, os, re, struct, sys
+    import argparse, copy, ctypes, hashlib, importlib, json, os, re, struct, sys, warnings
+    warnings.filterwarnings("ignore", ".*TF32")  # oneDNN off and on again warns about Intel's GPUs
     import torch
     from torch import nn
     p = argparse.ArgumentParser(description=__doc__)
@@ -29,18 +30,25 @@ enum GoldenScript {
     if os.path.exists(a.model): model = load(a.model, True)
     else:
         try: model = getattr(importlib.import_module(module), name)()
-        except (ImportError, AttributeError, ValueError) as e: sys.exit(f"--model {a.model} is neither a file nor package.module:function: {e}")
+        except (ImportError, AttributeError, ValueError) as e: sys.exit(f"--model {a.model} is neither a file nor package.module:function: {e}" + (f"; did you mean {module.replace('.', ':')}?" if module.count(".") == 1 and not name else ""))
     if not isinstance(model, nn.Module): sys.exit(f"--model {a.model} is a {type(model).__name__}, not a module: give the network's function, and this file to --state-dict")
     def states(d):  # every state dict in nested dicts
         if not isinstance(d, dict): return
         if any(torch.is_tensor(v) for v in d.values()): yield d
         for v in d.values(): yield from states(v)
+    def load_into(target, own):
+        for k, m in list(target.named_modules()):  # a function such as torchvision's makes 1000 classes; the file may have another number
+            w = own.get(k + ".weight")
+            if isinstance(m, nn.Linear) and w is not None and w.dim() == 2 and w.shape[1] == m.in_features and len(w) != m.out_features:
+                m.out_features, m.weight, m.bias = len(w), nn.Parameter(torch.empty(w.shape)), m.bias if m.bias is None else nn.Parameter(torch.empty(len(w)))
+        try: target.load_state_dict(own, strict=False)
+        except RuntimeError as e: sys.exit(f"the weights do not fit --model {a.model}: {str(e).splitlines()[-1].strip()}")
     def fill(target, path):  # {"state_dict": {"module.conv1.weight": …}} -> {"conv1.weight": …}
         want = list(target.state_dict())
         for d in states(load(path)):
             for prefix in {k[:-len(want[0])] for k in d if k.endswith(want[0])}:
                 if all(prefix + k in d or k.endswith("num_batches_tracked") for k in want):
-                    return target.load_state_dict({k: d[prefix + k] for k in want if prefix + k in d}, strict=False)
+                    return load_into(target, {k: d[prefix + k] for k in want if prefix + k in d})
         sys.exit(f"{path} has no state dict with the names of this model, such as {want[0]}")
     if a.state_dict: fill(model, a.state_dict)
     model, Conv, Norm = model.cpu().float().eval(), nn.Conv2d, nn.BatchNorm2d
@@ -60,8 +68,15 @@ enum GoldenScript {
     body = lambda b: [m for n, m in b.named_modules() if isinstance(m, Conv) and not re.search(r"downsample|shortcut|\bse|attn|eca|fc\d", n)]
     features = body(last[1])[-1].out_channels
     heads = [(n, m) for n, m in outside if isinstance(m, nn.Linear) and m.in_features == features]
+    if len(heads) > 1:  # some may be what a backbone brought along: only those that the forward calls
+        called = set()
+        hooks = [m.register_forward_hook(lambda *_, n=n: called.add(n)) for n, m in heads]
+        model(torch.zeros(1, stem[0][1].in_channels, 64, 64))
+        [h.remove() for h in hooks]
+        for n in (n for n, _ in heads if n not in called): print(f"note: {n} is not the classifier: the model's forward does not call it")
+        heads = [h for h in heads if h[0] in called]
     head, both, text = (heads[-1] if heads else None), lambda v: v if isinstance(v, int) else v[0], lambda v: ",".join(map(str, v))
-    if len(heads) > 1: sys.exit(f"several linear layers may be the classifier: {', '.join(n for n, _ in heads)}")
+    if len(heads) > 1: sys.exit(f"several linear layers may be the classifier, since the forward calls them all: {', '.join(n for n, _ in heads)}")
     def run(m, x):  # the model's own forward; what every stage gets and gives is taken on the way
         r, pool = {}, pools[0][0] if len(pools) else None
         keep = lambda key, pick: lambda _, args, out: r.__setitem__(key, pick(args, out))
@@ -163,12 +178,16 @@ enum GoldenScript {
             m.weight.data = (m.weight / scale).round() * scale if kind == "int8" else m.weight.to(getattr(torch, kind)).float()
         return other
     def make(name, x, formula=None):
+        say = lambda what: print(f"{name}: {what} …", file=sys.stderr, flush=True)
+        say("float64")
         try: r = run(copy.deepcopy(net).double(), x.double())[1]
         except RuntimeError as e: sys.exit(f"{name}: the model does not accept it: {str(e).splitlines()[0]}")
+        say("float32 in four ways")
         default, ones = run(net, x)[1], [run(net, x[i : i + 1])[1] for i in range(len(x) if len(x) > 1 else 0)]
         feeds = dict(zip(r, [x] + [v.float() for v in r.values()]))
         with torch.backends.mkldnn.flags(enabled=False): plain = run(net, x)[1]
         frees = [default, run(net, last4(x))[1], plain] + ([{k: torch.cat([o[k] for o in ones]) for k in default}] if ones else [])
+        say("each stage alone, and rounded weights")
         runs = {"": (frees, r), "block.": ([alone(net, feeds), alone(net, each(last4, feeds))], alone(copy.deepcopy(net).double(), each(torch.Tensor.double, feeds)))}
         runs |= {k + ".": ([run(rounded(t), x)[1]], r) for k, t in (("f16", "float16"), ("bf16", "bfloat16"), ("i8", "int8"))}
         m = {"pth2swt.golden": 1, "name": name, "producer": f"torch {torch.__version__} CPU", "output": out, "tolerance.k": 8, **meta,
@@ -191,7 +210,7 @@ enum GoldenScript {
             data += raw(v)
         text, path = json.dumps(header).encode(), os.path.join(a.out, name + ".golden.safetensors")
         open(path, "wb").write(struct.pack("<Q", len(text) + -len(text) % 8) + text + b" " * (-len(text) % 8) + data)
-        print(path, "floor", m[f"floor.{out}.rel_l2"], flush=True)
+        print(f"{path}  floor {m[f'floor.{out}.rel_l2']:.1e}", flush=True)
     os.makedirs(a.out, exist_ok=True)
     colors = s0.in_channels
     if a.image and colors != 3: sys.exit(f"pictures have 3 channels; the network has {colors}")

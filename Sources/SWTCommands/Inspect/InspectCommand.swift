@@ -57,21 +57,25 @@ struct Inspect: Command {
     limits = try arguments.limits()
   }
 
-  func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
-    try page?.requireOther(than: [path])
-    var report: InspectReport
+  private func read(_ console: Console) throws(CommandFailure) -> InspectReport {
     do throws(InputFailure) {
       // A pickle with dangerous globals is shown, and marked as such.
       let input = try OpenedInput(path, limits: limits, allowsDangerous: true)
-      report = try InspectReport(input, path: path, hashes: hashes)
+      var report = try InspectReport(input, path: path, hashes: hashes)
       if readsValues {
         let style = ProgressBar.style(progress, quiet: quiet, console)
         try report.readValues(threads: threads, progress: style, console)
       }
       try input.requireUnchanged()
+      return report
     } catch {
       throw CommandFailure(error)
     }
+  }
+
+  func run(_ console: Console) throws(CommandFailure) -> ExitStatus {
+    try page?.requireOther(than: [path])
+    let report = try OpenFile.watching([path]) { () throws(CommandFailure) in try read(console) }
     if let page {
       try page.write(InspectPage(report).text, console)
       if page.isAll || quiet && !json { return .success }

@@ -111,7 +111,9 @@ struct Judge: Command {
     try reports.requireOther(than: [path] + options.goldens + outputs)
     do throws(CommandFailure) {
       let old = try baseline.map { path throws(CommandFailure) in (path, try Verify.read(path)) }
-      let report = try judge(console)
+      let report = try OpenFile.watching([path] + options.goldens) { () throws(CommandFailure) in
+        try judge(console)
+      }
       var document = ReportDocument(report, version: CommandLineTool.version)
       document.notes = report.judgement?.notes(passes: report.passes) ?? []
       document.timestamp = console.environment("SOURCE_DATE_EPOCH").flatMap { Int($0) }

@@ -75,6 +75,7 @@ package enum MetadataKeys {
     "arch.final_pool": .text, "arch.head_bias": .text, "arch.bn_epsilons": .text, "labels": .text,
     "gold.producer": .text,
     "tensors.encoding": .json, "tensors.sparse": .json, "convert.precision": .text, "fold.dropped": .json,
+    "convert.part": .text, "convert.part_of": .text,
   ]
 
   /// Whether a key describes what the file is, how it was made or how to read its tensors.

@@ -12,6 +12,10 @@ enum SignedFile {
 
   /// The content id of a file that passes every check, so that it covers all of its bytes.
   static func contentID(_ path: String) throws(CommandFailure) -> SHA256Digest {
+    try OpenFile.watching([path]) { () throws(CommandFailure) in try provenID(path) }
+  }
+
+  private static func provenID(_ path: String) throws(CommandFailure) -> SHA256Digest {
     let file = try OpenFile.weights(path)
     do throws(SWTError) {
       try file.verify(using: SystemDigests())
@@ -27,6 +31,10 @@ enum SignedFile {
 
   static func key(_ path: String) throws(CommandFailure) -> Ed25519KeyFile {
     do throws(ParseFailure) {
+      // Secret stores pass keys through pipes: `--key <(vault read …)`.
+      if case .other? = Folder.kind(path) {
+        return try Ed25519KeyFile(try SmallStream.bytes(path, limit: Ed25519KeyFile.maximumSize))
+      }
       return try Ed25519KeyFile(try read(path, limit: Ed25519KeyFile.maximumSize))
     } catch {
       throw CommandFailure(reading: path, error)

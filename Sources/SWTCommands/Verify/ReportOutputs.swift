@@ -50,7 +50,9 @@ struct ReportOutputs {
         console.line(Self.colored("\(document.report.model): \(document.headline)", console))
         continue
       }
-      try put(document.rendered(format), format, path, console)
+      var shown = document
+      shown.width = path == nil && console.isTerminal ? console.width : nil
+      try put(shown.rendered(format), format, path, console)
       guard format == .github else { continue }
       if let summary = console.environment("GITHUB_STEP_SUMMARY"), !summary.isEmpty {
         try OutputFile.append(Array(Self.cut(document.gitHubSummary).utf8), to: summary)

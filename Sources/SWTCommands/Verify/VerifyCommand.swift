@@ -209,11 +209,12 @@ struct Verify: Command {
           throw CommandFailure(
             .inputUnreadable, file: file, "its source is not known: --source does not list it")
         }
-        let report: VerificationReport
-        do throws(VerificationFailure) {
-          report = try Verifier.verify(file, options)
-        } catch {
-          throw CommandFailure(error)
+        let report = try OpenFile.watching([file]) { () throws(CommandFailure) in
+          do throws(VerificationFailure) {
+            return try Verifier.verify(file, options)
+          } catch {
+            throw CommandFailure(error)
+          }
         }
         var document = ReportDocument(report, version: CommandLineTool.version)
         if !report.ranForward {
@@ -238,6 +239,10 @@ struct Verify: Command {
   }
 
   private func verify(_ console: Console) throws(CommandFailure) -> VerificationReport {
+    try OpenFile.watching([path] + options.goldens) { () throws(CommandFailure) in try verifyOnce(console) }
+  }
+
+  private func verifyOnce(_ console: Console) throws(CommandFailure) -> VerificationReport {
     do throws(VerificationFailure) {
       return try Verifier.verify(path, options)
     } catch {

@@ -14,6 +14,9 @@ extension ConversionOptions {
     self.limits = limits
     // Then every tensor of the source must be there as it is.
     if SWTArchitecture.read(file) == nil { architecture = .none }
+    if architecture == .none, case .text(let text) = file.metadata(ConversionPart.key) {
+      part = ConversionPart(text)
+    }
     foldsBatchNorm = file.metadata("arch.bn") == .text("folded")
     dequantizes = file.metadata("convert.dequantized") == .bool(true)
     guard case .text(let name) = file.metadata("convert.precision"), let precision = Precision(rawValue: name)

@@ -36,6 +36,7 @@ final class ConversionSource: Sendable {
     isDigested: Bool = true
   ) throws {
     watched = CheckpointReader.watch(path)
+    let isDigested = isDigested && options.part?.index ?? 1 == 1
     let digest = isDigested ? SourceDigest(path, threads: options.threads, progress) : nil
     self.path = path
     threads = options.threads
@@ -51,6 +52,20 @@ final class ConversionSource: Sendable {
     }
     if stored != nil { digest?.cancel() }
     self.digest = stored == nil ? digest : nil
+  }
+
+  /// Opens the parts of one checkpoint as one weight file.
+  ///
+  /// - Throws: ``InputFailure`` or ``ParseFailure`` if one cannot be read, or does not belong to the others.
+  init(joining paths: [String], _ options: ConversionOptions, _ progress: ConversionProgress?) throws {
+    watched = WatchedFiles(paths)
+    let stored = try JoinedParts.open(paths)
+    path = paths[0]
+    threads = options.threads
+    self.progress = progress
+    file = try stored.file(path: paths[0], limits: options.limits)
+    self.stored = stored
+    digest = nil
   }
 
   /// A pass over the values of a draft.

@@ -13,10 +13,10 @@ internal import SWTTensors
 struct StoredWeights {
   var contents: SWTContents
   /// The data of each tensor as stored.
-  private let raw: [TensorEntry]
+  let raw: [TensorEntry]
   /// The tensors as PyTorch sees them; nil if they are not real or integer numbers.
-  private let logical: [TensorEntry?]
-  private let byteCount: Int
+  let logical: [TensorEntry?]
+  let byteCount: Int
 
   /// The unchanged file.
   var draft: Draft {

@@ -34,15 +34,10 @@ package struct Parametrization: Equatable, Sendable {
   ///   - hasTorchao: Whether the file names tensor classes of torchao.
   /// - Returns: One per weight, in the order of the names.
   static func find(in names: [String], hasTorchao: Bool) -> [Parametrization] {
+    let candidates = names.compactMap { candidate($0, hasTorchao: hasTorchao) }
+    guard !candidates.isEmpty else { return [] }
     let known = Set(names)
-    var found: [Parametrization] = []
-    for name in names {
-      guard let candidate = candidate(name, hasTorchao: hasTorchao), !known.contains(candidate.name),
-        candidate.parts.allSatisfy(known.contains)
-      else { continue }
-      found.append(candidate)
-    }
-    return found
+    return candidates.filter { !known.contains($0.name) && $0.parts.allSatisfy(known.contains) }
   }
 
   /// What the name of a first part promises.

@@ -44,7 +44,11 @@ final class SourceDigest: Sendable {
     func run() -> Result<SHA256Digest, ParseFailure> {
       do throws(ParseFailure) {
         let source: any ByteSource =
-          if let folder = CheckpointFolder(path) { try folder.contents() } else { try FileSource(path: path) }
+          if let folder = CheckpointFolder(path) {
+            try folder.contents()
+          } else {
+            try FileSource(path: try CheckpointReader.index(of: path) ?? path)
+          }
         progress?.expect(source.byteCount)
         let digest = SystemDigests().makeSHA256()
         // Mapped, because copying every byte out of the page cache takes a tenth of the time of hashing it.

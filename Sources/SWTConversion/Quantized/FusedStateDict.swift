@@ -14,8 +14,11 @@ struct FusedStateDict {
 
   /// Nil if no convolution is fused with a ReLU, or a BatchNorm is left.
   init?(_ entries: [TensorEntry]) {
+    // Nearly no file has such names, and a set of all of them takes time.
+    guard entries.contains(where: { Self.plain($0.name) != nil }),
+      !entries.contains(where: { $0.name.hasSuffix(".running_mean") })
+    else { return nil }
     let names = Set(entries.map { ExactString($0.name) })
-    guard !entries.contains(where: { $0.name.hasSuffix(".running_mean") }) else { return nil }
     var isFused = false
     tensors = entries.map { entry in
       guard let name = Self.plain(entry.name), !names.contains(ExactString(name)) else { return entry }

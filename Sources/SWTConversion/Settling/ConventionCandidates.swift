@@ -1,16 +1,18 @@
 internal import ResNetArchitecture
 
-/// Conventions that networks are known to have, as far as they are open: those that differ from the usual in
-/// one
-/// place first.
+/// Conventions that networks are known to have, as far as they are open, the most plausible first: a common change
+/// in two places comes before a rare one in a single place.
 struct ConventionCandidates {
   private typealias Change = (inout Architecture) -> Void
 
   /// In the order in which they are tried.
   private(set) var all: [Architecture] = []
+  /// How implausible each of them is: a change in a place costs 3, and 1 more for each commoner change there.
+  private var costs: [Int] = []
 
   init(_ usual: Architecture, open: Set<String>) {
-    // Combinations of the first ones come first: stages and epsilon differ more often than stems.
+    // Of equally plausible ones, those of the first places come first: stages and epsilon differ more often than
+    // stems.
     let places = [
       Self.stages(usual, open), Self.epsilons(open), Self.strideOn(usual, open), Self.pools(open),
       Self.stems(usual, open),
@@ -18,21 +20,26 @@ struct ConventionCandidates {
     add(usual, places, count: 1)
     add(usual, places, count: 2)
     add(usual, places, count: 3)
+    all = zip(costs, all.indices).sorted { $0 < $1 }.map { all[$0.1] }
   }
 
   /// Every combination of changes in `count` places.
   private mutating func add(_ start: Architecture, _ places: [[Change]], count: Int) {
-    func combine(_ architecture: Architecture, _ places: ArraySlice<[Change]>, _ count: Int) {
-      guard count > 0 else { return all.append(architecture) }
-      guard all.count < 4096, let first = places.first else { return }
-      for change in first {
+    func combine(_ architecture: Architecture, _ places: ArraySlice<[Change]>, _ count: Int, _ cost: Int) {
+      guard count > 0 else {
+        all.append(architecture)
+        costs.append(cost)
+        return
+      }
+      guard all.count < 8192, let first = places.first else { return }
+      for (rank, change) in first.enumerated() {
         var changed = architecture
         change(&changed)
-        combine(changed, places.dropFirst(), count - 1)
+        combine(changed, places.dropFirst(), count - 1, cost + 3 + rank)
       }
-      combine(architecture, places.dropFirst(), count)
+      combine(architecture, places.dropFirst(), count, cost)
     }
-    combine(start, places[...], count)
+    combine(start, places[...], count, 0)
   }
 
   private static func stems(_ usual: Architecture, _ open: Set<String>) -> [Change] {

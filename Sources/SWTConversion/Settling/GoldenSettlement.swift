@@ -66,7 +66,10 @@ struct GoldenSettlement {
       tried += 1
       var passes = true
       for golden in goldens where passes {
-        let distance = try distance(tree, golden, weights)
+        // One picture of several tells wrong conventions apart as well, and costs a part.
+        var distance = 0.0
+        if golden.input.shape[0] > 1 { distance = try self.distance(tree, golden, weights, items: 1) }
+        if distance <= 100 * golden.k { distance = try self.distance(tree, golden, weights) }
         nearest = min(nearest, distance)
         passes = distance <= golden.k
       }
@@ -116,17 +119,21 @@ struct GoldenSettlement {
     return true
   }
 
-  /// The error of the output in noise floors.
+  /// The error of the output in noise floors, of all pictures or the first ones.
   private func distance(
-    _ tree: LayerTree, _ golden: Golden, _ weights: WeightTable
+    _ tree: LayerTree, _ golden: Golden, _ weights: WeightTable, items: Int? = nil
   ) throws -> Double {
     let (height, width) = (golden.input.shape[2], golden.input.shape[3])
     let network = try PackedNetwork(
       tree, weights: weights, threads: threads, winograd: false, height: height, width: width)
     let engine = FastEngine(network, height: height, width: width, threads: threads)
-    let input = FeatureMap<Float>(shape: golden.input.shape, values: golden.input.floats())
+    var shape = golden.input.shape
+    let count = shape[0]
+    shape[0] = min(items ?? count, count)
+    let values = golden.input.floats().prefix(shape.reduce(1, *))
+    let input = FeatureMap<Float>(shape: shape, values: Array(values))
     let output = try engine.run(input, taps: []).output
-    let reference = golden.output.reference
+    let reference = golden.output.reference.prefix(golden.output.reference.count / count * shape[0])
     guard output.values.count == reference.count else { return .infinity }
     var (error, norm) = (0.0, 0.0)
     for (value, expected) in zip(output.values, reference) {

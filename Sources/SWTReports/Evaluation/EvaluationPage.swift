@@ -1,3 +1,4 @@
+internal import SWTBytes
 internal import SWTConsole
 internal import SWTEvaluation
 package import SWTImages
@@ -72,9 +73,12 @@ package enum EvaluationPage {
         let name = HTMLText.untrusted(network.name(number), 40)
         return number == item.picture.label ? "<span class=\"good\">\(name)</span>" : name
       }
+      // The picture and its folder, which often is the class; the data of the page has whole paths.
+      let folder = Folder.name(of: Folder.parent(of: item.picture.path))
+      let caption = "\(folder)/\(Folder.name(of: item.picture.path))"
       return """
         <figure class="picture">\(thumbnail(item.picture.path, preprocessing))<figcaption>\
-        <bdi>\(XMLText.escaped(Text.fitted(item.picture.path, 40)))</bdi><br>\(names[1]) → \(names[0])<br>\
+        <bdi>\(XMLText.escaped(Text.fitted(caption, 40)))</bdi><br>\(names[1]) → \(names[0])<br>\
         <span class="soft">margin \(Text.fixed(Double(item.answers[1].margin), 3)) → \
         \(Text.fixed(Double(item.answers[0].margin), 3))</span></figcaption></figure>
 

@@ -66,7 +66,10 @@ extension WeightsReport {
   /// The result of the comparison, with the first few names.
   var sentence: String {
     guard !passes else {
-      guard claimed > 0 else { return "\(compared)/\(compared) tensors equal to \(against), bit for bit" }
+      guard claimed > 0 else {
+        let again = isConvertedAgain ? " converted again" : ""
+        return "\(compared)/\(compared) tensors equal to \(against)\(again), bit for bit"
+      }
       return
         "\(compared) of \(compared + claimed) tensors equal to \(against); \(claimed) claimed, not checked"
     }

@@ -36,6 +36,8 @@ package struct ReportDocument: Sendable {
   package var notes: [String] = []
   /// Duration of the verification, if requested.
   package var seconds: Double?
+  /// Columns of the terminal that the text is for; nil if its lines may have any length.
+  package var width: Int?
   /// Seconds since 1970 (`SOURCE_DATE_EPOCH`), for formats with a timestamp.
   package var timestamp: Int?
 

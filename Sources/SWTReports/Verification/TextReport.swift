@@ -13,7 +13,9 @@ enum TextReport {
     for golden in report.goldens {
       if let weights = golden.weights { text += Self.weights(weights) }
     }
-    if report.goldens.contains(where: { !$0.comparisons.isEmpty }) { text += "\n" + table(report) }
+    if report.goldens.contains(where: { !$0.comparisons.isEmpty }) {
+      text += "\n" + table(report, document.width)
+    }
     for golden in report.goldens {
       for finding in golden.findings {
         let kind = ["cause", "also", "hint"].contains(finding.kind) ? "\(finding.kind): " : ""
@@ -59,7 +61,8 @@ enum TextReport {
     return text
   }
 
-  private static func table(_ report: VerificationReport) -> String {
+  /// The table; on a terminal that is too narrow without the floor, which is relL2 divided by the next column.
+  private static func table(_ report: VerificationReport, _ width: Int?) -> String {
     var rows = [
       ["golden", "output", ">relL2", ">floor", ">x floor", "top1", "margin", "verdict"]
     ]
@@ -77,7 +80,12 @@ enum TextReport {
         rows.append(row)
       }
     }
-    return Text.table(rows.map { $0 + Array(repeating: "", count: max(0, 8 - $0.count)) }, indent: " ")
+    rows = rows.map { $0 + Array(repeating: "", count: max(0, 8 - $0.count)) }
+    let whole = Text.table(rows, indent: " ")
+    guard let width, whole.split(separator: "\n").contains(where: { Text.width($0) > width }) else {
+      return whole
+    }
+    return Text.table(rows.map { Array($0[..<3] + $0[4...]) }, indent: " ")
   }
 
   private static func row(

@@ -42,7 +42,7 @@ package struct ProtobufReader {
     case 2:
       let size = try varint()
       let start = reader.offset
-      try reader.skip(size)
+      try reader.skip(Int(clamping: size))
       value = .bytes(start..<reader.offset)
     case 5: value = .fixed32(try reader.read())
     default: throw ParseFailure(.invalid("field \(number) has unknown wire type \(key & 7)"), at: offset)

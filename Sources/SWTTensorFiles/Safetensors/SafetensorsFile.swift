@@ -63,7 +63,7 @@ package struct SafetensorsFile: Sendable {
       throw ParseFailure(
         .invalid("a safetensors header of \(claimed) bytes; the limit is \(Self.headerLimit)"), at: 0)
     }
-    let header = try reader.bytes(claimed)
+    let header = try reader.bytes(Int(claimed))
     guard header.first == UInt8(ascii: "{") else {
       throw ParseFailure(.invalid("the safetensors header does not start with {"), at: 8)
     }

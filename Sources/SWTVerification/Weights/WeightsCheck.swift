@@ -46,6 +46,9 @@ enum WeightsCheck {
     let planned = try PlannedFile(of: sourcePath, key: key, asStatedBy: file, limits: limits)
     let source = try planned.comparison(with: file)
     var report = WeightsReport(against: "source \(sourcePath)")
+    report.isConvertedAgain =
+      file.metadata("arch.bn") == .text("folded") || file.metadata("convert.precision") != nil
+      || file.metadata("convert.dequantized") == .bool(true)
     report.compared = source.compared
     report.differing = source.differing
     report.missing = source.missing

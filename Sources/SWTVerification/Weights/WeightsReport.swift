@@ -2,6 +2,9 @@
 public struct WeightsReport: Sendable {
   /// What the tensors were compared with, such as `source model.pth` or `golden image-64`.
   public var against: String
+  /// Whether the other side's tensors were folded, cast or quantized again, as the file states, before they were
+  /// compared.
+  public var isConvertedAgain = false
   /// Number of tensors whose values were compared.
   public var compared = 0
   /// Number of tensors that the file only claims to have made from those of the other side: their values were

@@ -65,6 +65,17 @@ import Testing
     #expect(unsafe opened == nil || p2s_pth_count(opened) == reader?.tensors.count)
   }
 
+  @Test(arguments: ["forms/sharded_safetensors", "forms/sharded_bin", "distributed/hf_shards"])
+  func `a folder of shards is opened as one checkpoint`(folder: String) throws {
+    let opened = unsafe try #require(Self.open(Fixtures.path(folder)).file)
+    defer { unsafe p2s_pth_close(opened) }
+    let reader = try PthFile(path: Fixtures.path(folder))
+    #expect(unsafe p2s_pth_count(opened) == reader.tensors.count)
+    for (index, tensor) in reader.tensors.enumerated() {
+      #expect(try unsafe Self.bytes(opened, index, tensor.byteCount) == reader.bytes(of: tensor))
+    }
+  }
+
   @Test func `a message fits its memory, and none is needed`() {
     for room in [1, 2, 20, 512] {
       let message = unsafe Self.open("/größe-größe-größe.pth", room: room).message

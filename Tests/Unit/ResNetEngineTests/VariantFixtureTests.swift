@@ -74,25 +74,33 @@ import Testing
     #expect(relativeError(output, expected) <= 8 * network.float32Error)
   }
 
-  /// At least half of the networks; the error of a few logits varies by chance, so others may be up to twice as
-  /// far.
+  /// Root mean square over sixteen images. The ratio of a single image with a few logits is chance: 0.6 to 1.7,
+  /// whichever layers are left to multiply-adds.
   @Test func `float32 by products of tiles is as close to float64 as by multiply-adds`() throws {
     let sets = [EngineTests.vectors[EngineTests.vectors.count - 1], .amxEmulated]
     let ratios = try VariantNetwork.all.map { network -> Double in
       let tree = LayerTree(network.architecture)
       let weights = try Self.table(network)
-      let input = FeatureMap(shape: network.inputShape, values: network.input)
-      let expected = try ReferenceEngine(tree, weights: weights, threads: Self.threads).run(input).output
-      let errors = try sets.map { isa in
+      let reference = ReferenceEngine(tree, weights: weights, threads: Self.threads)
+      let count = network.input.count
+      let values = VariantNetwork.units(16 * count).map { 2 * $0 }
+      let images = stride(from: 0, to: values.count, by: count).map {
+        FeatureMap(shape: network.inputShape, values: Array(values[$0..<$0 + count]))
+      }
+      let expected = try images.map { try reference.run($0).output.values }
+      let squares = try sets.map { isa in
         let packed = try PackedNetwork(
           tree, weights: weights, threads: Self.threads, instructions: isa, height: network.inputShape[2],
           width: network.inputShape[3])
-        let output = try FastEngine(packed, threads: Self.threads).run(input).output
-        return relativeError(output.values.map(Double.init), expected.values)
+        let engine = FastEngine(packed, threads: Self.threads)
+        return try zip(images, expected).reduce(0) { sum, pair in
+          let error = relativeError(try engine.run(pair.0).output.values.map(Double.init), pair.1)
+          return sum + error * error
+        }
       }
-      return errors[1] / errors[0]
+      return (squares[1] / squares[0]).squareRoot()
     }.sorted()
-    #expect(ratios[ratios.count / 2] <= 1 && ratios[ratios.count - 1] <= 2, "\(ratios)")
+    #expect(ratios[ratios.count / 2] <= 1 && ratios[ratios.count - 1] <= 1.25, "\(ratios)")
   }
 }
 

@@ -60,6 +60,46 @@ import Testing
     #expect(Self.entries(bytes, own: true) == Self.entries(bytes, own: false))
   }
 
+  /// Directory and headers are read in pieces; entries of all sizes cross their borders.
+  @Test func `a directory longer than one piece is read alike, and finds all data`() throws {
+    let contents = (0..<3000).map { index in
+      [UInt8](repeating: UInt8(truncatingIfNeeded: index), count: [1, 90, 700, 0, 5000][index % 5])
+    }
+    let bytes = Self.stored(contents)
+    let archive = try ZipDirectory(withoutLibzip: MemorySource(bytes), limits: ParseLimits())
+    #expect(archive.entries.count == contents.count)
+    for (entry, content) in zip(archive.entries, contents) {
+      guard let offset = entry.dataOffset else {
+        #expect(content.isEmpty)
+        continue
+      }
+      #expect(Array(bytes[offset..<offset + entry.byteCount]) == content, "\(entry.name)")
+    }
+    #expect(Self.entries(bytes, own: true) == Self.entries(bytes, own: false))
+  }
+
+  /// An archive of uncompressed entries, whose names have different lengths.
+  private static func stored(_ contents: [[UInt8]]) -> [UInt8] {
+    func little(_ value: Int, _ size: Int) -> [UInt8] { (0..<size).map { UInt8(value >> (8 * $0) & 0xFF) } }
+    var file: [UInt8] = []
+    var directory: [UInt8] = []
+    for (index, content) in contents.enumerated() {
+      let name = Array("\(String(repeating: "n", count: index % 40))\(index)".utf8)
+      // Flags, method, time, date, CRC-32, both sizes, lengths of the name and of the extra fields.
+      let common =
+        little(0, 8) + little(0, 4) + little(content.count, 4) + little(content.count, 4)
+        + little(name.count, 2) + little(0, 2)
+      directory +=
+        FileMagic.zipDirectory + little(20, 2) + little(20, 2) + common + little(0, 10)
+        + little(file.count, 4) + name
+      file += FileMagic.zip + little(20, 2) + common + name + content
+    }
+    let end =
+      FileMagic.emptyZip + little(0, 4) + little(contents.count, 2) + little(contents.count, 2)
+      + little(directory.count, 4) + little(file.count, 4) + little(0, 2)
+    return file + directory + end
+  }
+
   @Test(arguments: [
     ("a control character in a name", 46, 0x07), ("an extra field that is too long", 30, 0xFF),
     ("no record", 0, 0x00), ("a long comment", 32, 0xFF),

@@ -40,7 +40,8 @@ import Testing
     #expect(try reader.read(UInt16.self) == 0x0302)
     let failure = try #require(throws: ParseFailure.self) { _ = try reader.byte() }
     #expect(failure.offset == 3)
-    #expect(throws: ParseFailure.self) { _ = try reader.bytes(UInt64.max) }
+    #expect(throws: ParseFailure.self) { _ = try reader.bytes(Int.max) }
+    #expect(throws: ParseFailure.self) { _ = try reader.bytes(-1) }
     #expect(throws: ParseFailure.self) { _ = try ByteReader(source, 2..<6) }
   }
 

@@ -103,7 +103,7 @@ import Testing
     Mistake(
       "an output in a folder that does not exist",
       ["convert", Fixture.checkpoint("resnext_small"), "-o", "/nowhere/at/all.swt"], .outputFailed,
-      "No such file"),
+      "the folder /nowhere/at does not exist"),
     Mistake(
       "an output that is the input", ["convert", "SHORT", "-o", "SHORT", "--force"], .outputFailed, "input"),
   ]

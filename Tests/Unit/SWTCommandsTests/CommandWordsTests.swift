@@ -23,6 +23,53 @@ import Testing
     #expect(tool.status == .usage && tool.errors.contains(answer), "\(tool.errors)")
   }
 
+  @Test func `an input that is only partly stated says what is missing`() throws {
+    let folder = try TemporaryFolder()
+    let (mean, std, size) = ("pre.mean=0.5,0.5,0.5", "pre.std=0.2,0.2,0.2", "pre.size=224")
+    let cases: [([String], String?)] = [
+      ([], "mean, standard deviation and size are not known; --meta pre.mean=… states them"),
+      ([mean], "  input       standard deviation and size are not known; --meta pre.std=… states them"),
+      ([std], "mean and size are not known; --meta pre.mean=… states them"),
+      ([mean, std], "  input       size is not known; --meta pre.size=… states it"),
+      ([mean, std, size], nil),
+    ]
+    for (stated, says) in cases {
+      let meta = stated.flatMap { ["--meta", $0] }
+      let tool = Tool(
+        ["convert", Fixture.checkpoint("resnext_small"), "-o", folder.file("m.swt"), "--force"] + meta)
+      #expect(tool.status == .success, "\(tool.errors)")
+      #expect(
+        says.map { tool.output.contains($0 + "\n") } ?? !tool.output.contains("  input "), "\(tool.output)")
+    }
+  }
+
+  @Test func `a file of other values is not called equal to its source`() throws {
+    let folder = try TemporaryFolder()
+    let (source, model) = (Fixture.checkpoint("resnext_small"), folder.file("m.swt"))
+    for options in [[], ["--fold-bn"], ["--precision", "f16"], ["--precision", "i8"]] {
+      #expect(Tool(["convert", source, "-o", model, "--force"] + options).status == .success)
+      let text = Tool("verify", model, "--source", source).output
+      #expect(text.contains("tensors equal to source \(source)"), "\(text)")
+      #expect(text.contains("\(source) converted again, bit for bit") == !options.isEmpty, "\(text)")
+    }
+  }
+
+  @Test func `classes without names are offered names`() throws {
+    let folder = try TemporaryFolder()
+    let words = ["convert", Fixture.checkpoint("resnext_small"), "-o", folder.file("m.swt"), "--force"]
+    #expect(Tool(words).output.contains("trained from scratch; --labels FILE names them\n"))
+    try writeFile(folder.file("labels"), Array((0..<10).map { "label \($0)\n" }.joined().utf8))
+    #expect(Tool(words + ["--labels", folder.file("labels")]).output.contains("trained from scratch\n"))
+  }
+
+  @Test func `an error message in place of a file is quoted`() throws {
+    let folder = try TemporaryFolder()
+    try writeFile(folder.file("m.pth"), Array(#"{"error":"Invalid username or password."}"#.utf8))
+    let tool = Tool("convert", folder.file("m.pth"), "-o", folder.file("m.swt"))
+    #expect(tool.status == .inputUnreadable)
+    #expect(tool.errors.contains(#"it is {"error":"Invalid username or password."}; the download was a"#))
+  }
+
   @Test(arguments: ["inspect", "check", "verify"])
   func `standard input is refused with what to do`(_ command: String) {
     let dash = Tool(command, "-")

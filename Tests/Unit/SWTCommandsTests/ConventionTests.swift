@@ -203,7 +203,7 @@ import Testing
     network.classCount = 5
     let old = StateDictFile(network).without { $0.hasSuffix("num_batches_tracked") }
     let notes = try convert(old).tool.json()["notes"]?.array?.compactMap(\.string) ?? []
-    #expect(notes.contains { $0.hasPrefix("fc has 5 classes") && $0.contains("fine-tuned") })
+    #expect(notes.contains { $0.hasPrefix("fc has 5 classes") && $0.hasSuffix("; --labels FILE names them") })
     #expect(notes.contains { $0.contains("saved before PyTorch 0.4.1") })
     let average = old.renaming { "model." + $0 } + old.renaming { "model_ema." + $0 }
     let (tool, metadata) = try convert(average)

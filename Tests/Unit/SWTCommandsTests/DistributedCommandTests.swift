@@ -27,6 +27,21 @@ import Testing
     #expect(report["container"]?.string == (name == "hf_shards" ? "sharded" : "distributed"))
   }
 
+  @Test(arguments: ["sharded_safetensors/model.safetensors", "sharded_bin/pytorch_model.bin"])
+  func `a folder with an index is inspected, compared and a source, as its index is`(name: String) throws {
+    let folder = try TemporaryFolder()
+    let index = Fixtures.path("forms/\(name).index.json")
+    let input = Folder.parent(of: index)
+    let output = folder.file("x.swt")
+    #expect(Tool("convert", index, "-o", output, "--arch", "none").status == .success)
+    #expect(Tool("verify", output, "--level", "weights", "--source", input).status == .success)
+    #expect(Tool("diff", input, index).status == .success)
+    let hashed = ["--tensors", "--hash", "--json"]
+    let report = try Tool(["inspect", input] + hashed).json()
+    #expect(report["container"]?.string == "sharded")
+    #expect(try report["tensors"] == Tool(["inspect", index] + hashed).json()["tensors"])
+  }
+
   @Test func `several folders are several inputs`() throws {
     let folder = try TemporaryFolder()
     let inputs = ["one", "shard1"].map { Fixtures.path("distributed/\($0)") }

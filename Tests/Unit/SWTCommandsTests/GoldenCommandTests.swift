@@ -76,7 +76,7 @@ import Testing
 
   @Test func `the printed script is short, and is written to a file on request`() throws {
     let script = Tool("golden", "make", "--print-script").output
-    #expect(script.split(separator: "\n", omittingEmptySubsequences: false).count < 270)
+    #expect(script.split(separator: "\n", omittingEmptySubsequences: false).count < 290)
     let folder = try TemporaryFolder()
     #expect(Tool("golden", "make", "--print-script", "-o", folder.file("make.py")).status == .success)
     let written = try FileSource(path: folder.file("make.py"))

@@ -51,6 +51,11 @@ import Testing
     #expect(notes.contains { $0.contains("model.backbone.fc (10 classes) is not used") }, "\(notes)")
     let left = try #require(try tool.json()["left_out"]?.array).compactMap { $0["name"]?.string }
     #expect(left == ["model.backbone.fc.bias", "model.backbone.fc.weight"])
+    // For people: an optimizer's tensors are only counted.
+    let folder = try TemporaryFolder()
+    try writeFile(folder.file("m.pth"), file.bytes)
+    let text = Tool("convert", folder.file("m.pth"), "-o", folder.file("m.swt")).output
+    #expect(text.contains("  not used    1 tensor of an optimizer\n"), "\(text)")
     // The other one on request.
     let own = try convert(file, ["--head", "model.backbone.fc"])
     #expect(own.status == .success, "\(own.errors)")

@@ -55,7 +55,8 @@ import Testing
       let entry = try #require(file[row.key])
       let values = try ElementCoding.doubles(file.bytes(of: entry), entry.type)
       for (value, expected) in zip(values, (row.value.array ?? []).compactMap(\.double)) {
-        #expect(abs(value - expected) <= 1e-4 * abs(expected), "\(row.key)")
+        // Two units in the last place; PyTorch's own bits change with its threads and instructions.
+        #expect(abs(value - expected) <= 2.4e-7 * abs(expected), "\(row.key)")
       }
     }
   }

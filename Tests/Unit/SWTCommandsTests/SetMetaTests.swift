@@ -177,7 +177,9 @@ import Testing
       (["swt.producer=me"], .usage, "--force"),
       (["--remove", "golden.0.metadata"], .usage, "--force"),
       (["x.a=1", "--labels", "/nowhere"], .inputUnreadable, "no such file"),
-      (["x.a=1", "-o", "/nowhere/at/all.swt"], .outputFailed, "No such file"),
+      (
+        ["x.a=1", "-o", "/nowhere/at/all.swt"], .outputFailed, "the folder /nowhere/at does not exist"
+      ),
     ]
     for (words, status, says) in cases {
       let tool = Tool(["set-meta", model] + words)

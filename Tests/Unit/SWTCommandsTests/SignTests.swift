@@ -49,6 +49,21 @@ import Testing
     #expect(json["content_id"]?.string == id)
   }
 
+  @Test func `a key may come through a pipe, as secret stores give it`() throws {
+    for (key, status) in [(privateKey, Int32(0)), ("/dev/null", 5)] {
+      let child = try ChildProcess(
+        ["sign", model, "--key", "/dev/fd/7", "--force"], before: "exec 7< <(sleep 0.1; cat \(key))")
+      #expect(child.status == status, "\(child.errors)")
+    }
+    #expect(Tool("verify-signature", model, "--key", publicKey).status == .success)
+    // Neither a pipe without a writer nor an endless device stops the program.
+    try #require(unsafe mkfifo(folder.file("pipe"), 0o600) == 0)
+    for path in [folder.file("pipe"), "/dev/null", "/dev/zero"] {
+      let tool = Tool("sign", model, "--key", path, "--force")
+      #expect(tool.status == .inputUnreadable, "\(tool.errors)")
+    }
+  }
+
   @Test func `a signature may be elsewhere`() throws {
     let place = folder.file("elsewhere")
     #expect(Tool("sign", model, "--key", privateKey, "--signature", place).status == .success)
@@ -181,7 +196,7 @@ import Testing
       (["sign", model, "--key", folder.path], .inputUnreadable, "a directory"),
       (
         ["sign", model, "--key", privateKey, "--signature", "/nowhere/at/all"], .outputFailed,
-        "No such file"
+        "the folder /nowhere/at does not exist"
       ),
       (
         ["verify-signature", model, "--key", publicKey, "--signature", text], .inputUnreadable,

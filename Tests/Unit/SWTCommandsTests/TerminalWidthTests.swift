@@ -32,6 +32,38 @@ import Testing
     for words in commands { #expect(wideLines(words) == [], "\(words[0])") }
   }
 
+  @Test func `judge and evaluate fit a terminal of 80 columns`() throws {
+    let folder = try TemporaryFolder()
+    let (model, wrong) = (folder.file("small.swt"), folder.file("wrong.swt"))
+    let golden = Fixture.golden("resnext_small")
+    Tool("convert", Self.checkpoint, "-o", model)
+    Tool("convert", Self.checkpoint, "-o", wrong, "--bn-eps", "1e-3")
+    let taps = "conv1,maxpool,layer1.0,layer2.0,layer3.0,layer4.0,avgpool,fc"
+    for file in [model, wrong] {
+      let outputs = folder.file("out.npz")
+      #expect(
+        Tool("run", file, golden, "--input", "input", "-o", outputs, "--force", "--taps", taps).status
+          == .success)
+      #expect(wideLines(["judge", model, golden, "--outputs", outputs, "--engine", "AnEngine"]) == [])
+    }
+    let photos = folder.file("photos.tsv")
+    try writeFile(photos, Array("\(Fixtures.path("images/landscape.jpg"))\t3\n".utf8))
+    #expect(wideLines(["evaluate", wrong, photos, "--against", model]) == [])
+  }
+
+  @Test func `a table that is too wide loses a column before its rows are broken`() throws {
+    let folder = try TemporaryFolder()
+    let model = folder.file("small.swt")
+    Tool("convert", Self.checkpoint, "-o", model)
+    let words = ["verify", model, Fixture.golden("resnext_small")]
+    func row(_ columns: Int) -> [Substring]? {
+      Tool(words, environment: ["NO_COLOR": "1"], columns: columns).output.split(separator: "\n")
+        .first { $0.hasPrefix(" golden ") }?.split(whereSeparator: \.isWhitespace)
+    }
+    #expect(row(120) == ["golden", "output", "relL2", "floor", "x", "floor", "top1", "margin", "verdict"])
+    #expect(row(80) == ["golden", "output", "relL2", "x", "floor", "top1", "margin", "verdict"])
+  }
+
   @Test func `a pipe gets every line whole`() throws {
     let folder = try TemporaryFolder()
     let model = folder.file("small.swt")

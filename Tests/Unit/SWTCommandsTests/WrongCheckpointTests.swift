@@ -187,6 +187,13 @@ import Testing
     Wrong("a VGG network", "the names are those of a VGG network or an AlexNet (features.0.weight)") {
       StateDictFile([("features.0.weight", [64, 3, 3, 3]), ("classifier.0.weight", [10, 10])])
     },
+    Wrong("a vision transformer by Hugging Face's names", "a vision transformer (vit.embeddings.cls_token)") {
+      StateDictFile([("vit.embeddings.cls_token", [1, 1, 8]), ("classifier.weight", [5, 8])])
+    },
+    Wrong("three names", "its tensors are a, b, c;") { StateDictFile([("a", [1]), ("b", [1]), ("c", [1])]) },
+    Wrong("four names", "its tensors are a, b, c, …;") {
+      StateDictFile([("a", [1]), ("b", [1]), ("c", [1]), ("d", [1])])
+    },
     Wrong("nothing", "it contains no tensors") { StateDictFile([]) },
   ]
 

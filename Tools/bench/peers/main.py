@@ -21,7 +21,9 @@ def arguments():
     parser = argparse.ArgumentParser(prog="Tools/bench/engines", description=__doc__)
     parser.add_argument("--networks", default=NETWORKS, help="torchvision's names (default: %(default)s)")
     parser.add_argument("--threads", default="1,2", help="numbers of threads (default: %(default)s)")
-    parser.add_argument("--peers", default=",".join(warm.PEERS), help="default: %(default)s")
+    parser.add_argument("--peers", default=",".join(warm.PEERS), help="of batch 1 (default: %(default)s)")
+    parser.add_argument("--batch", type=int, default=1, help="images per forward pass (default: %(default)s)")
+    parser.add_argument("--compute", help="with a table per image: numbers, of f32,bf16,i8")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--runs", type=int, default=9,
                         help="timed forward passes per round (default: %(default)s)")
@@ -73,6 +75,22 @@ def warm_tables(options, tool, folder):
         raise SystemExit("bench: the engines compute different logits: " + ", ".join(wrong))
 
 
+def batch_tables(options, tool, folder):
+    """A batch, or other numbers than float32."""
+    results = []
+    for network in options.networks:
+        for compute in options.compute.split(","):
+            if not os.path.exists(f"{folder}/{network}-{options.batch}-{compute}.onnx"):
+                subprocess.run([sys.executable, os.path.join(HERE, "networks.py"), network, folder,
+                                str(options.batch), compute], check=True, stdout=sys.stderr)
+            for threads in options.threads:
+                results.append(warm.compare(
+                    tool, network, folder, threads, warm.BATCH_PEERS[compute], options.rounds, options.warmup,
+                    options.runs, progress, options.batch, compute))
+    isa = tool.bench(f"{folder}/{options.networks[0]}.swt", 1, 0, 1)["isa"]
+    finish(options, "batch", results, report.batch_text(results, isa, tool.version()))
+
+
 def finish(options, section, results, text):
     """Writes all measurements as JSON, and the tables to standard output and, if requested, Speed.md."""
     with open(f"{options.work}/{section}.json", "w") as file:
@@ -88,7 +106,10 @@ def main():
     options.threads = [int(count) for count in options.threads.split(",")]
     for network in options.networks:
         make(network, options.work)
-    (cold_tables if options.cold else warm_tables)(options, ours.Tool(options.tool), options.work)
+    if options.batch > 1 and not options.compute:
+        options.compute = "f32"
+    tables = cold_tables if options.cold else batch_tables if options.compute else warm_tables
+    tables(options, ours.Tool(options.tool), options.work)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""Seeded torchvision networks. `python networks.py NAME FOLDER` writes NAME.pth, NAME.onnx and input.npy.
+"""Seeded torchvision networks. `python networks.py NAME FOLDER` writes NAME.pth, NAME.onnx and input.npy;
+`python networks.py NAME FOLDER BATCH COMPUTE` the ONNX file of a batch, for i8 in 8 bits: NAME-BATCH-COMPUTE.onnx.
 
 `networks.NAME()` makes one, for the script of `pth2swt golden make`.
 """
@@ -62,10 +63,49 @@ def __getattr__(name):
     raise AttributeError(name)
 
 
+def export(network, images, path):
+    """The ONNX file of one batch size, in which engines fold BatchNorm."""
+    torch.onnx.export(network, images, path, dynamo=False)
+
+
+def quantized(path, target, images):
+    """The ONNX file in 8 bits (QDQ: weights per channel, symmetric; activations uint8), calibrated with the images."""
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    class Images(CalibrationDataReader):
+        left = []
+
+        def get_next(self):
+            return self.left.pop() if self.left else None
+
+    import onnx
+
+    quant_pre_process(path, target + ".folded", skip_symbolic_shape=True)
+    reader = Images()
+    reader.left = [{onnx.load(target + ".folded").graph.input[0].name: images.numpy()}]
+    quantize_static(target + ".folded", target, reader, quant_format=QuantFormat.QDQ, per_channel=True,
+                    activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8)
+    os.remove(target + ".folded")
+
+
+def reduced(name, folder, batch, compute):
+    target = os.path.join(folder, f"{name}-{batch}-{compute}.onnx")
+    images = image().repeat(batch, 1, 1, 1)
+    plain = target if compute != "i8" else target + ".float"
+    export(load(name, os.path.join(folder, f"{name}.pth")), images, plain)
+    if compute == "i8":
+        quantized(plain, target, images)
+        os.remove(plain)
+
+
 if __name__ == "__main__":
     import numpy
 
-    name, folder = sys.argv[1:]
+    name, folder = sys.argv[1:3]
+    if len(sys.argv) > 3:
+        reduced(name, folder, int(sys.argv[3]), sys.argv[4])
+        sys.exit()
     network = make(name)
     numpy.save(os.path.join(folder, "input.npy"), image().numpy())
     torch.onnx.export(network, image(), os.path.join(folder, f"{name}.onnx"), dynamo=False)

@@ -23,8 +23,9 @@ class Tool:
             self("convert", checkpoint, "-o", output, "--force", "--quiet", *more)
         return output
 
-    def logits(self, model, image, output, threads):
-        self("run", model, image, "-o", output, "--force", "--quiet", "--threads", threads)
+    def logits(self, model, image, output, threads, compute="f32"):
+        self("run", model, image, "-o", output, "--force", "--quiet", "--threads", threads,
+             "--compute", compute)
         return floats(output)
 
     def bench(self, model, threads, warmup, runs, *more):

@@ -1,6 +1,6 @@
 """Runs one engine with one network, in a process that lasts as long as the comparison.
 
-`python peer.py PEER NAME FOLDER THREADS` prints {"ready": version, "logits": […]}; then, for each line
+`python peer.py PEER NAME FOLDER THREADS BATCH COMPUTE` prints {"ready": version, "logits": […]}; then, for each line
 "WARMUP RUNS" on standard input, {"ms": […]} with the time of each run. Output of libraries goes to standard
 error.
 """
@@ -10,6 +10,7 @@ import sys
 import time
 
 PEER, NAME, FOLDER, THREADS = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+BATCH, COMPUTE = int(sys.argv[5]), sys.argv[6]
 os.environ["OMP_NUM_THREADS"] = str(THREADS)
 
 
@@ -20,7 +21,10 @@ def state_dict_network():
 
     torch.set_num_threads(THREADS)
     torch.set_num_interop_threads(1)
-    return torch, networks.load(NAME, f"{FOLDER}/{NAME}.pth"), networks.image()
+    network, images = networks.load(NAME, f"{FOLDER}/{NAME}.pth"), networks.image().repeat(BATCH, 1, 1, 1)
+    if COMPUTE == "bf16":
+        return torch, network.to(torch.bfloat16), images.to(torch.bfloat16)
+    return torch, network, images
 
 
 def torch_eager():
@@ -29,6 +33,19 @@ def torch_eager():
     def run():
         with torch.inference_mode():
             return network(image)
+
+    return torch.__version__, run, lambda y: y[0].tolist()
+
+
+def torch_channels_last():
+    torch, network, images = state_dict_network()
+    network, images = [x.to(memory_format=torch.channels_last) for x in (network, images)]
+    with torch.no_grad():
+        network = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(network, images)))
+
+    def run():
+        with torch.inference_mode():
+            return network(images)
 
     return torch.__version__, run, lambda y: y[0].tolist()
 
@@ -45,37 +62,47 @@ def torch_frozen():
     return torch.__version__, run, lambda y: y[0].tolist()
 
 
-def onnxruntime():
+def onnx_file():
+    """The file with its input: batches and 8 bits have files of their own."""
     import numpy
+
+    images = numpy.repeat(numpy.load(f"{FOLDER}/input.npy"), BATCH, axis=0)
+    is_plain = BATCH == 1 and COMPUTE == "f32"
+    return f"{FOLDER}/{NAME}.onnx" if is_plain else f"{FOLDER}/{NAME}-{BATCH}-{COMPUTE}.onnx", images
+
+
+def onnxruntime():
     import onnxruntime
+
+    path, images = onnx_file()
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = THREADS
     options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(f"{FOLDER}/{NAME}.onnx", options,
+    session = onnxruntime.InferenceSession(path, options,
                                            providers=["CPUExecutionProvider"])
-    feed = {session.get_inputs()[0].name: numpy.load(f"{FOLDER}/input.npy")}
+    feed = {session.get_inputs()[0].name: images}
     return onnxruntime.__version__, lambda: session.run(None, feed), lambda y: y[0][0].tolist()
 
 
 def openvino():
-    import numpy
     import openvino
 
+    path, images = onnx_file()
     settings = {
         "INFERENCE_NUM_THREADS": THREADS,
-        "INFERENCE_PRECISION_HINT": "f32",
+        "INFERENCE_PRECISION_HINT": "bf16" if COMPUTE == "bf16" else "f32",
         "PERFORMANCE_HINT": "LATENCY",
     }
-    request = openvino.Core().compile_model(f"{FOLDER}/{NAME}.onnx", "CPU", settings).create_infer_request()
+    request = openvino.Core().compile_model(path, "CPU", settings).create_infer_request()
     # The tensor is set once, as in a C++ loop that calls only infer().
-    request.set_input_tensor(openvino.Tensor(numpy.load(f"{FOLDER}/input.npy")))  # a copy: it owns its memory
+    request.set_input_tensor(openvino.Tensor(images))  # a copy: it owns its memory
     version = openvino.__version__.split("-")[0]
     return version, lambda: request.infer(), lambda y: request.get_output_tensor(0).data[0].tolist()
 
 
-PEERS = {"torch": torch_eager, "torch frozen": torch_frozen, "ONNX Runtime": onnxruntime,
-         "OpenVINO": openvino}
+PEERS = {"torch": torch_eager, "torch frozen": torch_frozen, "torch channels-last": torch_channels_last,
+         "ONNX Runtime": onnxruntime, "OpenVINO": openvino}
 
 
 def main():

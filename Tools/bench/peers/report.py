@@ -64,6 +64,30 @@ def warm_text(results, isa, version):
     return text + table(rows)
 
 
+COMPUTES = {"f32": "float32", "bf16": "bfloat16", "i8": "8-bit integers"}
+
+
+def batch_text(results, isa, version):
+    """One row per network, numbers and threads: milliseconds per image."""
+    first = results[0]
+    versions = {name: number for result in results for name, number in result["versions"].items()}
+    text = f"{machine()}; {isa}. pth2swt {version}, " + ", ".join(
+        f"{name} {number}" for name, number in versions.items())
+    text += f". Batch {first['batch']}, 224×224; {len(first['rounds'])} rounds, each engine in its own process, "
+    text += f"{first['runs']} forward passes after {first['warmup']} per round. Milliseconds per image:\n\n"
+    rows = [["network, numbers, threads", "ours / best peer", "over the rounds", "best peer", warm.OURS, *versions]]
+    for result in results:
+        name, ratio = warm.best_peer(result)
+        spread = warm.ratios(result, name)
+        cells = [
+            f"{warm.median_ms(result, one) / result['batch']:.1f}" if one in result["rounds"][0] else "–"
+            for one in [warm.OURS, *versions]]
+        rows.append([
+            f"{result['network']}, {COMPUTES[result['compute']]}, {result['threads']}", f"**{ratio:.3f}**",
+            f"{min(spread):.3f}–{max(spread):.3f}", name, *cells])
+    return text + table(rows)
+
+
 def layers_text(profiles):
     """Kinds of layers of each network, then the three layers of each that lose the most time."""
     first = profiles[0]

@@ -7,19 +7,25 @@ import sys
 import time
 
 PEERS = ["torch", "torch frozen", "ONNX Runtime", "OpenVINO"]
+# Who computes a batch, or in fewer bits. ONNX Runtime has no bf16 on processors; 8 bits are one QDQ file for both.
+BATCH_PEERS = {
+    "f32": ["torch channels-last", "ONNX Runtime", "OpenVINO"],
+    "bf16": ["torch channels-last", "OpenVINO"],
+    "i8": ["ONNX Runtime", "OpenVINO"],
+}
 OURS = "pth2swt"
 
 
 class Peer:
     """A process of peer.py."""
 
-    def __init__(self, name, network, folder, threads):
+    def __init__(self, name, network, folder, threads, batch, compute):
         script = os.path.join(os.path.dirname(__file__), "peer.py")
         environment = dict(os.environ, OMP_NUM_THREADS=str(threads))
         self.name = name
         self.process = subprocess.Popen(
-            [sys.executable, script, name, network, folder, str(threads)], env=environment, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [sys.executable, script, name, network, folder, str(threads), str(batch), compute],
+            env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=open(os.path.join(folder, "peers.log"), "a"))
         answer = self.answer()
         self.version, self.logits = answer["ready"], answer["logits"]
@@ -40,13 +46,14 @@ class Peer:
         self.process.wait()
 
 
-def compare(tool, network, folder, threads, peers, rounds, warmup, runs, progress):
+def compare(tool, network, folder, threads, peers, rounds, warmup, runs, progress, batch=1,
+            compute="f32"):
     """Runs all rounds of a network with a number of threads."""
     model = tool.convert(f"{folder}/{network}.pth", f"{folder}/{network}.swt")
-    logits = tool.logits(model, f"{folder}/input.npy", f"{folder}/logits.npy", threads)
-    others = [Peer(name, network, folder, threads) for name in peers]
+    logits = tool.logits(model, f"{folder}/input.npy", f"{folder}/logits.npy", threads, compute)
+    others = [Peer(name, network, folder, threads, batch, compute) for name in peers]
     result = {
-        "network": network, "threads": threads, "runs": runs, "warmup": warmup, "rounds": [],
+        "network": network, "threads": threads, "batch": batch, "compute": compute, "runs": runs, "warmup": warmup, "rounds": [],
         "versions": {peer.name: peer.version for peer in others},
         "difference": {peer.name: difference(logits, peer.logits) for peer in others},
     }
@@ -55,7 +62,7 @@ def compare(tool, network, folder, threads, peers, rounds, warmup, runs, progres
         time.sleep(0.2)  # lets other thread pools stop spinning
         if peer is not None:
             return peer.name, peer.measure(warmup, runs)
-        report = tool.bench(model, threads, warmup, runs)
+        report = tool.bench(model, threads, warmup, runs, "--batch", batch, "--compute", compute)
         result["multiply_adds"] = report["multiply_adds"]
         return OURS, dict(report["latency_ms"], peak=report["peak_gflops"])
 

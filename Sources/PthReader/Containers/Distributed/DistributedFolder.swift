@@ -14,6 +14,7 @@ struct DistributedFolder {
   private let metadata: DistributedMetadata
   private let metadataBytes: Int
   private let files: [PooledFile]
+  private let templates = ArchiveTemplates()
 
   init(_ path: String, limits: ParseLimits) throws(ParseFailure) {
     let source: FileSource
@@ -78,7 +79,8 @@ struct DistributedFolder {
     _ tensor: DistributedMetadata.Tensor, _ item: DistributedMetadata.Item, to checkpoint: inout Checkpoint
   ) throws(ParseFailure) {
     let table = try ChunkTable(shape: tensor.shape, chunks: tensor.boxes)
-    let chunks = ArchivedChunks(places: tensor.places, files: files, names: metadata.files, limits: limits)
+    let chunks = ArchivedChunks(
+      places: tensor.places, files: files, names: metadata.files, templates: templates, limits: limits)
     try checkpoint.add(
       try AssembledSource(table, tensor.type, chunks).entry(
         id: checkpoint.nextStorage, item.name, limits: limits),
@@ -145,17 +147,26 @@ private struct ArchivedChunks: ChunkProvider {
   let places: [DistributedMetadata.Place]
   let files: [PooledFile]
   let names: [String]
+  let templates: ArchiveTemplates
   let limits: ParseLimits
 
   func open(_ position: Int) throws(ParseFailure) -> TensorEntry {
     let place = places[position]
-    var source: any ByteSource = try SubSource(
-      files[place.file], at: place.offset, count: place.byteCount)
-    // A small archive is read at once: its directory, pickle and values are a dozen reads otherwise.
-    if place.byteCount <= 1 << 14 { source = MemorySource(try source.bytes(at: 0, count: place.byteCount)) }
+    guard place.byteCount > ArchiveTemplates.archiveBytes else {
+      // Read at once: its directory, pickle and values are a dozen reads otherwise.
+      let bytes = try files[place.file].bytes(at: place.offset, count: place.byteCount)
+      if let entry = templates.entry(bytes) { return entry }
+      let source = MemorySource(bytes)
+      let entry = try read(source)
+      templates.add(entry, in: bytes, source, limits)
+      return entry
+    }
+    return try read(try SubSource(files[place.file], at: place.offset, count: place.byteCount))
+  }
+
+  private func read(_ source: any ByteSource) throws(ParseFailure) -> TensorEntry {
     let checkpoint = try CheckpointReader.read(
-      source,
-      limits: limits.scaled(toFile: place.byteCount), nesting: 1)
+      source, limits: limits.scaled(toFile: source.byteCount), nesting: 1)
     try checkpoint.requireHarmless()
     guard let tensor = checkpoint.tensors.first, checkpoint.tensors.count == 1, tensor.path.isEmpty,
       checkpoint.partial.isEmpty, checkpoint.sparse.isEmpty, tensor.quantizer == nil

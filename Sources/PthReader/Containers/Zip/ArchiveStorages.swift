@@ -16,6 +16,7 @@ struct ArchiveStorages: StorageProvider {
     self.archive = archive
     self.isBigEndian = isBigEndian
     self.recordName = recordName
+    storages.reserveCapacity(archive.entries.count)
   }
 
   mutating func storage(_ reference: StorageReference) throws(ParseFailure) -> Storage {

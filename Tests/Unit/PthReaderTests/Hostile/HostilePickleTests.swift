@@ -118,6 +118,17 @@ import Testing
     #expect(try read(pickle).tensors.count == 1)
   }
 
+  @Test func `memo slots may be filled in any order`() throws {
+    // 3 before 0, 1 and 2; MEMOIZE then fills 4, and PUT replaces 3.
+    let pickle = PickleBuilder().raw(Self.tensor).op(0x71, [3]).op(0x30)
+      .op(0x4E).op(0x71, [0]).op(0x71, [1]).op(0x71, [2]).op(0x30)
+      .op(0x68, [3]).op(0x94).op(0x30)
+      .op(0x4E).op(0x71, [3]).op(0x30)
+    #expect(try read(pickle.op(0x68, [4]).stop()).tensors.count == 1)
+    #expect(try read(pickle.op(0x68, [3]).stop()).tensors.isEmpty)
+    #expect(throws: ParseFailure.self) { try read(pickle.op(0x68, [5]).stop()) }
+  }
+
   // 4. Cycles.
 
   static let cycles: [Program] = [
