@@ -344,6 +344,16 @@ class Arrays(unittest.TestCase):
         with self.assertRaises(swt.Error):
             file.golden_input()
 
+    def test_golden_input(self):
+        file = swt.open(FIXTURES / "good" / "goldens.swt")
+        one = file.golden_input("one")
+        self.assertEqual(one.shape, (1, 3, 2, 2))
+        numpy.testing.assert_array_equal(one, file.golden_input())
+        self.assertEqual(file.golden_input("").shape, (2,))
+        for name in ("none", "absent"):  # a formula, and no golden
+            with self.assertRaisesRegex(swt.Error, name):
+                file.golden_input(name)
+
 
 if __name__ == "__main__":
     unittest.main()
