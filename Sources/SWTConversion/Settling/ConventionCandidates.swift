@@ -1,4 +1,5 @@
 internal import ResNetArchitecture
+internal import SWTBytes
 
 /// Conventions that networks are known to have, as far as they are open, the most plausible first: a common change
 /// in two places comes before a rare one in a single place.
@@ -21,6 +22,24 @@ struct ConventionCandidates {
     add(usual, places, count: 2)
     add(usual, places, count: 3)
     all = zip(costs, all.indices).sorted { $0 < $1 }.map { all[$0.1] }
+  }
+
+  /// Conventions that differ from these in one place.
+  static func neighbors(of start: Architecture, open: Set<String>) -> [Architecture] {
+    let changes =
+      singleStages(start, open) + epsilons(open) + strideOn(start, open) + pools(open) + stems(start, open)
+    return changes.map { start.changed($0) }
+  }
+
+  /// These conventions with every epsilon of one digit that is up to ten times as large or as small.
+  static func epsilons(near start: Architecture, open: Set<String>) -> [Architecture] {
+    guard open.contains("bn_eps"), start.epsilon > 0 else { return [] }
+    let decade = Int(Logarithm.base10(start.epsilon).rounded())
+    return [decade, decade - 1].flatMap { exponent in
+      (1...9).compactMap { digit in
+        Double("\(digit)e\(exponent)").map { epsilon in start.changed { $0.epsilon = epsilon } }
+      }
+    }
   }
 
   /// Every combination of changes in `count` places.
@@ -100,6 +119,26 @@ struct ConventionCandidates {
     return changes
   }
 
+  /// Each stage except the first with another stride or dilation.
+  private static func singleStages(_ start: Architecture, _ open: Set<String>) -> [Change] {
+    guard open.contains("strides") else { return [] }
+    var forms: [(stride: Int, dilation: Int, first: Int)] = [(2, 1, 1), (1, 1, 1)]
+    if open.contains("dilations") { forms += [(1, 2, 1), (1, 2, 2), (1, 4, 2), (1, 4, 4)] }
+    var changes: [Change] = []
+    for stage in start.layers.indices.dropFirst() {
+      for form in forms {
+        changes.append { architecture in
+          var strides = architecture.strides
+          strides[stage] = form.stride
+          architecture.dilations[stage] = form.dilation
+          architecture.firstDilations[stage] = form.first
+          architecture.strides = strides
+        }
+      }
+    }
+    return changes
+  }
+
   private static func strideOn(_ usual: Architecture, _ open: Set<String>) -> [Change] {
     guard open.contains("stride_on"), usual.block == .bottleneck else { return [] }
     return [{ $0.strideOn = $0.strideOn == .conv1 ? .conv2 : .conv1 }]
@@ -108,5 +147,13 @@ struct ConventionCandidates {
   private static func epsilons(_ open: Set<String>) -> [Change] {
     guard open.contains("bn_eps") else { return [] }
     return [1e-3, 1e-5, 1e-4, 1e-6, 2e-5, 1e-2, 0].map { epsilon in { $0.epsilon = epsilon } }
+  }
+}
+
+extension Architecture {
+  fileprivate func changed(_ change: (inout Architecture) -> Void) -> Architecture {
+    var copy = self
+    change(&copy)
+    return copy
   }
 }

@@ -21,6 +21,8 @@ struct GoldenSettlement {
   private let threads: ThreadPool
   /// The smallest error in floors that a candidate reached, for the failure.
   private(set) var nearest = Double.infinity
+  /// The candidate that reached it.
+  private var nearestCandidate: Architecture?
   /// How many candidates were tried.
   private(set) var tried = 0
 
@@ -47,16 +49,40 @@ struct GoldenSettlement {
     if let result = try pass([usual] + stated, first.name, goldens, weights, &known) { return result }
     // Of other weights nothing can be learned.
     guard try haveWeights(goldens) else { return nil }
-    return try pass(
-      ConventionCandidates(usual, open: open).all, first.name, goldens, weights, &known)
+    // The most plausible first; then from the nearest of them to better ones, because each convention that is
+    // right makes the error smaller.
+    let plausible = ConventionCandidates(usual, open: open).all
+    for share in [4, 1] {
+      let result = try pass(plausible, first.name, goldens, weights, &known, upTo: limit / share)
+      if let result { return result }
+      if let result = try climb(open, first.name, goldens, weights, &known) { return result }
+    }
+    return nil
+  }
+
+  /// Goes from the nearest candidate to its best neighbor as long as that is nearer.
+  private mutating func climb(
+    _ open: Set<String>, _ name: String, _ goldens: [Golden], _ weights: WeightTable,
+    _ known: inout Set<Architecture>
+  ) throws -> Result? {
+    while let start = nearestCandidate, tried < limit {
+      let before = nearest
+      let neighbors = ConventionCandidates.neighbors(of: start, open: open)
+      if let result = try pass(neighbors, name, goldens, weights, &known) { return result }
+      if nearest < before { continue }
+      let epsilons = ConventionCandidates.epsilons(near: start, open: open)
+      if let result = try pass(epsilons, name, goldens, weights, &known) { return result }
+      if nearest >= before { return nil }
+    }
+    return nil
   }
 
   /// The first of the candidates with which all goldens pass.
   private mutating func pass(
     _ candidates: [Architecture], _ name: String, _ goldens: [Golden], _ weights: WeightTable,
-    _ known: inout Set<Architecture>
+    _ known: inout Set<Architecture>, upTo most: Int? = nil
   ) throws -> Result? {
-    for architecture in candidates where tried < limit {
+    for architecture in candidates where tried < most ?? limit {
       guard architecture.isConsistent, known.insert(architecture).inserted else { continue }
       let tree = LayerTree(architecture)
       // A stride of the first stage, for example, needs a shortcut with weights.
@@ -70,7 +96,7 @@ struct GoldenSettlement {
         var distance = 0.0
         if golden.input.shape[0] > 1 { distance = try self.distance(tree, golden, weights, items: 1) }
         if distance <= 100 * golden.k { distance = try self.distance(tree, golden, weights) }
-        nearest = min(nearest, distance)
+        if distance < nearest { (nearest, nearestCandidate) = (distance, architecture) }
         passes = distance <= golden.k
       }
       if passes { return Result(golden: name, architecture: architecture) }
