@@ -6,7 +6,6 @@ internal import SWTBytes
 /// Source: PKWARE's APPNOTE.TXT, sections 4.3.12 (records), 4.4.4 (flags), 4.5.3 (zip64) and appendix D
 /// (encoding of names).
 struct CentralDirectory: ZipReader {
-  private static let recordSize = 46
   /// Bytes of the directory that are read at once.
   private static let pieceSize = 1 << 16
   private static let (zip64ID, unicodePathID): (UInt16, UInt16) = (0x0001, 0x7075)
@@ -25,18 +24,16 @@ struct CentralDirectory: ZipReader {
 
   mutating func record(_ index: UInt64) throws(ParseFailure) -> ZipRecord {
     let start = position
-    guard end - start >= Self.recordSize else {
+    guard end - start >= ZipExtent.recordSize else {
       throw ParseFailure(
         .invalid("the zip directory has \(index) entries; its end record says \(count)"), at: start)
     }
-    var first = try source.index(of: start, count: Self.recordSize, ahead: Self.pieceSize)
+    var first = try source.index(of: start, count: ZipExtent.recordSize, ahead: Self.pieceSize)
     guard source.bytes[first...].starts(with: FileMagic.zipDirectory) else {
       throw ParseFailure(.invalid("zip entry \(index) cannot be read"), at: start)
     }
-    let nameSize = Int(LittleEndian.load(UInt16.self, source.bytes, at: first + 28))
-    let extraSize = Int(LittleEndian.load(UInt16.self, source.bytes, at: first + 30))
-    let commentSize = Int(LittleEndian.load(UInt16.self, source.bytes, at: first + 32))
-    let size = Self.recordSize + nameSize + extraSize + commentSize
+    let lengths = ZipExtent.lengths(source.bytes, at: first)
+    let size = ZipExtent.recordSize + lengths.name + lengths.extra + lengths.comment
     guard size <= end - start else {
       throw ParseFailure(.invalid("zip entry \(index) continues after the directory"), at: start)
     }
@@ -47,13 +44,14 @@ struct CentralDirectory: ZipReader {
       throw ParseFailure(.invalid("bytes follow the last entry of the zip directory"), at: position)
     }
     let flags = LittleEndian.load(UInt16.self, bytes, at: first + 8)
-    let extra = first + Self.recordSize + nameSize
-    let name = try Self.name(bytes[first + Self.recordSize..<extra], isUTF8: flags & 0x800 != 0, at: start)
+    let extra = first + ZipExtent.recordSize + lengths.name
+    let name = try Self.name(
+      bytes[first + ZipExtent.recordSize..<extra], isUTF8: flags & 0x800 != 0, at: start)
     var sizes = ZipSizes(
       byteCount: UInt64(LittleEndian.load(UInt32.self, bytes, at: first + 24)),
       packedByteCount: UInt64(LittleEndian.load(UInt32.self, bytes, at: first + 20)),
       headerOffset: UInt64(LittleEndian.load(UInt32.self, bytes, at: first + 42)))
-    try Self.eachField(bytes, extra..<extra + extraSize, of: name, at: start) {
+    try Self.eachField(bytes, extra..<extra + lengths.extra, of: name, at: start) {
       id, data throws(ParseFailure) in
       switch id {
       case Self.zip64ID: try sizes.widen(data, of: name, at: start)

@@ -16,7 +16,6 @@ struct ReadAhead {
   mutating func index(of offset: Int, count: Int, ahead: Int) throws(ParseFailure) -> Int {
     let index = offset - start
     if index >= 0, index <= bytes.count, count <= bytes.count - index { return index }
-    try source.requireRange(offset, count)
     bytes = try source.bytes(at: offset, count: max(count, min(ahead, source.byteCount - offset)))
     start = offset
     return 0

@@ -36,10 +36,8 @@ extension ZipArchive {
     guard position + ZipExtent.recordSize <= extent.directoryEnd,
       try source.starts(with: FileMagic.zipDirectory, at: position)
     else { return nil }
-    let lengths = try source.bytes(at: position + 28, count: 6)
-    return [0, 2, 4].reduce(ZipExtent.recordSize) {
-      $0 + Int(LittleEndian.load(UInt16.self, lengths, at: $1))
-    }
+    let lengths = ZipExtent.lengths(try source.bytes(at: position, count: ZipExtent.recordSize), at: 0)
+    return ZipExtent.recordSize + lengths.name + lengths.extra + lengths.comment
   }
 }
 

@@ -46,8 +46,9 @@ package struct ZipDirectory {
     try limits.check(.entries, Int(clamping: count))
     var entries: [ZipEntry] = []
     var places: [ExactString: Int] = [:]
-    // A record has more than 32 bytes, whatever the archive says.
-    places.reserveCapacity(min(Int(clamping: count), (extent.directoryEnd - extent.directory) / 32))
+    // So many records fit, whatever the archive says.
+    let most = (extent.directoryEnd - extent.directory) / ZipExtent.recordSize
+    places.reserveCapacity(min(Int(clamping: count), most))
     var headers = ReadAhead(source)
     for index in 0..<count {
       let record = try reader.record(index)

@@ -21,6 +21,12 @@ struct ZipExtent {
   /// Size of the fixed part of a record in the directory, and offset of the CRC-32 in it.
   static let (recordSize, recordChecksum) = (46, 16)
 
+  /// Lengths of what follows the fixed part of a directory's record at an index: name, extra fields, comment.
+  static func lengths(_ bytes: [UInt8], at record: Int) -> (name: Int, extra: Int, comment: Int) {
+    func length(_ offset: Int) -> Int { Int(LittleEndian.load(UInt16.self, bytes, at: record + offset)) }
+    return (length(28), length(30), length(32))
+  }
+
   private let source: any ByteSource
   /// Offset of the directory, and of its end.
   let directory, directoryEnd: Int
