@@ -48,6 +48,33 @@ import Testing
   }
 }
 
+/// Wrong models of pictures that are not RGB.
+@Suite struct InputChannelTests {
+  @Test(arguments: [1, 2, 4, 7])
+  func `the search for a cause tries what fits the number of input channels`(channels: Int) throws {
+    var architecture = Architecture(block: .basic, layers: [1, 1, 1, 1], classCount: 5, basePlanes: 2)
+    architecture.inputChannels = channels
+    let network = try SmallNetwork(architecture, seed: 3)
+    let shape = [1, channels, 40, 36]
+    let maker = GoldenMaker(network, input: Images.noise(shape, seed: 4))
+    let floors = try maker.floors(of: [.portable], winograd: [false])
+    let options = VerificationOptions()
+
+    func report(fed input: FeatureMap<Float>) throws -> GoldenReport {
+      let golden = try maker.golden(floors, fed: input)
+      let run = try ForwardRun(network.weights, network.tree, [golden], options)
+      return try run.check("golden", golden, WeightDigests(GoldenMaker.digests(network.weights)))
+    }
+    // Nothing explains another picture.
+    let other = try report(fed: Images.noise(shape, seed: 5))
+    #expect(!other.passes)
+    #expect(!other.causes.contains { $0.isConfirmed })
+    var bytes = maker.input
+    bytes.values = bytes.values.map { $0 * 255 }
+    #expect(try report(fed: bytes).cause?.id == "input-scaled")
+  }
+}
+
 extension SmallNetwork {
   /// BatchNorm folded in double precision and rounded once, like in conversion.
   var folded: WeightTable {

@@ -122,6 +122,7 @@ struct GoldenMaker {
       ("arch.groups", "\(about.groups)"), ("arch.width_per_group", "\(about.widthPerGroup)"),
       ("arch.base_planes", "\(about.basePlanes)"), ("arch.stem_channels", "\(about.stemChannels)"),
       ("arch.num_classes", "\(about.classCount ?? 1000)"), ("arch.head", about.hasHead ? "fc" : "none"),
+      ("arch.in_channels", "\(about.inputChannels)"),
     ]
   }
 

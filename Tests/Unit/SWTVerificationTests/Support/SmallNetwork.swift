@@ -46,7 +46,7 @@ struct SmallNetwork {
   ) throws -> WeightTable {
     var table = table
     let threads = ThreadPool(count: 1)
-    var map = Images.noise([2, 3, 64, 64], seed: random.next())
+    var map = Images.noise([2, tree.stem.inputChannels, 64, 64], seed: random.next())
     for stage in tree.tapNames {
       let block = tree.blocks.first { $0.name == stage }
       let units = stage == tree.stem.name ? tree.stem.units : block?.convolutions ?? []
