@@ -124,6 +124,9 @@ extension Checkpoint {
   /// ID for the next storage that no pickle names.
   var nextStorage: Int { tensors.count }
 
+  /// Makes room for that many tensors at once.
+  mutating func reserve(_ count: Int) { tensors.reserveCapacity(count) }
+
   /// Adds the contents of a pickle, and returns the provider with the storages that it created.
   @discardableResult
   mutating func add<Provider: StorageProvider>(
@@ -164,7 +167,12 @@ extension Checkpoint {
     try limits.check(.tensors, tensors.count + 1)
     var tensor = tensor
     tensor.path = path
-    tensor.name = path.map(\.description).joined(separator: ".")
+    // A name that is its own path shares its memory.
+    if path.count == 1, case .key(let key) = path[0] {
+      tensor.name = key
+    } else {
+      tensor.name = path.map(\.description).joined(separator: ".")
+    }
     let cost = PathCost.of(tensor.name, path.count)
     let left = spending.left(of: limits)[.pathBytes]
     guard UInt64(cost) <= left else {

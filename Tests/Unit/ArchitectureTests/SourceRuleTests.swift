@@ -93,7 +93,6 @@ import Testing
         "ConversionJob.swift": "names of conventions",
         "ConvertCommand.swift": "folders to make",
         "ConvolutionHypotheses.swift": "layers of the network",
-        "DistributedMetadata.swift": "attributes of Python objects",
         "ExportGraph.swift": "names inside one graph, for conventions",
         "FileEvidence.swift": "attributes of Python modules",
         "ForeignModules.swift": "our list of operators",
