@@ -1,4 +1,5 @@
 public import SWTBytes
+package import SWTTensors
 
 /// The contents of a file: its tensors, and everything needed to describe it.
 public struct Checkpoint: Sendable {
@@ -44,6 +45,8 @@ public struct Checkpoint: Sendable {
   public private(set) var skipped: [SkippedEntry] = []
   /// Sparse tensors, whose parts are in ``tensors``.
   public private(set) var sparse: [SparseTensor] = []
+  /// Types of tensors whose values are in their attributes alone, such as torchao's, by name.
+  package private(set) var subclassTypes: [ExactString: ScalarType] = [:]
   /// Modules that the file describes besides their tensors: those of a module saved whole, of TorchScript,
   /// and of
   /// a `.pt2` archive's graph.
@@ -140,6 +143,7 @@ extension Checkpoint {
     if tensors.isEmpty { tensors = found.tensors } else { tensors += found.tensors }
     skipped += found.skipped
     partial += found.partial
+    subclassTypes.merge(found.subclassTypes) { first, _ in first }
     sparse += found.sparse.map { SparseTensor(name: $0.name, description: $0.description) }
     if prefix.isEmpty {
       rootStorage = found.rootStorage
