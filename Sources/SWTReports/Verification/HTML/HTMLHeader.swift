@@ -13,7 +13,7 @@ enum HTMLHeader {
     html += "<p class=\"eyebrow\">pth2swt \(report.command)</p>\n"
     html += "<h1>\(XMLText.escaped(HTMLText.name(report.model)))</h1>\n"
     html += "<p class=\"stamp\">\(HTMLText.mark(report.passes))<strong>\(word)</strong>"
-    let accuracy = report.judgement?.engineClass.text ?? className(report.verdictClass)
+    let accuracy = report.judgement?.accuracy ?? className(report.verdictClass)
     html += "<span>\(XMLText.escaped(accuracy + kind))</span></p>\n"
     let (lead, detail) = summary(report)
     html += "<p class=\"lead\">\(HTMLText.prose(lead))</p>\n"
