@@ -52,7 +52,7 @@ extension Diagnosis {
 
   /// Filters and weights of any layer.
   private func parts(_ prediction: Prediction<Source>, order: Int) throws -> [Proposal] {
-    let filters = try prediction.lackingFilters(Self.filtersTried).map { part in
+    let filters = prediction.lackingFilters(Self.filtersTried).map { part in
       Proposal(
         order, Hypothesis(id: "filter-zeroed", side: .weights),
         WeightSearch.lack(of: part.index, in: part.layer, trial))

@@ -14,6 +14,8 @@ struct Prediction<Source: WeightSource> {
   private let weights: Source
   /// Sum of the squared differences.
   private let error: Double
+  /// Those of each layer's own weights.
+  private var terms: [String: [Double]] = [:]
 
   /// nil if the part has a layer whose derivative is not implemented.
   init?(_ trial: Trial<Source>) throws {
@@ -38,6 +40,7 @@ struct Prediction<Source: WeightSource> {
       tree, weights, trial.segment, feed: trial.feed, maps: result.taps, seed: seed, threads: trial.threads)
     guard let made else { return nil }
     gradient = made
+    for (layer, slopes) in made.gradients { terms[layer] = try terms(layer, weights, slopes) }
   }
 
   /// How far the fraction that a change would bring is from 1, in factors; infinite if it goes the other way.
@@ -51,9 +54,8 @@ struct Prediction<Source: WeightSource> {
     var sum = 0.0
     for layer in change.layers(in: tree) {
       guard let slopes = gradient.gradients[layer], let biases = gradient.biases[layer] else { continue }
-      let before = try terms(layer, weights, slopes)
-      let after =
-        change.weights["\(layer).weight"] == nil ? before : try terms(layer, source, slopes)
+      let before = terms[layer] ?? []
+      let after = change.weights["\(layer).weight"] == nil ? before : try terms(layer, source, slopes)
       guard let unit = tree.convolutions.first(where: { $0.name == layer }) else {
         sum += zip(after, before).reduce(0) { $0 + $1.0 - $1.1 }
         let (old, new) = (try bias(layer, weights), try bias(layer, source))
@@ -101,11 +103,10 @@ struct Prediction<Source: WeightSource> {
   }
 
   /// The filters of which the lack would bring about the whole difference, the likeliest first.
-  func lackingFilters(_ count: Int) throws -> [Part] {
+  func lackingFilters(_ count: Int) -> [Part] {
     var best = Best<Part>(count)
     for unit in tree.convolutions {
-      guard let slopes = gradient.gradients[unit.name] else { continue }
-      for (filter, term) in try terms(unit.name, weights, slopes).enumerated() {
+      for (filter, term) in (terms[unit.name] ?? []).enumerated() {
         let distance = Self.distance(-term / error)
         if distance < best.bound {
           best.insert(Part(layer: unit.name, index: filter, distance: distance), distance)

@@ -124,13 +124,22 @@ struct WeightSearch<Source: WeightSource> {
         if -gain < best.bound { best.insert((layer, place, -slope / curvature), -gain) }
       }
     }
+    let items = try best.items.map { item in
+      (item, value: try reference.source.withFloats("\(item.layer).weight") { $0[item.place] })
+    }
+    func changed(_ index: Int, to other: Float) -> Found {
+      let (item, value) = items[index]
+      return ("weight-changed", Self.changed(item.layer, item.place, value, to: other, trial))
+    }
+    // A sign needs no fit.
+    let flipped = try ranked(items.indices.map { changed($0, to: -items[$0].value) })
+    if !flipped.isEmpty { return flipped }
     var found: [Found] = []
-    for item in best.items {
+    for (index, (item, value)) in items.enumerated() {
       try budget.check()
       let name = "\(item.layer).weight"
-      let value = try reference.source.withFloats(name) { $0[item.place] }
       guard let other = try fitted(name, item.place, value, step: Float(item.step)) else { continue }
-      found.append(("weight-changed", Self.changed(item.layer, item.place, value, to: other, trial)))
+      found.append(changed(index, to: other))
     }
     return try ranked(found)
   }
@@ -157,7 +166,6 @@ struct WeightSearch<Source: WeightSource> {
 
   /// The value of one weight that brings the stage within its bound; nil if there is none.
   private func fitted(_ name: String, _ place: Int, _ value: Float, step: Float) throws -> Float? {
-    if try explains(Self.change(name, place, to: -value)) { return -value }
     guard let expected = trial.judge.known(trial.segment[0], nil) else { return nil }
     func outputs(_ weight: Float) throws -> [Double]? {
       let map = try trial.output(Self.change(name, place, to: weight))
