@@ -75,7 +75,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["portable", "avx2", "avx512"])
+  @Test(arguments: ["portable", "avx2", "avx512", "amx", "amx-emulated"])
   func `every instruction set gives the same bits`(isa: String) throws {
     let model = try Converted("bottleneck.pth")
     let truth = try Self.truth("bottleneck")
