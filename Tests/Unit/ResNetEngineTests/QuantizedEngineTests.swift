@@ -40,6 +40,44 @@ import Testing
     }
   }
 
+  /// 3×3 taps of 7,310 channels are 65,790 products; of 7,311, 65,799, and the limit is 65,793.
+  @Test func `the largest sums are exact, and larger ones are refused`() throws {
+    func network(_ channels: Int) throws -> QuantizedNetwork {
+      let tree = LayerTree(
+        Architecture(
+          block: .basic, layers: [1], classCount: 1, basePlanes: 4, stemChannels: 4,
+          stem: .deep([channels, 2])))
+      let numbers = try QuantizationNumbers("test", scale: 1, zero: 0)
+      var layers: [String: QuantizedLayer] = [:]
+      for unit in tree.convolutions {
+        let (filters, count) = (unit.weightShape[0], unit.weightShape.reduce(1, *))
+        // The first convolution gives 255 everywhere.
+        let isSecond = unit.weightShape[1] == channels
+        layers[unit.name] = QuantizedLayer(
+          weights: Array(repeating: 127, count: count),
+          scales: Array(repeating: isSecond ? 0x1p-24 : 1, count: filters),
+          bias: Array(repeating: 0, count: filters), output: numbers)
+      }
+      layers["fc"] = QuantizedLayer(weights: [1, 1, 1, 1], scales: [1], bias: [0], output: numbers)
+      let sums = Dictionary(tree.blocks.map { ($0.name, numbers) }, uniquingKeysWith: { first, _ in first })
+      return try QuantizedNetwork(tree, input: numbers, layers: layers, sums: sums)
+    }
+    let least = try network(7310)
+    let input = FeatureMap<Float>(shape: [1, 3, 32, 32], values: Array(repeating: 255, count: 3 * 32 * 32))
+    for backend in QuantizedBackend.allCases {
+      for isa in EngineTests.supported {
+        let engine = try QuantizedEngine(least, backend, threads: EngineTests.threads, instructions: isa)
+        let stem = least.tree.stem.units[1].name
+        let map = try #require(try engine.run(input, taps: [stem]).taps[stem])
+        // 65,790 · 127 · 255 · 2^-24 is 126.99; the first row has two thirds of the taps.
+        #expect(map.values[16 * 8 + 8] == 127, "\(backend), \(isa)")
+        #expect(map.values[8] == 85, "\(backend), \(isa)")
+      }
+    }
+    let most = try network(7311)
+    #expect(throws: InferenceError.self) { try QuantizedEngine(most, .x86) }
+  }
+
   /// Outputs that are all 0 or 255 would be equal whatever the sums are.
   @Test func `the integers of the tests are spread`() throws {
     var random = Noise(seed: 7)
