@@ -197,6 +197,10 @@ struct p2s_quantized_run {
 P2S_KERNELS(P2S_DECLARE)
 #undef P2S_DECLARE
 
+/* Those of DoubleKernels.h, with the instructions of `isa`. */
+P2S_HIDDEN void p2s_double_multiply_in(enum p2s_isa isa, const struct p2s_double_product *product);
+P2S_HIDDEN void p2s_double_multiply_rows_in(enum p2s_isa isa, const struct p2s_double_dots *dots);
+
 /* One convolution on its way through the tiles, whatever computes them. */
 struct p2s_conv_run {
     const struct p2s_conv *conv;

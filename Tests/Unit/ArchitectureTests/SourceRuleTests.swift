@@ -123,6 +123,7 @@ import Testing
         "ModuleRecord.swift": "attributes of Python modules",
         "MutationTest.swift": "layers of the network",
         "NearMiss.swift": "leaves of the network, for messages",
+        "NetworkGradient.swift": "layers of the network",
         "NetworkStateDict.swift": "parameters of the network",
         "NarrowWeights.swift": "layers of the network",
         "NormHypotheses.swift": "layers of the network",
@@ -149,7 +150,6 @@ import Testing
         "SetMetaCommand.swift": "keys of a-z, 0-9, _ and .",
         "SettledConventions.swift": "layers of the network",
         "ShapeCauses.swift": "leaves of the network, for messages",
-        "StageGradient.swift": "layers of the network",
         "StateDictCandidate.swift": "names of averages, and names of the file as a set to search",
         "StateDictFit.swift": "leaves of the network",
         "StateDictWalk+Modules.swift": "attributes of Python modules",
@@ -160,6 +160,7 @@ import Testing
         "Trial.swift": "layers of the network",
         "ValueSegments.swift": "parts of a module",
         "WeightDigests.swift": "values in memory; made exact at once",
+        "WeightSearch.swift": "layers of the network",
         "WhatIf.swift": "layers of the network",
       ]),
     Rule(
