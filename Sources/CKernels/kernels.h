@@ -163,6 +163,16 @@ struct p2s_lines {
     void *y;
 };
 
+/* Output pixels of some blocks of a quantized convolution, as p2s_quantized_conv states them. */
+struct p2s_quantized_run {
+    const struct p2s_quantized_conv *conv;
+    const uint8_t *input;
+    const int32_t *pixel_bytes;
+    int32_t pixels;
+    int32_t first, last;
+    uint8_t *output;
+};
+
 /*
  * For each kernel of the list: the type of its forms, their declarations, and
  * p2s_<name>_for(isa), the form to run. A form that this build lacks is declared and
