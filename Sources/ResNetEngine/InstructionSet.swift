@@ -64,7 +64,7 @@ public enum InstructionSet: String, CaseIterable, Sendable {
   }
 
   /// The best without tiles.
-  private static var vectors: InstructionSet {
+  package static var vectors: InstructionSet {
     [.neon, .avx512, .avx2].first { p2s_isa_supported($0.kernelValue) != 0 } ?? .portable
   }
 }

@@ -86,6 +86,16 @@ struct PackedConvolution: Sendable {
     biasCount = output.blocks * ChannelLayout.blockLanes
   }
 
+  var isWinograd: Bool { if case .winograd = form { true } else { false } }
+
+  /// Whether the packed numbers of both are the same, given the same weights.
+  func hasSamePanels(as other: PackedConvolution) -> Bool {
+    unit.isDiagonal == other.unit.isDiagonal && unit.epsilon == other.unit.epsilon
+      && unit.weightShape == other.unit.weightShape && (form, isPlanar) == (other.form, other.isPlanar)
+      && (input, output) == (other.input, other.output) && isRounded == other.isRounded
+      && (weightOffset, biasOffset) == (other.weightOffset, other.biasOffset)
+  }
+
   /// First float after its weights and bias.
   var end: Int { biasOffset + biasCount }
 

@@ -33,12 +33,15 @@ public struct ConversionFailure: Error, Sendable {
   public let reading: ReadingFailure?
   /// What to do about it.
   public let remedy: Remedy?
+  /// The network whose goldens settled nothing.
+  public let unsettled: UnsettledNetwork?
 
   init(
     _ kind: Kind, file: String? = nil, _ message: String, cause: ParseFailure? = nil, _ remedy: Remedy? = nil,
-    reading: ReadingFailure? = nil
+    reading: ReadingFailure? = nil, unsettled: UnsettledNetwork? = nil
   ) {
     self.reading = reading
+    self.unsettled = unsettled
     self.kind = kind
     self.file = file
     self.message = message

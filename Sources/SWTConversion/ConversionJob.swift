@@ -96,21 +96,25 @@ struct ConversionJob {
       return plan
     }
     // What options state is not varied, so little is left that could be wrong.
-    let limit = options.conventions == Conventions() ? 400 : 40
+    let budget = options.conventions == Conventions() ? 1_000_000_000_000 : 100_000_000_000
     var settlement = GoldenSettlement(
-      network, source.file, threads: options.threads, limit: limit)
+      network, source.file, threads: options.threads, budget: budget, progress: source.progress)
     guard let result = try settlement.settle(goldens) else {
       // With other weights, or with options that are wrong, verification tells what differs.
       if options.conventions == Conventions(), try settlement.haveWeights(goldens) {
         throw ConversionFailure(
           .architecture, settlement.failure(goldens),
-          .say("convert without the golden and verify with it: verify looks for the cause"))
+          .say("options state what is open; without the golden it is assumed"),
+          unsettled: try settlement.unsettled {
+            try GoldenReader.read(options.goldens, for: $0, limits: options.limits).map(\.golden)
+          })
       }
       return plan
     }
     return try ConversionPlan(
       source.file, request, options, official: official,
-      golden: .init(name: result.golden, architecture: result.architecture))
+      golden: .init(
+        name: result.golden, architecture: result.architecture, undetermined: result.undetermined))
   }
 
   private init(_ stored: StoredWeights, _ source: ConversionSource, _ options: ConversionOptions) throws {

@@ -4,6 +4,7 @@ internal import Synchronization
 public final class ConversionProgress: Sendable {
   private let known = Atomic(0)
   private let gone = Atomic(0)
+  private let candidates = Atomic(0)
 
   /// The progress of a conversion that has not started.
   public init() {}
@@ -20,6 +21,10 @@ public final class ConversionProgress: Sendable {
     return total > 0 ? min(Double(done) / Double(total), 1) : 0
   }
 
+  /// Conventions that were tried so far, while a golden settles what the input leaves open.
+  public var tried: Int { candidates.load(ordering: .relaxed) }
+
+  func tryCandidate() { candidates.wrappingAdd(1, ordering: .relaxed) }
   func expect(_ bytes: Int) { known.wrappingAdd(bytes, ordering: .relaxed) }
   func advance(_ bytes: Int) { gone.wrappingAdd(bytes, ordering: .relaxed) }
 }

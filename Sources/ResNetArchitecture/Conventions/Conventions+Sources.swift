@@ -55,6 +55,24 @@ extension Conventions {
     strides != nil || dilations != nil || firstDilations != nil || strideOn != nil
   }
 
+  /// Removes the conventions of these names, and returns them.
+  mutating func remove(_ names: Set<String>) -> Conventions {
+    var removed = Conventions()
+    func move<Value>(_ name: String, _ path: WritableKeyPath<Conventions, Value?>) {
+      guard names.contains(name) else { return }
+      removed[keyPath: path] = self[keyPath: path]
+      self[keyPath: path] = nil
+    }
+    move("stem", \.stem)
+    move("pool", \.pool)
+    move("pool", \.antialiasing)
+    move("strides", \.strides)
+    move("stride_on", \.strideOn)
+    move("dilations", \.dilations)
+    move("first_dilations", \.firstDilations)
+    return removed
+  }
+
   /// Removes what depends on the order in which layers run, and returns it.
   mutating func leavingForward() -> Conventions {
     var forward = Conventions()

@@ -57,8 +57,11 @@ struct ConventionReader {
     try requireSameStages(sources, shape)
     if let golden {
       var conventions = Conventions(all: golden.architecture, channels: nil)
-      (conventions.shortcut, conventions.finalPool) = (nil, nil)
-      sources.append((.golden(golden.name), conventions))
+      conventions.shortcut = nil
+      // That of the family needs no golden.
+      if conventions.finalPool == .average { conventions.finalPool = nil }
+      let assumed = conventions.remove(golden.undetermined)
+      sources += [(.golden(golden.name), conventions), (.assumed, assumed)]
     }
     if case .stated = request {
     } else {

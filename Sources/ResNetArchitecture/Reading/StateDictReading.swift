@@ -33,10 +33,12 @@ public struct StateDictReading: Sendable {
     /// Its name.
     public let name: String
     let architecture: Architecture
+    /// Names of conventions of which it passes with others too, so that they are still assumed.
+    let undetermined: Set<String>
 
     /// A golden; the architecture has the shapes of the state dict.
-    public init(name: String, architecture: Architecture) {
-      (self.name, self.architecture) = (name, architecture)
+    public init(name: String, architecture: Architecture, undetermined: Set<String> = []) {
+      (self.name, self.architecture, self.undetermined) = (name, architecture, undetermined)
     }
   }
 

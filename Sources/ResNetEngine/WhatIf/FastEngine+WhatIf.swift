@@ -16,6 +16,19 @@ extension FastEngine {
     let index = try place(of: stage, fedWith: input)
     return try run(index..<plan.stages.count, input, taps)
   }
+
+  /// Computes the stages from `first` to `last`, given what the stage before `first` put out.
+  ///
+  /// - Throws: ``InferenceError``.
+  package func run(
+    from first: String, through last: String, _ input: FeatureMap<Float>
+  ) throws -> FeatureMap<Float> {
+    let start = try place(of: first, fedWith: input)
+    guard let end = plan.stages.indices.first(where: { $0 >= start && plan.stages[$0].name == last }) else {
+      throw InferenceError.unknownTap(last)
+    }
+    return try run(start..<end + 1, input, []).output
+  }
 }
 
 /// A packed network whose layers can be exchanged one at a time, for many runs of almost the same weights.

@@ -10,6 +10,9 @@ internal import SWTVerification
 // How the command line reports the libraries' failures: an exit status, and a remedy in terms of options.
 
 extension CommandFailure {
+  /// Seconds for the search for the cause of a golden that settles nothing.
+  private static let diagnosisSeconds = 10.0
+
   /// An input that cannot be read: exit 5.
   init(reading path: String, _ failure: ParseFailure) {
     if case .system(let system) = failure.reason, system.isMissing {
@@ -59,8 +62,12 @@ extension CommandFailure {
       case .output: .outputFailed
       }
     let prefix = failure.file.map { "\($0): " } ?? ""
-    let message =
+    var message =
       failure.message.hasPrefix(prefix) ? String(failure.message.dropFirst(prefix.count)) : failure.message
+    if let network = failure.unsettled {
+      let cause = Verifier.diagnosis(of: network, seconds: Self.diagnosisSeconds)
+      message += "; verify's diagnosis: \(cause ?? "no cause found")"
+    }
     self.init(
       status, file: failure.kind == .options ? nil : failure.file, message, hint: failure.remedy?.option)
   }

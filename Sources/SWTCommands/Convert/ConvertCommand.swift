@@ -205,7 +205,8 @@ struct Convert: Command {
     let bar = ProgressBar.style(progress, quiet: quiet, console).map { style in
       ProgressBar(style, console) {
         ProgressBar.State(
-          fraction: tracker.fraction, done: Int(tracker.fraction * Double(total)), total: total)
+          fraction: tracker.fraction, done: Int(tracker.fraction * Double(total)), total: total,
+          note: tracker.tried > 0 ? "\(tracker.tried) conventions tried" : "")
       }
     }
     defer { bar?.finish() }

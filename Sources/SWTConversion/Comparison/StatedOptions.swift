@@ -5,8 +5,8 @@ internal import SWTBytes
 internal import SWTTensorFiles
 
 extension ConversionOptions {
-  /// The options that a weight file says it was made with: how all of its tensors are folded, cast or quantized,
-  /// and the conventions that the user had to give because no checkpoint has them.
+  /// The options that a weight file says it was made with: how all of its tensors are folded, cast or
+  /// quantized, and the conventions that the user had to give because no checkpoint has them.
   ///
   /// A statement selects one conversion for the whole file. It never selects which tensors are compared.
   init(statedBy file: SWTFile, limits: ParseLimits) {
@@ -64,9 +64,13 @@ extension ConversionOptions {
         head = .key("fc")
       }
     }
-    for member in witnesses.members ?? [] {
+    let members = witnesses.members ?? []
+    let assumed = members.filter { $0.value.string == Witness.assumed.description }.map(\.key)
+    for member in members {
       guard let witness = member.value.string, witness.hasPrefix("golden ") else { continue }
-      settled = .init(name: String(witness.dropFirst("golden ".count)), architecture: architecture)
+      settled = .init(
+        name: String(witness.dropFirst("golden ".count)), architecture: architecture,
+        undetermined: Set(assumed))
     }
   }
 }

@@ -14,6 +14,8 @@ struct GoldenSettlement {
   struct Result {
     let golden: String
     let architecture: Architecture
+    /// Names of conventions of which it passes with others too.
+    let undetermined: Set<String>
   }
 
   private let network: NetworkStateDict
@@ -21,14 +23,19 @@ struct GoldenSettlement {
   private let threads: ThreadPool
   /// The smallest error in floors that a candidate reached, for the failure.
   private(set) var nearest = Double.infinity
+  /// The candidate that reached it.
+  private var nearestCandidate: Architecture?
   /// How many candidates were tried.
   private(set) var tried = 0
 
-  /// How many candidates are tried at most: each is a forward pass.
-  private let limit: Int
+  /// Multiply-adds that the search may spend.
+  private let budget: Int
+  private let progress: ConversionProgress?
 
-  init(_ network: NetworkStateDict, _ file: PthFile, threads: Int, limit: Int) {
-    (self.network, self.file, self.limit) = (network, file, limit)
+  init(
+    _ network: NetworkStateDict, _ file: PthFile, threads: Int, budget: Int, progress: ConversionProgress?
+  ) {
+    (self.network, self.file, self.budget, self.progress) = (network, file, budget, progress)
     // Waking threads costs more than a small network computes.
     self.threads = ThreadPool(count: network.tree.parameterCount > 2_000_000 ? threads : 1)
   }
@@ -39,24 +46,48 @@ struct GoldenSettlement {
   mutating func settle(_ goldens: [Golden]) throws -> Result? {
     guard let first = goldens.first else { return nil }
     let weights = try weights()
-    let open = Set(network.reading.conventions.assumed.map(\.name))
+    let conventions = network.reading.conventions
+    var open = Set(conventions.assumed.map(\.name))
+    if case .family = conventions.finalPool.witness, conventions.finalPool.value != nil {
+      open.insert("final_pool")
+    }
     let usual = network.tree.architecture
     let stated = goldens.map(\.architecture).filter { $0.hasSameShapes(as: usual) }
       .map { usual.taking(open, from: $0) }
     var known: Set<Architecture> = []
-    if let result = try pass([usual] + stated, first.name, goldens, weights, &known) { return result }
+    let observations = GoldenObservations(first)
+    var search = ConventionSearch(
+      usual, open: open, observations, CandidateRuns(weights, observations.input, threads: threads),
+      budget: budget, progress: progress,
+      fits: { [network] tree in
+        tree.parameters == network.tree.parameters && goldens.allSatisfy { Self.fits(tree, $0) }
+      })
+    func result(_ architecture: Architecture) -> Result {
+      let sizes = goldens.map { ($0.input.shape[2], $0.input.shape[3]) }
+      return Result(
+        golden: first.name, architecture: architecture,
+        undetermined: search.undetermined(architecture, sizes: sizes))
+    }
+    if let found = try pass([usual] + stated, goldens, weights, &known) { return result(found) }
     // Of other weights nothing can be learned.
     guard try haveWeights(goldens) else { return nil }
-    return try pass(
-      ConventionCandidates(usual, open: open).all, first.name, goldens, weights, &known)
+    let found = try search.search { candidate in
+      try pass([candidate], goldens, weights, &known) != nil
+    }
+    if let found { return result(found) }
+    tried = search.tried
+    if let found = try search.nearest.flatMap({ try pass([$0], goldens, weights, &known) }) {
+      return result(found)
+    }
+    return nil
   }
 
   /// The first of the candidates with which all goldens pass.
   private mutating func pass(
-    _ candidates: [Architecture], _ name: String, _ goldens: [Golden], _ weights: WeightTable,
+    _ candidates: [Architecture], _ goldens: [Golden], _ weights: WeightTable,
     _ known: inout Set<Architecture>
-  ) throws -> Result? {
-    for architecture in candidates where tried < limit {
+  ) throws -> Architecture? {
+    for architecture in candidates {
       guard architecture.isConsistent, known.insert(architecture).inserted else { continue }
       let tree = LayerTree(architecture)
       // A stride of the first stage, for example, needs a shortcut with weights.
@@ -70,19 +101,43 @@ struct GoldenSettlement {
         var distance = 0.0
         if golden.input.shape[0] > 1 { distance = try self.distance(tree, golden, weights, items: 1) }
         if distance <= 100 * golden.k { distance = try self.distance(tree, golden, weights) }
-        nearest = min(nearest, distance)
+        if distance < nearest { (nearest, nearestCandidate) = (distance, architecture) }
         passes = distance <= golden.k
       }
-      if passes { return Result(golden: name, architecture: architecture) }
+      if passes { return architecture }
     }
     return nil
   }
 
   /// Why no candidate passes.
   func failure(_ goldens: [Golden]) -> String {
-    let distance = nearest.isFinite ? "; the nearest is \(Int(min(nearest, 1e15))) floors off" : ""
+    var distance = ""
+    if let nearestCandidate, nearest.isFinite {
+      distance = "; the nearest, \(nearestCandidate.name), is \(Int(min(nearest, 1e15))) floors off"
+    }
     let names = goldens.map(\.name).joined(separator: ", ")
     return "golden \(names) passes with none of the \(tried) conventions that fit the shapes\(distance)"
+  }
+
+  /// The usual and the nearest candidate, for a diagnosis; `read` reads the goldens as those of an
+  /// architecture, unless they state one.
+  ///
+  /// - Throws: ``ParseFailure`` if weights cannot be read; what `read` throws.
+  func unsettled(_ read: (Architecture) throws -> [Golden]) throws -> UnsettledNetwork {
+    let usual = network.tree.architecture
+    let candidates = try [usual, nearestCandidate ?? usual].map { architecture in
+      let goldens = try read(architecture)
+      // A golden that states conventions is to be explained with these.
+      let stated = goldens.map(\.architecture).first { !$0.isSameNetwork(as: architecture) }
+      return UnsettledNetwork.Candidate(tree: LayerTree(stated ?? architecture), goldens: goldens)
+    }
+    var digests: [String: SHA256Digest] = [:]
+    if candidates.contains(where: { $0.goldens.contains { !$0.digests.isEmpty } }) {
+      for (parameter, entry) in network.tensors { digests[parameter.name] = try self.digest(of: entry) }
+    }
+    return UnsettledNetwork(
+      candidates: candidates[0].tree == candidates[1].tree ? [candidates[0]] : candidates,
+      weights: try weights(), digests: digests, threads: threads.count)
   }
 
   /// Whether the goldens were made with the file's weights, by the digests that they record; one that records
@@ -94,12 +149,16 @@ struct GoldenSettlement {
       guard !golden.digests.isEmpty else { continue }
       for (parameter, entry) in network.tensors where parameter.role != .batchCount {
         guard let expected = golden.digests[parameter.name] else { return false }
-        let digest = SystemDigests().makeSHA256()
-        digest.update(try file.bytes(of: entry))
-        if digest.finalize() != expected { return false }
+        if try digest(of: entry) != expected { return false }
       }
     }
     return true
+  }
+
+  private func digest(of entry: TensorEntry) throws -> SHA256Digest {
+    let digest = SystemDigests().makeSHA256()
+    digest.update(try file.bytes(of: entry))
+    return digest.finalize()
   }
 
   /// Whether the sizes of outputs and taps are those that the golden records.

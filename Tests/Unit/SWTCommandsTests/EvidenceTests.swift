@@ -123,7 +123,7 @@ import Testing
   private static func path(_ truth: Truth) -> String { Fixtures.path("evidence/\(truth.file)") }
 
   /// The input, with as many channels as the network takes.
-  private static func input(_ truth: Truth, _ folder: TemporaryFolder) throws -> String {
+  static func input(_ truth: Truth, _ folder: TemporaryFolder) throws -> String {
     let path = Fixtures.path("evidence/input.npy")
     guard truth.channels != 3 else { return path }
     let bytes = try readFile(path)

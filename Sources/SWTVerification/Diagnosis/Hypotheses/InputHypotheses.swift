@@ -12,15 +12,19 @@ enum InputHypotheses {
   private static let caffeMean: [Float] = [103.939, 116.779, 123.68]
 
   private static func input(
-    _ id: String, _ text: String, _ change: @escaping @Sendable (FeatureMap<Float>) -> FeatureMap<Float>
+    _ id: String, _ text: String, channels: Int? = nil,
+    _ change: @escaping @Sendable (FeatureMap<Float>) -> FeatureMap<Float>
   ) -> Hypothesis {
     Hypothesis(id: id, side: .input) { site in
-      guard site.concerns(site.tree.stem.name) else { return [] }
+      let own = site.tree.stem.inputChannels
+      guard site.concerns(site.tree.stem.name), channels ?? own == own else { return [] }
       return [Hypothesis.Candidate(text: text, place: nil, change: WhatIf(input: change))]
     }
   }
 
-  private static let channelOrder = input("bgr-input", "BGR instead of RGB input") { $0.reversedChannels() }
+  private static let channelOrder = input("bgr-input", "BGR instead of RGB input", channels: 3) {
+    $0.reversedChannels()
+  }
 
   /// `x` is the golden's input.
   private static let normalizations: [Hypothesis] = {
@@ -56,9 +60,11 @@ enum InputHypotheses {
       ),
     ]
     return steps.flatMap { id, text, step in
-      [
-        input(id, text) { $0.mapChannels(step) },
-        input(id, "\(text), and BGR instead of RGB") { $0.mapChannels(step).reversedChannels() },
+      // ImageNet's statistics are of three channels.
+      let channels = id == "input-scaled" ? nil : 3
+      return [
+        input(id, text, channels: channels) { $0.mapChannels(step) },
+        input(id, "\(text), and BGR instead of RGB", channels: 3) { $0.mapChannels(step).reversedChannels() },
       ]
     }
   }()
