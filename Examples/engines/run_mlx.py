@@ -23,7 +23,7 @@ class MLX:
     relu, add, maxpool = nn.relu, mx.add, nn.MaxPool2d(3, 2, 1)
 
     def conv(x, weight, bias, stride, padding, groups):
-        return mx.conv2d(x, array(weight.transpose(0, 2, 3, 1)), stride, padding, 1, groups) + array(bias)
+        return mx.conv2d(x, array(weight), stride, padding, 1, groups) + array(bias)
 
     def mean(x):
         return x.mean((1, 2))
@@ -32,5 +32,5 @@ class MLX:
         return x @ array(weight).T + array(bias)
 
 
-outputs = Network(model).run(array(np.load(source).transpose(0, 2, 3, 1)), MLX)
+outputs = Network(model, "OHWI").run(array(np.load(source).transpose(0, 2, 3, 1)), MLX)
 np.savez(target, **{name: np.asarray(y.astype(mx.float32)) for name, y in outputs.items()})

@@ -11,9 +11,9 @@ import swt  # noqa: E402
 class Network:
     """Plain ResNets and ResNeXts; BatchNorm is folded in float64."""
 
-    def __init__(self, path):
+    def __init__(self, path, order="OIHW"):
         file = swt.open(path)
-        self.weights, meta = file.weights(), file.metadata
+        self.weights, meta = file.weights(order), file.metadata
         self.layers, self.groups = meta["arch.layers"], meta["arch.groups"]
         self.epsilon = meta.get("arch.bn_eps", 1e-5)
         self.depth = 2 if meta["arch.block"] == "basic" else 3

@@ -21,6 +21,7 @@
     KERNEL(grouped_bf16,    (const struct p2s_grouped_row *row),     portable, avx512, portable, avx512)  \
     KERNEL(grouped_i8,      (const struct p2s_grouped_row *row),     avx2,     avx512, portable, avx512)  \
     KERNEL(products,        (const struct p2s_products *run),        avx2,     avx512, portable, amx)     \
+    KERNEL(quantized_tiles, (const struct p2s_quantized_run *run),   portable, avx512, portable, amx)     \
     KERNEL(split,           (const struct p2s_split_panel *in),      avx2,     avx512, portable, avx512)   \
     KERNEL(lines,           (const struct p2s_lines *in),            avx2,     avx512, portable, avx512)   \
     KERNEL(winograd_input,  (const struct p2s_winograd_input *in),   avx2,     avx512, neon,     avx512)  \

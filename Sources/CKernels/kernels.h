@@ -163,6 +163,16 @@ struct p2s_lines {
     void *y;
 };
 
+/* Output pixels of some blocks of a quantized convolution, as p2s_quantized_conv states them. */
+struct p2s_quantized_run {
+    const struct p2s_quantized_conv *conv;
+    const uint8_t *input;
+    const int32_t *pixel_bytes;
+    int32_t pixels;
+    int32_t first, last;
+    uint8_t *output;
+};
+
 /*
  * For each kernel of the list: the type of its forms, their declarations, and
  * p2s_<name>_for(isa), the form to run. A form that this build lacks is declared and
@@ -186,6 +196,10 @@ struct p2s_lines {
     }
 P2S_KERNELS(P2S_DECLARE)
 #undef P2S_DECLARE
+
+/* Those of DoubleKernels.h, with the instructions of `isa`. */
+P2S_HIDDEN void p2s_double_multiply_in(enum p2s_isa isa, const struct p2s_double_product *product);
+P2S_HIDDEN void p2s_double_multiply_rows_in(enum p2s_isa isa, const struct p2s_double_dots *dots);
 
 /* One convolution on its way through the tiles, whatever computes them. */
 struct p2s_conv_run {

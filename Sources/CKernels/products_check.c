@@ -1,6 +1,6 @@
 /*
  * products_check.c - whether this processor's tiles compute what the emulation computes: one
- * small layer of each split, compared bit by bit. A guard against a processor, a virtual
+ * small layer of each split, and a quantized one, compared bit by bit. A guard against a processor, a virtual
  * machine or a build whose tiles are not what they should be.
  */
 #pragma STDC FP_CONTRACT OFF
@@ -88,9 +88,38 @@ static int32_t differences(enum p2s_split split) {
     return count;
 }
 
+/* Whether a quantized layer has the same bytes: 3x1 taps of 80 channels, so rows are gathered and
+ * the last tile of weights is not full. */
+static int quantized_agree(void) {
+    enum { TAPS = 3, WINDOW = 80, VECTORS = TAPS * WINDOW / 4 };
+    static _Alignas(64) uint8_t input[(PIXELS + TAPS - 1) * WINDOW], outputs[2][PIXELS * 32];
+    static _Alignas(64) int8_t weights[VECTORS * 2 * 64];
+    static const int32_t tap_bytes[TAPS] = { 0, WINDOW, 2 * WINDOW }, first[2] = { 0, 0 };
+    int32_t pixel_bytes[PIXELS], start[32], whole[32];
+    float scale[32], bias[32];
+    for (size_t i = 0; i < sizeof input; i++) input[i] = (uint8_t)random_word(i);
+    for (size_t i = 0; i < sizeof weights; i++) weights[i] = (int8_t)random_word(1u << 20 | i);
+    for (int32_t i = 0; i < PIXELS; i++) pixel_bytes[i] = i * WINDOW;
+    for (int32_t i = 0; i < 32; i++) {
+        start[i] = -1000 * i;
+        whole[i] = i;
+        scale[i] = 0x1p-13f * (1 + (float)i / 64);
+        bias[i] = (float)i;
+    }
+    const struct p2s_quantized_conv conv = {
+        .rounding = P2S_FBGEMM, .taps = TAPS, .window = WINDOW, .blocks = 2, .panel = 2, .tiles = 1,
+        .out_channels = 32, .weights = weights, .tap_bytes = tap_bytes, .first = first,
+        .start = start, .scale = scale, .bias = bias, .whole = whole, .zero = 128,
+    };
+    for (int32_t i = 0; i < 2; i++)
+        p2s_quantized_conv(
+            i ? P2S_ISA_AVX512 : P2S_ISA_AMX, &conv, input, pixel_bytes, PIXELS, 0, 2, outputs[i]);
+    return __builtin_memcmp(outputs[0], outputs[1], sizeof outputs[0]) == 0;
+}
+
 int p2s_tiles_agree(void) {
     return differences(P2S_SPLIT_BF16) == 0 && differences(P2S_SPLIT_I8) == 0
-        && differences(P2S_SPLIT_X6) == 0 && differences(P2S_SPLIT_X8) == 0;
+        && differences(P2S_SPLIT_X6) == 0 && differences(P2S_SPLIT_X8) == 0 && quantized_agree();
 }
 #else
 int p2s_tiles_agree(void) { return 0; }

@@ -51,6 +51,11 @@ static enum p2s_isa runs(enum p2s_isa isa) {
 void p2s_quantized_conv(
     enum p2s_isa isa, const struct p2s_quantized_conv *conv, const uint8_t *input,
     const int32_t *pixel_bytes, int32_t pixels, int32_t first, int32_t last, uint8_t *output) {
+    if (conv->tiles) {
+        const struct p2s_quantized_run run = { conv, input, pixel_bytes, pixels, first, last, output };
+        p2s_quantized_tiles_for(isa)(&run);
+        return;
+    }
     p2s_quantized_form form = conv_portable;
     isa = runs(isa);
 #if P2S_HAVE_X86

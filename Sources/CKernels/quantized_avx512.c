@@ -4,11 +4,9 @@
 #include "quantized.h"
 
 #if P2S_HAVE_X86
-#  include <immintrin.h>
-
 #  define TARGET                                                                                   \
       __attribute__((target("avx512vnni,avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")))
-#  define INLINE P2S_INLINE TARGET
+#  include "quantized_avx512.h"
 
 enum { MOST_PIXELS = 10 };
 
@@ -20,50 +18,6 @@ struct work {
     int32_t pixels;
     uint8_t *output;
 };
-
-/* The numbers of 16 filters; in registers, because a byte that is written could be one of them. */
-struct filters {
-    __m512 scale, bias, factor, inverse, added;
-    __m512i whole, zero, low;
-};
-
-INLINE struct filters filters_of(
-    const struct p2s_quantized_conv *conv, const enum p2s_requantization rounding, int32_t first) {
-    const struct filters f = {
-        .scale = _mm512_loadu_ps(conv->scale + first),
-        .bias = _mm512_loadu_ps(conv->bias + first),
-        .factor = _mm512_set1_ps(conv->factor),
-        .inverse = _mm512_set1_ps(conv->inverse),
-        .added = _mm512_set1_ps((float)conv->zero),
-        .whole = _mm512_loadu_si512(conv->whole + first),
-        .zero = _mm512_set1_epi32(conv->zero),
-        .low = _mm512_set1_epi32(rounding == P2S_ONEDNN ? 0 : conv->low),
-    };
-    return f;
-}
-
-/*
- * As p2s_requantize. The conversion to integers rounds to nearest, ties to even; NaN and what is
- * too low become the lowest integer, and what is too high is bounded before.
- */
-INLINE __m128i requantized(
-    const struct filters *f, const enum p2s_requantization rounding, const int relu, __m512i sum) {
-    if (rounding == P2S_QNNPACK) sum = _mm512_add_epi32(sum, f->whole);
-    __m512 v = _mm512_cvtepi32_ps(sum);
-    if (rounding == P2S_FBGEMM) v = _mm512_add_ps(v, f->bias);
-    if (rounding == P2S_ONEDNN) v = _mm512_mul_ps(v, f->factor);
-    v = _mm512_mul_ps(v, f->scale);
-    if (rounding == P2S_ONEDNN) {
-        v = _mm512_add_ps(v, f->bias);
-        /* The second operand is the result where the first is NaN, or both are zeros. */
-        if (relu) v = _mm512_max_ps(v, _mm512_setzero_ps());
-        v = _mm512_mul_ps(v, f->inverse);
-        v = _mm512_add_ps(v, f->added);
-    }
-    __m512i q = _mm512_cvtps_epi32(_mm512_min_ps(_mm512_set1_ps(512.0f), v));
-    if (rounding != P2S_ONEDNN) q = _mm512_add_epi32(q, f->zero);
-    return _mm512_cvtusepi32_epi8(_mm512_max_epi32(q, f->low));
-}
 
 /* The sums of `pixels` pixels of `blocks` blocks become bytes. */
 INLINE void finish(

@@ -18,6 +18,7 @@ public struct FeatureMap<Scalar: BinaryFloatingPoint & Sendable>: Hashable, Send
   }
 
   /// The same values, converted (rounded to nearest when the type is narrower).
+  @inlinable
   public func converted<Other>(to type: Other.Type = Other.self) -> FeatureMap<Other> {
     FeatureMap<Other>(shape: shape, values: values.map { Other($0) })
   }

@@ -11,7 +11,7 @@ public enum InstructionSet: String, CaseIterable, Sendable {
   /// AArch64 Advanced SIMD.
   case neon
   /// AMX, with the AVX-512 that such processors have. Layers that products of tiles compute faster, float32
-  /// too, have other roundings than with the sets above.
+  /// too, have other roundings than with the sets above; quantized networks have the same integers.
   case amx
   /// What ``amx`` computes, bit for bit, in software and on any processor: to test and to judge it where it
   /// is not. Slow.

@@ -90,16 +90,52 @@ struct Planes: Sendable {
 
   /// The plain convolution sum, without bias. `weights` is `[out, in / groups, k, k]`.
   ///
-  /// Row by row: each weight times a row of the input is added to a row of the output. Unsafe buffers only
-  /// because bounds checks would make it ten times slower.
+  /// Without stride, all products of one tap are one product of matrices; that would spread a weight that is
+  /// not finite to where its tap is outside.
   func convolved(_ unit: ConvolutionUnit, _ weights: [Double], _ threads: ThreadPool) -> Planes {
-    if unit.kernel == 1, unit.stride == 1, unit.padding == 0, height > 1 {
+    if unit.kernel == 1, unit.padding == 0, height > 1 || width > 1 {
       // Pixels do not meet: one long row is faster than many short ones.
-      var y = Planes(channels: channels, height: 1, width: height * width, values: values)
-        .convolved(unit, weights, threads)
-      (y.height, y.width) = (height, width)
+      let taken = strided(by: unit.stride)
+      let row = taken.inOneRow
+      var y = PaddedPlanes(row, margin: 0, height: 1, width: row.width).correlated(
+        weights, outputs: unit.outputChannels, groups: unit.groups, kernel: 1, dilation: 1, threads)
+      (y.height, y.width) = (taken.height, taken.width)
       return y
     }
+    if unit.stride == 1, weights.allSatisfy(\.isFinite) {
+      return PaddedPlanes(
+        self, margin: unit.padding, height: height + 2 * unit.padding, width: width + 2 * unit.padding
+      ).correlated(
+        weights, outputs: unit.outputChannels, groups: unit.groups, kernel: unit.kernel,
+        dilation: unit.dilation, threads)
+    }
+    return convolvedByRows(unit, weights, threads)
+  }
+
+  /// All values of each plane as one row.
+  var inOneRow: Planes { Planes(channels: channels, height: 1, width: height * width, values: values) }
+
+  /// The values at multiples of `stride`.
+  func strided(by stride: Int) -> Planes {
+    if stride == 1 { return self }
+    var y = Planes(
+      channels: channels, height: (height + stride - 1) / stride, width: (width + stride - 1) / stride,
+      values: [])
+    y.values.reserveCapacity(channels * y.height * y.width)
+    for channel in 0..<channels {
+      for row in 0..<y.height {
+        let start = (channel * height + row * stride) * width
+        for column in 0..<y.width { y.values.append(values[start + column * stride]) }
+      }
+    }
+    return y
+  }
+
+  /// Row by row: each weight times a row of the input is added to a row of the output. Unsafe buffers only
+  /// because bounds checks would make it ten times slower.
+  private func convolvedByRows(
+    _ unit: ConvolutionUnit, _ weights: [Double], _ threads: ThreadPool
+  ) -> Planes {
     let (rows, columns) = (unit.outputSize(height), unit.outputSize(width))
     let area = rows * columns
     var sums = [Double](repeating: 0, count: unit.outputChannels * area)

@@ -65,7 +65,8 @@ extension SWTFile {
         continue
       }
       let source = topology.inputs[step.name].flatMap { modules[$0] } ?? "quant"
-      layers[step.name] = try quantizedLayer(step.name, input: source, output)
+      let hasBias = step.name != tree.head?.name || tree.head?.hasBias == true
+      layers[step.name] = try quantizedLayer(step.name, input: source, output, hasBias: hasBias)
     }
     return try QuantizedNetwork(tree, input: try numbers("quant"), layers: layers, sums: sums)
   }
@@ -82,7 +83,7 @@ extension SWTFile {
   }
 
   private func quantizedLayer(
-    _ name: String, input: String, _ output: QuantizationNumbers
+    _ name: String, input: String, _ output: QuantizationNumbers, hasBias: Bool
   ) throws -> QuantizedLayer {
     let weight = try view(named: "\(name).weight")
     let info = weight.info
@@ -111,6 +112,8 @@ extension SWTFile {
     return QuantizedLayer(
       weights: weights,
       scales: isPerFilter ? scales.map { Float($0) } : Array(repeating: Float(scales[0]), count: filters),
-      bias: try view(named: "\(name).bias").numbers().map { Float($0) }, output: output)
+      bias: hasBias
+        ? try view(named: "\(name).bias").numbers().map { Float($0) } : Array(repeating: 0, count: filters),
+      output: output)
   }
 }

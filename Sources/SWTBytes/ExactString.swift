@@ -27,7 +27,17 @@ package struct ExactString: Hashable, Sendable, Comparable, CustomStringConverti
   }
 
   @usableFromInline
-  package static func < (a: Self, b: Self) -> Bool { a.text.utf8.lexicographicallyPrecedes(b.text.utf8) }
+  package static func < (a: Self, b: Self) -> Bool {
+    let isLess: Bool?? = unsafe a.text.utf8.withContiguousStorageIfAvailable { x in
+      unsafe b.text.utf8.withContiguousStorageIfAvailable { y in
+        guard let p = x.baseAddress, let q = y.baseAddress else { return x.count < y.count }
+        let order = unsafe memcmp(p, q, min(x.count, y.count))
+        return order == 0 ? x.count < y.count : order < 0
+      }
+    }
+    if case .some(.some(let isLess)) = isLess { return isLess }
+    return a.text.utf8.lexicographicallyPrecedes(b.text.utf8)
+  }
 
   @usableFromInline
   package func hash(into hasher: inout Hasher) {

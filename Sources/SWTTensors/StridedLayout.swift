@@ -1,11 +1,13 @@
 package import SWTBytes
 
 /// The layout of a tensor in its storage; strides and offsets are in elements.
-public struct StridedLayout: Equatable, Sendable {
+public struct StridedLayout: Hashable, Sendable {
   /// Logical (PyTorch) shape; empty for rank 0.
   public let shape: [Int]
   /// Distance between neighbors along each dimension; may be zero (an expanded dimension) but not negative.
-  public let strides: [Int]
+  public var strides: [Int] { ownStrides ?? Self.contiguousStrides(shape) }
+  /// The strides, unless they are those of contiguous elements, as nearly all are.
+  private let ownStrides: [Int]?
   /// Index in the storage of the tensor's first element.
   public let offset: Int
   /// Product of the shape, checked not to overflow.
@@ -24,7 +26,7 @@ public struct StridedLayout: Equatable, Sendable {
       throw ParseFailure(.invalid("negative dimension \(bad)"))
     }
     let count = try Checked.product(shape, "element count")
-    let resolved: [Int]
+    var own: [Int]?
     if let strides, !(strides.isEmpty && !shape.isEmpty) {
       guard strides.count == shape.count else {
         throw ParseFailure(.invalid("\(shape.count) dimensions but \(strides.count) strides"))
@@ -32,18 +34,18 @@ public struct StridedLayout: Equatable, Sendable {
       if let bad = strides.first(where: { $0 < 0 }) {
         throw ParseFailure(.invalid("negative stride \(bad)"))
       }
-      resolved = strides
-    } else {
-      resolved = Self.contiguousStrides(shape)
+      if strides != Self.contiguousStrides(shape) { own = strides }
     }
     var last = offset
-    if count > 0 {
-      for (size, stride) in zip(shape, resolved) where size > 1 {
+    if count > 0, let own {
+      for (size, stride) in zip(shape, own) where size > 1 {
         last = try Checked.add(last, try Checked.multiply(size - 1, stride, "extent"), "extent")
       }
+    } else if count > 0 {
+      last = try Checked.add(last, count - 1, "extent")
     }
     self.shape = shape
-    self.strides = resolved
+    ownStrides = own
     self.offset = offset
     elementCount = count
     requiredElements = count == 0 ? 0 : try Checked.add(last, 1, "extent")
@@ -63,7 +65,7 @@ public struct StridedLayout: Equatable, Sendable {
 
   /// Whether the elements are row-major without gaps; dimensions of size 1 may have any stride.
   public var isContiguous: Bool {
-    guard elementCount > 1 else { return true }
+    guard elementCount > 1, let strides = ownStrides else { return true }
     var step = 1
     for i in shape.indices.reversed() where shape[i] != 1 {
       guard strides[i] == step else { return false }

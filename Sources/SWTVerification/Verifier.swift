@@ -145,7 +145,9 @@ public enum Verifier {
         SWTWeights(file), tree, goldens.map(\.golden), options, stored: stored, isProven: proven != nil,
         budget: SearchBudget(seconds: options.budget))
       for (name, golden) in goldens {
-        report.goldens.append(try run.check(name, golden, digests))
+        var found = try run.check(name, golden, digests)
+        found.explainQuantizedGolden(golden)
+        report.goldens.append(found)
       }
       report.mutation = try run.mutationScore(goldens, report.goldens)
     } catch let failure as VerificationFailure {

@@ -475,10 +475,11 @@ static void bench_pack(void) {
     free(input), free(output);
 }
 
-/* In bench_products.c. */
+/* In bench_products.c and bench_quantized.c. */
 void bench_products(void);
 void bench_split(void);
 void bench_lines(void);
+void bench_quantized_tiles(void);
 
 int main(int count, char **arguments) {
     const char *only = count > 1 ? arguments[1] : "all";

@@ -299,6 +299,8 @@ void test_window(uint64_t seed);
 void test_max_block(uint64_t seed);
 void test_quantized_conv(uint64_t seed);
 void test_quantized_sum(uint64_t seed);
+void test_double_multiply(uint64_t seed);
+void test_double_multiply_rows(uint64_t seed);
 
 /* The name of the form that each instruction set runs. */
 struct kernel {
@@ -325,6 +327,10 @@ static const struct kernel kernels[] = {
     { "quantized_conv", test_quantized_conv,
       { "portable", "avx2", "avx512", "portable", "avx512" } },
     { "quantized_sum", test_quantized_sum, { "portable", "avx2", "avx2", "portable", "avx2" } },
+    { "double_multiply", test_double_multiply,
+      { "portable", "avx2", "avx512", "portable", "avx512" } },
+    { "double_multiply_rows", test_double_multiply_rows,
+      { "portable", "avx2", "avx512", "portable", "avx512" } },
 };
 
 /* Arguments: rounds (1), each with other numbers, and the only kernel to test (all). */

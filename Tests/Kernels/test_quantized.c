@@ -39,16 +39,21 @@ static int32_t wanted(
     return v < (float)conv->low ? conv->low : v > 255 ? 255 : (int32_t)v;
 }
 
-static void one_conv(struct numbers *n, enum p2s_requantization rounding) {
+/* `tiles`: by products of tiles. */
+static void one_conv(struct numbers *n, enum p2s_requantization rounding, int32_t tiles) {
     const int32_t kernel = DRAW_OF(n, 1, 3), groups = DRAW_OF(n, 1, 1, 2, 4, 8);
-    const int32_t inputs = DRAW_OF(n, 1, 3, 4, 8, 16);
+    const int32_t inputs = tiles ? DRAW_OF(n, 3, 8, 16, 24, 32, 48, 64, 128)
+                                 : DRAW_OF(n, 1, 3, 4, 8, 16);
     const int32_t per_group
         = inputs >= 4 && draw_below(n, 2) ? inputs : DRAW_OF(n, 1, 2, 4, 8, 16, 24, 32, 64);
     const int32_t filters = groups * per_group, blocks = (filters + 15) / 16;
     const int32_t channels = (groups * inputs + 15) / 16 * 16, taps = kernel * kernel;
-    const int32_t rows = kernel + draw_below(n, 4), width = kernel + draw_below(n, 16);
-    const int32_t out_width = width - kernel + 1, pixels = (rows - kernel + 1) * out_width;
-    static int8_t raw[MOST * 16 * 9];
+    const int32_t stride = DRAW_OF(n, 1, 1, 2);
+    const int32_t rows = kernel + draw_below(n, 4 * stride);
+    const int32_t width = kernel + draw_below(n, DRAW_OF(n, 16, 16, 40));
+    const int32_t out_width = (width - kernel) / stride + 1;
+    const int32_t pixels = ((rows - kernel) / stride + 1) * out_width;
+    static int8_t raw[MOST * 128 * 9];
     static int32_t start[MOST], whole[MOST], first[MOST], tap_bytes[9], pixel_bytes[MOST * 4];
     static float scales[MOST], bias[MOST];
     if (pixels > MOST * 4 || filters > MOST) return;
@@ -61,7 +66,8 @@ static void one_conv(struct numbers *n, enum p2s_requantization rounding) {
         int32_t size = ((last / per_group + 1) * inputs - first[b] + 3) / 4 * 4;
         window = size > window ? size : window;
     }
-    const int32_t lanes = groups > 1 && inputs == per_group && inputs >= 4 && draw_below(n, 4) > 0
+    if (tiles) window = (window + 15) / 16 * 16;
+    const int32_t lanes = !tiles && groups > 1 && inputs == per_group && inputs >= 4 && draw_below(n, 4) > 0
         ? inputs : 0;
     if (lanes) window = 16;
     for (int32_t b = 0; b < blocks; b++)
@@ -100,10 +106,10 @@ static void one_conv(struct numbers *n, enum p2s_requantization rounding) {
     for (int32_t t = 0; t < taps; t++)
         tap_bytes[t] = (t / kernel * width + t % kernel) * channels;
     for (int32_t p = 0; p < pixels; p++)
-        pixel_bytes[p] = (p / out_width * width + p % out_width) * channels;
+        pixel_bytes[p] = (p / out_width * width + p % out_width) * stride * channels;
     struct p2s_quantized_conv conv = {
         .rounding = rounding, .taps = taps, .window = window, .blocks = blocks,
-        .panel = panel, .lanes = lanes, .out_channels = 16 * blocks, .weights = packed,
+        .panel = panel, .lanes = lanes, .tiles = tiles, .out_channels = 16 * blocks, .weights = packed,
         .tap_bytes = tap_bytes, .first = first, .start = start, .scale = scales, .bias = bias,
         .whole = whole, .factor = 1 + scale(n), .inverse = 16 * scale(n), .zero = draw_below(n, 256),
         .relu = draw_below(n, 2),
@@ -113,8 +119,8 @@ static void one_conv(struct numbers *n, enum p2s_requantization rounding) {
     for (int32_t i = 0; i < rows * width * channels; i++) input[i] = (uint8_t)draw_below(n, 256);
 
     begin_case(
-        "rounding %d, %dx%d, %d groups of %d to %d, panels of %d, lanes %d, %dx%d pixels", rounding,
-        kernel, kernel, groups, inputs, per_group, panel, lanes, rows, width);
+        "rounding %d, %dx%d, stride %d, %d groups of %d to %d, panels of %d, lanes %d, %dx%d pixels",
+        rounding, kernel, kernel, stride, groups, inputs, per_group, panel, lanes, rows, width);
     const int32_t count = pixels * 16 * blocks;
     struct want *want = wants(count);
     for (int32_t p = 0; p < pixels; p++)
@@ -146,9 +152,18 @@ static void one_conv(struct numbers *n, enum p2s_requantization rounding) {
 void test_quantized_conv(uint64_t seed) {
     struct numbers n = { seed };
     for (int round = 0; round < 60; round++) {
-        one_conv(&n, P2S_FBGEMM);
-        one_conv(&n, P2S_ONEDNN);
-        one_conv(&n, P2S_QNNPACK);
+        one_conv(&n, P2S_FBGEMM, 0);
+        one_conv(&n, P2S_ONEDNN, 0);
+        one_conv(&n, P2S_QNNPACK, 0);
+    }
+}
+
+void test_quantized_tiles(uint64_t seed) {
+    struct numbers n = { seed };
+    for (int round = 0; round < 40; round++) {
+        one_conv(&n, P2S_FBGEMM, 1);
+        one_conv(&n, P2S_ONEDNN, 1);
+        one_conv(&n, P2S_QNNPACK, 1);
     }
 }
 

@@ -2,12 +2,13 @@
 """Time and memory of converting distributed checkpoints of any size, beside a copy of their bytes.
 
     python3 distributed_scale.py PTH2SWT DIR [--tensors 48] [--mebibytes 256] [--shards 8] [--rounds 3] [--fleet N]
+                                [--limit NAME=N]
 
 Writes a folder as torch.distributed.checkpoint does (numpy, no PyTorch) to DIR, with values by a formula; then, in
 turn, copies it with `cp -r` and `sync`, and converts it with `--arch none`. Prints the median times, their ratio,
 and the peak memory of the conversion. Tensors with fewer rows than shards are whole, in one shard each. With
 `--fleet N` the folder has N such checkpoints, each of its own values, and they are converted to N files. DIR needs
-room for three times the checkpoint; what was written is removed.
+room for three times the checkpoint; what was written is removed. `--mebibytes 0.0005` makes small tensors; a million need `--limit pickle-nodes=40000000`.
 """
 import argparse
 import collections
@@ -180,6 +181,7 @@ def main():
     parser.add_argument("--shards", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--fleet", type=int, default=0, help="number of checkpoints; 0: one, not in a fleet")
+    parser.add_argument("--limit", help="passed on to convert")
     parser.add_argument("--write", action="store_true", help="only write the checkpoint")
     options = parser.parse_args()
     source, copy = f"{options.folder}/checkpoint", f"{options.folder}/copy"
@@ -192,12 +194,15 @@ def main():
     written = subprocess.run([sys.executable] + sys.argv + ["--write"], check=True, stdout=subprocess.PIPE)
     total = int(written.stdout)
     subprocess.run("sync")
+    command = f"exec {options.program} convert {source} -o {output} --arch none --quiet"
+    if options.limit:
+        command += f" --limit {options.limit}"
     copies, conversions, memory = [], [], 0
     try:
         for _ in range(options.rounds):
             copies.append(timed(f"cp -r {source} {copy} && find {copy} -type f -exec sync {{}} +")[0])
             shutil.rmtree(copy)
-            seconds, peak = timed(f"exec {options.program} convert {source} -o {output} --arch none --quiet")
+            seconds, peak = timed(command)
             conversions.append(seconds)
             memory = max(memory, peak)
             shutil.rmtree(output) if options.fleet else os.remove(output)

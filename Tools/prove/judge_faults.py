@@ -144,6 +144,20 @@ def outputs(net, fault, change, x):
     return {name: value.numpy() for name, value in zip(names, result.values())}
 
 
+def prepared(tool, folder, size):
+    """The network, its weight file and a golden, made in a folder."""
+    net = network()
+    torch.save(net.state_dict(), folder / "model.pth")
+    script = folder / "script.py"
+    script.write_text(subprocess.run([tool, "golden", "make", "--print-script"], check=True, capture_output=True,
+                                     text=True).stdout)
+    words = [sys.executable, script, "--model", "judge_faults:network", "--size", str(size)]
+    subprocess.run(words + ["--inputs", "1", "--out", folder], check=True, cwd=pathlib.Path(__file__).parent)
+    model = folder / "model.swt"
+    subprocess.run([tool, "convert", folder / "model.pth", "-o", model, "--quiet"], check=True)
+    return net, model, next(folder.glob("*.golden.safetensors"))
+
+
 def judge(tool, model, golden, path):
     start = time.perf_counter()
     run = subprocess.run([tool, "judge", model, golden, "--outputs", path, "--json"], capture_output=True,
@@ -165,6 +179,13 @@ def row(name, place, how, causes, status, report, seconds):
     return text, is_right, accused, status
 
 
+def write(mark, lines):
+    """Replaces a table of the page."""
+    before, _, rest = PAGE.read_text().partition(f"<!-- {mark} -->\n")
+    PAGE.write_text(f"{before}<!-- {mark} -->\n" + "\n".join(lines) + "\n<!-- end -->" +
+                    rest.partition("<!-- end -->")[2])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pth2swt", default=ROOT / ".build/release/pth2swt")
@@ -175,17 +196,7 @@ def main():
     lines, right, rejected, accusations, times = [], {"layers": 0, "logits": 0}, 0, 0, []
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        net = network()
-        torch.save(net.state_dict(), folder / "model.pth")
-        script = folder / "script.py"
-        script.write_text(subprocess.run([tool, "golden", "make", "--print-script"], check=True,
-                                         capture_output=True, text=True).stdout)
-        words = [sys.executable, script, "--model", "judge_faults:network", "--size", str(options.size)]
-        subprocess.run(words + ["--inputs", "1", "--out", folder], check=True,
-                       cwd=pathlib.Path(__file__).parent)
-        golden = next(folder.glob("*.golden.safetensors"))
-        model = folder / "model.swt"
-        subprocess.run([tool, "convert", folder / "model.pth", "-o", model, "--quiet"], check=True)
+        net, model, golden = prepared(tool, folder, options.size)
         x = torch.as_tensor(fixtures.multiscale_input(0, (1, 3, options.size, options.size)))
         for name, place, change, causes in FAULTS:
             arrays = outputs(net, name, change, x)
@@ -207,9 +218,7 @@ def main():
     if options.write:
         table = ["| fault | in | outputs | verdict | class | first divergence | cause | right | seconds |",
                  "|---|---|---|---|---|---|---|---|---|"] + lines + ["", summary]
-        before, _, rest = PAGE.read_text().partition("<!-- FAULTS -->\n")
-        PAGE.write_text(before + "<!-- FAULTS -->\n" + "\n".join(table) + "\n<!-- end -->" +
-                        rest.partition("<!-- end -->")[2])
+        write("FAULTS", table)
 
 
 if __name__ == "__main__":

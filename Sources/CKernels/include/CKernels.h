@@ -389,5 +389,6 @@ float p2s_peak(enum p2s_isa isa, enum p2s_peak_kind kind, const void *table, int
 #include "ResidualKernels.h"
 #include "WindowKernels.h"
 #include "QuantizedKernels.h"
+#include "DoubleKernels.h"
 
 #endif

@@ -31,6 +31,8 @@ enum p2s_requantization {
  * The second is for several groups in a block, of 4, 8 or 16 channels each and as many filters:
  * a vector has 4 weights of each channel quad, and no zeros. Part p has filter 4 * p + i of the
  * group of each channel, i = 0 ... 3.
+ *
+ * Only P2S_ISA_AMX has instructions for products of tiles; the other sets emulate them, slowly.
  */
 struct p2s_quantized_conv {
     enum p2s_requantization rounding;
@@ -39,6 +41,7 @@ struct p2s_quantized_conv {
     int32_t blocks;
     int32_t panel;             /* blocks of a panel, 1 ... 4; the last may have fewer */
     int32_t lanes;             /* 0, or channels per group: 4, 8 or 16; panel is then 1, window 16 */
+    int32_t tiles;             /* 1: by products of tiles; lanes is then 0, window a multiple of 16 */
     int32_t out_channels;      /* bytes of an output pixel: 16 * blocks */
     const int8_t *weights;     /* as above */
     const int32_t *tap_bytes;  /* from an output pixel's first input pixel, per tap */
@@ -52,8 +55,9 @@ struct p2s_quantized_conv {
     int32_t relu;              /* P2S_ONEDNN */
 };
 
-/* Output pixels whose first input pixels are `pixel_bytes` after `input`; for blocks
- * first ... last - 1, where first is that of a panel, and last too or all. Output pixel i is at output + i * out_channels. */
+/* Output pixels whose first input pixels are `pixel_bytes` after `input`, in ascending order; for
+ * blocks first ... last - 1, where first is that of a panel, and last too or all. Output pixel i is
+ * at output + i * out_channels. */
 void p2s_quantized_conv(
     enum p2s_isa isa, const struct p2s_quantized_conv *conv, const uint8_t *input,
     const int32_t *pixel_bytes, int32_t pixels, int32_t first, int32_t last, uint8_t *output);

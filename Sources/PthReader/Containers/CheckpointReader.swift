@@ -82,6 +82,13 @@ package enum CheckpointReader {
     return try ShardIndex(source, path: path, limits: limits).fileNames()
   }
 
+  /// Whether a path is of shards of ranks from which PyTorch made the consolidated checkpoint beside them: a
+  /// file of one rank, or the folder `sharded`.
+  package static func isSourceOfConsolidated(_ path: String) -> Bool {
+    let name = Folder.name(of: path)
+    return SafetensorsShards.isShard(name) || name == "sharded" && Folder.exists(path)
+  }
+
   /// The index that is opened if `path` is a folder of shards; nil if it is not a folder.
   ///
   /// - Throws: ``/SWTBytes/ParseFailure`` if the folder has no index, or several.

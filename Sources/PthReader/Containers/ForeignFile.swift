@@ -17,6 +17,13 @@ struct ForeignFile {
     where head.count >= place + magic.count && head[place...].starts(with: magic) {
       return ForeignFile(description: description, hint: nil)
     }
+    // zlib streams of every level; joblib.dump(…, compress=True) and its .z files.
+    if head.count > 2, head[0] == 0x78, [0x01, 0x5E, 0x9C, 0xDA].contains(head[1]) {
+      return ForeignFile(
+        description: "compressed with zlib, as joblib.dump with compress writes it",
+        hint:
+          "load it with joblib.load in Python, then save it with joblib.dump without compress, or torch.save")
+    }
     if isONNX(head) { return ForeignFile(description: "an ONNX model, not a checkpoint", hint: nil) }
     if isExecuTorch(head) { return ForeignFile(description: "an ExecuTorch program", hint: nil) }
     if isTorch7(head) {

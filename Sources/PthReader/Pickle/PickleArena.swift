@@ -32,39 +32,47 @@ package final class PickleArena: @unchecked Sendable {
   private struct Node {
     var kind: Kind
     /// Whether the pickle refers to it more than once.
-    var isShared = false
+    var isShared: Bool
     /// Index into a pool, or ``noLink``.
-    var link: UInt32 = noLink
+    var link: UInt32
     /// The value itself, or offset and length in a pool.
-    var payload: UInt64 = 0
+    var payload: UInt64
+
+    init(kind: Kind, isShared: Bool = false, link: UInt32 = noLink, payload: UInt64 = 0) {
+      (self.kind, self.isShared, self.link, self.payload) = (kind, isShared, link, payload)
+    }
+
+    init(_ kind: Kind, _ list: NodeLists.List) {
+      self.init(kind: kind, link: list.link, payload: list.range)
+    }
+
+    var hasElements: Bool { kind == .tuple || kind == .list || kind == .set || kind == .dict }
+
+    /// The elements of a container.
+    var list: NodeLists.List {
+      get { NodeLists.List(link: link, range: payload) }
+      set { (link, payload) = (newValue.link, newValue.range) }
+    }
   }
 
-  private static let noLink = UInt32.max
+  private static let noLink = NodeLists.noLink
 
-  /// A call that was described but not made.
-  package struct Object: Sendable {
-    package var callable: NodeID
-    package var arguments: NodeID
-    /// Keyword arguments of NEWOBJ_EX.
-    package var keywords: NodeID?
-    /// The arguments of BUILD, in order; nearly always one.
-    package var states: [NodeID]
-    /// Alternating keys and values added by SETITEM(S).
-    package var items: [NodeID]
-    /// Elements added by APPEND(S) and ADDITEMS.
-    package var elements: [NodeID]
-
-    package var state: NodeID? { states.last }
-  }
-
-  /// 24 bytes: most objects have no keywords, items or elements. Links are indices into ``growing``.
+  /// 20 bytes: most objects have one state, and no keywords, items or elements.
   private struct ObjectRecord {
     var callable: NodeID
     var arguments: NodeID
     var keywords = noLink
-    var states = noLink
-    var items = noLink
-    var elements = noLink
+    /// The first state.
+    var state = noLink
+    /// Index into ``extras``.
+    var extras = noLink
+  }
+
+  /// What few objects have.
+  private struct Extras {
+    var states: [NodeID] = []
+    var items: [NodeID] = []
+    var elements: [NodeID] = []
   }
 
   /// Bytes of the pickle that stay in the file.
@@ -77,11 +85,10 @@ package final class PickleArena: @unchecked Sendable {
   static let externalSize = 1 << 16
 
   private var nodes = ChunkedArray<Node>()
-  /// Elements of all tuples, concatenated.
-  private var tuples = ChunkedArray<NodeID>()
-  /// Contents of growable nodes: lists, sets, dicts (alternating keys and values), parts of objects.
-  private var growing: [[NodeID]] = []
+  /// Elements of tuples, lists and sets; alternating keys and values of dicts.
+  private var lists = NodeLists()
   private var objects = ChunkedArray<ObjectRecord>()
+  private var extras: [Extras] = []
   private var wide: [Int128] = []
   private var names: [GlobalName] = []
   private var external: [External] = []
@@ -168,16 +175,11 @@ package final class PickleArena: @unchecked Sendable {
 
   func tuple(_ elements: some Collection<NodeID>) throws(ParseFailure) -> NodeID {
     if elements.isEmpty { return try single(3, Node(kind: .tuple)) }
-    let start = UInt64(tuples.count)
-    // Elements come from the stack, so there are fewer than opcodes, far below 2^32.
-    for element in elements { tuples.append(element) }
-    return try append(Node(kind: .tuple, payload: start << 32 | UInt64(elements.count)))
+    return try append(Node(.tuple, lists.list(elements)))
   }
 
   func container(_ kind: Kind, _ elements: [NodeID] = []) throws(ParseFailure) -> NodeID {
-    var node = Node(kind: kind)
-    if !elements.isEmpty { node.link = grow(elements) }
-    return try append(node)
+    try append(Node(kind, lists.list(elements)))
   }
 
   func object(
@@ -204,21 +206,10 @@ package final class PickleArena: @unchecked Sendable {
     return UInt64(pool.append(bytes)) << 32 | UInt64(bytes.count)
   }
 
-  private func grow(_ elements: [NodeID]) -> UInt32 {
-    growing.append(elements)
-    return UInt32(growing.count - 1)
-  }
-
   /// Records that an object was recalled, so several others may refer to it.
   func markShared(_ id: NodeID) { nodes[Int(id.index)].isShared = true }
 
   // MARK: Changing containers in place, as APPENDS, SETITEMS and BUILD do
-
-  private func add(_ elements: some Collection<NodeID>, at link: UInt32) -> UInt32 {
-    guard link != Self.noLink else { return elements.isEmpty ? link : grow(Array(elements)) }
-    growing[Int(link)] += elements
-    return link
-  }
 
   /// Adds elements to a list, a set, or an object that may be a subclass of one.
   ///
@@ -226,10 +217,8 @@ package final class PickleArena: @unchecked Sendable {
   func add(elements: some Collection<NodeID>, to id: NodeID) -> Bool {
     let node = nodes[Int(id.index)]
     switch node.kind {
-    case .list, .set: nodes[Int(id.index)].link = add(elements, at: node.link)
-    case .object:
-      let link = objects[Int(node.link)].elements
-      objects[Int(node.link)].elements = add(elements, at: link)
+    case .list, .set: lists.add(elements, to: &nodes[Int(id.index)].list)
+    case .object: if !elements.isEmpty { extras[extra(node)].elements += elements }
     default: return false
     }
     return true
@@ -239,10 +228,8 @@ package final class PickleArena: @unchecked Sendable {
   func add(items: some Collection<NodeID>, to id: NodeID) -> Bool {
     let node = nodes[Int(id.index)]
     switch node.kind {
-    case .dict: nodes[Int(id.index)].link = add(items, at: node.link)
-    case .object:
-      let link = objects[Int(node.link)].items
-      objects[Int(node.link)].items = add(items, at: link)
+    case .dict: lists.add(items, to: &nodes[Int(id.index)].list)
+    case .object: if !items.isEmpty { extras[extra(node)].items += items }
     default: return false
     }
     return true
@@ -252,9 +239,21 @@ package final class PickleArena: @unchecked Sendable {
   func build(_ id: NodeID, state: NodeID) -> Bool {
     let node = nodes[Int(id.index)]
     guard node.kind == .object else { return false }
-    let link = objects[Int(node.link)].states
-    objects[Int(node.link)].states = add(CollectionOfOne(state), at: link)
+    if objects[Int(node.link)].state == Self.noLink {
+      objects[Int(node.link)].state = state.index
+    } else {
+      extras[extra(node)].states.append(state)
+    }
     return true
+  }
+
+  /// Index of an object's extras, which are made if it has none.
+  private func extra(_ node: Node) -> Int {
+    if objects[Int(node.link)].extras == Self.noLink {
+      extras.append(Extras())
+      objects[Int(node.link)].extras = UInt32(extras.count - 1)
+    }
+    return Int(objects[Int(node.link)].extras)
   }
 
   // MARK: Reading
@@ -350,35 +349,39 @@ package final class PickleArena: @unchecked Sendable {
   /// Elements of a list, tuple or set; alternating keys and values of a dict.
   package func elements(_ id: NodeID) -> [NodeID]? {
     let node = nodes[Int(id.index)]
-    switch node.kind {
-    case .tuple:
-      let start = Int(node.payload >> 32)
-      return tuples.array(start, count: Int(node.payload & 0xFFFF_FFFF))
-    case .list, .set, .dict: return contents(node.link)
-    default: return nil
-    }
+    return node.hasElements ? lists.array(node.list) : nil
   }
 
   /// The number of ``elements(_:)``, without creating them.
   package func elementCount(_ id: NodeID) -> Int {
     let node = nodes[Int(id.index)]
-    return switch node.kind {
-    case .tuple: Int(node.payload & 0xFFFF_FFFF)
-    case .list, .set, .dict: node.link == Self.noLink ? 0 : growing[Int(node.link)].count
-    default: 0
-    }
+    return node.hasElements ? lists.count(node.list) : 0
   }
 
-  private func contents(_ link: UInt32) -> [NodeID] { link == Self.noLink ? [] : growing[Int(link)] }
+  /// One of the ``elements(_:)``.
+  func element(_ index: Int, of id: NodeID) -> NodeID {
+    lists.element(index, of: nodes[Int(id.index)].list)
+  }
 
   package func object(_ id: NodeID) -> Object? {
     let node = nodes[Int(id.index)]
     guard node.kind == .object else { return nil }
     let record = objects[Int(node.link)]
+    let extra = record.extras == Self.noLink ? Extras() : extras[Int(record.extras)]
+    let first = record.state == Self.noLink ? [] : [NodeID(index: record.state)]
     return Object(
       callable: record.callable, arguments: record.arguments,
       keywords: record.keywords == Self.noLink ? nil : NodeID(index: record.keywords),
-      states: contents(record.states), items: contents(record.items), elements: contents(record.elements))
+      states: first + extra.states, items: extra.items, elements: extra.elements)
+  }
+
+  /// The only state of an object, without creating its ``object(_:)``; nil if it has several or none.
+  func onlyState(_ id: NodeID) -> NodeID? {
+    let node = nodes[Int(id.index)]
+    guard node.kind == .object else { return nil }
+    let record = objects[Int(node.link)]
+    guard record.extras == Self.noLink || extras[Int(record.extras)].states.isEmpty else { return nil }
+    return record.state == Self.noLink ? nil : NodeID(index: record.state)
   }
 
   /// The ID of a persistent reference.

@@ -3,7 +3,7 @@
 /// Indices nearly always count up from 0; others cost one entry each, so an index of 2^32 - 1 does not make
 /// four billion.
 struct PickleMemo {
-  private var dense: [NodeID] = []
+  private var dense = ChunkedArray<NodeID>()
   private var sparse: [UInt32: NodeID] = [:]
 
   /// Number of indices in use.

@@ -21,6 +21,23 @@ extension PickleArena {
     return all
   }
 
+  /// Calls `body` with the attributes that BUILD sets on an object, in order, without a dictionary of them.
+  func forEachAttribute<E: Error>(
+    of id: NodeID, _ body: (_ name: NodeID, _ value: NodeID) throws(E) -> Void
+  ) throws(E) {
+    let states = onlyState(id).map { [$0] } ?? object(id)?.states ?? []
+    for state in states {
+      let isPair = kind(state) == .tuple
+      for place in 0..<(isPair ? elementCount(state) : 1) {
+        let dict = isPair ? element(place, of: state) : state
+        guard kind(dict) == .dict else { continue }
+        for item in 0..<elementCount(dict) / 2 {
+          try body(element(2 * item, of: dict), element(2 * item + 1, of: dict))
+        }
+      }
+    }
+  }
+
   /// The keys and values of a dict; empty if it is not a dict.
   func items(of dict: NodeID) -> [(key: NodeID, value: NodeID)] {
     guard kind(dict) == .dict, let flat = elements(dict) else { return [] }
@@ -39,8 +56,9 @@ extension PickleArena {
     }
     try limits.check(.rank, elementCount(list))
     var values: [Int] = []
-    for id in elements(list) ?? [] {
-      guard let value = int(id) else {
+    values.reserveCapacity(elementCount(list))
+    for place in 0..<elementCount(list) {
+      guard let value = int(element(place, of: list)) else {
         throw ParseFailure(.invalid("the \(what) has an element that is not a 64-bit integer"))
       }
       values.append(value)

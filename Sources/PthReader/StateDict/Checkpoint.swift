@@ -1,4 +1,5 @@
 public import SWTBytes
+package import SWTTensors
 
 /// The contents of a file: its tensors, and everything needed to describe it.
 public struct Checkpoint: Sendable {
@@ -44,6 +45,8 @@ public struct Checkpoint: Sendable {
   public private(set) var skipped: [SkippedEntry] = []
   /// Sparse tensors, whose parts are in ``tensors``.
   public private(set) var sparse: [SparseTensor] = []
+  /// Types of tensors whose values are in their attributes alone, such as torchao's, by name.
+  package private(set) var subclassTypes: [ExactString: ScalarType] = [:]
   /// Modules that the file describes besides their tensors: those of a module saved whole, of TorchScript,
   /// and of
   /// a `.pt2` archive's graph.
@@ -124,6 +127,9 @@ extension Checkpoint {
   /// ID for the next storage that no pickle names.
   var nextStorage: Int { tensors.count }
 
+  /// Makes room for that many tensors at once.
+  mutating func reserve(_ count: Int) { tensors.reserveCapacity(count) }
+
   /// Adds the contents of a pickle, and returns the provider with the storages that it created.
   @discardableResult
   mutating func add<Provider: StorageProvider>(
@@ -137,6 +143,7 @@ extension Checkpoint {
     if tensors.isEmpty { tensors = found.tensors } else { tensors += found.tensors }
     skipped += found.skipped
     partial += found.partial
+    subclassTypes.merge(found.subclassTypes) { first, _ in first }
     sparse += found.sparse.map { SparseTensor(name: $0.name, description: $0.description) }
     if prefix.isEmpty {
       rootStorage = found.rootStorage
@@ -164,7 +171,12 @@ extension Checkpoint {
     try limits.check(.tensors, tensors.count + 1)
     var tensor = tensor
     tensor.path = path
-    tensor.name = path.map(\.description).joined(separator: ".")
+    // A name that is its own path shares its memory.
+    if path.count == 1, case .key(let key) = path[0] {
+      tensor.name = key
+    } else {
+      tensor.name = path.map(\.description).joined(separator: ".")
+    }
     let cost = PathCost.of(tensor.name, path.count)
     let left = spending.left(of: limits)[.pathBytes]
     guard UInt64(cost) <= left else {

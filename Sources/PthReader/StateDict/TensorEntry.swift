@@ -26,7 +26,7 @@ extension PathComponent {
 }
 
 /// The dequantization of a quantized tensor's integers.
-public enum Quantizer: Equatable, Sendable {
+public indirect enum Quantizer: Equatable, Sendable {
   /// `scale × (q − zeroPoint)`.
   case perTensor(scale: Double, zeroPoint: Int)
   /// One scale and zero point per index along `axis`; zero points are real numbers in `float_qparams`

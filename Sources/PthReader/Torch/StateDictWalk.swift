@@ -12,6 +12,8 @@ struct StateDictWalk<Provider: StorageProvider> {
     var skipped: [SkippedEntry] = []
     var partial: [PartialTensor] = []
     var sparse: [(name: String, description: SparseDescription)] = []
+    /// Types that tensor subclasses without values of their own claim to have.
+    var subclassTypes: [ExactString: ScalarType] = [:]
     /// Modules in the order of their paths, and their classes as the file spells them.
     var modules: [ModuleRecord] = []
     var moduleTypes: [String] = []

@@ -51,6 +51,8 @@ final class TensorDecoder<Provider: StorageProvider> {
     case tensors([Part], Extras = Extras())
     /// The result of a tensor function whose values cannot be read.
     case unreadable(String, attributes: NodeID? = nil)
+    /// A tensor subclass with values in its attributes alone, and the type that it claims to have.
+    case subclass(ScalarType?, attributes: NodeID?)
     /// A part of a tensor that is spread over several files.
     case partial(PartialTensor)
     /// A storage by itself, as a flat tensor of all its elements; not a tensor to PyTorch.
@@ -161,7 +163,9 @@ final class TensorDecoder<Provider: StorageProvider> {
     case .meta:
       return .tensors([Part(tensor: try meta(arguments))])
     case .wrapper:
-      return .unreadable("a tensor subclass: the file has its attributes, but no values of its own")
+      // (class, dtype, size, …)
+      let type = arguments.ids.count > 1 ? arena.global(arguments.ids[1]).flatMap(TorchTypes.dtype) : nil
+      return .subclass(type, attributes: nil)
     case .fromTypeV2, .fromType:
       // _rebuild_from_type_v2(func, type, args, state): the inner call creates the tensor.
       let function = try arguments(0)
@@ -190,6 +194,7 @@ final class TensorDecoder<Provider: StorageProvider> {
       extras.attributes = attributes
       return .tensors(parts, extras)
     case .unreadable(let reason, _): return .unreadable(reason, attributes: attributes)
+    case .subclass(let type, _): return .subclass(type, attributes: attributes)
     default: return decoded
     }
   }

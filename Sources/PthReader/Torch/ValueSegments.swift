@@ -54,6 +54,10 @@ extension StateDictWalk {
       try skip("a storage of \(whole.shape.first ?? 0) \(whole.scalarType.rawValue), which is not a tensor")
       return []
     case .sameAs(let other): return [(.same(other), nil)]
+    case .subclass(let type, let attributes):
+      try skip("a tensor subclass: the file has its attributes, but no values of its own")
+      if let type { findings.subclassTypes[ExactString(name)] = type }
+      if let attributes { return stateSegments(attributes) }
     case .unreadable(let reason, let attributes):
       try skip(reason)
       if let attributes { return stateSegments(attributes) }

@@ -74,7 +74,7 @@ public final class PthFile: Sendable {
     self.checkpoint = checkpoint
     self.watched = watched
     self.limits = limits.scaled(toFile: checkpoint.byteCount)
-    budget = Mutex(ValueBudget(self.limits))
+    budget = Mutex(ValueBudget(self.limits, tensorCount: checkpoint.tensors.count))
     var places: [ExactString: Int] = [:]
     places.reserveCapacity(checkpoint.tensors.count)
     for index in checkpoint.tensors.indices.reversed() {
@@ -103,7 +103,9 @@ public final class PthFile: Sendable {
   ///
   /// - Throws: ``/SWTBytes/ParseFailure`` `.limit` if the budget is exceeded.
   package func admit(_ tensor: TensorEntry) throws(ParseFailure) {
-    if let excess = budget.withLock({ $0.refuse(tensor, limits: limits) }) { throw excess }
+    var index = self.index(of: tensor.name)
+    if let place = index, StorageView(checkpoint.tensors[place]) != StorageView(tensor) { index = nil }
+    if let excess = budget.withLock({ $0.refuse(tensor, at: index, limits: limits) }) { throw excess }
   }
 
   /// Reads the values of a tensor window by window: contiguous, row-major, little-endian, with conj and neg
@@ -134,6 +136,12 @@ public final class PthFile: Sendable {
   func finishedTensor() throws(ParseFailure) {
     let count = readCount.wrappingAdd(1, ordering: .relaxed).newValue
     if count.isMultiple(of: watched.count / 16 + 1) { try requireUnchanged() }
+  }
+
+  /// The number of a tensor's elements that can be read without opening more than one chunk.
+  package static func leadingElements(of tensor: TensorEntry) -> Int {
+    guard let source = tensor.storage.source as? AssembledSource else { return tensor.layout.elementCount }
+    return source.leadingBytes / source.type.byteWidth
   }
 
   /// Reads the first values of a tensor without checking its checksum: enough to tell tensors apart, but not

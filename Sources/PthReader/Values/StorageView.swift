@@ -5,18 +5,14 @@ internal import SWTTensors
 package struct StorageView: Hashable, Sendable {
   private let storage: ObjectIdentifier
   private let type: ScalarType
-  private let shape: [Int]
-  private let strides: [Int]
-  private let offset: Int
+  private let layout: StridedLayout
   private let isConjugated: Bool
   private let isNegated: Bool
 
   package init(_ entry: TensorEntry) {
     storage = ObjectIdentifier(entry.storage)
     type = entry.scalarType
-    shape = entry.shape
-    strides = entry.layout.strides
-    offset = entry.layout.offset
+    layout = entry.layout
     isConjugated = entry.isConjugated
     isNegated = entry.isNegated
   }

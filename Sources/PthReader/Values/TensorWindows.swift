@@ -31,6 +31,7 @@ package struct TensorWindows {
   private struct Strided {
     let runBytes: Int
     let outer: Int
+    let strides: [Int]
     var index: [Int]
     var position: Int
     var pages: PagedReader
@@ -76,13 +77,15 @@ package struct TensorWindows {
     }
     var run = 1
     var outer = layout.shape.count
-    while outer > 0, layout.shape[outer - 1] == 1 || layout.strides[outer - 1] == run {
+    let strides = layout.strides
+    while outer > 0, layout.shape[outer - 1] == 1 || strides[outer - 1] == run {
       run *= layout.shape[outer - 1]
       outer -= 1
     }
     left = run * width
     strided = Strided(
-      runBytes: left, outer: outer, index: Array(repeating: 0, count: outer), position: layout.offset,
+      runBytes: left, outer: outer, strides: strides, index: Array(repeating: 0, count: outer),
+      position: layout.offset,
       pages: PagedReader(source, pageCount: pageCount))
   }
 
@@ -148,9 +151,9 @@ package struct TensorWindows {
     var dimension = here.outer - 1
     while dimension >= 0 {
       here.index[dimension] += 1
-      here.position += layout.strides[dimension]
+      here.position += here.strides[dimension]
       if here.index[dimension] < layout.shape[dimension] { break }
-      here.position -= layout.strides[dimension] * layout.shape[dimension]
+      here.position -= here.strides[dimension] * layout.shape[dimension]
       here.index[dimension] = 0
       dimension -= 1
     }

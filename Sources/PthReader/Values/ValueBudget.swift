@@ -15,16 +15,39 @@ struct ValueBudget {
   private let maximum: UInt64
   private var spent: UInt64 = 0
   private var storages: Set<ObjectIdentifier> = []
+  /// Whether each tensor of the file was charged.
+  private var isCharged: [Bool]
+  /// Other tensors that were charged: those derived from the file's.
   private var views: Set<View> = []
 
-  /// Creates the full budget: `total-bytes` of limits that are scaled to the file.
-  init(_ limits: ParseLimits) { maximum = limits[.totalBytes] }
+  /// Creates the full budget: `total-bytes` of limits that are scaled to a file with that many tensors.
+  init(_ limits: ParseLimits, tensorCount: Int) {
+    maximum = limits[.totalBytes]
+    isCharged = Array(repeating: false, count: tensorCount)
+  }
 
-  /// Charges a tensor's values, and returns why they may not be read; nil if they may, or were charged
-  /// before.
-  mutating func refuse(_ tensor: TensorEntry, limits: ParseLimits) -> ParseFailure? {
-    let view = View(name: ExactString(tensor.name), view: StorageView(tensor))
-    guard !views.contains(view) else { return nil }
+  /// Charges a tensor's values; nil if they may be read, or were charged before.
+  ///
+  /// - Parameters:
+  ///   - tensor: The tensor.
+  ///   - index: Its index in the file, if it is one of the file's.
+  ///   - limits: Limits that are scaled to the file.
+  /// - Returns: Why the values may not be read.
+  mutating func refuse(_ tensor: TensorEntry, at index: Int?, limits: ParseLimits) -> ParseFailure? {
+    if let index {
+      guard !isCharged[index] else { return nil }
+      if let failure = charge(tensor, limits) { return failure }
+      isCharged[index] = true
+    } else {
+      let view = View(name: ExactString(tensor.name), view: StorageView(tensor))
+      guard !views.contains(view) else { return nil }
+      if let failure = charge(tensor, limits) { return failure }
+      views.insert(view)
+    }
+    return nil
+  }
+
+  private mutating func charge(_ tensor: TensorEntry, _ limits: ParseLimits) -> ParseFailure? {
     if let excess = tensor.expansionFailure(limits: limits) { return excess }
     let storage = ObjectIdentifier(tensor.storage)
     var cost = UInt64(clamping: tensor.byteCount)
@@ -37,7 +60,6 @@ struct ValueBudget {
     }
     spent = sum
     storages.insert(storage)
-    views.insert(view)
     return nil
   }
 }

@@ -85,7 +85,7 @@ extension ModuleEvidence {
   /// Operators of a ResNet.
   private static let known: Set<String> = [
     "conv2d", "_convolution", "convolution", "batch_norm", "_native_batch_norm_legit_no_training", "relu",
-    "add",
+    "add", "add_relu", "quantize_per_tensor", "dequantize",
     "max_pool2d", "max_pool2d_with_indices", "avg_pool2d", "adaptive_avg_pool2d", "adaptive_max_pool2d",
     "mean",
     "flatten", "view", "reshape", "linear", "addmm", "matmul", "t", "numpy_T", "permute", "transpose",

@@ -21,6 +21,8 @@ struct PackedQuantizedLayer: Sendable {
   let panel: Int
   /// Channels per group if a block has several and vectors have no zeros; otherwise 0.
   private let lanes: Int
+  /// Whether sums are computed by products of tiles.
+  let multipliesTiles: Bool
   /// Bytes of the packed weights.
   let weightBytes: Int
   private let first: [Int32]
@@ -36,11 +38,12 @@ struct PackedQuantizedLayer: Sendable {
   ///   computes.
   init(
     convolution unit: ConvolutionUnit, _ layer: QuantizedLayer, input: QuantizationNumbers,
-    inputChannels: Int, _ backend: QuantizedBackend
+    inputChannels: Int, _ backend: QuantizedBackend, tiles: Bool
   ) throws(InferenceError) {
     try self.init(
       unit.name, layer, input: input, shape: unit.weightShape, groups: unit.groups, stride: unit.stride,
       padding: unit.padding, dilation: unit.dilation, relu: unit.relu, inputChannels: inputChannels,
+      tiles: tiles,
       rounding: backend == .fbgemm ? .P2S_FBGEMM : backend == .qnnpack ? .P2S_QNNPACK : .P2S_ONEDNN,
       inputScale: backend == .x86 || backend == .onednn ? 1 / (1 / input.scale) : input.scale)
   }
@@ -48,19 +51,19 @@ struct PackedQuantizedLayer: Sendable {
   /// The classifier, as a convolution of one pixel.
   init(
     linear unit: LinearUnit, _ layer: QuantizedLayer, input: QuantizationNumbers, inputChannels: Int,
-    _ backend: QuantizedBackend
+    _ backend: QuantizedBackend, tiles: Bool
   ) throws(InferenceError) {
     try self.init(
       unit.name, layer, input: input, shape: [unit.outputFeatures, unit.inputFeatures, 1, 1], groups: 1,
-      stride: 1, padding: 0, dilation: 1, relu: false, inputChannels: inputChannels,
+      stride: 1, padding: 0, dilation: 1, relu: false, inputChannels: inputChannels, tiles: tiles,
       rounding: backend == .onednn ? .P2S_ONEDNN : backend == .qnnpack ? .P2S_QNNPACK : .P2S_FBGEMM,
       inputScale: input.scale)
   }
 
   private init(
     _ name: String, _ layer: QuantizedLayer, input: QuantizationNumbers, shape: [Int], groups: Int,
-    stride: Int, padding: Int, dilation: Int, relu: Bool, inputChannels: Int, rounding: p2s_requantization,
-    inputScale: Float
+    stride: Int, padding: Int, dilation: Int, relu: Bool, inputChannels: Int, tiles: Bool,
+    rounding: p2s_requantization, inputScale: Float
   ) throws(InferenceError) {
     let (filters, inputs, kernel) = (shape[0], shape[1], shape[2])
     guard layer.weights.count == shape.reduce(1, *) else {
@@ -96,8 +99,12 @@ struct PackedQuantizedLayer: Sendable {
       first.append(Int32(from))
       width = max(width, (end - from + 3) / 4 * 4)
     }
+    // Tiles gather rows in pieces of 16 channels, which an image does not have. Of groups of 4 or 8 channels
+    // they would multiply three quarters or half zeros, and are not faster than vectors without any.
     let isSquare = groups > 1 && inputs == perGroup && inputChannels % 16 == 0
-    lanes = isSquare && [4, 8, 16].contains(inputs) ? inputs : 0
+    lanes = isSquare && (tiles ? [4, 8] : [4, 8, 16]).contains(inputs) ? inputs : 0
+    multipliesTiles = tiles && lanes == 0 && inputChannels % 16 == 0
+    if multipliesTiles { width = (width + 15) / 16 * 16 }
     if lanes > 0 {
       first = (0..<blocks).map { Int32(16 * $0) }
       width = 16
@@ -203,7 +210,8 @@ struct PackedQuantizedLayer: Sendable {
                 var conv = unsafe p2s_quantized_conv(
                   rounding: rounding, taps: Int32(kernel * kernel), window: Int32(window),
                   blocks: Int32(blocks), panel: Int32(panel), lanes: Int32(lanes),
-                  out_channels: Int32(outputChannels), weights: weights, tap_bytes: offsets.start,
+                  tiles: multipliesTiles ? 1 : 0, out_channels: Int32(outputChannels), weights: weights,
+                  tap_bytes: offsets.start,
                   first: first.start, start: start.start, scale: scale.start, bias: bias.start,
                   whole: whole.start, factor: factor, inverse: inverse, zero: output.zero,
                   low: relu ? output.zero : 0, relu: relu ? 1 : 0)

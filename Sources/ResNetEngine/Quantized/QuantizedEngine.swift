@@ -37,6 +37,7 @@ public struct QuantizedEngine: ForwardEngine, Sendable {
   ) throws(InferenceError) {
     (self.network, self.backend, self.threads) = (network, backend, threads)
     isa = instructions.kernelValue
+    let tiles = instructions.multipliesTiles
     var layers: [String: PackedQuantizedLayer] = [:]
     let units = Dictionary(
       network.tree.convolutions.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -48,10 +49,11 @@ public struct QuantizedEngine: ForwardEngine, Sendable {
         let unitWidth = isFirst ? 4 : 16
         layers[step.name] = try PackedQuantizedLayer(
           convolution: unit, layer, input: input,
-          inputChannels: (unit.inputChannels + unitWidth - 1) / unitWidth * unitWidth, backend)
+          inputChannels: (unit.inputChannels + unitWidth - 1) / unitWidth * unitWidth, backend, tiles: tiles)
       } else if let head = network.tree.head {
         layers[step.name] = try PackedQuantizedLayer(
-          linear: head, layer, input: input, inputChannels: (head.inputFeatures + 15) / 16 * 16, backend)
+          linear: head, layer, input: input, inputChannels: (head.inputFeatures + 15) / 16 * 16, backend,
+          tiles: tiles)
       }
     }
     self.layers = layers
@@ -219,7 +221,8 @@ public struct QuantizedEngine: ForwardEngine, Sendable {
     // Chunks of pixels that stay in the cache; parts of the filters where threads need more units. All chunks of
     // a part follow each other, while its weights are in the cache.
     let chunks = (pixels + 95) / 96
-    let chunk = ((pixels + chunks - 1) / chunks + 5) / 6 * 6
+    let unit = layer.multipliesTiles ? 32 : 6
+    let chunk = ((pixels + chunks - 1) / chunks + unit - 1) / unit * unit
     let wanted = threads.count == 1 ? 1 : (4 * threads.count + chunks - 1) / chunks
     let panels = (layer.blocks + layer.panel - 1) / layer.panel
     let part = (panels + wanted - 1) / wanted * layer.panel

@@ -24,8 +24,20 @@ public struct Rounding: Hashable, Sendable {
     case stored
   }
 
+  /// Which of the numbers around a value is taken.
+  public enum Mode: String, Hashable, Sendable, CaseIterable {
+    /// The nearest, ties to even.
+    case nearest
+    /// The next one toward zero: the bits that do not fit are dropped.
+    case truncated
+    /// The nearest, and zero for what is smaller than the least normal number.
+    case flushed
+  }
+
   /// The narrower numbers.
   public var format: Format
+  /// Which of them is taken.
+  public var mode = Mode.nearest
   /// What is rounded.
   public var extent: Extent
   /// Whether BatchNorm's parameters and biases are rounded, too.
@@ -38,8 +50,9 @@ public struct Rounding: Hashable, Sendable {
   /// A rounding.
   public init(
     _ format: Format, _ extent: Extent, parameters roundsParameters: Bool = false, foldsFirst: Bool = false,
-    layers: Set<String>? = nil
+    layers: Set<String>? = nil, mode: Mode = .nearest
   ) {
+    self.mode = mode
     (self.format, self.extent, self.foldsFirst, self.layers) = (format, extent, foldsFirst, layers)
     self.roundsParameters = roundsParameters
   }
@@ -50,14 +63,42 @@ public struct Rounding: Hashable, Sendable {
   var roundsInputs: Bool { extent != .weights }
   var roundsResults: Bool { extent == .stored }
 
-  /// The nearest number of the format; for `i8`, which needs a scale, the number itself.
+  /// The number of the format; for `i8`, which needs a scale, the value itself.
   public func nearest(_ value: Double) -> Double {
+    let rounded: Double
     switch format {
-    case .bf16: return Double(HalfPrecision.float(bfloat: HalfPrecision.bfloat(value)))
-    case .f16: return Double(HalfPrecision.float(half: HalfPrecision.half(value)))
-    case .tf32: return Double(Self.tensorFloat(Float(value)))
+    case .bf16: rounded = Double(HalfPrecision.float(bfloat: HalfPrecision.bfloat(value)))
+    case .f16: rounded = Double(HalfPrecision.float(half: HalfPrecision.half(value)))
+    case .tf32: rounded = Double(Self.tensorFloat(Float(value)))
     case .i8: return value
     }
+    switch mode {
+    case .nearest: return rounded
+    case .truncated: return rounded.magnitude > value.magnitude ? below(value) : rounded
+    case .flushed: return rounded.magnitude < leastNormal ? 0 : rounded
+    }
+  }
+
+  /// The next number of the format toward zero.
+  private func below(_ value: Double) -> Double {
+    let float = Float(value)
+    // A double between two floats is above the one toward zero.
+    let inner =
+      Double(float).magnitude > value.magnitude ? (value > 0 ? float.nextDown : float.nextUp) : float
+    switch format {
+    case .bf16: return Double(Float(bitPattern: inner.bitPattern & 0xFFFF_0000))
+    case .tf32: return Double(Float(bitPattern: inner.bitPattern & ~0x1FFF))
+    case .f16:
+      let bits = HalfPrecision.half(inner)
+      let half = HalfPrecision.float(half: bits)
+      // Magnitudes are ordered like their bits.
+      return Double(half.magnitude > inner.magnitude ? HalfPrecision.float(half: bits &- 1) : half)
+    case .i8: return value
+    }
+  }
+
+  private var leastNormal: Double {
+    format == .f16 ? 0x1p-14 : Double(Float.leastNormalMagnitude)
   }
 
   /// Rounds to nearest, ties to even, dropping the 13 bits that TF32 does not have.

@@ -1,3 +1,4 @@
+internal import SWTBytes
 public import SWTChecksums
 
 /// How the integers of a quantized tensor map to real numbers: `scale × (q − zero)`.
@@ -72,12 +73,14 @@ public struct SWTSourceDigest: Equatable, Sendable {
 
 extension [SWTSourceDigest] {
   /// In the order of a file: by name, bytewise; equal names by digest.
-  package var ordered: [SWTSourceDigest] {
-    map { (name: [UInt8]($0.name.utf8), source: $0) }.sorted { a, b in
-      a.name == b.name
-        ? a.source.sha256.bytes.lexicographicallyPrecedes(b.source.sha256.bytes)
-        : a.name.lexicographicallyPrecedes(b.name)
-    }.map(\.source)
+  package var ordered: [SWTSourceDigest] { order.map { self[$0] } }
+
+  /// The indices in that order.
+  var order: [Int] {
+    indices.sorted { a, b in
+      let (x, y) = (ExactString(self[a].name), ExactString(self[b].name))
+      return x == y ? self[a].sha256.words < self[b].sha256.words : x < y
+    }
   }
 }
 

@@ -1,3 +1,5 @@
+package import SWTChecksums
+
 /// The index region in memory: little-endian fields at offsets that the caller has checked.
 ///
 /// An offset out of bounds traps: it would be a bug of this library, never of the file.
@@ -13,6 +15,12 @@ package struct IndexBytes: Sendable {
   package func u32(_ offset: Int) -> UInt32 { load(offset) }
   package func u64(_ offset: Int) -> UInt64 { load(offset) }
   package func f32(_ offset: Int) -> Float { Float(bitPattern: load(offset)) }
+
+  package func digest(_ offset: Int) -> SHA256Digest {
+    let words = (u64(offset), u64(offset + 8), u64(offset + 16), u64(offset + 24))
+    return SHA256Digest(
+      a: words.0.byteSwapped, b: words.1.byteSwapped, c: words.2.byteSwapped, d: words.3.byteSwapped)
+  }
 
   package func bytes(_ range: Range<Int>) -> ArraySlice<UInt8> { ArraySlice(storage[range]) }
 

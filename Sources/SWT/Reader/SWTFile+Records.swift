@@ -118,7 +118,7 @@ extension SWTFile {
       let base = start(.sources, index)
       return SWTSourceDigest(
         name: text(base), dtype: SWTDType(rawValue: indexBytes.u8(base + 6)) ?? .opaque,
-        sha256: SHA256Digest(indexBytes.bytes(base + 16..<base + 48)) ?? .zero)
+        sha256: indexBytes.digest(base + 16))
     }
   }
 

@@ -198,7 +198,7 @@ public final class SWTFile: Sendable {
   public func digest(_ index: Int) -> SHA256Digest? {
     guard let section = directory[.digests] else { return nil }
     let start = section.range.lowerBound + 32 * index
-    return SHA256Digest(indexBytes.bytes(start..<start + 32))
+    return indexBytes.digest(start)
   }
 
   // MARK: Access for the rest of the reader

@@ -1,53 +1,47 @@
 internal import SWTChecksums
 
-/// Encodes the sections of records, field by field as FORMAT.md specifies.
+/// Encodes the sections of records, field by field as FORMAT.md specifies, except those with one record per
+/// tensor.
 struct RecordEncoder {
-  private var tensors = FieldWriter()
   var byName = FieldWriter()
-  var digests = FieldWriter()
   private var metadata = FieldWriter()
   private var quantizations = FieldWriter()
   private var sources = FieldWriter()
   private var goldenSets = FieldWriter()
   private var golden = FieldWriter()
-  private var receipts = FieldWriter()
   private var vectorCount = 0
 
-  /// The sections in file order; empty ones are omitted, except those that every file has.
-  func sections(strings: [UInt8]) -> [(kind: SectionKind, bytes: [UInt8])] {
-    let all: [(kind: SectionKind, bytes: [UInt8])] = [
-      (.tensors, tensors.bytes), (.byName, byName.bytes), (.strings, strings), (.metadata, metadata.bytes),
-      (.quantization, quantizations.bytes), (.digests, digests.bytes), (.sources, sources.bytes),
-      (.goldenSets, goldenSets.bytes), (.golden, golden.bytes), (.receipts, receipts.bytes),
+  /// The sections of a file in their order; empty ones are omitted, except those that every file has.
+  func sections(
+    _ contents: SWTContents, strings: [UInt8]
+  ) -> [(kind: SectionKind, byteCount: Int)] {
+    func size(_ kind: SectionKind) -> Int {
+      switch kind {
+      case .tensors, .digests: contents.tensors.count * kind.recordSize
+      case .receipts: contents.receipts.count * kind.recordSize
+      case .strings: strings.count
+      default: bytes(of: kind).count
+      }
+    }
+    let order: [SectionKind] = [
+      .tensors, .byName, .strings, .metadata, .quantization, .digests, .sources, .goldenSets, .golden,
+      .receipts,
     ]
     let always: Set<SectionKind> = [.tensors, .byName, .strings, .metadata, .digests]
-    return all.filter { !$0.bytes.isEmpty || always.contains($0.kind) }
+    return order.map { ($0, size($0)) }.filter { $0.1 > 0 || always.contains($0.0) }
   }
 
-  mutating func tensor(
-    _ spec: SWTTensorSpec, nameOffset: Int, nameLength: Int, offset: Int, length: Int, crc: UInt32,
-    aliasOf: Int?
-  ) {
-    tensors.u32(nameOffset)
-    tensors.u16(nameLength)
-    tensors.put(spec.dtype.rawValue)
-    tensors.u8(spec.shape.count)
-    tensors.put(UInt64(offset))
-    tensors.put(UInt64(length))
-    for k in 0..<SWTFormat.maximumRank { tensors.u32(k < spec.shape.count ? spec.shape[k] : 0) }
-    var order = SWTFormat.rowMajor
-    for (k, dimension) in (spec.dimOrder ?? []).enumerated() {
-      order = order & ~(15 << UInt32(4 * k)) | UInt32(dimension) << UInt32(4 * k)
+  /// A section that was encoded here.
+  func bytes(of kind: SectionKind) -> [UInt8] {
+    switch kind {
+    case .byName: byName.bytes
+    case .metadata: metadata.bytes
+    case .quantization: quantizations.bytes
+    case .sources: sources.bytes
+    case .goldenSets: goldenSets.bytes
+    case .golden: golden.bytes
+    case .tensors, .digests, .receipts, .strings: []
     }
-    tensors.put(order)
-    tensors.put(crc)
-    tensors.tensor(aliasOf ?? spec.quantization)
-    tensors.put(spec.role.rawValue)
-    var flags: UInt8 = spec.isDerived ? RecordFlags.derived : 0
-    if aliasOf != nil { flags |= RecordFlags.alias }
-    if spec.quantization != nil { flags |= RecordFlags.quantized }
-    tensors.put(flags)
-    tensors.u16(0)
   }
 
   mutating func metadata(_ key: String, _ value: SWTValue, _ pool: inout StringPool) throws(SWTError) {
@@ -108,16 +102,7 @@ struct RecordEncoder {
     sources.u16(source.name.utf8.count)
     sources.put(UInt16(source.dtype.rawValue))
     sources.put(UInt64(0))
-    sources.put(source.sha256.bytes)
-  }
-
-  mutating func receipt(_ receipt: SWTReceipt) {
-    receipts.put(receipt.sourceDType?.rawValue ?? 0)
-    receipts.put(receipt.operations.rawValue)
-    receipts.u16(0)
-    receipts.put(receipt.maxAbsError)
-    receipts.put(receipt.relL2Error)
-    receipts.put(receipt.maxAbsValue)
+    sources.put(source.sha256)
   }
 
   mutating func goldenSet(_ set: SWTGoldenSet, _ pool: inout StringPool) throws(SWTError) {
@@ -161,5 +146,44 @@ struct RecordEncoder {
       golden.put(vector.k)
       golden.tensor(vector.expectedTop1)
     }
+  }
+}
+
+// MARK: - Records of tensors
+
+extension FieldWriter {
+  mutating func put(
+    _ spec: SWTTensorSpec, nameOffset: Int, nameLength: Int, offset: Int, length: Int, crc: UInt32,
+    aliasOf: Int?
+  ) {
+    u32(nameOffset)
+    u16(nameLength)
+    put(spec.dtype.rawValue)
+    u8(spec.shape.count)
+    put(UInt64(offset))
+    put(UInt64(length))
+    for k in 0..<SWTFormat.maximumRank { u32(k < spec.shape.count ? spec.shape[k] : 0) }
+    var order = SWTFormat.rowMajor
+    for (k, dimension) in (spec.dimOrder ?? []).enumerated() {
+      order = order & ~(15 << UInt32(4 * k)) | UInt32(dimension) << UInt32(4 * k)
+    }
+    put(order)
+    put(crc)
+    tensor(aliasOf ?? spec.quantization)
+    put(spec.role.rawValue)
+    var flags: UInt8 = spec.isDerived ? RecordFlags.derived : 0
+    if aliasOf != nil { flags |= RecordFlags.alias }
+    if spec.quantization != nil { flags |= RecordFlags.quantized }
+    put(flags)
+    u16(0)
+  }
+
+  mutating func put(_ receipt: SWTReceipt) {
+    put(receipt.sourceDType?.rawValue ?? 0)
+    put(receipt.operations.rawValue)
+    u16(0)
+    put(receipt.maxAbsError)
+    put(receipt.relL2Error)
+    put(receipt.maxAbsValue)
   }
 }

@@ -25,7 +25,7 @@ public enum SWTWriteError: Error, Equatable, Sendable, CustomStringConvertible {
 ///
 /// Write tensors one after the other with ``append(_:to:)``, or several at once with one stream each.
 public final class SWTWriter: Sendable {
-  private let encoder: IndexEncoder
+  private let dataOffset: Int
   private let placement: Placement
   private let contents: SWTContents
   private let digests: any DigestProvider
@@ -57,13 +57,14 @@ public final class SWTWriter: Sendable {
   ) throws(SWTWriteError) {
     do {
       placement = try Placement(contents)
-      encoder = try IndexEncoder(contents, placement)
+      let encoder = try IndexEncoder(contents, placement)
+      (dataOffset, fileSize) = (encoder.dataOffset, encoder.fileSize)
     } catch {
       throw .contents(error)
     }
     do {
       output = try AtomicFile(path: path, replaceExisting: replaceExisting, followsLinks: followsLinks)
-      try output.reserve(encoder.fileSize)
+      try output.reserve(fileSize)
     } catch {
       throw .file(error)
     }
@@ -73,7 +74,7 @@ public final class SWTWriter: Sendable {
   }
 
   /// Size of the finished file in bytes.
-  public var fileSize: Int { encoder.fileSize }
+  public let fileSize: Int
 
   /// Number of bytes to write for a tensor; 0 for an alias.
   public func byteCount(_ index: Int) -> Int {
@@ -108,7 +109,7 @@ public final class SWTWriter: Sendable {
   /// Starts to write one tensor; streams of different tensors may be on different threads.
   package func stream(_ index: Int) -> SWTTensorStream {
     SWTTensorStream(
-      index, byteCount: byteCount(index), at: encoder.dataOffset + placement.offsets[index], output,
+      index, byteCount: byteCount(index), at: dataOffset + placement.offsets[index], output,
       digests.makeSHA256())
   }
 
@@ -152,21 +153,7 @@ public final class SWTWriter: Sendable {
     for (spec, hash) in zip(final.tensors, hashes) where spec.sha256 != nil && spec.sha256 != hash {
       throw .contents(SWTError(.dataDigest, "\(spec.name) does not have the declared SHA-256"))
     }
-    let index: [UInt8]
-    do throws(SWTError) {
-      index = try IndexEncoder(final, placement).encode(crcs: crcs, digests: hashes)
-    } catch {
-      throw .contents(error)
-    }
-    guard index.count == encoder.dataOffset else {
-      throw .contents(SWTError(.metadata, "the metadata changed its length while the values were written"))
-    }
-    do throws(WriteFailure) {
-      try output.write([UInt8](repeating: 0, count: SWTFormat.tailSize), at: fileSize - SWTFormat.tailSize)
-      try output.writeIndex(index)
-    } catch {
-      throw .file(error)
-    }
+    let contentID = try writeIndex(final, crcs, hashes)
     do {
       // Whatever was declared wrongly, a file that the reader would reject never gets its name.
       _ = try SWTFile(path: output.temporary)
@@ -179,8 +166,31 @@ public final class SWTWriter: Sendable {
       throw .file(error)
     }
     return SWTWriteResult(
-      contentID: digests.sha256(index), byteCount: fileSize, aliasCount: placement.aliasOf.count { $0 != nil }
-    )
+      contentID: contentID, byteCount: fileSize, aliasCount: placement.aliasOf.count { $0 != nil })
+  }
+
+  /// Writes everything except the values, which is not kept in memory while the file is checked.
+  ///
+  /// - Returns: The content ID.
+  private func writeIndex(
+    _ final: SWTContents, _ crcs: [UInt32], _ hashes: [SHA256Digest]
+  ) throws(SWTWriteError) -> SHA256Digest {
+    let index: [UInt8]
+    do throws(SWTError) {
+      index = try IndexEncoder(final, placement).encode(crcs: crcs, digests: hashes)
+    } catch {
+      throw .contents(error)
+    }
+    guard index.count == dataOffset else {
+      throw .contents(SWTError(.metadata, "the metadata changed its length while the values were written"))
+    }
+    do throws(WriteFailure) {
+      try output.write([UInt8](repeating: 0, count: SWTFormat.tailSize), at: fileSize - SWTFormat.tailSize)
+      try output.writeIndex(index)
+    } catch {
+      throw .file(error)
+    }
+    return digests.sha256(index)
   }
 
   /// Removes the temporary file.
@@ -206,9 +216,12 @@ public final class SWTWriter: Sendable {
 extension AtomicFile {
   /// Writes the index region after the data, and the header after everything else is on disk.
   func writeIndex(_ index: [UInt8]) throws(WriteFailure) {
-    try write(Array(index[SWTFormat.headerSize...]), at: SWTFormat.headerSize)
-    try synchronize()
-    try write(Array(index[..<SWTFormat.headerSize]), at: 0)
+    try unsafe index.withUnsafeBufferPointer { (buffer) throws(WriteFailure) in
+      let span = unsafe buffer.span.bytes
+      try write(span.extracting(SWTFormat.headerSize..<span.byteCount), at: SWTFormat.headerSize)
+      try synchronize()
+      try write(span.extracting(0..<SWTFormat.headerSize), at: 0)
+    }
   }
 }
 

@@ -185,6 +185,7 @@ struct Convert: Command {
     }
     if isFolder { return try runAll(options, FleetPlan(inputs, into: output, excluding: excluded), console) }
     guard isDryRun || skipsUnknown || reports != nil else { return try runOne(options, console) }
+    try OutputFile.requireFolder(of: output)
     return try runAll(options, FleetPlan(inputs[0], to: output), console)
   }
 

@@ -39,7 +39,7 @@ enum ConvertReport {
           summary.parametrizations.map { weight in
             [
               "tensor": .string(weight.name), "kind": .string(weight.kind.rawValue),
-              "parts": .array(weight.parts.map { .string($0) }), "exact": .bool(weight.kind.isExact),
+              "parts": .array(weight.parts.map { .string($0) }), "exact": .bool(weight.isExact),
             ]
           })),
       JSONMember(
@@ -90,10 +90,12 @@ enum ConvertReport {
   private static func foldedText(_ weights: [Parametrization]) -> String {
     var text = ""
     for kind in [Parametrization.Kind.weightNorm, .spectralNorm, .pruning, .torchao] {
-      let names = weights.filter { $0.kind == kind }.map(\.name)
+      let ofKind = weights.filter { $0.kind == kind }
+      let names = ofKind.map(\.name)
       guard let first = names.first else { continue }
       let others = names.count > 1 ? " and \(names.count - 1) more" : ""
-      let bits = kind.isExact ? "PyTorch's values to the last bit" : "PyTorch's values, up to rounding"
+      let bits =
+        ofKind.allSatisfy(\.isExact) ? "PyTorch's values to the last bit" : "PyTorch's values, up to rounding"
       text += "  folded      \(kind.rawValue) of \(first)\(others): \(bits)\n"
     }
     return text

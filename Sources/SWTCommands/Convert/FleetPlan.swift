@@ -56,12 +56,21 @@ struct FleetPlan {
     }
     var shards: Set<ExactString> = []
     var sizes: [ExactString: Int] = [:]
+    var indexed: Set<ExactString> = []
     for (input, _) in found {
       guard let names = try? CheckpointReader.shards(of: input), !names.isEmpty else { continue }
       let paths = names.map { Folder.join(Folder.parent(of: input), $0) }
       shards.formUnion(paths.map { ExactString(Self.plain($0)) })
       notes.append("\(input): an index; its \(names.count) shards are converted as one, not by themselves")
       sizes[input] = paths.reduce(0) { $0 + Self.size($1) }
+      indexed.insert(ExactString(Folder.parent(of: Self.plain(input))))
+    }
+    for (input, _) in found
+    where indexed.contains(Folder.parent(of: Self.plain(input)))
+      && CheckpointReader.isSourceOfConsolidated(input)
+    {
+      shards.insert(ExactString(Self.plain(input)))
+      notes.append("\(input): shards of ranks, which are also in the files of the index beside them")
     }
     let ignoresCase = Folder.ignoresCase(folder)
     var byOutput: [ExactString: Int] = [:]

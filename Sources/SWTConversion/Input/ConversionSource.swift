@@ -96,8 +96,8 @@ final class ConversionSource: Sendable {
 
   /// Reads all values without writing them, which completes the draft.
   func measure(_ draft: inout Draft) throws {
-    let pass = pass(draft)
-    draft.take(try pass.run(pass.allPieces, alsoRunning: waitForDigest))
+    let findings = try pass(draft).runAll(alsoRunning: waitForDigest)
+    draft.take(findings)
     try addDigest(to: &draft)
     try requireUnchanged()
   }

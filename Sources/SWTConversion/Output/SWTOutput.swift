@@ -13,12 +13,14 @@ enum SWTOutput {
   ) throws -> SWTWriteResult {
     let source = job.source
     let candidates = AliasCandidates.find(job.draft, source.file)
-    job.draft.take(try source.pass(job.draft).run(candidates.map { .tensor($0) }))
+    // Each pass ends before its results are taken: it shares the arrays that they change.
+    let hashed = try source.pass(job.draft).run(candidates.map { .tensor($0) })
+    job.draft.take(hashed)
     let writer = try SWTWriter(
       job.draft.contents, to: output, digests: SystemDigests(), replaceExisting: options.replacesExisting,
       followsLinks: options.followsLinks)
-    let pass = source.pass(job.draft)
-    job.draft.take(try pass.run(pass.allPieces, to: writer, alsoRunning: source.waitForDigest))
+    let written = try source.pass(job.draft).runAll(to: writer, alsoRunning: source.waitForDigest)
+    job.draft.take(written, areWritten: true)
     try source.addDigest(to: &job.draft)
     try job.requireExpected()
     try source.requireUnchanged()

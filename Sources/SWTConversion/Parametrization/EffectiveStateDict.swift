@@ -24,8 +24,14 @@ struct EffectiveStateDict {
       if candidate.kind == .torchao, let zeroPoint = byName[candidate.name + ".zero_point"] {
         parts.append(zeroPoint)
       }
-      guard let weight = EffectiveWeight(candidate, parts), let entry = weight.entry(file) else { continue }
-      folded.append(candidate)
+      let stated = file.checkpoint.subclassTypes[candidate.name]
+      guard let weight = EffectiveWeight(candidate, parts, stated: stated), let entry = weight.entry(file)
+      else {
+        continue
+      }
+      var receipt = candidate
+      receipt.isExact = weight.isExact
+      folded.append(receipt)
       effective[candidate.parts[0]] = entry
       consumed.formUnion(parts.map(\.name))
     }

@@ -11,8 +11,16 @@ struct EffectiveWeight: Sendable {
   private let type: ScalarType
   private let shape: [Int]
 
+  /// Whether the values are PyTorch's to the last bit.
+  let isExact: Bool
+
   /// Nil if the parts have other types or shapes than PyTorch gives them.
-  init?(_ parametrization: Parametrization, _ parts: [TensorEntry]) {
+  ///
+  /// - Parameters:
+  ///   - parametrization: The weight and the names of its parts.
+  ///   - parts: The parts.
+  ///   - stated: The type of the weight, if the file states it.
+  init?(_ parametrization: Parametrization, _ parts: [TensorEntry], stated: ScalarType? = nil) {
     guard parts.count >= parametrization.parts.count, !parts.contains(where: \.isMeta),
       !parts.contains(where: { $0.quantizer != nil })
     else { return nil }
@@ -22,28 +30,31 @@ struct EffectiveWeight: Sendable {
     switch kind {
     case .weightNorm: (type, shape) = (parts[1].scalarType, parts[1].shape)
     case .spectralNorm, .pruning: (type, shape) = (parts[0].scalarType, parts[0].shape)
-    case .torchao: (type, shape) = (parts[1].scalarType, parts[0].shape)
+    case .torchao: (type, shape) = (stated ?? parts[1].scalarType, parts[0].shape)
     }
-    guard isWellFormed else { return nil }
+    switch kind {
+    case .weightNorm:
+      guard let norm = WeightNorm(g: parts[0], v: parts[1]) else { return nil }
+      isExact = norm.isExact
+    case .spectralNorm:
+      guard SpectralNorm(parts[0], u: parts[1], v: parts[2]) != nil else { return nil }
+      isExact = false
+    case .pruning, .torchao:
+      isExact = true
+      guard isWellFormed else { return nil }
+    }
   }
 
   private var isWellFormed: Bool {
-    let rows = shape.first ?? 0
-    let row = shape.dropFirst().reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue }
     switch kind {
-    case .weightNorm:
-      let ones = Array(repeating: 1, count: max(0, shape.count - 1))
-      return type == .float32 && parts[0].scalarType == .float32 && shape.count >= 2 && row > 0
-        && parts[0].shape == [rows] + ones
-    case .spectralNorm:
-      return parts.allSatisfy { $0.scalarType == .float32 } && shape.count >= 2
-        && parts[1].shape == [rows] && parts[2].shape == [row]
+    case .weightNorm, .spectralNorm: return true
     case .pruning:
-      return [.float32, .float64].contains(type) && parts[1].shape == shape
+      return type.isWeightType && parts[1].shape == shape
         && [type, .float32, .bool].contains(parts[1].scalarType)
     case .torchao:
       let scale = parts[1].shape
-      return type == .float32 && [.int8, .float8_e4m3fn, .float8_e5m2].contains(parts[0].scalarType)
+      return type.isWeightType && parts[1].scalarType.isWeightType
+        && [.int8, .float8_e4m3fn, .float8_e5m2].contains(parts[0].scalarType)
         && scale.count == shape.count && zip(shape, scale).allSatisfy { $1 > 0 && $0.isMultiple(of: $1) }
         && parts.dropFirst(2).allSatisfy { $0.shape == scale && $0.scalarType == .int8 }
     }
@@ -70,24 +81,16 @@ struct EffectiveWeight: Sendable {
   }
 
   private func values(_ file: PthFile) throws(ParseFailure) -> [UInt8] {
+    func part(_ index: Int) throws(ParseFailure) -> [Double] { try file.doubles(of: parts[index]) }
     switch kind {
     case .weightNorm:
-      return LittleEndian.bytes(
-        WeightNorm.weight(g: try file.floats(of: parts[0]), v: try file.floats(of: parts[1])).map(
-          \.bitPattern))
+      guard let norm = WeightNorm(g: parts[0], v: parts[1]) else { return [] }
+      return try norm.weight(g: try part(0), v: try part(1))
     case .spectralNorm:
-      return LittleEndian.bytes(
-        SpectralNorm.weight(
-          try file.floats(of: parts[0]), u: try file.floats(of: parts[1]), v: try file.floats(of: parts[2])
-        ).map(\.bitPattern))
-    case .pruning where type == .float64:
-      let weight = zip(try file.doubles(of: parts[0]), try file.doubles(of: parts[1])).map { $0 * $1 }
-      return LittleEndian.bytes(weight.map(\.bitPattern))
-    case .pruning:
-      let weight = zip(try file.floats(of: parts[0]), try file.floats(of: parts[1])).map { $0 * $1 }
-      return LittleEndian.bytes(weight.map(\.bitPattern))
-    case .torchao:
-      return LittleEndian.bytes(try scaled(file).map(\.bitPattern))
+      guard let norm = SpectralNorm(parts[0], u: parts[1], v: parts[2]) else { return [] }
+      return try norm.weight(try part(0), u: try part(1), v: try part(2))
+    case .pruning: return try NumberBlock.bytes(zip(try part(0), try part(1)).map { $0 * $1 }, type)
+    case .torchao: return try NumberBlock.bytes(try scaled(file).map { Double($0) }, type)
     }
   }
 
@@ -109,62 +112,5 @@ struct EffectiveWeight: Sendable {
       result.append((value - (zeroPoints?[block] ?? 0)) * scales[block])
     }
     return result
-  }
-}
-
-/// `torch._weight_norm` over the first dimension, in the order of PyTorch's CPU kernel.
-///
-/// Source: `weight_norm_first_dim_kernel` in aten/src/ATen/native/cpu/WeightNormKernel.cpp; `map_reduce_all` in
-/// aten/src/ATen/cpu/vec/functional_base.h. Eight lanes, as in its AVX2 form, without fused operations.
-enum WeightNorm {
-  private static let lanes = 8
-
-  static func weight(g: [Float], v: [Float]) -> [Float] {
-    guard !g.isEmpty else { return [] }
-    let row = v.count / g.count
-    var weight = v
-    for index in g.indices {
-      let range = index * row..<(index + 1) * row
-      let factor = g[index] / sumOfSquares(v[range]).squareRoot()
-      for place in range { weight[place] = v[place] * factor }
-    }
-    return weight
-  }
-
-  private static func sumOfSquares(_ row: ArraySlice<Float>) -> Float {
-    guard row.count >= lanes else {
-      var sum = row.first.map { $0 * $0 } ?? 0
-      for value in row.dropFirst() { sum = sum + value * value }
-      return sum
-    }
-    var sums = SIMD8<Float>(repeating: 0)
-    for lane in 0..<lanes { sums[lane] = row[row.startIndex + lane] * row[row.startIndex + lane] }
-    var position = row.startIndex + lanes
-    while position < row.endIndex {
-      for lane in 0..<min(lanes, row.endIndex - position) {
-        let value = row[position + lane]
-        sums[lane] = sums[lane] + value * value
-      }
-      position += lanes
-    }
-    let half = sums.lowHalf + sums.highHalf
-    let quarter = half.lowHalf + half.highHalf
-    return quarter[0] + quarter[1]
-  }
-}
-
-/// `weight / σ` with σ = u · (W v), where W is the weight as a matrix of its first dimension.
-enum SpectralNorm {
-  static func weight(_ weight: [Float], u: [Float], v: [Float]) -> [Float] {
-    var sigma = 0.0
-    for (row, factor) in u.enumerated() {
-      var product = 0.0
-      for (column, value) in v.enumerated() {
-        product += Double(weight[row * v.count + column]) * Double(value)
-      }
-      sigma += Double(factor) * Double(Float(product))
-    }
-    let divisor = Float(sigma)
-    return weight.map { $0 / divisor }
   }
 }

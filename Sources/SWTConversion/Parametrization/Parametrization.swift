@@ -2,7 +2,7 @@
 package struct Parametrization: Equatable, Sendable {
   /// How the weight is computed.
   package enum Kind: String, Sendable {
-    /// `g · v / ‖v‖`, the norm over everything except the first dimension.
+    /// `g · v / ‖v‖`, the norm over everything except one dimension, or over everything.
     case weightNorm = "weight_norm"
     /// The weight divided by its largest singular value, `u · (W v)`.
     case spectralNorm = "spectral_norm"
@@ -10,12 +10,6 @@ package struct Parametrization: Equatable, Sendable {
     case pruning
     /// torchao's integers or float8 numbers times a scale per block.
     case torchao
-
-    /// Whether the values are PyTorch's to the last bit.
-    ///
-    /// The matrix product of spectral norm is the BLAS library's, whose order of additions is unknown; here it
-    /// is computed in double precision and rounded once.
-    package var isExact: Bool { self != .spectralNorm }
   }
 
   /// Name of the weight.
@@ -23,6 +17,11 @@ package struct Parametrization: Equatable, Sendable {
   package let kind: Kind
   /// Names of its parts in the file, in the order of ``Kind``'s formula.
   package let parts: [String]
+  /// Whether the values are PyTorch's to the last bit.
+  ///
+  /// They are not after a matrix product of spectral norm or a norm of weight norm whose order of additions is
+  /// unknown: sums are computed in double precision here.
+  package internal(set) var isExact = true
 
   /// Finds the parametrized weights among the names of a file.
   ///

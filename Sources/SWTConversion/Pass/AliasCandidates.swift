@@ -37,14 +37,22 @@ enum AliasCandidates {
     }
     var bySample: [Sample: [Int]] = [:]
     for (form, indices) in byForm where indices.count > 1 && indices.contains(where: isUnknown) {
+      let size = sampleSize(indices.lazy.map { draft.values[$0] }, form.dtype)
       for index in indices {
         // Read errors are reported by the pass that reads everything.
-        guard let checksum = try? sample(draft, index, file) else { continue }
+        guard let checksum = try? sample(draft, index, size, file) else { continue }
         bySample[Sample(form: form, checksum: checksum), default: []].append(index)
       }
     }
     let found = bySample.values.flatMap { $0.count > 1 ? $0.filter(isUnknown) : [] }
     return Set(found.map { isScales(draft.values[$0]) ? $0 - 1 : $0 }).sorted()
+  }
+
+  /// The number of bytes to compare of tensors of one form: as many as each has in its first chunk, because
+  /// equal tensors may be stored in chunks of different sizes.
+  private static func sampleSize(_ values: some Sequence<ValueSource>, _ dtype: SWTDType) -> Int {
+    let elements = values.compactMap { $0.entry.map(PthFile.leadingElements(of:)) }.min() ?? sampleBytes
+    return min(min(elements, sampleBytes) * dtype.bitWidth / 8, sampleBytes)
   }
 
   private static func isScales(_ value: ValueSource) -> Bool {
@@ -54,9 +62,11 @@ enum AliasCandidates {
   /// Stops reading after the sample.
   private struct Enough: Error {}
 
-  private static func sample(_ draft: Draft, _ index: Int, _ file: PthFile) throws -> UInt32 {
+  private static func sample(
+    _ draft: Draft, _ index: Int, _ size: Int, _ file: PthFile
+  ) throws -> UInt32 {
     var sample: UInt32 = 0
-    func take(_ bytes: RawSpan) { sample = CRC32C.checksum(bytes.extracting(first: sampleBytes)) }
+    func take(_ bytes: RawSpan) { sample = CRC32C.checksum(bytes.extracting(first: size)) }
     switch draft.values[index] {
     case .bytes(let bytes): unsafe bytes.withUnsafeBytes { take(unsafe $0.bytes) }
     case .entry(let entry):

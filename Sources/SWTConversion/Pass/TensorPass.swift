@@ -30,7 +30,7 @@ struct TensorPass: Sendable {
   ///
   /// Small tensors first, which dirty pages all over the file that must be written to disk; then in order of
   /// decreasing size, so that all threads end at about the same time.
-  var allPieces: [Piece] {
+  private var allPieces: [Piece] {
     let tensors = draft.values.indices.filter { index in
       if case .scales = draft.values[index] { false } else { true }
     }
@@ -46,6 +46,13 @@ struct TensorPass: Sendable {
     .sorted { ($1.rank, $0.place) < ($0.rank, $1.place) }.map(\.piece)
   }
 
+  /// Does all pieces.
+  func runAll(
+    to writer: SWTWriter? = nil, alsoRunning: @escaping @Sendable () -> Void
+  ) throws -> PassFindings {
+    try run(allPieces, to: writer, alsoRunning: alsoRunning)
+  }
+
   /// Does the pieces, and writes the tensors if there is a writer.
   ///
   /// - Parameters:
@@ -58,13 +65,13 @@ struct TensorPass: Sendable {
     _ pieces: [Piece], to writer: SWTWriter? = nil, alsoRunning: @escaping @Sendable () -> Void = {}
   ) throws -> PassFindings {
     progress?.expect(pieces.reduce(0) { $0 + byteCount($1) })
-    let collected = Collected()
+    let collected = Collected(PassFindings(tensorCount: draft.values.count))
     try ParallelWork.run(count: pieces.count, threads: source.threads, firstHelperWaits: alsoRunning) {
       number in
       switch pieces[number] {
       case .tensor(let index):
         let finding = try inTurn(draft.values[index].entry) { try tensor(index, writer) }
-        collected.findings.withLock { $0.tensors[index] = finding }
+        if let finding { collected.findings.withLock { $0.add(finding, at: index) } }
       case .source(let index):
         let digest = try inTurn(draft.sources[index]) { try hash(draft.sources[index]) }
         collected.findings.withLock { $0.sources[index] = digest }
@@ -74,7 +81,9 @@ struct TensorPass: Sendable {
   }
 
   private final class Collected: Sendable {
-    let findings = Mutex(PassFindings())
+    let findings: Mutex<PassFindings>
+
+    init(_ findings: PassFindings) { self.findings = Mutex(findings) }
   }
 
   /// The time for smaller tensors is negligible.

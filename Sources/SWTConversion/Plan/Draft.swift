@@ -19,6 +19,13 @@ struct Draft: Sendable {
   /// Layers that stay wider than the requested precision.
   var wideLayers: [String] = []
 
+  /// Makes room for that many tensors at once.
+  mutating func reserve(_ count: Int) {
+    contents.tensors.reserveCapacity(count)
+    values.reserveCapacity(count)
+    sourceOf.reserveCapacity(count)
+  }
+
   /// Appends a tensor; `source` is the index of the source tensor that it is made from.
   mutating func append(
     _ spec: SWTTensorSpec, _ value: ValueSource, _ receipt: SWTReceipt = .untouched, source: Int? = nil
@@ -57,7 +64,8 @@ struct Draft: Sendable {
 /// The source of a tensor's data.
 enum ValueSource: Sendable {
   case entry(TensorEntry)
-  case transform(WeightTransform)
+  /// Indirect, because it is large and there may be a million tensors.
+  indirect case transform(WeightTransform)
   /// The scales of the previous tensor, computed together with its integers.
   case scales
   case bytes([UInt8])

@@ -37,6 +37,7 @@ struct DraftBuilder {
     builder.draft.contents.sources = sources.map { name, entry in
       SWTSourceDigest(name: name, dtype: SWTDType(entry.scalarType), sha256: .zero)
     }
+    builder.draft.reserve(plan.tensors.count)
     for tensor in plan.tensors { try builder.add(tensor) }
     return builder.draft
   }

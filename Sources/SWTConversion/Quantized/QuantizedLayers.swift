@@ -113,7 +113,7 @@ package struct QuantizedLayers: Sendable {
     let zero = try file.doubles(of: output.zeroPoint)[0]
     guard (0...255).contains(zero), zero == zero.rounded() else {
       throw ConversionFailure.architecture(
-        "\(output.zeroPoint.name) is \(zero); activations are quint8, so it is in 0...255")
+        "\(output.zeroPoint.name) is \(text(zero)); activations are quint8, so it is in 0...255")
     }
     return Float(scale)
   }
@@ -143,7 +143,8 @@ package struct QuantizedLayers: Sendable {
     }
     if let zeros = numbers.zeroPoints, let bad = zeros.firstIndex(where: { $0 != 0 }) {
       throw ConversionFailure.architecture(
-        "zero point \(bad) of \(name) is \(zeros[bad]); the weights of a quantized ResNet are symmetric")
+        "zero point \(bad) of \(name) is \(text(zeros[bad])); the weights of a quantized ResNet are symmetric"
+      )
     }
     let terms = weight.shape.dropFirst().reduce(1, *)
     guard terms <= QuantizedTopology.mostTerms else {
@@ -152,6 +153,9 @@ package struct QuantizedLayers: Sendable {
           + "\(QuantizedTopology.mostTerms)")
     }
   }
+
+  /// A zero point, which is an integer except in damaged files.
+  private static func text(_ zero: Double) -> String { Int(exactly: zero).map(String.init) ?? "\(zero)" }
 
   private static func check(bias: TensorEntry, _ file: PthFile) throws {
     guard bias.scalarType == .float32 else {

@@ -25,7 +25,15 @@ struct QuantizedStateDict {
       entries.map { (ExactString($0.name), $0) }, uniquingKeysWith: { first, _ in first })
     var outputs: [ExactString: Output] = [:]
     var tensors: [TensorEntry] = []
+    var ofGraph: Set<ExactString> = []
     for entry in entries {
+      guard let (module, partner) = Self.graphScale(entry.name), outputs[ExactString(module)] == nil,
+        let zero = byName[ExactString(partner)]
+      else { continue }
+      outputs[ExactString(module)] = Output(scale: entry, zeroPoint: zero)
+      ofGraph.formUnion([ExactString(entry.name), ExactString(partner)])
+    }
+    for entry in entries where !ofGraph.contains(ExactString(entry.name)) {
       if let module = entry.name.without(".scale"), let zero = byName[ExactString(module + ".zero_point")] {
         outputs[ExactString(String(module))] = Output(scale: entry, zeroPoint: zero)
         continue
@@ -71,6 +79,29 @@ struct QuantizedStateDict {
       }
     }
     return nil
+  }
+
+  /// The module that a scale of FX graph mode is of, and the key of its zero point: the numbers of the input and of
+  /// sums are attributes of the whole network there, `conv1_input_scale_0` and `layer1_0_relu_scale_0`.
+  ///
+  /// Source: torch/ao/quantization/fx/convert.py.
+  private static func graphScale(_ name: String) -> (module: String, zeroPoint: String)? {
+    let start = name.lastIndex(of: ".").map { name.index(after: $0) } ?? name.startIndex
+    let prefix = name[..<start]
+    let words = name[start...].split(separator: "_", omittingEmptySubsequences: false)
+    guard words.count > 2, let number = words.last, Int(number) != nil, words[words.count - 2] == "scale"
+    else {
+      return nil
+    }
+    let node = words.dropLast(2)
+    let zeroPoint = "\(prefix)\(node.joined(separator: "_"))_zero_point_\(number)"
+    let isStage = node[0].hasPrefix("layer") && Int(node[0].dropFirst(5)) != nil
+    if node.last == "input", !isStage { return ("\(prefix)quant", zeroPoint) }
+    guard isStage, node.count > 1, Int(node[1]) != nil else { return nil }
+    // A block has one sum, which torchvision's quantizable blocks leave without a name. Two numbers get two names,
+    // and are refused.
+    let sum = node.count > 2 ? node.dropFirst(2).joined(separator: "_") : "sum"
+    return ("\(prefix)\(node[0]).\(node[1]).\(sum)_\(number)", zeroPoint)
   }
 
   /// Keys of a linear layer's packed parameters since version 3 and in version 2 of its state dict.

@@ -44,6 +44,12 @@ package struct AlignedOutputs: Sendable {
   /// Names of the arrays that are nothing of the network.
   package let ignored: [String]
 
+  /// Replaces a layer's negative values by zero.
+  package mutating func rectify(_ name: String) {
+    guard let index = layers.firstIndex(where: { $0.name == name }) else { return }
+    for i in layers[index].values.indices where layers[index].values[i] < 0 { layers[index].values[i] = 0 }
+  }
+
   package func layer(_ name: String) -> Layer? { layers.first { $0.name == name } }
 
   /// - Throws: ``InputFailure/Reason``'s ``ParseFailure`` for an array that is not of real numbers.

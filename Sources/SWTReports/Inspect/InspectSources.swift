@@ -50,6 +50,7 @@ extension InspectReport {
     }
     var seen: Set<StorageView> = []
     let repeats = checkpoint.tensors.map { !seen.insert(StorageView($0)).inserted }
+    let scales = Self.outputScales(checkpoint)
     self.init(
       path: file.path, byteCount: checkpoint.byteCount, container: checkpoint.container.rawValue,
       tensorCount: checkpoint.tensors.count,
@@ -61,7 +62,7 @@ extension InspectReport {
           shape: entry.shape, stride: entry.layout.strides, storageOffset: entry.layout.offset,
           byteCount: entry.byteCount, sharesWith: first == index ? nil : checkpoint.tensors[first].name,
           quantizer: entry.quantizer, sha256: digests.isEmpty ? nil : digests[index]?.hex,
-          isParameter: Self.isParameter(entry))
+          isParameter: Self.isParameter(entry) && !scales.contains(ExactString(entry.name)))
       },
       isRepeat: { repeats[$0] },
       values: { index in
@@ -96,6 +97,15 @@ extension InspectReport {
 }
 
 extension InspectReport {
+  /// The scales of quantized outputs, which are buffers of their modules beside a zero point.
+  private static func outputScales(_ checkpoint: Checkpoint) -> Set<ExactString> {
+    Set(
+      checkpoint.tensors.compactMap { entry in
+        let ending = ".zero_point"
+        return entry.name.hasSuffix(ending) ? ExactString(entry.name.dropLast(ending.count) + ".scale") : nil
+      })
+  }
+
   private static func isParameter(_ entry: TensorEntry) -> Bool {
     let type = entry.scalarType
     let isNumber = type.isFloatingPoint || type.isComplex || entry.quantizer != nil

@@ -17,11 +17,13 @@ extension VerificationReport {
       "schema": "pth2swt.judge/1", "engine": .string(judgement.engine), "model": .string(model),
       "architecture": .string(architecture), "content_id": contentID.map { .string($0) } ?? .null,
       "verdict": .string(passes ? "pass" : "fail"), "class": .string(judgement.engineClass.rawValue),
+      "class_also": .array(judgement.otherClasses.map { .string($0.rawValue) }),
       "class_basis": judgement.basis.map { .string($0.rawValue) } ?? .null,
       "expected": judgement.expected.map { .string($0.rawValue) } ?? .null,
       "model_agrees": judgement.modelAgrees.map { .bool($0) } ?? .null,
       "model_times_floor": judgement.modelTimesFloor.map { .double($0) } ?? .null,
       "matched": .array(judgement.matched.map { .string($0) }),
+      "taken_before_relu": .array(judgement.tapsBeforeReLU.map { .string($0) }),
       "ignored": .array(judgement.ignored.map { .string($0) }),
       "unjudged": .array(judgement.unjudged.map { .string($0) }),
       "goldens": .array(goldens.map(\.judged)),
@@ -73,6 +75,14 @@ extension EngineClass {
 }
 
 extension Judgement {
+  /// The class in words, with those that it is not told from.
+  package var accuracy: String {
+    if otherClasses.isEmpty { return engineClass.text }
+    let names = [engineClass] + otherClasses
+    return names.map { $0.text.replacing(" numerics", with: "") }.joined(separator: " or ")
+      + " numerics (10 bits of fraction)"
+  }
+
   /// What is said of the three parties, in a sentence.
   func sentence(passes: Bool) -> String {
     let floors = modelTimesFloor.map { " (\(Text.times($0)) floors)" } ?? ""
@@ -82,9 +92,9 @@ extension Judgement {
     let model = "the model file itself agrees with the golden\(floors)"
     if passes {
       let meant = expected.map { $0 != .fp32 ? ", as was meant" : "" } ?? ""
-      return "\(engine) agrees with the golden: \(engineClass.text)\(meant); \(model)."
+      return "\(engine) agrees with the golden: \(accuracy)\(meant); \(model)."
     }
-    let what = basis == .size ? "an error of that size without proof, \(engineClass.text)" : engineClass.text
+    let what = basis == .size ? "an error of that size without proof, \(accuracy)" : accuracy
     return "\(engine) does not agree with the golden: \(what); \(model)."
   }
 
@@ -95,6 +105,11 @@ extension Judgement {
       notes.append(
         "ignored, because the network has no such output: \(ignored.prefix(8).joined(separator: ", "))"
           + (ignored.count > 8 ? ", …" : ""))
+    }
+    if !tapsBeforeReLU.isEmpty {
+      notes.append(
+        "taken before the ReLU, and compared after it: \(tapsBeforeReLU.prefix(8).joined(separator: ", "))"
+          + (tapsBeforeReLU.count > 8 ? ", …" : ""))
     }
     if !unjudged.isEmpty { notes.append("no outputs for: \(unjudged.joined(separator: ", "))") }
     return notes

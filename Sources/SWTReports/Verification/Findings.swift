@@ -112,7 +112,8 @@ extension Cause {
   /// floors)`.
   var sentence: String {
     var text = sentenceWithPlace
-    guard relL2After > 0 || explainsToTimesFloor > 0 else { return text }
+    // What a digest alone shows was not computed without it.
+    guard relL2After > 0 || explainsToTimesFloor > 0, relL2After != relL2Before else { return text }
     text += isConfirmed ? "; accounting for that, " : "; that explains part of it: "
     text += "the error falls from \(Text.scientific(relL2Before)) to \(Text.scientific(relL2After))"
     return text + " (\(Text.times(explainsToTimesFloor)) floors)"

@@ -65,7 +65,8 @@ package struct ReportDocument: Sendable {
   package var headline: String {
     let size = report.judgement?.basis == .size ? " by size alone" : nil
     let kind = report.errorClass.map { ": \($0)" } ?? size ?? ""
-    return "\(report.passes ? "pass" : "FAIL") (\(report.className)\(kind))"
+    let others = report.judgement?.otherClasses.map { " or \($0.rawValue)" }.joined() ?? ""
+    return "\(report.passes ? "pass" : "FAIL") (\(report.className)\(others)\(kind))"
   }
 }
 

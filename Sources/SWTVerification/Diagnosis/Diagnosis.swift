@@ -55,7 +55,7 @@ struct Diagnosis<Source: WeightSource> {
       tree: tree, stages: trial.suspects, isFolded: isFolded,
       goldenEpsilon: trial.judge.golden.architecture.epsilon)
     // What concerns exactly the tensors that differ is tried first, then one value of the only one.
-    let proposals = proposals(site)
+    let proposals = try proposals(site)
     let likely = proposals.filter { matchesDigests($0.candidate.change) }
     for (_, hypothesis, candidate) in likely {
       if try helps(candidate) != nil, let explanation = try confirm(hypothesis, candidate) {
@@ -99,46 +99,10 @@ struct Diagnosis<Source: WeightSource> {
       reference: ReferenceEngine(
         trial.judge.tree, weights: trial.weights, threads: trial.threads, isInterrupted: budget.interruption),
       budget: budget)
-    for (id, candidate) in try search.candidates() {
-      if let explanation = try confirm(Hypothesis(id: id, side: .weights), candidate) { return explanation }
+    return try search.first { id, candidate in
+      try confirm(Hypothesis(id: id, side: .weights), candidate)
     }
-    return nil
   }
-
-  private typealias Proposal = (order: Int, hypothesis: Hypothesis, candidate: Hypothesis.Candidate)
-
-  /// What to try, in the order of the table. If many stages may be at fault, what costs little for its
-  /// likelihood comes first: a run from the changed layer on is short if that is a late one.
-  private func proposals(_ site: Hypothesis.Site) -> [Proposal] {
-    let all = Hypothesis.all(isFolded: isFolded).enumerated().flatMap { order, hypothesis -> [Proposal] in
-      // An engine's precision is searched for in its own way.
-      if party == .engine, hypothesis.side == .precision { return [] }
-      return hypothesis.candidates(site).map { (order, hypothesis, $0) }
-    }
-    guard site.stages.count > GoldenReport.Divergence.mostAlternatives else { return all }
-    let ranked = all.enumerated().map { (place: $0.offset, effort: effort($0.element.candidate.change)) }
-    return ranked.sorted { ($0.effort, $0.place) < ($1.effort, $1.place) }.map { all[$0.place] }
-  }
-
-  /// The cost of a run of the segment in stages of the fast engine, divided by how likely the change is.
-  private func effort(_ change: WhatIf) -> Double {
-    let tree = trial.judge.tree
-    let changed = change.layers(in: tree)
-    let first =
-      change.input == nil && !change.deviates
-      ? trial.segment.firstIndex { tree.layers(of: $0).contains { changed.contains($0) } } : nil
-    let stages = trial.segment[(first ?? 0)...].reduce(0.0) { sum, stage in
-      sum + (change.deviates && change.deviation.concerns(stage, of: tree) ? Self.slowness : 1)
-    }
-    // Ports compute another function, or prepare another input, more often than one layer is damaged.
-    let isUsual = change.changesFunction || change.input != nil || change.output != nil || changed.count > 8
-    return stages / (isUsual ? Self.usualness : 1)
-  }
-
-  /// How many times a float64 run costs that of the fast engine.
-  private static var slowness: Double { 16 }
-  /// How many times a fault of all layers is as likely as one of a given layer.
-  private static var usualness: Double { 40 }
 
   /// For an engine, whose other stages may have faults of their own: what explains this stage alone.
   private func local(_ helpful: [Screened]) throws -> Explanation? {

@@ -7,9 +7,14 @@ extension Investigation {
   private static var largeCost: Int { 1 << 28 }
   /// Times the bound from which on the rounding errors of the layers before a fault do not matter.
   private static var grossError: Double { 30 }
+  /// Times the bound from which on an error is told from those rounding errors at all.
+  private static var clearError: Double { 1.5 }
+  /// Floors that may be left of an error that is not gross: those of a right run, not of one that explains
+  /// most of it.
+  private static var rightFloors: Double { 3 }
 
-  /// Explains a gross fault of a large network with the fast engine alone, whose activations before the
-  /// fault are good enough, and whose kernels are right if a change explains every output and tap.
+  /// Explains a fault of a large network with the fast engine alone, whose activations before the fault are
+  /// good enough if its error is well above theirs, and whose kernels are right if a change explains every output and tap.
   ///
   /// - Returns: Whether that was so; else nothing has changed.
   func runFast(_ judge: GoldenJudge, _ report: inout GoldenReport) throws -> Bool {
@@ -34,9 +39,9 @@ extension Investigation {
       trial: trial, isFolded: isFolded, weightsReport: report.weights,
       errorBefore: report.comparisons[0].metrics.relL2)
     diagnosis.budget = budget
-    guard let explanation = try diagnosis.run(known: known), explanation.cause.isConfirmed else {
-      return false
-    }
+    guard let explanation = try diagnosis.run(known: known), explanation.cause.isConfirmed,
+      place.isGross || explanation.cause.explainsToTimesFloor <= Self.rightFloors
+    else { return false }
     if !known.contains(where: { $0.cause.text == explanation.cause.text }) { known.append(explanation) }
     report.causes = [explanation.cause]
     if let cause = damage.cause(report.comparisons[0].metrics.relL2) { report.causes.append(cause) }
@@ -51,9 +56,10 @@ extension Investigation {
     let suspects: [String]
     let method: GoldenReport.Divergence.Method
     let relL2, before: Double
+    let isGross: Bool
   }
 
-  /// The stages that may be at fault; nil if the error is not gross.
+  /// The stages that may be at fault; nil if the error is too small to tell.
   private func place(
     _ judge: GoldenJudge, _ damage: WeightDamage<Source>, _ report: GoldenReport
   ) -> FastPlace? {
@@ -66,18 +72,19 @@ extension Investigation {
         (first, before) = (index + 1, max(before, item.metrics.relL2))
         continue
       }
-      guard item.metrics.relL2 >= Self.grossError * item.criterion.allowedRelL2 else { return nil }
+      let timesBound = item.metrics.relL2 / item.criterion.allowedRelL2
+      guard timesBound >= Self.clearError else { return nil }
       if let stage = damage.stage, let changed = tree.tapNames.firstIndex(of: stage) {
         // The weights of all others are the reference's.
         guard changed <= index else { return nil }
         return FastPlace(
           first: changed, last: index, suspects: [stage],
           method: changed == index && first == index ? .freeRunning : .byDigests,
-          relL2: item.metrics.relL2, before: before)
+          relL2: item.metrics.relL2, before: before, isGross: timesBound >= Self.grossError)
       }
       return FastPlace(
         first: first, last: index, suspects: Array(tree.tapNames[first...index]), method: .freeRunning,
-        relL2: item.metrics.relL2, before: before)
+        relL2: item.metrics.relL2, before: before, isGross: timesBound >= Self.grossError)
     }
     return nil
   }

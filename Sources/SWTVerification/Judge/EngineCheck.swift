@@ -32,7 +32,7 @@ final class EngineCheck<Source: WeightSource> {
     _ name: String, _ golden: Golden, _ outputs: EngineOutputs, _ model: GoldenReport,
     _ judgement: inout Judgement
   ) throws -> GoldenReport {
-    let aligned: AlignedOutputs
+    var aligned: AlignedOutputs
     do throws(ParseFailure) {
       aligned = try AlignedOutputs(outputs, of: golden, map: options.map, layout: options.layout)
     } catch {
@@ -41,6 +41,12 @@ final class EngineCheck<Source: WeightSource> {
     try requireOutput(aligned, outputs, golden)
     let agrees = model.passes && (model.weights?.passes ?? true)
     judgement.note(aligned, model, agrees: agrees)
+    if agrees, quantized == nil, !TapsBeforeReLU.candidates(tree, aligned).isEmpty {
+      let input = FeatureMap(shape: golden.input.shape, values: golden.input.floats())
+      let found = try TapsBeforeReLU(tree: tree, engine: changingNetwork().engine, input: input)
+        .rectify(&aligned)
+      judgement.tapsBeforeReLU += found.filter { !judgement.tapsBeforeReLU.contains($0) }
+    }
 
     var report = GoldenReport(
       name: name, producer: golden.producer, kind: golden.kind, weights: nil,
@@ -50,16 +56,24 @@ final class EngineCheck<Source: WeightSource> {
     report.comparisons = compare(aligned, judge)
     if quantized == nil { acceptNarrowTaps(aligned, &report) }
     var engineClass = classOfPassing(report, model)
+    var others: [EngineClass] = []
     if !agrees {
       // Nothing can be said of the engine; what is wrong with the model can.
       engineClass = report.passes ? engineClass : .wrong
       (report.causes, report.divergence, report.blocks) = (model.causes, model.divergence, model.blocks)
     } else if !report.passes {
       let found = try investigate(aligned, judge, &report)
-      engineClass = found.engineClass
+      (engineClass, others) = (found.engineClass, found.others)
       if judgement.basis != .size { judgement.basis = found.basis ?? judgement.basis }
     }
-    judgement.engineClass = judgement.engineClass.combined(with: engineClass)
+    let before = judgement.engineClass
+    judgement.engineClass = before.combined(with: engineClass)
+    if before != judgement.engineClass {
+      judgement.otherClasses = others
+    } else if before == engineClass {
+      // What one golden tells is told.
+      judgement.otherClasses.removeAll { !others.contains($0) }
+    }
     return report
   }
 

@@ -7,8 +7,11 @@ internal import SWTTensorFiles
 struct ClassedOutput {
   let engineClass: EngineClass
   let basis: ClassBasis?
+  /// Classes that the outputs do not tell from it.
+  let others: [EngineClass]
 
-  init(_ engineClass: EngineClass, _ basis: ClassBasis? = nil) {
+  init(_ engineClass: EngineClass, _ basis: ClassBasis? = nil, others: [EngineClass] = []) {
+    self.others = engineClass == .wrong ? [] : others
     self.engineClass = engineClass
     self.basis = engineClass == .wrong ? nil : basis
   }
@@ -208,7 +211,7 @@ struct EngineInvestigation<Source: WeightSource> {
     let engineClass = sized(found.engineClass, input, &report, isCertain: true)
     guard engineClass != .wrong else { return nil }
     describe(found, parts, &report)
-    return ClassedOutput(engineClass, .rounding)
+    return ambiguous(engineClass, .rounding, isExplained: !report.causes.isEmpty)
   }
 
   /// The class by the size of the error alone, if no part stands out.
@@ -221,24 +224,35 @@ struct EngineInvestigation<Source: WeightSource> {
       let found = sized(engineClass, input, &report, isCertain: false)
       guard found != .wrong else { continue }
       report.remark =
-        "the error has the size of \(engineClass.rawValue)"
+        "the error has the size of \(engineClass == .f16 ? "f16 or tf32" : engineClass.rawValue)"
         + (parts.count > 1 ? " in every layer, and none stands out" : "")
         + ", but "
         + (budget.isOver ? "the time for the search was over" : "no rounding that was tried explains it")
         + ", so it may be a fault; "
         + (parts.count > 2 ? "more time (the budget) may tell" : "outputs of layers would tell")
-      return ClassedOutput(found, .size)
+      return ambiguous(found, .size, isExplained: false)
     }
     return ClassedOutput(.wrong)
+  }
+
+  /// TF32 and float16 have significands of 11 bits: only what explains the error tells which it was.
+  private func ambiguous(
+    _ engineClass: EngineClass, _ basis: ClassBasis, isExplained: Bool
+  ) -> ClassedOutput {
+    let pair = [EngineClass.tf32, .f16]
+    guard !isExplained, pair.contains(engineClass) else { return ClassedOutput(engineClass, basis) }
+    let named = options.expected.flatMap { pair.contains($0) ? $0 : nil } ?? .f16
+    return ClassedOutput(named, basis, others: pair.filter { $0 != named })
   }
 
   private func describe(
     _ found: RoundingDirection<Source>.Finding, _ parts: [EngineStage], _ report: inout GoldenReport
   ) {
     let format = found.engineClass.rawValue
+    let size = [.tf32, .f16].contains(found.engineClass) ? "f16 or tf32" : format
     guard found.fractionLeft <= RoundingDirection<Source>.explainedFraction else {
       report.remark =
-        "the error has the size of \(format), and its direction is that of \(format) weights (cosine "
+        "the error has the size of \(size), and its direction is that of \(format) weights (cosine "
         + "\((found.cosine * 100).rounded() / 100)); outputs of layers would tell what is rounded"
       return
     }

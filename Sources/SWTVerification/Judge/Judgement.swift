@@ -6,6 +6,8 @@ package struct Judgement: Sendable {
   package var expected: EngineClass?
   /// The accuracy of all outputs together.
   package var engineClass: EngineClass
+  /// Classes that the outputs do not tell from ``engineClass``: TF32 and float16 have equally many bits.
+  package var otherClasses: [EngineClass] = []
   /// What shows ``engineClass``, the weakest of all goldens; nil unless it is a reduced precision.
   package var basis: ClassBasis?
   /// Whether the model file itself agrees with the goldens; nil if that is unknown.
@@ -14,6 +16,8 @@ package struct Judgement: Sendable {
   package var modelTimesFloor: Double?
   /// The network's names of the outputs and taps that were compared.
   package var matched: [String] = []
+  /// Those that were given as they are before the ReLU at their end, and were compared after it.
+  package var tapsBeforeReLU: [String] = []
   /// The engine's names of arrays that are nothing of the network.
   package var ignored: [String] = []
   /// Goldens without outputs of the engine.

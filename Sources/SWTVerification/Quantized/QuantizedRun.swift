@@ -67,6 +67,14 @@ struct QuantizedRun {
     report.divergence = Self.divergence(report.comparisons, golden, model.tree)
     guard options.diagnoses, options.level == .all else { return }
     let before = report.comparisons.first?.metrics.relL2 ?? 0
+    guard golden.quantizedEngine != nil else {
+      report.causes = [
+        .otherNumbers(
+          "the golden states no engine of quantized networks: it is of real numbers, and the model is quantized",
+          before)
+      ]
+      return
+    }
     for other in QuantizedBackend.allCases where other != backend {
       guard let engine = try? model.quantizedEngine(other, threads: threads) else { continue }
       let comparisons = try compare(engine, golden).comparisons
@@ -96,7 +104,7 @@ extension QuantizedRun {
     var found = GoldenReport(
       name: name, producer: golden.producer, kind: golden.kind,
       weights: WeightsCheck.compare(digests, golden: golden), comparisons: [])
-    let named = golden.metadata["quantized.engine"].flatMap { QuantizedBackend(rawValue: $0) }
+    let named = golden.quantizedEngine.flatMap { QuantizedBackend(rawValue: $0) }
     let result = try result(named ?? backend, golden, taps: Set(golden.taps.map(\.name)))
     found.comparisons = GoldenJudge(golden, model.tree, isQuantized: true).compare(result)
     found.divergence = Self.divergence(found.comparisons, golden, model.tree)
@@ -126,6 +134,32 @@ extension QuantizedRun {
     let engine = try model.quantizedEngine(backend, threads: threads, instructions: options.instructions)
     return try engine.run(
       FeatureMap(shape: golden.input.shape, values: golden.input.floats()), taps: taps)
+  }
+}
+
+extension Golden {
+  /// The engine that a quantized network's golden states.
+  var quantizedEngine: String? { metadata["quantized.engine"] }
+}
+
+extension Cause {
+  /// Integers and real numbers were compared.
+  static func otherNumbers(_ text: String, _ error: Double) -> Cause {
+    Cause(
+      id: "quantized-golden", text: text, side: .computation, relL2Before: error, relL2After: error,
+      explainsToTimesFloor: 0, isConfirmed: true)
+  }
+}
+
+extension GoldenReport {
+  /// Says so if the golden is of a quantized network; the model is of real numbers.
+  mutating func explainQuantizedGolden(_ golden: Golden) {
+    guard !passes, golden.quantizedEngine != nil else { return }
+    causes = [
+      .otherNumbers(
+        "the golden has the integers of a quantized network, and the model is of real numbers",
+        comparisons.first?.metrics.relL2 ?? 0)
+    ]
   }
 }
 

@@ -57,6 +57,14 @@ import Testing
     }
   }
 
+  @Test(arguments: [0x01, 0x5E, 0x9C, 0xDA] as [UInt8])
+  func `a compressed joblib file is named`(level: UInt8) throws {
+    let failure = try #require(throws: ParseFailure.self) {
+      try PthFile(MemorySource([0x78, level, 0x6B, 0x60, 0x8E, 0xEC]), path: "arrays.joblib")
+    }
+    #expect(failure.description.contains("compressed with zlib, as joblib.dump with compress writes it"))
+  }
+
   @Test func `an AOTInductor package is named`() throws {
     var zip = ZipBuilder()
     zip.add("m/archive_format", Array("pt2".utf8))

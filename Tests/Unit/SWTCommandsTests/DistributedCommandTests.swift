@@ -42,6 +42,37 @@ import Testing
     #expect(try report["tensors"] == Tool(["inspect", index] + hashed).json()["tensors"])
   }
 
+  @Test(arguments: [true, false])
+  func `tensors of equal values share their bytes, whatever their chunks are`(isAlone: Bool) throws {
+    let folder = try TemporaryFolder()
+    let input = Fixtures.path("distributed/tied_shards")
+    let output = folder.file("x.swt")
+    let converted = Tool(
+      "convert", input, "-o", output, "--arch", "none", "--json", "--threads", isAlone ? "1" : "2")
+    #expect(try converted.json()["aliases"]?.int == 2, "\(converted.output)")
+    #expect(Tool("verify", output, "--level", "weights", "--source", input).status == .success)
+  }
+
+  @Test(arguments: [true, false])
+  func `shards beside the checkpoint that was made of them are not inputs`(areInFolder: Bool) throws {
+    let source = Fixtures.path("distributed/consolidated")
+    let (input, folder) = (try TemporaryFolder(), try TemporaryFolder())
+    for name in try Folder.names(in: source) where !Folder.exists("\(source)/\(name)") {
+      try writeFile(input.file(name), readFile("\(source)/\(name)"))
+    }
+    if areInFolder { try Folder.make(input.file("sharded")) }
+    for name in try Folder.names(in: "\(source)/sharded") {
+      let place = areInFolder ? "sharded/\(name)" : name
+      try writeFile(input.file(place), readFile("\(source)/sharded/\(name)"))
+    }
+    let converted = Tool("convert", input.path, "-o", folder.path + "/", "--arch", "none")
+    #expect(converted.status == .success, "\(converted.errors)")
+    #expect(converted.errors.contains("which are also in the files of the index beside them"))
+    #expect(try Folder.names(in: folder.path) == ["model.swt"])
+    let proof = Tool("verify", folder.file("model.swt"), "--level", "weights", "--source", input.path)
+    #expect(proof.status == .success, "\(proof.output)")
+  }
+
   @Test func `several folders are several inputs`() throws {
     let folder = try TemporaryFolder()
     let inputs = ["one", "shard1"].map { Fixtures.path("distributed/\($0)") }
@@ -55,7 +86,8 @@ import Testing
     let converted = Tool(
       "convert", Fixtures.path("distributed"), "-o", folder.path + "/", "--arch", "none", "--force")
     #expect(converted.status == .success, "\(converted.errors)")
-    let expected = (Self.folders + ["rank0of1", "tied"]).map { "\($0).swt" }.sorted()
+    let files = (Self.folders + ["rank0of1", "tied", "tied_shards"]).map { "\($0).swt" }
+    let expected = (["consolidated"] + files).sorted()
     #expect(try Folder.names(in: folder.path) == expected)
   }
 

@@ -11,7 +11,8 @@ import Testing
   /// Commands that write one file, `OUT`; `MODEL` is a weight file, `KEY` a private key.
   static let files: [[String]] = [
     ["convert", checkpoint, "-o", "OUT.swt"], ["convert", checkpoint, "-o", "OUT.safetensors"],
-    ["convert", checkpoint, "-o", "OUT.pth"], ["inspect", checkpoint, "--html=OUT.html"],
+    ["convert", checkpoint, "-o", "OUT.pth"], ["convert", checkpoint, "-o", "OUT.swt", "--format", "text"],
+    ["convert", checkpoint, "-o", "OUT.swt", "--skip-unknown"], ["inspect", checkpoint, "--html=OUT.html"],
     ["verify", "MODEL", golden, "--format", "json=OUT.json"],
     ["run", "MODEL", golden, "--input", "input", "-o", "OUT.npy"],
     ["run", "MODEL", golden, "--input", "input", "-o", "OUT.npz"],

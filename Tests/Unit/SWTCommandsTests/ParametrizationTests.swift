@@ -17,7 +17,7 @@ import Testing
     try #require(JSONValue.parse(readFile(Fixtures.path("parametrizations/truth.json")))["files"]?[name])
   }
 
-  @Test func `there is a file of each form`() { #expect(Self.names.count == 8) }
+  @Test func `there is a file of each form`() { #expect(Self.names.count == 15) }
 
   @Test(arguments: names)
   func `the weights are PyTorch's`(name: String) throws {
@@ -38,25 +38,30 @@ import Testing
     }
     #expect(Tool("verify", output, "--level", "weights", "--source", input).status == .success)
     #expect(Tool("diff", input, output).status == .success)
-    for weight in try converted.json()["parametrizations"]?.array ?? [] {
-      #expect(weight["exact"]?.bool == isExact)
-    }
+    let claims = try (converted.json()["parametrizations"]?.array ?? []).map { $0["exact"]?.bool }
+    // Of a convolution of one channel, the first dimension cannot be told from the second.
+    #expect(isExact ? claims.allSatisfy { $0 == true } : claims.contains(false))
   }
 
-  @Test(arguments: ["spectral_norm", "spectral_norm_old"])
-  func `a spectral norm is PyTorch's up to rounding`(name: String) throws {
+  @Test(arguments: [
+    "spectral_norm", "spectral_norm_old", "spectral_norm_float64", "weight_norm_second", "weight_norm_whole",
+    "weight_norm_float16", "weight_norm_bfloat16",
+  ])
+  func `a norm is PyTorch's up to rounding`(name: String) throws {
     let folder = try TemporaryFolder()
     let output = folder.file("x.safetensors")
     let input = Fixtures.path("parametrizations/\(name).safetensors")
     #expect(Tool("convert", input, "-o", output).status == .success)
     let file = try SafetensorsFile(MemorySource(readFile(output)))
     let truth = try truth("\(name).safetensors")
+    let unit = try #require(truth["unit"]?.double)
+    #expect(truth["first_values"]?.members?.isEmpty == false)
     for row in truth["first_values"]?.members ?? [] {
       let entry = try #require(file[row.key])
       let values = try ElementCoding.doubles(file.bytes(of: entry), entry.type)
       for (value, expected) in zip(values, (row.value.array ?? []).compactMap(\.double)) {
         // Two units in the last place; PyTorch's own bits change with its threads and instructions.
-        #expect(abs(value - expected) <= 2.4e-7 * abs(expected), "\(row.key)")
+        #expect(abs(value - expected) <= 2 * unit * abs(expected), "\(row.key)")
       }
     }
   }

@@ -58,10 +58,12 @@ import Testing
 
   static let zeroPoints: [Fault] = [-1, 256, 1 << 40, .min].flatMap { (value: Int64) -> [Fault] in
     [
-      Fault("an output's zero point is \(value)", "conv1.zero_point", "0...255") {
+      Fault("an output's zero point is \(value)", "conv1.zero_point", "is \(value);", "0...255") {
         $0["conv1.zero_point"] = .integers([value], shape: [])
       },
-      Fault("a filter's zero point is \(value)", conv, "zero point 3") { $0[conv] = weight(zero: value) },
+      Fault("a filter's zero point is \(value)", conv, "zero point 3", "is \(value);") {
+        $0[conv] = weight(zero: value)
+      },
     ]
   }
 
@@ -184,6 +186,19 @@ import Testing
     try writeFile(folder.file("m.pth"), dict.bytes)
     let converted = Tool("convert", folder.file("m.pth"), "-o", folder.file("m.swt"))
     #expect(converted.status == .success, "\(converted.errors)")
+    // Its logits are those of a bias of zeros.
+    dict[Self.packed] = .tuple([Self.weight("QInt8Storage", [3, 32]), .floats([0, 0, 0], shape: [3])])
+    try writeFile(folder.file("z.pth"), dict.bytes)
+    #expect(Tool("convert", folder.file("z.pth"), "-o", folder.file("z.swt")).status == .success)
+    let input = Fixtures.path("evidence/input.npy")
+    var logits: [[UInt8]] = []
+    for name in ["m", "z"] {
+      #expect(Tool("check", folder.file("\(name).swt")).status == .success)
+      let run = Tool("run", folder.file("\(name).swt"), input, "-o", folder.file("\(name).npy"))
+      #expect(run.status == .success, "\(run.errors)")
+      logits.append(try readFile(folder.file("\(name).npy")))
+    }
+    #expect(logits[0] == logits[1])
   }
 
   @Test(arguments: scales + zeroPoints + shapes + keys + tuples)

@@ -34,6 +34,9 @@ import Testing
     let text = Tool("inspect", file, "--tensors").output
     #expect(text.contains("int8 weights, one scale per tensor; uint8 activations"))
     #expect(text.contains("scales and zero points"))
+    // Scales of outputs are not parameters.
+    let input = Tool("inspect", file).output.split(separator: "\n").first { $0.hasPrefix("  quant  ") }
+    #expect(input?.split(separator: " ").prefix(2) == ["quant", "0"])
     let page = Tool("inspect", file, "--html").output
     #expect(page.contains("Scales and zero points"))
   }

@@ -75,7 +75,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["portable", "avx2", "avx512"])
+  @Test(arguments: ["portable", "avx2", "avx512", "amx", "amx-emulated"])
   func `every instruction set gives the same bits`(isa: String) throws {
     let model = try Converted("bottleneck.pth")
     let truth = try Self.truth("bottleneck")
@@ -92,12 +92,42 @@ import Testing
     }
   }
 
-  @Test(arguments: ["bottleneck.module.pth", "bottleneck.script.pt"])
+  /// A traced module has the numbers of its sums and of its classifier in its code.
+  @Test(arguments: ["bottleneck.module.pth", "bottleneck.script.pt", "basic.trace.pt"])
   func `a module saved whole and TorchScript have the same tensors`(name: String) throws {
-    let plain = try Converted("bottleneck.pth")
+    let plain = try Converted(name.hasPrefix("basic") ? "basic.pth" : "bottleneck.pth")
     let other = try Converted(name)
     #expect(Tool("diff", plain.file, other.file).status == .success)
     #expect(Tool("verify", other.file, "--source", Self.path(name), "--level", "weights").status == .success)
+  }
+
+  /// Of torchvision's plain networks and of its quantizable ones.
+  @Test(arguments: ["_relu", ""])
+  func `a state dict of FX graph mode is the same network`(sum: String) throws {
+    let folder = try TemporaryFolder()
+    var dict = try QuantizedStateDict()
+    try writeFile(folder.file("eager.pth"), dict.bytes)
+    for (index, item) in dict.values.enumerated() {
+      let words = item.name.split(separator: ".").map(String.init)
+      let isSum = words.contains("add_relu")
+      guard isSum || words[0] == "quant" else { continue }
+      let node = isSum ? "\(words[0])_\(words[1])\(sum)" : "conv1_input"
+      dict.values[index].name = "\(node)_\(words[words.count - 1])_0"
+    }
+    #expect(dict["layer1_0\(sum)_scale_0"] != nil && dict["conv1_input_zero_point_0"] != nil)
+    try writeFile(folder.file("graph.pth"), dict.bytes)
+    for name in ["eager", "graph"] {
+      let converted = Tool("convert", folder.file("\(name).pth"), "-o", folder.file("\(name).swt"))
+      #expect(converted.status == .success, "\(converted.errors)")
+    }
+    let compared = Tool("diff", folder.file("eager.swt"), folder.file("graph.swt"))
+    #expect(compared.status == .success, "\(compared.output)")
+    dict["layer1_0\(sum)_scale_1"] = .floats([0.5], shape: [])
+    dict["layer1_0\(sum)_zero_point_1"] = .integers([3], shape: [])
+    try writeFile(folder.file("two.pth"), dict.bytes)
+    let refused = Tool("convert", folder.file("two.pth"), "-o", folder.file("two.swt"))
+    #expect(refused.status == .weightsDiffer)
+    #expect(refused.errors.contains("layer1.0 has several sums"), "\(refused.errors)")
   }
 
   @Test(arguments: networks)

@@ -40,6 +40,15 @@ import Testing
     #expect(verified.output.contains("quantized, fbgemm"))
   }
 
+  @Test func `integers and real numbers are told apart`() throws {
+    let real = try QuantizedTests.Converted("basic.pth", "--dequantize")
+    let (status, report) = try verify(real.file)
+    #expect(status == .weightsDiffer || status == .verificationFailed)
+    let cause = report["goldens"]?.array?.first?["cause"]
+    #expect(cause?["id"]?.string == "quantized-golden")
+    #expect(cause?["text"]?.string?.contains("the integers of a quantized network") == true)
+  }
+
   /// One byte of a weight, of a scale's lowest bits, and of a zero point.
   static let damage = [
     "layer2.0.conv2.weight", "layer2.0.conv2.weight.scale", "layer2.0.conv2.scale",
@@ -59,5 +68,8 @@ import Testing
     #expect(status == .weightsDiffer || status == .verificationFailed)
     #expect(report["verdict"]?.string == "fail")
     #expect("\(report.text())".contains(name))
+    // The digests say what differs, and not what the error would be without it.
+    let text = Tool("verify", model.file, Self.golden, "--quantized-engine", "fbgemm").output
+    #expect(!text.contains("explains part of it"), "\(text)")
   }
 }

@@ -38,7 +38,7 @@ final class AssembledSource: ByteSource {
 
   /// Opens a chunk of the table, and checks that it is what the table says.
   func open(_ chunk: Int) throws(ParseFailure) -> TensorEntry {
-    let position = table.order[chunk]
+    let position = table.position(chunk)
     do throws(ParseFailure) {
       let entry = try provider.open(position)
       guard entry.scalarType == type else {
@@ -56,7 +56,7 @@ final class AssembledSource: ByteSource {
 
   /// Adds where a chunk is to an error about its values.
   func locate(_ failure: ParseFailure, _ chunk: Int) -> ParseFailure {
-    failure.inside(provider.place(table.order[chunk]))
+    failure.inside(provider.place(table.position(chunk)))
   }
 
   func read(at offset: Int, into destination: UnsafeMutableRawBufferPointer) throws(ParseFailure) {

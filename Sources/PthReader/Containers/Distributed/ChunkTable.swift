@@ -7,10 +7,12 @@ internal import SWTTensors
 struct ChunkTable: Sendable {
   /// The shape of the whole tensor.
   let shape: [Int]
-  /// Per chunk its offsets, then its sizes.
+  /// Per chunk its offsets, then its sizes; empty for one chunk that is the whole, as most tensors have.
   private let boxes: [Int]
-  /// Position of each chunk in the list that the table was made from.
-  let order: [Int]
+  /// Position of each chunk in the list that the table was made from; empty for one that is the whole.
+  private let order: [Int]
+  /// The number of chunks that have elements.
+  let count: Int
 
   /// What to do if the chunks of a checkpoint do not fit together.
   static let remedy = "copy the checkpoint again from where it was saved, or save it again"
@@ -27,7 +29,14 @@ struct ChunkTable: Sendable {
       .sorted { chunks[$0].offsets.lexicographicallyPrecedes(chunks[$1].offsets) }
     self.shape = shape
     self.order = order
-    boxes = order.flatMap { chunks[$0].offsets + chunks[$0].sizes }
+    count = order.count
+    var boxes: [Int] = []
+    boxes.reserveCapacity(2 * shape.count * order.count)
+    for index in order {
+      boxes += chunks[index].offsets
+      boxes += chunks[index].sizes
+    }
+    self.boxes = boxes
     var covered = 0
     for index in order {
       covered = try Checked.add(
@@ -43,6 +52,16 @@ struct ChunkTable: Sendable {
           "its chunks have \(covered) of the \(total) elements of shape \(shape): a chunk is missing; "
             + Self.remedy))
     }
+  }
+
+  /// A tensor whose only chunk is the whole.
+  ///
+  /// - Throws: ``ParseFailure`` if the shape is not one.
+  init(whole shape: [Int]) throws(ParseFailure) {
+    if let bad = shape.first(where: { $0 < 0 }) { throw ParseFailure(.invalid("negative dimension \(bad)")) }
+    count = try Checked.product(shape, "element count") == 0 ? 0 : 1
+    self.shape = shape
+    (boxes, order) = ([], [])
   }
 
   private static func requireInside(
@@ -62,12 +81,19 @@ struct ChunkTable: Sendable {
 
   var rank: Int { shape.count }
 
-  /// The number of chunks that have elements.
-  var count: Int { order.count }
+  private var isWhole: Bool { order.isEmpty }
 
-  func offsets(_ chunk: Int) -> ArraySlice<Int> { boxes[2 * rank * chunk..<(2 * chunk + 1) * rank] }
+  /// Position of a chunk in the list that the table was made from.
+  func position(_ chunk: Int) -> Int { isWhole ? chunk : order[chunk] }
 
-  func sizes(_ chunk: Int) -> ArraySlice<Int> { boxes[(2 * chunk + 1) * rank..<(2 * chunk + 2) * rank] }
+  func offsets(_ chunk: Int) -> ArraySlice<Int> {
+    isWhole
+      ? ArraySlice(repeating: 0, count: rank) : boxes[2 * rank * chunk..<(2 * chunk + 1) * rank]
+  }
+
+  func sizes(_ chunk: Int) -> ArraySlice<Int> {
+    isWhole ? shape[...] : boxes[(2 * chunk + 1) * rank..<(2 * chunk + 2) * rank]
+  }
 
   /// The number of elements of a chunk.
   func elementCount(_ chunk: Int) -> Int { sizes(chunk).reduce(1, *) }

@@ -12,9 +12,8 @@ struct DistributedFolder {
   private let path: String
   private let limits: ParseLimits
   private let metadata: DistributedMetadata
-  private let metadataBytes: Int
   private let files: [PooledFile]
-  private let templates = ArchiveTemplates()
+  private var checkpoint: Checkpoint
 
   init(_ path: String, limits: ParseLimits) throws(ParseFailure) {
     let source: FileSource
@@ -29,9 +28,13 @@ struct DistributedFolder {
         hint: "copy the whole folder; the file was written last, so the save may not have been finished")
     }
     self.path = path
-    metadataBytes = source.byteCount
+    checkpoint = Checkpoint(container: .distributed, byteCount: source.byteCount)
     do throws(ParseFailure) {
-      metadata = try DistributedMetadata(source, limits: limits.scaled(toFile: source.byteCount))
+      let limits = limits.scaled(toFile: source.byteCount)
+      var reader = try ByteReader(source)
+      let pickle = try PickleMachine.read(&reader, limits: limits)
+      checkpoint.mention(pickle)
+      metadata = try DistributedMetadata(pickle, limits: limits)
     } catch {
       throw error.inside(Self.metadataName)
     }
@@ -48,19 +51,25 @@ struct DistributedFolder {
       }
     }
     self.files = files
-    self.limits = limits.scaled(toFile: files.reduce(source.byteCount) { $0 + $1.byteCount })
+    checkpoint.byteCount += files.reduce(0) { $0 + $1.byteCount }
+    self.limits = limits.scaled(toFile: checkpoint.byteCount)
   }
 
   func read() throws(ParseFailure) -> Checkpoint {
-    var checkpoint = Checkpoint(
-      container: .distributed, byteCount: files.reduce(metadataBytes) { $0 + $1.byteCount })
-    checkpoint.mention(metadata.pickle)
+    var checkpoint = checkpoint
     let unused = try requireApart()
+    let archives = ChunkArchives(metadata.places, files, metadata.files, limits)
+    checkpoint.reserve(metadata.items.count)
     for item in metadata.items {
       do throws(ParseFailure) {
         switch item.value {
-        case .tensor(let tensor): try add(tensor, item, to: &checkpoint)
-        case .object(let place): try add(place, item, to: &checkpoint)
+        case .tensor(let type, let table):
+          let chunks = ArchivedChunks(archives: archives, first: item.places.lowerBound)
+          try checkpoint.add(
+            try AssembledSource(table, type, chunks).entry(
+              id: checkpoint.nextStorage, item.name, limits: limits),
+            path: item.path, limits: limits)
+        case .object: try add(metadata.places[item.places.lowerBound], item, to: &checkpoint)
         }
       } catch {
         throw error.inside(item.name)
@@ -75,28 +84,16 @@ struct DistributedFolder {
     return checkpoint
   }
 
-  private func add(
-    _ tensor: DistributedMetadata.Tensor, _ item: DistributedMetadata.Item, to checkpoint: inout Checkpoint
-  ) throws(ParseFailure) {
-    let table = try ChunkTable(shape: tensor.shape, chunks: tensor.boxes)
-    let chunks = ArchivedChunks(
-      places: tensor.places, files: files, names: metadata.files, templates: templates, limits: limits)
-    try checkpoint.add(
-      try AssembledSource(table, tensor.type, chunks).entry(
-        id: checkpoint.nextStorage, item.name, limits: limits),
-      path: item.path, limits: limits)
-  }
-
   /// A value that is not a tensor, which is inert; tensors inside it are found all the same.
   private func add(
     _ place: DistributedMetadata.Place, _ item: DistributedMetadata.Item, to checkpoint: inout Checkpoint
   ) throws(ParseFailure) {
-    let source = try SubSource(files[place.file], at: place.offset, count: place.byteCount)
+    let source = try SubSource(files[Int(place.file)], at: place.offset, count: place.byteCount)
     do throws(ParseFailure) {
       try checkpoint.add(
         try CheckpointReader.read(source, limits: limits, nesting: 1), prefix: item.path, limits: limits)
     } catch {
-      throw error.inside("\(metadata.files[place.file]), archive at byte \(place.offset)")
+      throw error.inside("\(metadata.files[Int(place.file)]), archive at byte \(place.offset)")
     }
   }
 
@@ -104,69 +101,78 @@ struct DistributedFolder {
   ///
   /// - Returns: What the files have besides, as clauses.
   private func requireApart() throws(ParseFailure) -> [String] {
-    var unused: [String] = []
-    var byFile: [[(offset: Int, end: Int)]] = Array(repeating: [], count: files.count)
     for item in metadata.items {
-      let places: [DistributedMetadata.Place] =
-        switch item.value {
-        case .tensor(let tensor): tensor.places
-        case .object(let place): [place]
-        }
-      for place in places {
-        let file = files[place.file]
+      for place in metadata.places[item.places] {
+        let file = files[Int(place.file)]
         guard place.offset <= file.byteCount, place.byteCount <= file.byteCount - place.offset else {
           throw ParseFailure(
             .truncated(needed: place.byteCount, available: max(0, file.byteCount - place.offset)),
-            at: place.offset, in: [metadata.files[place.file], item.name],
+            at: place.offset, in: [metadata.files[Int(place.file)], item.name],
             hint: "the file is shorter than \(Self.metadataName) says: copy it again")
         }
-        byFile[place.file].append((place.offset, place.offset + place.byteCount))
       }
     }
-    for (index, ranges) in byFile.enumerated() {
-      let name = metadata.files[index]
-      var end = 0
-      for range in ranges.sorted(by: { $0.offset < $1.offset }) {
-        guard range.offset >= end else {
-          throw ParseFailure(.invalid("two chunks share bytes of \(name)"), at: range.offset)
-        }
-        if range.offset > end {
-          unused.append("\(range.offset - end) bytes of \(name) at \(end), in no chunk")
-        }
-        end = range.end
-      }
-      let left = files[index].byteCount - end
-      if left > 0 { unused.append("\(left) bytes of \(name) at \(end), in no chunk") }
+    var unused: [String] = []
+    var ends = [Int](repeating: 0, count: files.count)
+    func note(_ count: Int, of file: Int) {
+      guard count > 0 else { return }
+      unused.append("\(count) bytes of \(metadata.files[file]) at \(ends[file]), in no chunk")
     }
+    for place in metadata.places.sorted(by: { ($0.file, $0.offset) < ($1.file, $1.offset) }) {
+      let file = Int(place.file)
+      guard place.offset >= ends[file] else {
+        throw ParseFailure(.invalid("two chunks share bytes of \(metadata.files[file])"), at: place.offset)
+      }
+      note(place.offset - ends[file], of: file)
+      ends[file] = place.offset + place.byteCount
+    }
+    for (file, end) in ends.enumerated() { note(files[file].byteCount - end, of: file) }
     return unused
+  }
+}
+
+/// The archives of all chunks, in the files of a folder.
+private final class ChunkArchives: Sendable {
+  let places: [DistributedMetadata.Place]
+  let files: [PooledFile]
+  let names: [String]
+  let templates = ArchiveTemplates()
+  let limits: ParseLimits
+
+  init(
+    _ places: [DistributedMetadata.Place], _ files: [PooledFile], _ names: [String], _ limits: ParseLimits
+  ) {
+    self.places = places
+    self.files = files
+    self.names = names
+    self.limits = limits
   }
 }
 
 /// Chunks that are archives of `torch.save` in the files of a folder, each of one tensor.
 private struct ArchivedChunks: ChunkProvider {
-  let places: [DistributedMetadata.Place]
-  let files: [PooledFile]
-  let names: [String]
-  let templates: ArchiveTemplates
-  let limits: ParseLimits
+  let archives: ChunkArchives
+  /// Index of the tensor's first chunk.
+  let first: Int
 
   func open(_ position: Int) throws(ParseFailure) -> TensorEntry {
-    let place = places[position]
+    let place = archives.places[first + position]
+    let file = archives.files[Int(place.file)]
     guard place.byteCount > ArchiveTemplates.archiveBytes else {
       // Read at once: its directory, pickle and values are a dozen reads otherwise.
-      let bytes = try files[place.file].bytes(at: place.offset, count: place.byteCount)
-      if let entry = templates.entry(bytes) { return entry }
+      let bytes = try file.bytes(at: place.offset, count: place.byteCount)
+      if let entry = archives.templates.entry(bytes) { return entry }
       let source = MemorySource(bytes)
       let entry = try read(source)
-      templates.add(entry, in: bytes, source, limits)
+      archives.templates.add(entry, in: bytes, source, archives.limits)
       return entry
     }
-    return try read(try SubSource(files[place.file], at: place.offset, count: place.byteCount))
+    return try read(try SubSource(file, at: place.offset, count: place.byteCount))
   }
 
   private func read(_ source: any ByteSource) throws(ParseFailure) -> TensorEntry {
     let checkpoint = try CheckpointReader.read(
-      source, limits: limits.scaled(toFile: source.byteCount), nesting: 1)
+      source, limits: archives.limits.scaled(toFile: source.byteCount), nesting: 1)
     try checkpoint.requireHarmless()
     guard let tensor = checkpoint.tensors.first, checkpoint.tensors.count == 1, tensor.path.isEmpty,
       checkpoint.partial.isEmpty, checkpoint.sparse.isEmpty, tensor.quantizer == nil
@@ -175,6 +181,7 @@ private struct ArchivedChunks: ChunkProvider {
   }
 
   func place(_ position: Int) -> String {
-    "\(names[places[position].file]), archive at byte \(places[position].offset)"
+    let place = archives.places[first + position]
+    return "\(archives.names[Int(place.file)]), archive at byte \(place.offset)"
   }
 }

@@ -92,5 +92,7 @@ struct TorchArchive {
       code.add(try archive.bytes(entry, limit: .jsonBytes), module: module.joined(separator: "."))
     }
     code.complete(&checkpoint.modules, types: checkpoint.moduleTypes)
+    try checkpoint.add(
+      code.quantizedNumbers(checkpoint.modules, types: checkpoint.moduleTypes), limits: archive.limits)
   }
 }

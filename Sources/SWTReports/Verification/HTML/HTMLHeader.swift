@@ -13,13 +13,18 @@ enum HTMLHeader {
     html += "<p class=\"eyebrow\">pth2swt \(report.command)</p>\n"
     html += "<h1>\(XMLText.escaped(HTMLText.name(report.model)))</h1>\n"
     html += "<p class=\"stamp\">\(HTMLText.mark(report.passes))<strong>\(word)</strong>"
-    let accuracy = report.judgement?.engineClass.text ?? className(report.verdictClass)
+    let accuracy = report.judgement?.accuracy ?? className(report.verdictClass)
     html += "<span>\(XMLText.escaped(accuracy + kind))</span></p>\n"
     let (lead, detail) = summary(report)
-    html += "<p class=\"lead\">\(HTMLText.prose(lead))</p>\n"
+    html += "<p class=\"lead\">\(HTMLText.prose(asSentence(lead)))</p>\n"
     if let detail { html += "<p class=\"detail\">\(HTMLText.prose(detail))</p>\n" }
-    for note in document.notes { html += "<p class=\"detail\">\(XMLText.escaped(note))</p>\n" }
+    for note in document.notes { html += "<p class=\"detail\">\(XMLText.escaped(asSentence(note)))</p>\n" }
     return html + identity(report) + "</header>\n"
+  }
+
+  /// With a capital letter, unless it begins with a file's or layer's name.
+  private static func asSentence(_ text: String) -> String {
+    text.hasPrefix("the ") || text.hasPrefix("no ") ? text.prefix(1).uppercased() + text.dropFirst() : text
   }
 
   private static func className(_ value: VerificationReport.Class) -> String {

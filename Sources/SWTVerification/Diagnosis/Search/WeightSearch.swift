@@ -14,19 +14,44 @@ struct WeightSearch<Source: WeightSource> {
   /// Number of weights of a stage to try.
   private static var weightsTried: Int { 24 }
   /// Number of filters of a stage to try.
-  private static var filtersTried: Int { 12 }
+  private static var filtersTried: Int { 24 }
   /// Iterations toward the value of a weight; the stage is piecewise linear in it.
   private static var steps: Int { 5 }
 
-  /// Changes that explain the stage, the simplest first.
-  func candidates() throws -> [(id: String, Hypothesis.Candidate)] {
-    guard trial.segment.count == 1, let gradient = try gradient() else { return [] }
-    return try filters(gradient) + weights(gradient)
+  private typealias Found = (id: String, candidate: Hypothesis.Candidate)
+
+  /// Times the bound from which on an error is so large that float32 tells it from rounding.
+  private static var clearError: Double { 4 }
+
+  /// Changes that explain the stage, the simplest first, those that leave the least before others.
+  ///
+  /// `confirm` is asked for each; its first answer ends the search.
+  func first<Answer>(_ confirm: (String, Hypothesis.Candidate) throws -> Answer?) throws -> Answer? {
+    guard trial.segment.count == 1, let (gradient, error) = try gradient() else { return nil }
+    for found in try filters(gradient, error) + weights(gradient) {
+      if let answer = try confirm(found.id, found.candidate) { return answer }
+    }
+    return nil
   }
 
-  private func gradient() throws -> StageGradient? {
+  /// The gradient of half the sum of squared errors of the stage, and that sum.
+  private func gradient() throws -> (NetworkGradient, squares: Double)? {
+    let tree = trial.judge.tree
     let stage = trial.segment[0]
-    let output = try reference.runStage(stage, trial.feed).output
+    let layers = Set(tree.layers(of: stage).filter { $0 != stage }).subtracting(
+      tree.block(stage).map { [$0.body[$0.body.count - 1].name, $0.downsample?.name].compactMap(\.self) }
+        ?? [])
+    guard let before = try trial.error(WhatIf()) else { return nil }
+    var output: FeatureMap<Double>
+    var maps: [String: FeatureMap<Float>]
+    if before.relL2 >= Self.clearError * trial.criterion.allowedRelL2 {
+      let result = try trial.network.engine.runStage(stage, trial.feed, taps: layers)
+      (output, maps) = (result.output.converted(), result.taps)
+    } else {
+      let result = try reference.runStage(stage, trial.feed, taps: layers)
+      (output, maps) = (result.output, result.taps.mapValues { $0.converted() })
+    }
+    maps[stage] = output.converted()
     guard let known = trial.judge.known(stage, output.shape) else { return nil }
     var residual = FeatureMap<Double>(shape: output.shape)
     var mask = residual
@@ -34,82 +59,116 @@ struct WeightSearch<Source: WeightSource> {
       residual.values[index] = output.values[index] - value
       mask.values[index] = 1
     }
-    return try StageGradient(reference, stage, trial.feed, residual: residual, isKnown: mask)
+    let squares = residual.values.reduce(0) { $0 + $1 * $1 }
+    return try NetworkGradient(
+      tree, trial.weights, [stage], feed: trial.feed, maps: maps, seed: residual, isKnown: mask,
+      threads: trial.threads
+    ).map { ($0, squares) }
   }
 
   // MARK: Filters
 
   /// Filters that are all zero in the reference.
-  private func filters(_ gradient: StageGradient) throws -> [(id: String, Hypothesis.Candidate)] {
-    var ranked: [(layer: String, filter: Int, size: Int, gain: Double)] = []
+  private func filters(_ gradient: NetworkGradient, _ error: Double) throws -> [Found] {
+    var best = Best<(layer: String, filter: Int)>(Self.filtersTried)
     for unit in trial.judge.tree.convolutions {
       guard let slopes = gradient.gradients[unit.name] else { continue }
       let size = unit.weightShape.dropFirst().reduce(1, *)
-      let values = try reference.source.doubles("\(unit.name).weight", count: slopes.count)
-      for filter in 0..<unit.outputChannels {
-        let range = filter * size..<(filter + 1) * size
-        ranked.append((unit.name, filter, size, range.reduce(0) { $0 + slopes[$1] * values[$1] }))
+      try reference.source.withFloats("\(unit.name).weight", count: slopes.count) { values in
+        for filter in 0..<unit.outputChannels {
+          var sum = 0.0
+          for i in filter * size..<(filter + 1) * size { sum += Double(slopes[i]) * Double(values[i]) }
+          // The lack of the right one brings about the whole error.
+          best.insert((unit.name, filter), Prediction<Source>.distance(sum / error))
+        }
       }
     }
-    ranked.sort { $0.gain > $1.gain }
-    return try ranked.prefix(Self.filtersTried).compactMap { item in
+    return try ranked(best.items.map { ("filter-zeroed", Self.lack(of: $0.filter, in: $0.layer, trial)) })
+  }
+
+  /// A candidate that sets a filter to zero.
+  static func lack(of filter: Int, in layer: String, _ trial: Trial<Source>) -> Hypothesis.Candidate {
+    let filters = trial.judge.tree.convolutions.first { $0.name == layer }?.outputChannels ?? 1
+    let change = WeightChange { values in
+      let size = values.count / max(1, filters)
+      var changed = values
+      for i in filter * size..<(filter + 1) * size { changed[i] = 0 }
+      return changed
+    }
+    return .init(
+      text: "filter \(filter) of \(layer) all zero", place: layer,
+      change: WhatIf(weights: ["\(layer).weight": change]))
+  }
+
+  /// The candidates that explain the stage, what leaves the least first.
+  private func ranked(_ candidates: [Found]) throws -> [Found] {
+    var left: [(Found, Double)] = []
+    for found in candidates {
       try budget.check()
-      let range = item.filter * item.size..<(item.filter + 1) * item.size
-      let change = WeightChange { values in
-        var changed = values
-        for i in range { changed[i] = 0 }
-        return changed
+      if let metrics = try trial.error(found.candidate.change), trial.criterion.accepts(metrics) {
+        left.append((found, trial.criterion.timesFloor(metrics)))
       }
-      let whatIf = WhatIf(weights: ["\(item.layer).weight": change])
-      guard try explains(whatIf) else { return nil }
-      return (
-        "filter-zeroed",
-        .init(text: "filter \(item.filter) of \(item.layer) all zero", place: item.layer, change: whatIf)
-      )
     }
+    return left.sorted { $0.1 < $1.1 }.map(\.0)
   }
 
   // MARK: Single weights
 
-  private func weights(_ gradient: StageGradient) throws -> [(id: String, Hypothesis.Candidate)] {
-    var ranked: [(layer: String, place: Int, gain: Double, step: Double)] = []
+  private func weights(_ gradient: NetworkGradient) throws -> [Found] {
+    var best = Best<(layer: String, place: Int, step: Double)>(Self.weightsTried)
     for (layer, slopes) in gradient.gradients.sorted(by: { $0.key < $1.key }) {
       guard let curvatures = gradient.curvatures[layer] else { continue }
       for place in slopes.indices where curvatures[place] > 0 {
-        let step = -slopes[place] / curvatures[place]
-        ranked.append((layer, place, slopes[place] * slopes[place] / curvatures[place], step))
+        let (slope, curvature) = (Double(slopes[place]), Double(curvatures[place]))
+        let gain = slope * slope / curvature
+        if -gain < best.bound { best.insert((layer, place, -slope / curvature), -gain) }
       }
     }
-    // Only the first few matter; a partial order would be enough.
-    ranked.sort { $0.gain > $1.gain }
-    var found: [(id: String, Hypothesis.Candidate)] = []
-    for item in ranked.prefix(Self.weightsTried) {
+    let items = try best.items.map { item in
+      (item, value: try reference.source.withFloats("\(item.layer).weight") { $0[item.place] })
+    }
+    func changed(_ index: Int, to other: Float) -> Found {
+      let (item, value) = items[index]
+      return ("weight-changed", Self.changed(item.layer, item.place, value, to: other, trial))
+    }
+    // A sign needs no fit.
+    let flipped = try ranked(items.indices.map { changed($0, to: -items[$0].value) })
+    if !flipped.isEmpty { return flipped }
+    var found: [Found] = []
+    for (index, (item, value)) in items.enumerated() {
       try budget.check()
       let name = "\(item.layer).weight"
-      let value = try reference.source.withFloats(name) { $0[item.place] }
       guard let other = try fitted(name, item.place, value, step: Float(item.step)) else { continue }
-      let place = index(item.layer, item.place)
-      let isFlipped = abs(other + value) <= 1e-3 * abs(value)
-      let text =
-        isFlipped
-        ? "the sign of \(name)\(place) flipped: \(value) instead of \(-value)"
-        : "\(name)\(place) is \(value) instead of about \(other)"
-      let target = isFlipped ? -value : other
-      found.append(
-        (
-          "weight-changed",
-          .init(text: text, place: item.layer, change: change(name, item.place, to: target))
-        ))
+      found.append(changed(index, to: other))
     }
-    return found
+    return try ranked(found)
+  }
+
+  /// A candidate that changes one weight.
+  static func changed(
+    _ layer: String, _ place: Int, _ value: Float, to other: Float, _ trial: Trial<Source>
+  ) -> Hypothesis.Candidate {
+    let isFlipped = abs(other + value) <= 1e-3 * abs(value)
+    let target = isFlipped ? -value : other
+    let name = "\(layer).weight"
+    let tree = trial.judge.tree
+    let shape =
+      tree.convolutions.first { $0.name == layer }?.weightShape
+      ?? [tree.head?.outputFeatures ?? 1, tree.head?.inputFeatures ?? 1]
+    // `[12, 3, 0, 2]`
+    let index = GoldenReport.NonFinite(layer, place, shape: shape, value: 0).position
+    return .init(
+      text: isFlipped
+        ? "the sign of \(name)\(index) flipped: \(value) instead of \(target)"
+        : "\(name)\(index) is \(value) instead of about \(other)",
+      place: layer, change: change(name, place, to: target))
   }
 
   /// The value of one weight that brings the stage within its bound; nil if there is none.
   private func fitted(_ name: String, _ place: Int, _ value: Float, step: Float) throws -> Float? {
-    if try explains(change(name, place, to: -value)) { return -value }
     guard let expected = trial.judge.known(trial.segment[0], nil) else { return nil }
     func outputs(_ weight: Float) throws -> [Double]? {
-      let map = try trial.output(change(name, place, to: weight))
+      let map = try trial.output(Self.change(name, place, to: weight))
       guard map.values.count > (expected.last?.index ?? 0) else { return nil }
       return expected.map { map.values[$0.index] }
     }
@@ -132,12 +191,12 @@ struct WeightSearch<Source: WeightSource> {
       before = error
       move = Float(along / length)
       weight += move
-      if try explains(change(name, place, to: weight)) { return weight }
+      if try explains(Self.change(name, place, to: weight)) { return weight }
     }
     return nil
   }
 
-  private func change(_ name: String, _ place: Int, to value: Float) -> WhatIf {
+  private static func change(_ name: String, _ place: Int, to value: Float) -> WhatIf {
     let change = WeightChange { values in
       var changed = values
       changed[place] = value
@@ -148,15 +207,6 @@ struct WeightSearch<Source: WeightSource> {
 
   private func explains(_ change: WhatIf) throws -> Bool {
     try trial.error(change).map { trial.criterion.accepts($0) } ?? false
-  }
-
-  /// `[12, 3, 0, 2]`
-  private func index(_ layer: String, _ place: Int) -> [Int] {
-    let tree = trial.judge.tree
-    let shape =
-      tree.convolutions.first { $0.name == layer }?.weightShape
-      ?? [tree.head?.outputFeatures ?? 1, tree.head?.inputFeatures ?? 1]
-    return GoldenReport.NonFinite(layer, place, shape: shape, value: 0).position
   }
 }
 

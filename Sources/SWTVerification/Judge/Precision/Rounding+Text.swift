@@ -19,7 +19,16 @@ extension Rounding {
         }
       }
     }
+    // Rarer, so after all others.
+    let others: [(Format, Mode)] = [(.bf16, .truncated), (.f16, .truncated), (.f16, .flushed)]
     return all
+      + others.flatMap { format, mode in
+        all.filter { $0.format == format }.map { rounding in
+          var other = rounding
+          other.mode = mode
+          return other
+        }
+      }
   }
 
   /// `bf16-operands`, `f16-weights`, `i8` …
@@ -35,7 +44,18 @@ extension Rounding {
       case .stored where roundsParameters: "every tensor in \(name), BatchNorm's parameters included"
       case .stored: "\(name) operands and results: every layer's output is rounded, too"
       }
-    return "the engine has \(what)" + (foldsFirst && !isFolded ? ", after BatchNorm is folded" : "")
+    return "the engine has \(what)" + modeText
+      + (foldsFirst && !isFolded ? ", after BatchNorm is folded" : "")
+  }
+}
+
+extension Rounding {
+  private var modeText: String {
+    switch mode {
+    case .nearest: ""
+    case .truncated: ", truncated instead of rounded to nearest"
+    case .flushed: ", with zero instead of subnormal numbers"
+    }
   }
 }
 

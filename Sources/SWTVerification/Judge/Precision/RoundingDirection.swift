@@ -24,6 +24,8 @@ struct RoundingDirection<Source: WeightSource> {
   private static var leastCosine: Double { 0.35 }
   /// The probability of taking an unrelated error for that of a rounding.
   private static var falseAlarms: Double { 0.01 }
+  /// The logarithm of the largest factor between a rounding's error and its floor.
+  private static var farthest: Double { 3 }
   /// Multiply-adds up to which every rounding of ``PrecisionSearch`` is tried, in float64.
   private static var smallCost: Int { 1 << 25 }
 
@@ -94,13 +96,17 @@ struct RoundingDirection<Source: WeightSource> {
       let floor = judge.golden.floors.precision[key]?[judge.golden.output.name]?.relL2
       return floor.map { $0 > 0 ? abs(log($0 / relL2)) : .infinity } ?? 0
     }
-    let formats = [EngineClass.bf16, .f16, .tf32, .i8].sorted { distance($0) < distance($1) }
+    // An error far above or below what a format costs is not that format's in every layer.
+    let formats = [EngineClass.bf16, .f16, .tf32, .i8].filter { distance($0) <= Self.farthest }
+      .sorted { distance($0) < distance($1) }
     return [try head()] + formats.map { format in all.filter { $0.engineClass == format } }
   }
 
-  /// Every rounding, in float64.
+  /// Every rounding to nearest, in float64.
+  ///
+  /// Truncation makes all weights smaller, as a larger ε does: the direction of its error is not its own.
   private func emulated() -> [Candidate] {
-    Rounding.candidates(isFolded: isFolded).map { rounding in
+    Rounding.candidates(isFolded: isFolded).filter { $0.mode == .nearest }.map { rounding in
       var deviation = Deviation()
       deviation.rounding = rounding
       let engine = ReferenceEngine(
