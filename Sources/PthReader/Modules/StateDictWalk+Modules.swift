@@ -50,7 +50,7 @@ extension StateDictWalk {
       // torch.Size, and other sequences made of a tuple.
       guard depth < 2, let object = arena.object(id),
         arena.global(object.callable)?.qualified == "torch.Size",
-        let argument = arena.elements(object.arguments)?.first
+        let argument = arena.firstElement(object.arguments)
       else { return .other }
       return plain(argument, depth: depth + 1)
     case .wideInt, .bytes, .set, .dict, .global, .persistent: return .other

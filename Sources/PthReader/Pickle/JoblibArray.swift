@@ -43,7 +43,7 @@ enum NumpyTypes {
   /// `numpy.dtype('f4', …)`, with the byte order from its BUILD state; nil if tensors cannot have it.
   static func element(_ id: NodeID, _ arena: PickleArena) -> (type: ScalarType, isBigEndian: Bool)? {
     guard let object = arena.object(id), arena.global(object.callable)?.qualified == "numpy.dtype",
-      var code = arena.elements(object.arguments)?.first.flatMap({ arena.text($0) })
+      var code = arena.firstElement(object.arguments).flatMap({ arena.text($0) })
     else { return nil }
     var order = object.state.flatMap { arena.elements($0) }.flatMap { $0.count > 1 ? arena.text($0[1]) : nil }
     if let sign = code.first, "<>|=".contains(sign) {

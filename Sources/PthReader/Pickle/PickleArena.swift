@@ -70,6 +70,7 @@ package final class PickleArena: @unchecked Sendable {
 
   /// What few objects have.
   private struct Extras {
+    /// The first one too; empty for an object with one state.
     var states: [NodeID] = []
     var items: [NodeID] = []
     var elements: [NodeID] = []
@@ -239,10 +240,13 @@ package final class PickleArena: @unchecked Sendable {
   func build(_ id: NodeID, state: NodeID) -> Bool {
     let node = nodes[Int(id.index)]
     guard node.kind == .object else { return false }
-    if objects[Int(node.link)].state == Self.noLink {
+    let first = objects[Int(node.link)].state
+    if first == Self.noLink {
       objects[Int(node.link)].state = state.index
     } else {
-      extras[extra(node)].states.append(state)
+      let extra = extra(node)
+      if extras[extra].states.isEmpty { extras[extra].states.append(NodeID(index: first)) }
+      extras[extra].states.append(state)
     }
     return true
   }
@@ -330,14 +334,7 @@ package final class PickleArena: @unchecked Sendable {
   package func text(_ id: NodeID) -> String? {
     let node = nodes[Int(id.index)]
     guard isString(node), node.link == Self.noLink else { return nil }
-    return Self.decode(pool.slice(at: Int(node.payload >> 32), count: Int(node.payload & 0xFFFF_FFFF)))
-  }
-
-  static func decode(_ bytes: ArraySlice<UInt8>) -> String {
-    if let text = String(validating: bytes, as: UTF8.self) { return text }
-    var text = String.UnicodeScalarView()
-    for byte in bytes { text.append(Unicode.Scalar(byte)) }
-    return String(text)
+    return PickleText.decode(pool.slice(at: Int(node.payload >> 32), count: Int(node.payload & 0xFFFF_FFFF)))
   }
 
   /// Module and name of a global.
@@ -368,11 +365,12 @@ package final class PickleArena: @unchecked Sendable {
     guard node.kind == .object else { return nil }
     let record = objects[Int(node.link)]
     let extra = record.extras == Self.noLink ? Extras() : extras[Int(record.extras)]
-    let first = record.state == Self.noLink ? [] : [NodeID(index: record.state)]
+    // All of them, if there are several: an array that is made at each call would take quadratic time.
+    let only = record.state == Self.noLink ? [] : [NodeID(index: record.state)]
     return Object(
       callable: record.callable, arguments: record.arguments,
       keywords: record.keywords == Self.noLink ? nil : NodeID(index: record.keywords),
-      states: first + extra.states, items: extra.items, elements: extra.elements)
+      states: extra.states.isEmpty ? only : extra.states, items: extra.items, elements: extra.elements)
   }
 
   /// The only state of an object, without creating its ``object(_:)``; nil if it has several or none.

@@ -306,7 +306,7 @@ struct PickleMachine {
     _ module: [UInt8], _ name: [UInt8], _ offset: Int
   ) throws(ParseFailure) -> NodeID {
     guard !name.isEmpty else { throw ParseFailure(.invalid("a global has no name")) }
-    let global = GlobalName(module: PickleArena.decode(module[...]), name: PickleArena.decode(name[...]))
+    let global = GlobalName(module: PickleText.decode(module[...]), name: PickleText.decode(name[...]))
     if let known = globalNodes[global] { return known }
     try limits.check(.globals, globals.count + 1, at: offset)
     let id = try arena.global(global)

@@ -133,4 +133,12 @@ enum PickleText {
     rest = rest.dropFirst(count)
     return value
   }
+
+  /// UTF-8 if valid, otherwise Latin-1.
+  static func decode(_ bytes: ArraySlice<UInt8>) -> String {
+    if let text = String(validating: bytes, as: UTF8.self) { return text }
+    var text = String.UnicodeScalarView()
+    for byte in bytes { text.append(Unicode.Scalar(byte)) }
+    return String(text)
+  }
 }

@@ -8,7 +8,7 @@ extension PickleText {
   /// - Returns: Nil if the value is none of these.
   static func rawData(_ arena: PickleArena, _ id: NodeID) throws(ParseFailure) -> (any ByteSource)? {
     if let bytes = try plainData(arena, id) { return bytes }
-    guard let object = arena.object(id), let arguments = arena.elements(object.arguments),
+    guard let object = arena.object(id), let arguments = arena.fewElements(object.arguments),
       let callable = arena.global(object.callable)?.canonical,
       callable == "builtins.bytearray" || callable == "builtins.bytes"
     else { return nil }
@@ -26,7 +26,7 @@ extension PickleText {
   ) throws(ParseFailure) -> (any ByteSource)? {
     if let bytes = try arena.byteSource(id) { return bytes }
     guard let object = arena.object(id), arena.global(object.callable)?.canonical == "_codecs.encode",
-      let text = arena.elements(object.arguments)?.first, arena.kind(text) == .text,
+      let text = arena.firstElement(object.arguments), arena.kind(text) == .text,
       let bytes = try arena.byteSource(text)
     else { return nil }
     return try latin1(bytes)

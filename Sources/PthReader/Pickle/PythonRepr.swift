@@ -55,6 +55,6 @@ extension PickleArena {
         output += Array("\\x\(digits.count == 1 ? "0" : "")\(digits)".utf8)
       }
     }
-    return decode((output + [quote])[...])
+    return PickleText.decode((output + [quote])[...])
   }
 }

@@ -176,7 +176,8 @@ extension TensorDecoder {
     guard let entries = arena.elements(id) else { return nil }
     var order: [Int: [Int]] = [:]
     for entry in entries {
-      guard let object = arena.object(entry), let parts = arena.elements(object.arguments), parts.count == 2,
+      guard let object = arena.object(entry), let parts = arena.fewElements(object.arguments),
+        parts.count == 2,
         let dimension = arena.int(parts[0]), let meshDimensions = arena.elements(parts[1])
       else { return nil }
       order[dimension] = meshDimensions.compactMap { arena.int($0) }

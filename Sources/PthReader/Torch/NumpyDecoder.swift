@@ -14,7 +14,7 @@ struct NumpyDecoder<P: StorageProvider> {
 
   /// Decodes `_reconstruct(…)` with the BUILD state `(version, shape, dtype, fortran, data)`.
   func decode(state: NodeID) throws(ParseFailure) -> Decoded {
-    guard let parts = arena.elements(state), parts.count == 5 || parts.count == 4 else {
+    guard let parts = arena.fewElements(state), parts.count == 5 || parts.count == 4 else {
       throw ParseFailure(.invalid("a NumPy array has no state"))
     }
     // Version 0 had no leading version number.
@@ -79,7 +79,7 @@ struct NumpyDecoder<P: StorageProvider> {
 
   private func typeName(_ id: NodeID) -> String {
     guard let object = arena.object(id),
-      let code = arena.elements(object.arguments)?.first.flatMap({ arena.text($0) })
+      let code = arena.firstElement(object.arguments).flatMap({ arena.text($0) })
     else { return "an unknown type" }
     return "dtype '\(code.prefix(40))'"
   }

@@ -20,7 +20,7 @@ extension StateDictWalk {
   /// The tuple: channels in and out, kernel, stride, padding, dilation, transposed, output padding, groups,
   /// padding mode, weight, bias, scale, zero point, training.
   mutating func addQuantizedConvolution(_ type: GlobalName, _ state: NodeID) throws(ParseFailure) -> Bool {
-    guard arena.kind(state) == .tuple, let parts = arena.elements(state),
+    guard arena.kind(state) == .tuple, let parts = arena.fewElements(state),
       Self.demangled(type).split(separator: ".").last?.contains("Conv") == true
     else { return false }
     guard leavingOut == nil else { return true }

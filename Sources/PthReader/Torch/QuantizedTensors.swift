@@ -14,7 +14,7 @@ extension TensorDecoder {
   private func quantizer(
     _ id: NodeID, shape: [Int], depth: Int
   ) throws(ParseFailure) -> Quantizer {
-    guard let parts = arena.elements(id), let scheme = parts.first, let name = schemeName(scheme) else {
+    guard let parts = arena.fewElements(id), let scheme = parts.first, let name = schemeName(scheme) else {
       throw ParseFailure(.invalid("a quantized tensor has no scheme"))
     }
     if name == "per_tensor_affine", parts.count >= 3, let scale = arena.float(parts[1]),

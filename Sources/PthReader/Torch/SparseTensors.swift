@@ -9,7 +9,7 @@ extension TensorDecoder {
   func sparse(_ arguments: Arguments, depth: Int) throws(ParseFailure) -> Decoded {
     if arguments.ids.count >= 4 { return try sparseOfTorchScript(arguments, depth: depth) }
     guard let object = arena.object(try arguments(0)),
-      let name = arena.elements(object.arguments)?.first.flatMap({ arena.text($0) }),
+      let name = arena.firstElement(object.arguments).flatMap({ arena.text($0) }),
       let data = arena.elements(try arguments(1))
     else { throw ParseFailure(.invalid("a sparse tensor has no layout")) }
     guard let layout = SparseDescription.Layout(rawValue: name) else {

@@ -38,7 +38,7 @@ struct StorageReference {
   /// - Returns: Nil if it is another kind of reference, such as a module with its source text.
   /// - Throws: ``ParseFailure`` if it starts like a storage, but the rest is not valid.
   init?(_ id: NodeID, in arena: PickleArena, _ words: inout Words) throws(ParseFailure) {
-    guard let parts = arena.elements(id), parts.count >= 5 else { return nil }
+    guard let parts = arena.fewElements(id), parts.count >= 5 else { return nil }
     if words.kind != parts[0] {
       guard arena.text(parts[0]) == "storage" else { return nil }
       words.kind = parts[0]
@@ -59,7 +59,7 @@ struct StorageReference {
     self.count = count
     if words.location?.node != parts[3] { words.location = (parts[3], arena.text(parts[3]) ?? "") }
     location = words.location?.name ?? ""
-    if parts.count >= 6, let view = arena.elements(parts[5]), view.count == 3 {
+    if parts.count >= 6, let view = arena.fewElements(parts[5]), view.count == 3 {
       guard let viewKey = arena.text(view[0]) ?? arena.int(view[0]).map(String.init),
         let offset = arena.int(view[1]), let size = arena.int(view[2]), offset >= 0, size >= 0,
         offset <= count, size <= count - offset

@@ -112,7 +112,7 @@ final class TensorDecoder<Provider: StorageProvider> {
       }
     }
     guard let object = arena.object(id), let global = arena.global(object.callable),
-      let ids = arena.elements(object.arguments)
+      let ids = arena.fewElements(object.arguments)
     else { return .notATensor }
     let arguments = Arguments(ids: ids, function: global.name)
     guard let constructor = constructor(object.callable) else {
@@ -216,7 +216,7 @@ final class TensorDecoder<Provider: StorageProvider> {
       return try decode(data, depth: depth + 1)
     }
     guard TorchTypes.tensorType(global) != nil || global.qualified == "torch.Tensor",
-      let state = object.state, let parts = arena.elements(state), parts.count == 4
+      let state = object.state, let parts = arena.fewElements(state), parts.count == 4
     else { return .notATensor }
     return .tensors([Part(tensor: try strided(Arguments(ids: parts, function: global.name), type: nil))])
   }
@@ -227,7 +227,7 @@ final class TensorDecoder<Provider: StorageProvider> {
   func nestedFile(_ id: NodeID) throws(ParseFailure) -> Checkpoint? {
     if let file = knownFiles[id] { return file }
     guard let object = arena.object(id), constructor(object.callable) == .loadFromBytes,
-      let argument = arena.elements(object.arguments)?.first
+      let argument = arena.firstElement(object.arguments)
     else { return nil }
     guard let bytes = try PickleText.rawData(arena, argument) else {
       throw ParseFailure(.invalid("_load_from_bytes has no bytes"))

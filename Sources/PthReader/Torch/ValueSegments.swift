@@ -109,7 +109,7 @@ extension StateDictWalk {
 
   /// The contents of the argument of BUILD: a dict of attributes, or `(dict, slots)`.
   func stateSegments(_ state: NodeID) -> Segments {
-    if arena.kind(state) == .tuple, let parts = arena.elements(state), parts.count == 2,
+    if arena.kind(state) == .tuple, let parts = arena.fewElements(state), parts.count == 2,
       parts.allSatisfy({ arena.kind($0) == .dict || arena.kind($0) == .none })
     {
       return parts.map { (.same($0), nil) }
@@ -120,20 +120,22 @@ extension StateDictWalk {
   /// The contents of a reference that is not a storage: `("module", class, file, source)`, or a call wrapped
   /// by torch.package, `("reduce_package", id, callable, arguments)`.
   func referenceSegments(_ pid: NodeID) -> Segments {
-    guard let parts = arena.elements(pid), let kind = parts.first.flatMap({ arena.text($0) }),
-      kind == "reduce_package", let arguments = parts.last
-    else { return [] }
+    // Many references may share one long tuple, so it is not copied.
+    guard let kind = arena.firstElement(pid), arena.text(kind) == "reduce_package" else { return [] }
+    let arguments = arena.element(arena.elementCount(pid) - 1, of: pid)
     return [(.elements(arena.elements(arguments) ?? [], isInName: false), nil)]
   }
 
   /// `OrderedDict()` followed by SETITEMS, or `OrderedDict([[k, v], …])` in protocols 0 and 1.
   func orderedDictItems(_ object: PickleArena.Object) -> [NodeID] {
+    guard let list = arena.firstElement(object.arguments) else { return object.items }
+    if arena.kind(list) == .dict { return (arena.elements(list) ?? []) + object.items }
     var items: [NodeID] = []
-    if let list = arena.elements(object.arguments)?.first, let pairs = arena.elements(list) {
-      if arena.kind(list) == .dict { return pairs + object.items }
-      for pair in pairs {
-        if let both = arena.elements(pair), both.count == 2 { items += both }
-      }
+    for place in 0..<arena.elementCount(list) {
+      let pair = arena.element(place, of: list)
+      // Python would raise an error. Many calls may share a long list, so it is not looked at any further.
+      guard arena.elementCount(pair) == 2 else { break }
+      items += [arena.element(0, of: pair), arena.element(1, of: pair)]
     }
     return items + object.items
   }
@@ -180,7 +182,7 @@ extension StateDictWalk {
     if let elements = arena.elements(id) { return elements.compactMap { arena.text($0) } }
     guard let object = arena.object(id) else { return [] }
     var ids = object.elements
-    if let first = arena.elements(object.arguments)?.first { ids += arena.elements(first) ?? [] }
+    if let first = arena.firstElement(object.arguments) { ids += arena.elements(first) ?? [] }
     return ids.compactMap { arena.text($0) }
   }
 }

@@ -60,6 +60,11 @@ import Testing
   private static let tensor =
     PickleBuilder(protocol: nil).tensor(count: 4, size: [4], stride: [1]).op(0x71, [0]).bytes
 
+  /// A tuple of half a million, as the memo's first.
+  private static let longTuple: [UInt8] =
+    [0x28] + Array(repeating: 0x4E, count: size / 2) + [0x74, 0x71, 0, 0x30]
+  private static let orderedDict: [UInt8] = Array("ccollections\nOrderedDict\n".utf8)
+
   private static func text(_ text: String) -> [UInt8] { PickleBuilder(protocol: nil).text(text).bytes }
 
   static let bombs: [Bomb] = [
@@ -69,6 +74,13 @@ import Testing
     repeated("calls of calls", after: [0x4E], [0x29, 0x52]),
     repeated("lists in themselves", [0x5D, 0x32, 0x61]), repeated("dicts of one", [0x7D, 0x4E, 0x4E, 0x73]),
     repeated("states", after: [0x4E, 0x29, 0x52], [0x4E, 0x62]),
+    repeated("references by one long tuple", after: longTuple, [0x68, 0, 0x51]),
+    repeated(
+      "ordered dicts of one long tuple", after: longTuple + orderedDict + [0x71, 1, 0x30],
+      [0x68, 1, 0x68, 0, 0x85, 0x52]),
+    repeated(
+      "ordered dicts with one long tuple of arguments", after: longTuple + orderedDict + [0x71, 1, 0x30],
+      [0x68, 1, 0x68, 0, 0x52]),
     repeated("objects with states", after: [0x4E], [0x29, 0x52, 0x4E, 0x62]),
     repeated("memo slots", after: [0x4E], [0x94]), repeated("marks", [0x28]),
     repeated("empty texts", [0x8C, 0]),
