@@ -20,6 +20,18 @@ static void fill_doubles(struct numbers *n, enum values values, double *p, int64
     }
 }
 
+/* `count` doubles in a slot, drawn. */
+static double *drawn(struct numbers *n, enum slot slot, enum values values, int64_t count) {
+    double *p = place_doubles(slot, count);
+    fill_doubles(n, values, p, count);
+    return p;
+}
+
+/* A copy in another slot. */
+static double *copied(enum slot slot, const double *p, int64_t count) {
+    return memcpy(place_doubles(slot, count), p, (size_t)count * sizeof(double));
+}
+
 /* A double as two words that judge compares: 1 if it is the expected one, and its value as a float. */
 static void judge_doubles(
     enum p2s_isa isa, const double *found, const double *expected, int64_t count) {
@@ -51,12 +63,9 @@ void test_double_multiply(uint64_t seed) {
             begin_case("%d rows, %d deep, %lld long, values %d", rows, depth, (long long)length, values);
             int64_t weights_count = (rows - 1) * row + (int64_t)(depth - 1) * step + 1;
             int64_t x_count = (depth - 1) * x_stride + length, y_count = (rows - 1) * y_stride + length;
-            double *w = place_doubles(WEIGHTS, weights_count), *x = place_doubles(INPUT, x_count);
-            double *start = place_doubles(BIAS, y_count), *expected = place_doubles(RESIDUAL, y_count);
-            fill_doubles(&n, values, w, weights_count);
-            fill_doubles(&n, ORDINARY, x, x_count);
-            fill_doubles(&n, ORDINARY, start, y_count);
-            memcpy(expected, start, (size_t)y_count * sizeof(double));
+            double *w = drawn(&n, WEIGHTS, values, weights_count), *x = drawn(&n, INPUT, ORDINARY, x_count);
+            double *start = drawn(&n, BIAS, ORDINARY, y_count);
+            double *expected = copied(RESIDUAL, start, y_count);
             for (int32_t r = 0; r < rows; r++)
                 for (int64_t i = 0; i < length; i++)
                     for (int32_t d = 0; d < depth; d++) {
@@ -64,8 +73,7 @@ void test_double_multiply(uint64_t seed) {
                         expected[r * y_stride + i] += product;
                     }
             for (int32_t k = 0; k < here_count; k++) {
-                double *y = place_doubles(OUTPUT, y_count);
-                memcpy(y, start, (size_t)y_count * sizeof(double));
+                double *y = copied(OUTPUT, start, y_count);
                 struct p2s_double_product p = {
                     .weights = w, .weight_row = row, .weight_step = step, .x = x, .x_stride = x_stride,
                     .y = y, .y_stride = y_stride, .rows = rows, .depth = depth, .length = length };
@@ -97,18 +105,14 @@ void test_double_multiply_rows(uint64_t seed) {
                 begin_case("%d by %d dots, %lld long, values %d", rows, columns, (long long)length, values);
                 int64_t a_count = (rows - 1) * a_stride + length, b_count = (columns - 1) * b_stride + length;
                 int64_t count = (rows - 1) * row + (columns - 1) * step + 1;
-                double *a = place_doubles(WEIGHTS, a_count), *b = place_doubles(INPUT, b_count);
-                double *start = place_doubles(BIAS, count), *expected = place_doubles(RESIDUAL, count);
-                fill_doubles(&n, values, a, a_count);
-                fill_doubles(&n, ORDINARY, b, b_count);
-                fill_doubles(&n, ORDINARY, start, count);
-                memcpy(expected, start, (size_t)count * sizeof(double));
+                double *a = drawn(&n, WEIGHTS, values, a_count), *b = drawn(&n, INPUT, ORDINARY, b_count);
+                double *start = drawn(&n, BIAS, ORDINARY, count);
+                double *expected = copied(RESIDUAL, start, count);
                 for (int32_t r = 0; r < rows; r++)
                     for (int32_t c = 0; c < columns; c++)
                         expected[r * row + c * step] += dot(a + r * a_stride, b + c * b_stride, length);
                 for (int32_t k = 0; k < here_count; k++) {
-                    double *sums = place_doubles(OUTPUT, count);
-                    memcpy(sums, start, (size_t)count * sizeof(double));
+                    double *sums = copied(OUTPUT, start, count);
                     struct p2s_double_dots p = {
                         .a = a, .a_stride = a_stride, .b = b, .b_stride = b_stride, .sums = sums,
                         .sum_row = row, .sum_step = step, .rows = rows, .columns = columns,

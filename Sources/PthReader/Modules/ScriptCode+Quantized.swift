@@ -52,20 +52,11 @@ extension Checkpoint {
     guard !numbers.isEmpty else { return }
     var names = Set(tensors.map { ExactString($0.name) })
     for module in numbers {
-      let values: [(String, ScalarType, [UInt8])] = [
-        ("scale", .float32, LittleEndian.bytes([Float(module.scale).bitPattern])),
-        ("zero_point", .int64, LittleEndian.bytes([UInt64(bitPattern: Int64(module.zeroPoint))])),
-      ]
-      for (leaf, type, bytes) in values where names.insert(ExactString("\(module.module).\(leaf)")).inserted {
-        guard let layout = try? StridedLayout(shape: [], strides: nil) else { continue }
+      let values = try TensorEntry.outputNumbers(
+        scale: module.scale, zeroPoint: module.zeroPoint, label: "a number in TorchScript's code")
+      for (leaf, tensor) in values where names.insert(ExactString("\(module.module).\(leaf)")).inserted {
         let path = module.module.split(separator: ".").map { PathComponent.key(String($0)) } + [.key(leaf)]
-        try add(
-          TensorEntry(
-            scalarType: type, layout: layout,
-            storage: Storage(
-              id: -1, byteCount: bytes.count, source: MemorySource(bytes),
-              label: "a number in TorchScript's code")),
-          path: path, limits: limits)
+        try add(tensor, path: path, limits: limits)
       }
     }
   }

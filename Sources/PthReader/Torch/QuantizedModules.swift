@@ -84,7 +84,7 @@ extension StateDictWalk {
       if let object = arena.object(value) { pair = object.states.first ?? value }
       // ((weight, bias), class) in a pickle; (weight, bias) in TorchScript.
       for _ in 0..<2 {
-        guard arena.kind(pair) == .tuple, let parts = arena.elements(pair), parts.count == 2 else { break }
+        guard arena.kind(pair) == .tuple, let parts = arena.fewElements(pair), parts.count == 2 else { break }
         if arena.kind(parts[0]) == .tuple {
           pair = parts[0]
           continue
@@ -116,24 +116,16 @@ extension StateDictWalk {
     }
   }
 
-  /// As `state_dict()` has them: a float32 and an int64, both without dimensions.
   private mutating func addNumbers(scale: NodeID, zeroPoint: NodeID) throws(ParseFailure) {
     guard let value = arena.float(scale) ?? arena.int(scale).map(Double.init), let zero = arena.int(zeroPoint)
     else {
       throw ParseFailure(.invalid("scale and zero point of \(name) are not numbers"))
     }
-    try add(number: "scale", .float32, LittleEndian.bytes([Float(value).bitPattern]))
-    try add(number: "zero_point", .int64, LittleEndian.bytes([UInt64(bitPattern: Int64(zero))]))
-  }
-
-  private mutating func add(number leaf: String, _ type: ScalarType, _ bytes: [UInt8]) throws(ParseFailure) {
-    place.append(Step(component: .key(leaf)))
-    defer { place.removeLast() }
-    guard let layout = try? StridedLayout(shape: [], strides: nil) else { return }
-    try add(
-      TensorEntry(
-        scalarType: type, layout: layout,
-        storage: Storage(
-          id: -1, byteCount: bytes.count, source: MemorySource(bytes), label: "a Python number")))
+    let numbers = try TensorEntry.outputNumbers(scale: value, zeroPoint: zero, label: "a Python number")
+    for (leaf, tensor) in numbers {
+      place.append(Step(component: .key(leaf)))
+      defer { place.removeLast() }
+      try add(tensor)
+    }
   }
 }

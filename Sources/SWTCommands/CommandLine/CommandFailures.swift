@@ -62,14 +62,20 @@ extension CommandFailure {
       case .output: .outputFailed
       }
     let prefix = failure.file.map { "\($0): " } ?? ""
-    var message =
+    let message =
       failure.message.hasPrefix(prefix) ? String(failure.message.dropFirst(prefix.count)) : failure.message
-    if let network = failure.unsettled {
-      let cause = Verifier.diagnosis(of: network, seconds: Self.diagnosisSeconds)
-      message += "; verify's diagnosis: \(cause ?? "no cause found")"
-    }
     self.init(
       status, file: failure.kind == .options ? nil : failure.file, message, hint: failure.remedy?.option)
+  }
+
+  /// With the cause that verification finds if goldens settled nothing, which takes seconds.
+  static func diagnosed(_ failure: ConversionFailure) -> CommandFailure {
+    let plain = CommandFailure(failure)
+    guard let network = failure.unsettled else { return plain }
+    let cause = Verifier.diagnosis(of: network, seconds: diagnosisSeconds) ?? "no cause found"
+    return CommandFailure(
+      plain.status, file: plain.file, offset: plain.offset, "\(plain.message); verify's diagnosis: \(cause)",
+      hint: plain.hint)
   }
 
   init(_ failure: VerificationFailure) {

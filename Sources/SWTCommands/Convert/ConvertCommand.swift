@@ -291,7 +291,7 @@ struct Convert: Command {
     do throws(ConversionFailure) {
       return try Converter.convert(input, to: output, options, progress: progress)
     } catch {
-      throw CommandFailure(error)
+      throw .diagnosed(error)
     }
   }
 

@@ -97,7 +97,7 @@ final class Fleet: Sendable {
       return isDryRun ? .planned(summary) : .converted(summary, seconds: seconds)
     } catch {
       if skipsUnknown, error.reading?.isUnknownNetwork == true { return .skipped(error.message) }
-      return .failed(CommandFailure(error))
+      return .failed(.diagnosed(error))
     }
   }
 

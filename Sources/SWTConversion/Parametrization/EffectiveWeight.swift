@@ -5,14 +5,27 @@ internal import SWTTensors
 
 /// A weight that is computed from its parts.
 struct EffectiveWeight: Sendable {
-  private let kind: Parametrization.Kind
+  private enum Formula {
+    case weightNorm(WeightNorm)
+    case spectralNorm(SpectralNorm)
+    case pruning
+    case torchao
+  }
+
+  private let formula: Formula
   private let name: String
   private let parts: [TensorEntry]
   private let type: ScalarType
   private let shape: [Int]
 
   /// Whether the values are PyTorch's to the last bit.
-  let isExact: Bool
+  var isExact: Bool {
+    switch formula {
+    case .weightNorm(let norm): norm.isExact
+    case .spectralNorm: false
+    case .pruning, .torchao: true
+    }
+  }
 
   /// Nil if the parts have other types or shapes than PyTorch gives them.
   ///
@@ -24,40 +37,38 @@ struct EffectiveWeight: Sendable {
     guard parts.count >= parametrization.parts.count, !parts.contains(where: \.isMeta),
       !parts.contains(where: { $0.quantizer != nil })
     else { return nil }
-    kind = parametrization.kind
     name = parametrization.name
     self.parts = parts
-    switch kind {
-    case .weightNorm: (type, shape) = (parts[1].scalarType, parts[1].shape)
-    case .spectralNorm, .pruning: (type, shape) = (parts[0].scalarType, parts[0].shape)
-    case .torchao: (type, shape) = (stated ?? parts[1].scalarType, parts[0].shape)
-    }
-    switch kind {
+    switch parametrization.kind {
     case .weightNorm:
+      (type, shape) = (parts[1].scalarType, parts[1].shape)
       guard let norm = WeightNorm(g: parts[0], v: parts[1]) else { return nil }
-      isExact = norm.isExact
+      formula = .weightNorm(norm)
     case .spectralNorm:
-      guard SpectralNorm(parts[0], u: parts[1], v: parts[2]) != nil else { return nil }
-      isExact = false
-    case .pruning, .torchao:
-      isExact = true
-      guard isWellFormed else { return nil }
+      (type, shape) = (parts[0].scalarType, parts[0].shape)
+      guard let norm = SpectralNorm(parts[0], u: parts[1], v: parts[2]) else { return nil }
+      formula = .spectralNorm(norm)
+    case .pruning:
+      (type, shape) = (parts[0].scalarType, parts[0].shape)
+      formula = .pruning
+      guard isPruned else { return nil }
+    case .torchao:
+      (type, shape) = (stated ?? parts[1].scalarType, parts[0].shape)
+      formula = .torchao
+      guard isScaled else { return nil }
     }
   }
 
-  private var isWellFormed: Bool {
-    switch kind {
-    case .weightNorm, .spectralNorm: return true
-    case .pruning:
-      return type.isWeightType && parts[1].shape == shape
-        && [type, .float32, .bool].contains(parts[1].scalarType)
-    case .torchao:
-      let scale = parts[1].shape
-      return type.isWeightType && parts[1].scalarType.isWeightType
-        && [.int8, .float8_e4m3fn, .float8_e5m2].contains(parts[0].scalarType)
-        && scale.count == shape.count && zip(shape, scale).allSatisfy { $1 > 0 && $0.isMultiple(of: $1) }
-        && parts.dropFirst(2).allSatisfy { $0.shape == scale && $0.scalarType == .int8 }
-    }
+  private var isPruned: Bool {
+    type.isWeightType && parts[1].shape == shape && [type, .float32, .bool].contains(parts[1].scalarType)
+  }
+
+  private var isScaled: Bool {
+    let scale = parts[1].shape
+    return type.isWeightType && parts[1].scalarType.isWeightType
+      && [.int8, .float8_e4m3fn, .float8_e5m2].contains(parts[0].scalarType)
+      && scale.count == shape.count && zip(shape, scale).allSatisfy { $1 > 0 && $0.isMultiple(of: $1) }
+      && parts.dropFirst(2).allSatisfy { $0.shape == scale && $0.scalarType == .int8 }
   }
 
   /// The weight as a tensor of the file, computed when it is first read.
@@ -82,13 +93,9 @@ struct EffectiveWeight: Sendable {
 
   private func values(_ file: PthFile) throws(ParseFailure) -> [UInt8] {
     func part(_ index: Int) throws(ParseFailure) -> [Double] { try file.doubles(of: parts[index]) }
-    switch kind {
-    case .weightNorm:
-      guard let norm = WeightNorm(g: parts[0], v: parts[1]) else { return [] }
-      return try norm.weight(g: try part(0), v: try part(1))
-    case .spectralNorm:
-      guard let norm = SpectralNorm(parts[0], u: parts[1], v: parts[2]) else { return [] }
-      return try norm.weight(try part(0), u: try part(1), v: try part(2))
+    switch formula {
+    case .weightNorm(let norm): return try norm.weight(g: try part(0), v: try part(1))
+    case .spectralNorm(let norm): return try norm.weight(try part(0), u: try part(1), v: try part(2))
     case .pruning: return try NumberBlock.bytes(zip(try part(0), try part(1)).map { $0 * $1 }, type)
     case .torchao: return try NumberBlock.bytes(try scaled(file).map { Double($0) }, type)
     }

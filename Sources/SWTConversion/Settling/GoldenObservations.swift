@@ -99,7 +99,10 @@ struct GoldenObservations {
     return stages[places[place]]?.values
   }
 
-  private static func relativeError(_ values: [Float], _ expected: [Float]) -> Double {
+  /// `‖values − expected‖₂ / ‖expected‖₂`; infinite if a value is not finite, or their numbers differ.
+  static func relativeError<Expected: BinaryFloatingPoint>(
+    _ values: [Float], _ expected: some Collection<Expected>
+  ) -> Double {
     guard values.count == expected.count else { return .infinity }
     var (error, norm) = (0.0, 0.0)
     for (value, expected) in zip(values, expected) {

@@ -59,9 +59,7 @@ struct GoldenSettlement {
     var search = ConventionSearch(
       usual, open: open, observations, CandidateRuns(weights, observations.input, threads: threads),
       budget: budget, progress: progress,
-      fits: { [network] tree in
-        tree.parameters == network.tree.parameters && goldens.allSatisfy { Self.fits(tree, $0) }
-      })
+      fits: { [network] in Self.fits($0, network, goldens) })
     func result(_ architecture: Architecture) -> Result {
       let sizes = goldens.map { ($0.input.shape[2], $0.input.shape[3]) }
       return Result(
@@ -90,10 +88,7 @@ struct GoldenSettlement {
     for architecture in candidates {
       guard architecture.isConsistent, known.insert(architecture).inserted else { continue }
       let tree = LayerTree(architecture)
-      // A stride of the first stage, for example, needs a shortcut with weights.
-      guard tree.parameters == network.tree.parameters, goldens.allSatisfy({ Self.fits(tree, $0) }) else {
-        continue
-      }
+      guard Self.fits(tree, network, goldens) else { continue }
       tried += 1
       var passes = true
       for golden in goldens where passes {
@@ -161,6 +156,12 @@ struct GoldenSettlement {
     return digest.finalize()
   }
 
+  /// Whether a network has the file's tensors, and outputs of the goldens' sizes.
+  private static func fits(_ tree: LayerTree, _ network: NetworkStateDict, _ goldens: [Golden]) -> Bool {
+    // A stride of the first stage, for example, needs a shortcut with weights.
+    tree.parameters == network.tree.parameters && goldens.allSatisfy { fits(tree, $0) }
+  }
+
   /// Whether the sizes of outputs and taps are those that the golden records.
   private static func fits(_ tree: LayerTree, _ golden: Golden) -> Bool {
     let (height, width) = (golden.input.shape[2], golden.input.shape[3])
@@ -193,17 +194,10 @@ struct GoldenSettlement {
     let input = FeatureMap<Float>(shape: shape, values: Array(values))
     let output = try engine.run(input, taps: []).output
     let reference = golden.output.reference.prefix(golden.output.reference.count / count * shape[0])
-    guard output.values.count == reference.count else { return .infinity }
-    var (error, norm) = (0.0, 0.0)
-    for (value, expected) in zip(output.values, reference) {
-      error += (Double(value) - expected) * (Double(value) - expected)
-      norm += expected * expected
-    }
     // Of goldens without floors, half of what verification accepts.
     let usual = tree.convolutions.count <= 53 ? 6.25e-6 : 2.5e-5
     let floor = max(golden.floors.free[golden.output.name]?.relL2 ?? usual, 0x1p-24)
-    let distance = (error / max(norm, 1e-300)).squareRoot() / floor
-    return distance.isFinite ? distance : .infinity
+    return GoldenObservations.relativeError(output.values, reference) / floor
   }
 
   private func weights() throws -> WeightTable {

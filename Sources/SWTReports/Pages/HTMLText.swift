@@ -3,6 +3,9 @@ internal import SWTConsole
 
 /// Small elements shared by several pages.
 package enum HTMLText {
+  /// With a capital letter first.
+  static func capitalized(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
+
   /// Shapes in addition to colors, so that verdicts are readable without color.
   package static let check =
     "<svg class=\"mark\" viewBox=\"0 0 20 20\" aria-hidden=\"true\"><path d=\"M4 10.5l4 4 8-9\"/></svg>"

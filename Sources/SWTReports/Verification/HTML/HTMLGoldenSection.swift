@@ -57,7 +57,7 @@ enum HTMLGoldenSection {
     }
     guard !items.isEmpty else { return "" }
     let list = items.map { kind, text, isHot in
-      "<li\(isHot ? " class=\"hot\"" : "")><b>\(kind.prefix(1).uppercased() + kind.dropFirst())</b> · "
+      "<li\(isHot ? " class=\"hot\"" : "")><b>\(HTMLText.capitalized(kind))</b> · "
         + "\(HTMLText.prose(text))</li>\n"
     }
     return "<ul class=\"findings\">\n\(list.joined())</ul>\n"

@@ -24,7 +24,7 @@ enum HTMLHeader {
 
   /// With a capital letter, unless it begins with a file's or layer's name.
   private static func asSentence(_ text: String) -> String {
-    text.hasPrefix("the ") || text.hasPrefix("no ") ? text.prefix(1).uppercased() + text.dropFirst() : text
+    text.hasPrefix("the ") || text.hasPrefix("no ") ? HTMLText.capitalized(text) : text
   }
 
   private static func className(_ value: VerificationReport.Class) -> String {
@@ -86,7 +86,7 @@ enum HTMLHeader {
             + "\(Text.scientific(cause.relL2After)) (\(Text.times(cause.explainsToTimesFloor)) floors). " : ""
         let place = golden.divergence.map { "In \(golden.name), \($0.sentence)." } ?? ""
         return (
-          (isName ? text : text.prefix(1).uppercased() + text.dropFirst()) + ".",
+          (isName ? text : HTMLText.capitalized(text)) + ".",
           (effect + place).isEmpty ? nil : effect + place
         )
       }

@@ -230,6 +230,24 @@ struct NetworkGradient {
   }
 }
 
+extension NetworkGradient {
+  /// By filter of a layer: the sum of its weights, each times its slope. Not numbers if a source has another
+  /// number of weights.
+  func terms(_ layer: String, _ source: some WeightSource) throws -> [Double] {
+    let slopes = gradients[layer] ?? []
+    let filters = biases[layer]?.count ?? 1
+    let size = slopes.count / max(1, filters)
+    return try source.withFloats("\(layer).weight") { values in
+      guard values.count == slopes.count else { return [Double](repeating: .nan, count: filters) }
+      return (0..<filters).map { filter in
+        var sum = 0.0
+        for i in filter * size..<(filter + 1) * size { sum += Double(slopes[i]) * Double(values[i]) }
+        return sum
+      }
+    }
+  }
+}
+
 extension NetworkGradient.Signal {
   /// The squared effect has the square of the factor.
   fileprivate func scaled(_ factor: Double) -> Self {

@@ -40,7 +40,7 @@ struct Prediction<Source: WeightSource> {
       tree, weights, trial.segment, feed: trial.feed, maps: result.taps, seed: seed, threads: trial.threads)
     guard let made else { return nil }
     gradient = made
-    for (layer, slopes) in made.gradients { terms[layer] = try terms(layer, weights, slopes) }
+    for layer in made.gradients.keys { terms[layer] = try made.terms(layer, weights) }
   }
 
   /// How far the fraction that a change would bring is from 1, in factors; infinite if it goes the other way.
@@ -53,9 +53,9 @@ struct Prediction<Source: WeightSource> {
     let source = change.source(over: weights)
     var sum = 0.0
     for layer in change.layers(in: tree) {
-      guard let slopes = gradient.gradients[layer], let biases = gradient.biases[layer] else { continue }
+      guard let biases = gradient.biases[layer] else { continue }
       let before = terms[layer] ?? []
-      let after = change.weights["\(layer).weight"] == nil ? before : try terms(layer, source, slopes)
+      let after = change.weights["\(layer).weight"] == nil ? before : try gradient.terms(layer, source)
       guard let unit = tree.convolutions.first(where: { $0.name == layer }) else {
         sum += zip(after, before).reduce(0) { $0 + $1.0 - $1.1 }
         let (old, new) = (try bias(layer, weights), try bias(layer, source))
@@ -72,20 +72,6 @@ struct Prediction<Source: WeightSource> {
       }
     }
     return sum / error
-  }
-
-  /// By filter: the sum of its weights, each times its slope.
-  private func terms(_ layer: String, _ source: some WeightSource, _ slopes: [Float]) throws -> [Double] {
-    let filters = gradient.biases[layer]?.count ?? 1
-    let size = slopes.count / max(1, filters)
-    return try source.withFloats("\(layer).weight") { values in
-      guard values.count == slopes.count else { return [Double](repeating: .nan, count: filters) }
-      return (0..<filters).map { filter in
-        var sum: Float = 0
-        for i in filter * size..<(filter + 1) * size { sum += values[i] * slopes[i] }
-        return Double(sum)
-      }
-    }
   }
 
   private func bias(_ layer: String, _ source: some WeightSource) throws -> [Double] {

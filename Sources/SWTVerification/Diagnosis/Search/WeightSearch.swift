@@ -72,15 +72,10 @@ struct WeightSearch<Source: WeightSource> {
   private func filters(_ gradient: NetworkGradient, _ error: Double) throws -> [Found] {
     var best = Best<(layer: String, filter: Int)>(Self.filtersTried)
     for unit in trial.judge.tree.convolutions {
-      guard let slopes = gradient.gradients[unit.name] else { continue }
-      let size = unit.weightShape.dropFirst().reduce(1, *)
-      try reference.source.withFloats("\(unit.name).weight", count: slopes.count) { values in
-        for filter in 0..<unit.outputChannels {
-          var sum = 0.0
-          for i in filter * size..<(filter + 1) * size { sum += Double(slopes[i]) * Double(values[i]) }
-          // The lack of the right one brings about the whole error.
-          best.insert((unit.name, filter), Prediction<Source>.distance(sum / error))
-        }
+      guard gradient.gradients[unit.name] != nil else { continue }
+      for (filter, term) in try gradient.terms(unit.name, reference.source).enumerated() {
+        // The lack of the right one brings about the whole error.
+        best.insert((unit.name, filter), Prediction<Source>.distance(term / error))
       }
     }
     return try ranked(best.items.map { ("filter-zeroed", Self.lack(of: $0.filter, in: $0.layer, trial)) })
