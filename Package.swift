@@ -189,10 +189,8 @@ let tests: [Target] = [
   .testTarget(
     name: "SWTConversionTests",
     dependencies: [
-      "PthReader", "ResNetArchitecture", "ResNetModel", "SWT", "SWTBytes", "SWTChecksums", "SWTConversion",
-      "SWTDigests",
-      "SWTTensors",
-      "TestSupport",
+      "PthReader", "ResNetArchitecture", "ResNetEngine", "ResNetModel", "SWT", "SWTBytes", "SWTChecksums",
+      "SWTConversion", "SWTDigests", "SWTTensors", "SWTThreads", "TestSupport",
     ]),
   .testTarget(
     name: "SWTVerificationTests",

@@ -18,6 +18,8 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
   private let deviation: Deviation
   /// Asked before each layer; nil to run to the end.
   private let isInterrupted: (@Sendable () -> Bool)?
+  /// Sees what each BatchNorm reads, where these use the statistics of the batch.
+  private var observer: BatchObserver?
 
   /// Computes the network, or with a `deviation` another function of the same weights, for what-if runs.
   ///
@@ -56,6 +58,16 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
     emulation = Emulation(
       precision: precision, layers: layers, tileLayers: tileLayers,
       bfloatStages: tree.bfloatStages(products: tileLayers))
+  }
+
+  /// An engine that computes as in training, with the statistics of the batch, and shows these.
+  package init(
+    _ tree: LayerTree, weights source: Source, threads: ThreadPool, observer: BatchObserver
+  ) {
+    var deviation = Deviation()
+    deviation.usesBatchStatistics = true
+    self.init(tree, weights: source, threads: threads, deviation: deviation)
+    self.observer = observer
   }
 
   public func run(_ input: FeatureMap<Float>, taps: Set<String>) throws -> ForwardResult<Double> {
@@ -207,19 +219,25 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
       }
       weights = rounding.weights(weights, filters: unit.outputChannels)
     }
-    var results = images.map { image in
-      var image = image
-      if let rounding, rounding.roundsInputs { image.values = rounding.activations(image.values) }
-      let input = emulation.input(image, of: unit)
-      return emulation.tileLayers.contains(unit.name)
-        ? input.convolvedByTiles(unit, weights, tree.tileOrder(of: unit), threads)
-        : input.convolved(unit, weights, threads, padding: deviation.padding)
+    func sums() -> [Planes] {
+      images.map { image in
+        var image = image
+        if let rounding, rounding.roundsInputs { image.values = rounding.activations(image.values) }
+        let input = emulation.input(image, of: unit)
+        return emulation.tileLayers.contains(unit.name)
+          ? input.convolvedByTiles(unit, weights, tree.tileOrder(of: unit), threads)
+          : input.convolved(unit, weights, threads, padding: deviation.padding)
+      }
     }
+    var results = observer.map { $0.sums(of: unit, sums) } ?? sums()
     // A separate BatchNorm reads what the convolution stored.
     if let rounding, rounding.roundsResults, norm.norm != nil {
       for i in results.indices { results[i].values = rounding.activations(results[i].values) }
     }
-    if deviation.usesBatchStatistics { norm.adopt(statisticsOf: results) }
+    if deviation.usesBatchStatistics {
+      observer?.observe(unit, ChannelStatistics(results, bias: norm.bias))
+      norm.adopt(statisticsOf: results)
+    }
     for i in results.indices { normalize(&results[i], norm, unit) }
     // With a folded BatchNorm, the residual sum is part of the same kernel.
     if let rounding, rounding.roundsResults, !(isBeforeSum && rounding.foldsFirst) {

@@ -90,13 +90,13 @@ struct ConversionJob {
       !network.reading.conventions.assumed.isEmpty
     else { return plan }
     let read = try GoldenReader.read(
-      options.goldens, for: network.tree.architecture, limits: options.limits)
+      options.goldens, for: network.tree.architecture, sizesAreOpen: true, limits: options.limits)
     let goldens = read.map(\.golden)
     guard goldens.allSatisfy({ $0.architecture.hasSameShapes(as: network.tree.architecture) }) else {
       return plan
     }
     // What options state is not varied, so little is left that could be wrong.
-    let budget = options.conventions == Conventions() ? 1_000_000_000_000 : 100_000_000_000
+    let budget = options.conventions == Conventions() ? 2_000_000_000_000 : 100_000_000_000
     var settlement = GoldenSettlement(
       network, source.file, threads: options.threads, budget: budget, progress: source.progress)
     guard let result = try settlement.settle(goldens) else {
@@ -105,8 +105,8 @@ struct ConversionJob {
         throw ConversionFailure(
           .architecture, settlement.failure(goldens),
           .say("options state what is open; without the golden it is assumed"),
-          unsettled: try settlement.unsettled {
-            try GoldenReader.read(options.goldens, for: $0, limits: options.limits).map(\.golden)
+          unsettled: try settlement.unsettled { architecture throws(GoldenReadFailure) in
+            try GoldenReader.read(options.goldens, for: architecture, limits: options.limits).map(\.golden)
           })
       }
       return plan

@@ -71,11 +71,13 @@ package struct Golden: Equatable, Sendable {
   /// The largest accepted error, in floors.
   package let k: Double
 
-  /// Parses and checks metadata and tensors.
+  /// Parses and checks metadata and tensors; heights and widths of maps only if `sizesAreOpen` is false.
   ///
   /// - Throws: ``GoldenFailure`` if this is not a golden, is of a later version, or contradicts itself.
-  package init(metadata: OrderedStrings, tensors: [Stored]) throws(GoldenFailure) {
-    let fields = GoldenFields(metadata: metadata, tensors: tensors)
+  package init(
+    metadata: OrderedStrings, tensors: [Stored], sizesAreOpen: Bool = false
+  ) throws(GoldenFailure) {
+    let fields = GoldenFields(metadata: metadata, tensors: tensors, sizesAreOpen: sizesAreOpen)
     try fields.requireVersion()
     let architecture = try fields.architecture()
     let input = try fields.input()

@@ -9,9 +9,12 @@ struct GoldenFields {
   let metadata: OrderedStrings
   private let tensors: [ExactString: TensorData]
   private let names: [String]
+  /// Whether heights and widths of maps may be others than the network's.
+  private let sizesAreOpen: Bool
 
-  init(metadata: OrderedStrings, tensors: [Golden.Stored]) {
+  init(metadata: OrderedStrings, tensors: [Golden.Stored], sizesAreOpen: Bool) {
     self.metadata = metadata
+    self.sizesAreOpen = sizesAreOpen
     self.tensors = Dictionary(tensors.map { (ExactString($0.name), $0.data) }) { first, _ in first }
     names = tensors.map(\.name)
   }
@@ -70,9 +73,10 @@ struct GoldenFields {
     }
     let wide = tensors[ExactString("\(name)_f64")]
     let narrow = tensors[ExactString("\(name)_f32")]
-    guard let shape = shapes[name], (wide ?? narrow) != nil else {
+    guard let own = shapes[name], let data = wide ?? narrow else {
       throw .inconsistent("it has neither \(name)_f64 nor \(name)_f32")
     }
+    let shape = taken(data.shape, own)
     for data in [wide, narrow] {
       guard let data, data.shape != shape else { continue }
       throw .inconsistent("\(name) has shape \(data.shape), but that of the network is \(shape)")
@@ -98,9 +102,10 @@ struct GoldenFields {
     for tensorName in names where tensorName.hasPrefix("tap.") {
       let isSampled = tensorName.hasSuffix(".values")
       let name = String(tensorName.dropFirst(4).dropLast(isSampled ? 7 : 0))
-      guard let shape = shapes[name], let data = tensors[ExactString(tensorName)] else {
+      guard let own = shapes[name], let data = tensors[ExactString(tensorName)] else {
         throw .inconsistent("the tap \(name) does not exist in the network")
       }
+      let shape = taken(data.shape, own)
       if let text = metadata["tap.\(name).shape"], Self.integers(text) != shape {
         throw .inconsistent("the tap \(name) has shape \(text), but that of the network is \(shape)")
       }
@@ -123,6 +128,13 @@ struct GoldenFields {
       }
     }
     return shapes.order.compactMap { found[$0] }
+  }
+
+  /// The shape that data may have: their own if it differs from the network's in its open sizes only.
+  private func taken(_ shape: [Int], _ own: [Int]) -> [Int] {
+    let differsInSizes =
+      sizesAreOpen && shape.count == 4 && own.count == 4 && shape.prefix(2) == own.prefix(2)
+    return differsInSizes ? shape : own
   }
 
   private func statistics(_ name: String) throws(GoldenFailure) -> GoldenTap.Statistics? {

@@ -3,8 +3,9 @@ internal import ResNetEngine
 internal import SWTBytes
 internal import SWTTensors
 
-/// Looks for the conventions with which a network comes nearest to a golden: from the best ones known to
-/// better ones that differ in one place; then all, rare ones last; at last from others at random.
+/// Looks for the conventions with which a network comes nearest to a golden: the usual ones and those that
+/// differ from them in one place; those that BatchNorm's statistics make likely; from the best ones known to
+/// better ones; then all, rare ones last; at last from others at random.
 struct ConventionSearch {
   private typealias Choice = ConventionSpace.Choice
   private typealias Match = GoldenObservations.Match
@@ -16,6 +17,8 @@ struct ConventionSearch {
   private let fits: (LayerTree) -> Bool
   private let searchesEpsilon: Bool
   private let progress: ConversionProgress?
+  /// What statistics make likely, the likeliest first.
+  private let likely: (ConventionSpace) throws -> [ConventionSpace.Choice]
   /// Multiply-adds that may be spent.
   private let budget: Int
   private var isSpent: Bool { runs.multiplyAdds >= budget || tried >= Self.mostTried }
@@ -39,11 +42,14 @@ struct ConventionSearch {
   /// How many of the nearest are varied.
   private static let width = 4
   /// Of small networks, planning a run costs more than computing it.
-  private static let mostTried = 3000
+  private static let mostTried = 10_000
   /// Of ``ConventionSpace/choices(level:)``.
   private static let lastLevel = 9
-  /// Of how many of the nearest it is tried whether only epsilon is another.
-  private static let candidates = 64
+  /// How many likely ones are tried before what is near them.
+  private static let likeliest = 32
+  /// Of how many of the nearest it is tried whether only epsilon is another, and of which others.
+  private static let nearestOnes = 8
+  private static let nearError = 0.1
   /// The part of the squared error that another epsilon has to explain: other strides change outputs in
   /// another direction.
   private static let explained = 0.7
@@ -52,9 +58,11 @@ struct ConventionSearch {
 
   init(
     _ usual: Architecture, open: Set<String>, _ observations: GoldenObservations, _ runs: CandidateRuns,
-    budget: Int, progress: ConversionProgress?, fits: @escaping (LayerTree) -> Bool
+    budget: Int, progress: ConversionProgress?,
+    likely: @escaping (ConventionSpace) throws -> [ConventionSpace.Choice],
+    fits: @escaping (LayerTree) -> Bool
   ) {
-    self.progress = progress
+    (self.progress, self.likely) = (progress, likely)
     space = ConventionSpace(usual, open: open)
     (self.observations, self.runs, self.fits, self.budget) = (observations, runs, fits, budget)
     searchesEpsilon = open.contains("bn_eps")
@@ -66,6 +74,10 @@ struct ConventionSearch {
   /// - Throws: ``InferenceError``, and what `accepts` throws.
   mutating func search(_ accepts: (Architecture) throws -> Bool) throws -> Architecture? {
     if let found = try visit([space.start], accepts) { return found }
+    if let found = try vary(space.start, accepts) { return found }
+    // Small errors show which differences they consist of.
+    if let found = try climb(accepts, below: Self.nearError) { return found }
+    if let found = try visitLikely(accepts) { return found }
     for level in ConventionSpace.leastEffort...Self.lastLevel where !isSpent {
       mostEffort = max(1, level)
       if let found = try climb(accepts) { return found }
@@ -104,13 +116,37 @@ struct ConventionSearch {
     return names
   }
 
-  /// Varies the nearest in one place as long as there are new ones among them.
-  private mutating func climb(_ accepts: (Architecture) throws -> Bool) throws -> Architecture? {
-    while !isSpent, let next = beam.first(where: { !varied.contains($0.choice) }) {
-      varied.insert(next.choice)
-      if let found = try visit(space.neighbors(of: next.choice), accepts) { return found }
+  /// Those that BatchNorm's statistics make likely, and better ones near them.
+  private mutating func visitLikely(_ accepts: (Architecture) throws -> Bool) throws -> Architecture? {
+    guard !isSpent, !observations.showsStages else { return nil }
+    let likely = try likely(space)
+    let usualEffort = mostEffort
+    defer { mostEffort = usualEffort }
+    for part in [likely.prefix(Self.likeliest), likely.dropFirst(Self.likeliest)] {
+      mostEffort = max(usualEffort, part.prefix(Self.width).map { space.effort($0) + 1 }.max() ?? 0)
+      if let found = try visit(Array(part), accepts) { return found }
+      if let found = try climb(accepts) { return found }
     }
     return nil
+  }
+
+  /// Varies the nearest in one place as long as there are new ones among them, and errors are below a limit.
+  private mutating func climb(
+    _ accepts: (Architecture) throws -> Bool, below limit: Double = .infinity
+  ) throws -> Architecture? {
+    while !isSpent, nearestMatch.error < limit,
+      let next = beam.first(where: { !varied.contains($0.choice) })
+    {
+      if let found = try vary(next.choice, accepts) { return found }
+    }
+    return nil
+  }
+
+  private mutating func vary(
+    _ choice: Choice, _ accepts: (Architecture) throws -> Bool
+  ) throws -> Architecture? {
+    varied.insert(choice)
+    return try visit(space.neighbors(of: choice), accepts)
   }
 
   private mutating func visit(
@@ -126,11 +162,13 @@ struct ConventionSearch {
       beam.removeLast(max(0, beam.count - Self.width))
       if match < nearestMatch { (nearest, nearestMatch) = (architecture, match) }
       let rank = smallest.firstIndex { bare < $0 } ?? smallest.count
-      guard rank < Self.candidates else { continue }
       smallest.insert(bare, at: rank)
-      smallest.removeLast(max(0, smallest.count - Self.candidates))
-      let candidates = searchesEpsilon ? try epsilons(architecture, match) : [architecture]
-      for candidate in candidates where searchesEpsilon || match.error <= 10 * Self.rounding {
+      smallest.removeLast(max(0, smallest.count - Self.nearestOnes))
+      var candidates = match.error <= 10 * Self.rounding ? [architecture] : []
+      if searchesEpsilon, rank < Self.nearestOnes || match.error < Self.nearError {
+        candidates = try epsilons(architecture, match)
+      }
+      for candidate in candidates {
         if try accepts(candidate) { return candidate }
       }
     }

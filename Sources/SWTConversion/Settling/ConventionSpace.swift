@@ -1,10 +1,17 @@
-internal import ResNetArchitecture
+package import ResNetArchitecture
 
 /// The open conventions of a network, except epsilon: places that vary independently, each with the values
 /// that networks are known to have there.
-struct ConventionSpace {
+package struct ConventionSpace {
   /// A value for each place, by index; 0 is the usual one.
-  typealias Choice = [Int]
+  package typealias Choice = [Int]
+
+  /// What varies in a place.
+  enum Kind: Hashable {
+    case stem, pool, strideOn, finalPool
+    /// Stride and dilation of a stage.
+    case stage(Int)
+  }
 
   private struct Value {
     /// How rare it is: 0 for the usual one, 1 for those of well-known networks.
@@ -15,29 +22,55 @@ struct ConventionSpace {
   private let usual: Architecture
   /// In execution order, so that what is near in order has the first stages in common.
   private let places: [[Value]]
+  private let kinds: [Kind]
 
-  init(_ usual: Architecture, open: Set<String>) {
+  /// The conventions that fit the shapes of a network, as far as they are `open`, by their names in reports.
+  package init(_ usual: Architecture, open: Set<String>) {
     self.usual = usual
     let places =
-      [Self.stems(usual, open), Self.pools(usual, open), Self.strideOn(usual, open)]
-      + Self.stages(usual, open) + [Self.finalPools(usual, open)]
-    self.places = places.filter { $0.count > 1 }
+      [(Kind.stem, Self.stems(usual, open)), (.pool, Self.pools(usual, open))]
+      + [(.strideOn, Self.strideOn(usual, open))]
+      + Self.stages(usual, open).enumerated().map { (.stage($0), $1) }
+      + [(.finalPool, Self.finalPools(usual, open))]
+    self.places = places.map(\.1).filter { $0.count > 1 }
+    kinds = places.filter { $0.1.count > 1 }.map(\.0)
   }
 
   /// How many values each place has.
-  var sizes: [Int] { places.map(\.count) }
+  package var sizes: [Int] { places.map(\.count) }
   /// The choice of the usual values.
   var start: Choice { places.map { _ in 0 } }
 
-  func architecture(_ choice: Choice) -> Architecture {
+  package func architecture(_ choice: Choice) -> Architecture {
     var result = usual
     for (place, value) in choice.enumerated() { places[place][value].change(&result) }
     return result
   }
 
+  /// How rare its values are together.
+  func rarity(_ choice: Choice) -> Int {
+    choice.indices.reduce(0) { $0 + places[$1][choice[$1]].rarity }
+  }
+
   /// Choices that differ in one place.
   func neighbors(of choice: Choice) -> [Choice] {
     choice.indices.flatMap { place in neighbors(of: choice, at: place) }
+  }
+
+  /// The choice with all values in the places of these kinds, as far as these are no rarer together than
+  /// `mostRarity`.
+  func variants(of choice: Choice, in kinds: Set<Kind>, mostRarity: Int) -> [Choice] {
+    var variants = [(choice: choice, rarity: 0)]
+    for place in choice.indices where kinds.contains(self.kinds[place]) {
+      variants = variants.flatMap { variant in
+        places[place].enumerated().map { index, value in
+          var choice = variant.choice
+          choice[place] = index
+          return (choice, variant.rarity + value.rarity)
+        }
+      }.filter { $0.rarity <= mostRarity }
+    }
+    return variants.map(\.choice)
   }
 
   /// Architectures that differ from this one in one place.

@@ -30,6 +30,8 @@ struct GoldenObservations {
 
   private var stages: [String: Observation] = [:]
   private let output: Observation
+  /// Whether it says more than what the network puts out.
+  var showsStages: Bool { !stages.isEmpty }
   /// The first picture.
   let input: FeatureMap<Float>
 

@@ -59,6 +59,12 @@ struct GoldenSettlement {
     var search = ConventionSearch(
       usual, open: open, observations, CandidateRuns(weights, observations.input, threads: threads),
       budget: budget, progress: progress,
+      likely: { [network, threads] space in
+        let pictures = FeatureMap<Float>(shape: first.input.shape, values: Array(first.input.floats()))
+        return try LikelyConventions(space, weights, pictures, threads: threads) {
+          $0.parameters == network.tree.parameters
+        }.ranked()
+      },
       fits: { [network] in Self.fits($0, network, goldens) })
     func result(_ architecture: Architecture) -> Result {
       let sizes = goldens.map { ($0.input.shape[2], $0.input.shape[3]) }
@@ -114,24 +120,27 @@ struct GoldenSettlement {
     return "golden \(names) passes with none of the \(tried) conventions that fit the shapes\(distance)"
   }
 
-  /// The usual and the nearest candidate, for a diagnosis; `read` reads the goldens as those of an
-  /// architecture, unless they state one.
+  /// The usual and the nearest candidate, for a diagnosis, if goldens can be theirs; `read` reads the goldens
+  /// as those of an architecture, unless they state one.
   ///
-  /// - Throws: ``ParseFailure`` if weights cannot be read; what `read` throws.
-  func unsettled(_ read: (Architecture) throws -> [Golden]) throws -> UnsettledNetwork {
+  /// - Throws: ``ParseFailure`` if weights cannot be read.
+  func unsettled(_ read: (Architecture) throws(GoldenReadFailure) -> [Golden]) throws -> UnsettledNetwork? {
     let usual = network.tree.architecture
-    let candidates = try [usual, nearestCandidate ?? usual].map { architecture in
-      let goldens = try read(architecture)
+    let candidates = [usual, nearestCandidate ?? usual].compactMap {
+      architecture -> UnsettledNetwork.Candidate? in
+      // Outputs of stages have other sizes with other strides.
+      guard let goldens = try? read(architecture) else { return nil }
       // A golden that states conventions is to be explained with these.
       let stated = goldens.map(\.architecture).first { !$0.isSameNetwork(as: architecture) }
       return UnsettledNetwork.Candidate(tree: LayerTree(stated ?? architecture), goldens: goldens)
     }
+    guard let first = candidates.first else { return nil }
     var digests: [String: SHA256Digest] = [:]
     if candidates.contains(where: { $0.goldens.contains { !$0.digests.isEmpty } }) {
       for (parameter, entry) in network.tensors { digests[parameter.name] = try self.digest(of: entry) }
     }
     return UnsettledNetwork(
-      candidates: candidates[0].tree == candidates[1].tree ? [candidates[0]] : candidates,
+      candidates: candidates.last?.tree == first.tree ? [first] : candidates,
       weights: try weights(), digests: digests, threads: threads.count)
   }
 

@@ -28,14 +28,17 @@ package enum GoldenReader {
   ///   - paths: Files and folders.
   ///   - architecture: The network of imported goldens.
   ///   - classesOfOutput: Whether the number of classes is taken from the output instead.
+  ///   - sizesAreOpen: Whether heights and widths of maps may be others than the network's, because its
+  ///     strides are not known.
   ///   - limits: Limits on the resources that reading may use.
   /// - Returns: Each golden with the path it comes from.
   /// - Throws: ``GoldenReadFailure``.
   package static func read(
     _ paths: [String], for architecture: Architecture, classesOfOutput: Bool = false,
-    limits: ParseLimits = ParseLimits()
+    sizesAreOpen: Bool = false, limits: ParseLimits = ParseLimits()
   ) throws(GoldenReadFailure) -> [(path: String, golden: Golden)] {
-    let target = ImportTarget(architecture: architecture, classesOfOutput: classesOfOutput)
+    let target = ImportTarget(
+      architecture: architecture, classesOfOutput: classesOfOutput, sizesAreOpen: sizesAreOpen)
     var goldens: [(String, Golden)] = []
     var rest = paths[...]
     while let path = rest.popFirst() {

@@ -8,6 +8,8 @@ struct ImportTarget {
   let architecture: Architecture
   /// Whether the number of classes is taken from the output.
   let classesOfOutput: Bool
+  /// Whether heights and widths of maps may be others, as another stride makes them.
+  let sizesAreOpen: Bool
 }
 
 /// An input and an output written by another program, not yet checked against a network.
@@ -45,7 +47,7 @@ struct ImportedGolden {
     for tap in taps {
       tensors.append(Golden.Stored(name: "tap.\(tap.name)", try float32(tap.data, tap.name)))
     }
-    return try Golden(metadata: metadata, tensors: tensors)
+    return try Golden(metadata: metadata, tensors: tensors, sizesAreOpen: target.sizesAreOpen)
   }
 
   /// Real numbers as float32, rounded once; `batched` adds a leading batch axis.

@@ -37,6 +37,44 @@ import Testing
     #expect(outputs[0] == outputs[1])
   }
 
+  @Test(arguments: ["stem-and-pool", "no-pool", "basic"])
+  func `networks far from the usual ones settle, and compute what PyTorch does`(name: String) throws {
+    let (folder, fixtures) = (try TemporaryFolder(), Fixtures.path("settling"))
+    let (model, output) = (folder.file("model.swt"), folder.file("output.npy"))
+    let tool = Tool(
+      "convert", "\(fixtures)/\(name).pth", "-o", model, "--golden", "\(fixtures)/pictures.npy", "--golden",
+      "\(fixtures)/\(name).npy", "--strict")
+    #expect(tool.status == .success, "\(tool.errors)")
+    #expect(Tool("run", model, "\(fixtures)/other.npy", "-o", output).status == .success)
+    let truth = try #require(try JSONValue.parse(readFile("\(fixtures)/truth.json"))[name])
+    let expected = (truth["output"]?.array ?? []).compactMap(\.double)
+    let floor = try #require(truth["floor"]?.double)
+    #expect(try EvidenceTests.error(output, expected) <= 8 * max(floor, 0x1p-24))
+  }
+
+  @Test(arguments: [[], ["--full-taps"]], ["stem-3x3-pool.whole", "last-stride-1.whole", "epsilon.whole"])
+  func `outputs of stages settle conventions as well`(options: [String], file: String) throws {
+    let truth = try #require(Self.truths.first { $0.file == file })
+    let folder = try TemporaryFolder()
+    let (state, input, _) = try Self.files(truth, folder)
+    let (whole, model) = (folder.file("whole.swt"), folder.file("model.swt"))
+    Tool("convert", Self.path(truth), "-o", whole)
+    let made = Tool(
+      ["golden", "make", whole, "--engine", "reference", "--input", input, "-o", folder.file("goldens")]
+        + options)
+    #expect(made.status == .success, "\(made.errors)")
+    // A golden states its conventions; of exported arrays, the values have to settle them, and the usual
+    // network's maps have other sizes.
+    let golden = folder.file("goldens/input.self.golden.safetensors")
+    #expect(
+      Tool("golden", "export", golden, "-o", folder.file("arrays"), "--as", "npz").status == .success)
+    for file in [golden, folder.file("arrays/golden.npz")] {
+      let tool = Tool("convert", state, "-o", model, "--golden", file, "--strict", "--json", "--force")
+      #expect(tool.status == .success, "\(tool.errors)")
+      #expect(Tool("diff", whole, model).status == .success)
+    }
+  }
+
   @Test(arguments: [[], ["--json"]])
   func `a golden of another input is refused with the cause that verify finds`(options: [String]) throws {
     let truth = try #require(Self.truths.first { $0.file == "default.whole" })
