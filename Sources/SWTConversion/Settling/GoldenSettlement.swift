@@ -42,10 +42,11 @@ struct GoldenSettlement {
 
   /// The first candidate with which all goldens pass, the usual one first; nil if there is none.
   ///
-  /// - Throws: ``ParseFailure`` if weights cannot be read.
+  /// - Throws: ``ParseFailure`` if weights cannot be read; ``ConversionFailure`` if they are not finite.
   mutating func settle(_ goldens: [Golden]) throws -> Result? {
     guard let first = goldens.first else { return nil }
     let weights = try weights()
+    try requireFinite(weights)
     let conventions = network.reading.conventions
     var open = Set(conventions.assumed.map(\.name))
     if case .family = conventions.finalPool.witness, conventions.finalPool.value != nil {
@@ -207,6 +208,15 @@ struct GoldenSettlement {
     let usual = tree.convolutions.count <= 53 ? 6.25e-6 : 2.5e-5
     let floor = max(golden.floors.free[golden.output.name]?.relL2 ?? usual, 0x1p-24)
     return GoldenObservations.relativeError(output.values, reference) / floor
+  }
+
+  /// With a weight that is not finite, no golden passes whatever the conventions are.
+  private func requireFinite(_ weights: WeightTable) throws {
+    for (parameter, entry) in network.tensors {
+      guard let place = weights.tensors[parameter.name]?.firstIndex(where: { !$0.isFinite }) else { continue }
+      throw ConversionFailure.architecture(
+        "element \(place) of \(entry.name) is not finite, so no golden can settle what is open")
+    }
   }
 
   private func weights() throws -> WeightTable {

@@ -1,3 +1,4 @@
+import PthReader
 import SWTCommands
 internal import SWTConsole
 import SWTTensorFiles
@@ -92,6 +93,25 @@ import Testing
     #expect(tool.errors.contains("passes with none of the"), "\(tool.errors)")
     #expect(tool.errors.contains("verify's diagnosis: "), "\(tool.errors)")
     #expect(tool.errors.contains("BGR"), "\(tool.errors)")
+  }
+
+  @Test func `weights that are not finite are the cause that is named`() throws {
+    let truth = try #require(Self.truths.first { $0.file == "default.whole" })
+    let folder = try TemporaryFolder()
+    let (state, input, golden) = try Self.files(truth, folder)
+    let file = try PthFile(path: state)
+    let tensors = try file.tensors.filter { $0.shape != [] }.map { entry in
+      var values = try file.floats(of: entry)
+      if entry.name == "layer2.0.bn1.running_mean" { values[1] = .nan }
+      return SafetensorsWriter.Tensor(name: entry.name, TensorData(shape: entry.shape, floats: values))
+    }
+    let damaged = folder.file("state.safetensors")
+    let writer = try SafetensorsWriter(metadata: OrderedStrings(), tensors: tensors, order: .given)
+    try writeFile(damaged, try writer.bytes())
+    let tool = Tool(
+      "convert", damaged, "-o", folder.file("model.swt"), "--golden", input, "--golden", golden)
+    #expect(tool.status == .weightsDiffer)
+    #expect(tool.errors.contains("element 1 of layer2.0.bn1.running_mean is not finite"), "\(tool.errors)")
   }
 
   @Test func `epsilons that differ between layers are refused`() throws {
