@@ -235,8 +235,9 @@ public struct ReferenceEngine<Source: WeightSource>: ForwardEngine {
       for i in results.indices { results[i].values = rounding.activations(results[i].values) }
     }
     if deviation.usesBatchStatistics {
-      observer?.observe(unit, ChannelStatistics(results, bias: norm.bias))
-      norm.adopt(statisticsOf: results)
+      let batch = ChannelStatistics.Moments(results, bias: norm.bias)
+      observer?.observe(unit, ChannelStatistics(results, batch: batch, bias: norm.bias))
+      norm.adopt(batch)
     }
     for i in results.indices { normalize(&results[i], norm, unit) }
     // With a folded BatchNorm, the residual sum is part of the same kernel.

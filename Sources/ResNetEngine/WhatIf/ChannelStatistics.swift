@@ -2,8 +2,23 @@
 package struct ChannelStatistics: Sendable {
   /// Of each channel.
   package struct Moments: Sendable {
-    package var means: [Double] = []
-    package var variances: [Double] = []
+    package private(set) var means: [Double] = []
+    package private(set) var variances: [Double] = []
+
+    /// Of the sums of a convolution, to which it adds `bias`.
+    init(_ images: [Planes], bias: [Double]?) {
+      let area = images[0].height * images[0].width
+      let count = Double(area * images.count)
+      for channel in 0..<images[0].channels {
+        let range = channel * area..<(channel + 1) * area
+        let mean = images.reduce(0) { $1.values[range].reduce($0, +) } / count
+        let squares = images.reduce(0) { sum, image in
+          image.values[range].reduce(sum) { $0 + ($1 - mean) * ($1 - mean) }
+        }
+        means.append(mean + (bias?[channel] ?? 0))
+        variances.append(squares / count)
+      }
+    }
   }
 
   /// Of the whole batch.
@@ -12,26 +27,9 @@ package struct ChannelStatistics: Sendable {
   /// from those of many pictures.
   package let parts: [Moments]
 
-  /// Of the sums of a convolution, to which it adds `bias`.
-  init(_ images: [Planes], bias: [Double]?) {
-    batch = Self.moments(images, bias)
-    parts = (images.count > 1 ? images : images.flatMap(\.quarters)).map { Self.moments([$0], bias) }
-  }
-
-  private static func moments(_ images: [Planes], _ bias: [Double]?) -> Moments {
-    var moments = Moments()
-    let area = images[0].height * images[0].width
-    let count = Double(area * images.count)
-    for channel in 0..<images[0].channels {
-      let range = channel * area..<(channel + 1) * area
-      let mean = images.reduce(0) { $1.values[range].reduce($0, +) } / count
-      moments.means.append(mean + (bias?[channel] ?? 0))
-      moments.variances.append(
-        images.reduce(0) { sum, image in
-          image.values[range].reduce(sum) { $0 + ($1 - mean) * ($1 - mean) }
-        } / count)
-    }
-    return moments
+  init(_ images: [Planes], batch: Moments, bias: [Double]?) {
+    self.batch = batch
+    parts = (images.count > 1 ? images : images.flatMap(\.quarters)).map { Moments([$0], bias: bias) }
   }
 }
 

@@ -27,13 +27,13 @@ package struct ConventionSpace {
   /// The conventions that fit the shapes of a network, as far as they are `open`, by their names in reports.
   package init(_ usual: Architecture, open: Set<String>) {
     self.usual = usual
-    let places =
+    let all =
       [(Kind.stem, Self.stems(usual, open)), (.pool, Self.pools(usual, open))]
       + [(.strideOn, Self.strideOn(usual, open))]
       + Self.stages(usual, open).enumerated().map { (.stage($0), $1) }
       + [(.finalPool, Self.finalPools(usual, open))]
-    self.places = places.map(\.1).filter { $0.count > 1 }
-    kinds = places.filter { $0.1.count > 1 }.map(\.0)
+    let varying = all.filter { $0.1.count > 1 }
+    (kinds, places) = (varying.map(\.0), varying.map(\.1))
   }
 
   /// How many values each place has.

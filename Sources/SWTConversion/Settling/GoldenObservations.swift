@@ -37,9 +37,7 @@ struct GoldenObservations {
 
   init(_ golden: Golden) {
     let count = golden.input.shape[0]
-    var shape = golden.input.shape
-    shape[0] = 1
-    input = FeatureMap(shape: shape, values: Array(golden.input.floats().prefix(shape.reduce(1, *))))
+    input = FeatureMap(shape: golden.input.shape, values: golden.input.floats()).first(1)
     let values = golden.output.reference.prefix(golden.output.reference.count / count)
     output = Observation(values: values.map { Float($0) })
     for tap in golden.taps {

@@ -46,7 +46,6 @@ struct GoldenSettlement {
   mutating func settle(_ goldens: [Golden]) throws -> Result? {
     guard let first = goldens.first else { return nil }
     let weights = try weights()
-    try requireFinite(weights)
     let conventions = network.reading.conventions
     var open = Set(conventions.assumed.map(\.name))
     if case .family = conventions.finalPool.witness, conventions.finalPool.value != nil {
@@ -61,7 +60,7 @@ struct GoldenSettlement {
       usual, open: open, observations, CandidateRuns(weights, observations.input, threads: threads),
       budget: budget, progress: progress,
       likely: { [network, threads] space in
-        let pictures = FeatureMap<Float>(shape: first.input.shape, values: Array(first.input.floats()))
+        let pictures = FeatureMap(shape: first.input.shape, values: first.input.floats())
         return try LikelyConventions(space, weights, pictures, threads: threads) {
           $0.parameters == network.tree.parameters
         }.ranked()
@@ -74,6 +73,7 @@ struct GoldenSettlement {
         undetermined: search.undetermined(architecture, sizes: sizes))
     }
     if let found = try pass([usual] + stated, goldens, weights, &known) { return result(found) }
+    try requireFinite(weights)
     // Of other weights nothing can be learned.
     guard try haveWeights(goldens) else { return nil }
     let found = try search.search { candidate in
@@ -197,13 +197,10 @@ struct GoldenSettlement {
     let network = try PackedNetwork(
       tree, weights: weights, threads: threads, winograd: false, height: height, width: width)
     let engine = FastEngine(network, height: height, width: width, threads: threads)
-    var shape = golden.input.shape
-    let count = shape[0]
-    shape[0] = min(items ?? count, count)
-    let values = golden.input.floats().prefix(shape.reduce(1, *))
-    let input = FeatureMap<Float>(shape: shape, values: Array(values))
+    let count = golden.input.shape[0]
+    let input = FeatureMap(shape: golden.input.shape, values: golden.input.floats()).first(items ?? count)
     let output = try engine.run(input, taps: []).output
-    let reference = golden.output.reference.prefix(golden.output.reference.count / count * shape[0])
+    let reference = golden.output.reference.prefix(golden.output.reference.count / count * input.shape[0])
     // Of goldens without floors, half of what verification accepts.
     let usual = tree.convolutions.count <= 53 ? 6.25e-6 : 2.5e-5
     let floor = max(golden.floors.free[golden.output.name]?.relL2 ?? usual, 0x1p-24)

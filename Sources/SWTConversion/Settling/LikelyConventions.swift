@@ -69,7 +69,7 @@ package struct LikelyConventions {
       let groups = stage > 0 ? beam.map { extensions(of: $0, by: stage) } : beam.map { [$0] }
       beam = try best(groups, stage).map { candidate in
         var candidate = candidate
-        try run(blocks(candidate, stage).dropFirst(Self.deciding), &candidate, Observation(weights))
+        try run(blocks(candidate, stage).dropFirst(Self.deciding).map(\.name), &candidate)
         return candidate
       }
     }
@@ -97,13 +97,12 @@ package struct LikelyConventions {
         candidate.layers.blocks += blocks
         guard known.insert(candidate.layers).inserted else { continue }
         if stage == 0, let pool = tree(candidate.choice).maxPool {
-          candidate.map = try observation.engine(tree(candidate.choice), threads)
-            .runStage(pool.name, candidate.map).output.converted()
+          try run([pool.name], &candidate)
         }
         candidate.disagreement += Self.rarity * Double(space.rarity(candidate.choice) - candidate.rarity)
         candidate.rarity = space.rarity(candidate.choice)
         candidate.map = candidate.map.middle(side: Self.side(channels: candidate.map.shape[1]))
-        try run(blocks.prefix(Self.deciding), &candidate, observation)
+        try run(blocks.prefix(Self.deciding).map(\.name), &candidate, observation)
         insert(candidate, into: &own, most: Self.ofOne)
       }
       for candidate in own { insert(candidate, into: &best, most: Self.width) }
@@ -130,7 +129,7 @@ package struct LikelyConventions {
       candidate.choice = choice
       if candidate.layers.stem == nil {
         candidate.layers.stem = tree.stem
-        try runStem(tree, &candidate)
+        try run([tree.stem.name], &candidate)
         stems[tree.stem] = candidate
       }
       candidate.layers.pools = [tree.maxPool, tree.poolBlur].compactMap(\.self)
@@ -147,17 +146,10 @@ package struct LikelyConventions {
     }
     let candidates = try [input, input.standardized].map { input in
       var candidate = Candidate(choice: space.start, map: input)
-      try runStem(tree, &candidate)
+      try run([tree.stem.name], &candidate)
       return (input, candidate.disagreement)
     }
     return candidates[1].1 < candidates[0].1 ? candidates[1].0 : input
-  }
-
-  private func runStem(_ tree: LayerTree, _ candidate: inout Candidate) throws {
-    let observation = Observation(weights)
-    candidate.map = try observation.engine(tree, threads).runStage(tree.stem.name, candidate.map).output
-      .converted()
-    candidate.disagreement += observation.takeDisagreement()
   }
 
   /// The candidate with each stride and dilation of one more stage, which is not computed yet.
@@ -178,12 +170,13 @@ package struct LikelyConventions {
 
   private func tree(_ choice: ConventionSpace.Choice) -> LayerTree { LayerTree(space.architecture(choice)) }
 
-  /// Runs blocks and adds what their BatchNorms disagree by.
+  /// Runs layers and adds what their BatchNorms disagree by.
   private func run(
-    _ blocks: ArraySlice<ResidualBlock>, _ candidate: inout Candidate, _ observation: Observation
+    _ layers: [String], _ candidate: inout Candidate, _ observation: Observation? = nil
   ) throws {
+    let observation = observation ?? Observation(weights)
     let engine = observation.engine(tree(candidate.choice), threads)
-    for block in blocks { candidate.map = try engine.runStage(block.name, candidate.map).output.converted() }
+    for layer in layers { candidate.map = try engine.runStage(layer, candidate.map).output.converted() }
     candidate.disagreement += observation.takeDisagreement()
   }
 
